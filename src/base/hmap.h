@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Map from 64-bit key to 64-bit value: open addressing, linear probing, backward-shift deletion. Any key is legal
+ *  except HMAP_NO_KEY. Not thread-safe. */
+#ifndef BASE_HMAP_H
+#define BASE_HMAP_H
+
+#include "base/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HMAP_NO_KEY UINT64_MAX
+
+struct hmap_slot {
+	uint64_t key;
+	uint64_t value;
+};
+
+/** Zero-filled is an empty map. */
+struct hmap {
+	/** cap slots; key HMAP_NO_KEY marks an empty one. */
+	struct hmap_slot *slots;
+	/** Power of two, or 0. */
+	size_t cap;
+	size_t num;
+};
+
+/** Mix all bits of a 64-bit value (the finaliser of MurmurHash3). */
+static inline uint64_t hash_u64(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdull;
+	x ^= x >> 33;
+	x *= 0xc4ceb9fe1a85ec53ull;
+	x ^= x >> 33;
+	return x;
+}
+
+/** The value's place, valid until the map is changed, or NULL. O(1). */
+uint64_t *hmap_find(const struct hmap *map, uint64_t key);
+
+/** Set key to value, replacing an old one. False: out of memory, map unchanged. O(1) amortised. */
+bool hmap_set(struct hmap *map, uint64_t key, uint64_t value) __must_check;
+
+/** Remove key. False: it was not there. O(1). */
+bool hmap_remove(struct hmap *map, uint64_t key);
+
+/** Free the slots; the map is empty and usable again. */
+void hmap_deinit(struct hmap *map);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static struct err *open_error(const char *path)
+{
+	if (errno == ENOENT || errno == ESRCH)
+		return &err_gone;
+	return err_sys(errno, "cannot open %s", path);
+}
+
+struct err *io_read_file(const char *path, size_t max_size, char **ret, size_t *size_ret)
+{
+	_cleanup_free_ char *buf = NULL;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0, cap = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return open_error(path);
+	for (;;) {
+		if (size + 1 >= cap) {
+			char *bigger;
+
+			if (cap > max_size)
+				return err_create(ERR_FORMAT, "%s is larger than %zu bytes", path,
+						  max_size);
+			cap = cap ? cap * 2 : 4096;
+			bigger = realloc(buf, cap);
+			if (!bigger)
+				return &err_nomem;
+			buf = bigger;
+		}
+		n = read(fd, buf + size, cap - size - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(errno, "cannot read %s", path);
+		if (n == 0)
+			break;
+		size += n;
+	}
+	buf[size] = '\0';
+	*ret = no_cleanup_ptr(buf);
+	if (size_ret)
+		*size_ret = size;
+	return NULL;
+}
+
+struct err *io_proc_status(pid_t pid, const char *key, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t key_len = strlen(key);
+	char path[64];
+	char *line, *save;
+	struct err *err;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	err = io_read_file(path, 1 << 20, &text, NULL);
+	if (err)
+		return err;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, key, key_len) != 0 || line[key_len] != ':')
+			continue;
+		line += key_len + 1;
+		line += strspn(line, " \t");
+		*ret = strdup(line);
+		return *ret ? NULL : &err_nomem;
+	}
+	return &err_not_found;
+}
+
+bool io_write_all(int fd, const void *buf, size_t size)
+{
+	const char *p = buf;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		p += n;
+		size -= n;
+	}
+	return true;
+}

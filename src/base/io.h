@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Small file helpers, mostly for /proc. */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/** Read a whole file of at most max_size bytes into a NUL-terminated buffer that the caller frees; *size_ret (may be
+ *  NULL) does not count the NUL. ENOENT and ESRCH become &err_gone; a larger file is ERR_FORMAT. */
+struct err *io_read_file(const char *path, size_t max_size, char **ret,
+			 size_t *size_ret) __must_check;
+
+/** The value of "KEY:" in /proc/PID/status, without leading blanks, as a string that the caller frees.
+ *  &err_gone: no such process; &err_not_found: no such key. */
+struct err *io_proc_status(pid_t pid, const char *key, char **ret) __must_check;
+
+/** write(2) until everything is written, EINTR included. False: errno tells. */
+bool io_write_all(int fd, const void *buf, size_t size) __must_check;
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Interned strings: equal strings have equal ids. Ids count from 0; id 0 is always "". Strings live as long as the
+ *  table. Not thread-safe. */
+#ifndef BASE_STRTAB_H
+#define BASE_STRTAB_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct strtab;
+
+/** A new table that holds "" as id 0. */
+struct err *strtab_create(struct strtab **ret) __must_check;
+/** Free the table and every string in it; NULL is fine. */
+void strtab_destroy(struct strtab *tab);
+
+/** The id of a copy of s, added when it is new. O(length). &err_nomem: table unchanged. */
+struct err *strtab_intern(struct strtab *tab, const char *s, uint32_t *ret) __must_check;
+
+/** The string of an id that this table gave out. */
+const char *strtab_get(const struct strtab *tab, uint32_t id);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Live blocks of one address space: address -> size, site, sequence number. Open addressing, 24 bytes a slot, in shards
+ *  that grow by a third at nine tenths full, so that a live block never costs more than 40 bytes. Not thread-safe.
+ *  Addresses are tracee addresses below 2^48, sizes are bytes below 2^48 (larger ones are cut to that). */
+#ifndef HEAP_BLOCKS_H
+#define HEAP_BLOCKS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct block {
+	uint64_t addr;
+	uint64_t size;
+	/** Id of the allocation site (see heap.h). */
+	uint32_t site;
+	/** Number of the allocation, counted from 1 over the life of the heap. */
+	uint64_t seq;
+};
+
+struct blocks;
+
+struct err *blocks_create(struct blocks **ret) __must_check;
+void blocks_destroy(struct blocks *blocks);
+
+/** Record a block. An entry with the same address is replaced: *replaced_ret tells, *old_ret is it. O(1) amortised.
+ *  &err_nomem: table unchanged. */
+struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *replaced_ret,
+		       struct block *old_ret) __must_check;
+
+/** Take the block at addr out. False: there is none. O(1). */
+bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret);
+
+/** The block that contains addr, i.e. addr in [block.addr, block.addr + max(size, 1)). False: none. Tries the exact
+ *  address first, else O(table). */
+bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret);
+
+/** Call fn for every block, in no particular order; it must not change the table. */
+void blocks_each(const struct blocks *blocks, void (*fn)(void *ctx, const struct block *block),
+		 void *ctx);
+
+void blocks_clear(struct blocks *blocks);
+size_t blocks_num(const struct blocks *blocks);
+/** Bytes of memory held by the table. */
+size_t blocks_memory(const struct blocks *blocks);
+
+#endif

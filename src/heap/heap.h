@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The model of one traced heap: stack table, sites, live blocks, exact totals and peak. Its input is the stream of
+ *  allocator events in the order in which they happened; it knows nothing of processes, ELF or terminals.
+ *
+ *  A *site* is a distinct (stack, domain, thread); counters are kept per site. Live and peak values are exact: when a
+ *  site changes for the first time in a peak epoch its old values are saved with the epoch, and the epoch advances
+ *  whenever the total reaches a new maximum, so the composition of the heap at the peak is known at any time.
+ *
+ *  Not thread-safe. */
+#ifndef HEAP_HEAP_H
+#define HEAP_HEAP_H
+
+#include "base/err.h"
+#include "heap/blocks.h"
+#include "heap/stacks.h"
+
+/** Domains, as numbers in the tables. 4 and above: allocators of the user's own. */
+enum heap_domain {
+	DOMAIN_MALLOC = 0,
+	DOMAIN_NEW = 1,
+	DOMAIN_NEW_ARRAY = 2,
+	DOMAIN_MMAP = 3,
+	DOMAIN_USER = 4,
+};
+
+struct site {
+	/** What the site is; set once. */
+	uint32_t stack;
+	uint32_t domain;
+	int32_t tid;
+	/** Allocated since start or clear, frees not subtracted. */
+	uint64_t total_bytes;
+	uint64_t total_blocks;
+	/** Live now. */
+	uint64_t live_bytes;
+	uint64_t live_blocks;
+	/** Live at the peak when saved_epoch is the heap's epoch; else the live values are those of the peak. */
+	uint64_t saved_epoch;
+	uint64_t saved_bytes;
+	uint64_t saved_blocks;
+};
+
+struct heap_totals {
+	uint64_t live_bytes;
+	uint64_t live_blocks;
+	/** Maximum of live_bytes since start, clear or reset-peak, and the live blocks at that moment. */
+	uint64_t peak_bytes;
+	uint64_t peak_blocks;
+	/** All allocations since start or clear. */
+	uint64_t total_bytes;
+	uint64_t total_blocks;
+	/** Frees of known blocks; frees of blocks that are not in the table (older than the tracing, mostly). */
+	uint64_t frees;
+	uint64_t unknown_frees;
+	/** Allocations at an address that was still in the table (a free was missed). */
+	uint64_t replaced;
+};
+
+struct heap;
+
+struct err *heap_create(struct heap **ret) __must_check;
+void heap_destroy(struct heap *heap);
+
+/** The stack table, to intern stacks before heap_alloc(). Append-only for the life of the heap, heap_clear() included. */
+struct stacks *heap_stacks(const struct heap *heap);
+
+/** An allocation of size bytes at addr. &err_nomem: nothing changed. */
+struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
+		       uint32_t domain, int32_t tid) __must_check;
+
+/** A free at entry. An unknown address is counted and is no error; returns whether it was known. addr 0 is ignored. */
+bool heap_free(struct heap *heap, uint64_t addr);
+
+/** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it was not known (not
+ *  counted as an unknown free). */
+bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
+
+/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of allocations do not grow. */
+struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
+
+/** Forget all blocks, all counters to 0, peak too. Stacks and site ids stay valid. */
+void heap_clear(struct heap *heap);
+
+/** The peak becomes the current state. */
+void heap_reset_peak(struct heap *heap);
+
+struct heap_totals heap_totals(const struct heap *heap);
+
+/** Number of sites ever seen; ids are [0, num). */
+size_t heap_num_sites(const struct heap *heap);
+/** The site of an id; valid until the next heap_alloc(). */
+const struct site *heap_site(const struct heap *heap, uint32_t id);
+/** Live bytes and blocks of a site at the moment of the peak. */
+void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
+		       uint64_t *blocks_ret);
+
+/** The number of the newest allocation. */
+uint64_t heap_seq(const struct heap *heap);
+/** See blocks_find(). */
+bool heap_find(const struct heap *heap, uint64_t addr, struct block *ret);
+const struct blocks *heap_blocks(const struct heap *heap);
+
+/** Bytes held: blocks, and everything else (stacks, sites). */
+void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. Not thread-safe. */
+#ifndef HEAP_STACKS_H
+#define HEAP_STACKS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The unwind ended before the outermost frame (no or broken CFI, unreadable stack), not because of the frame limit. */
+#define STACK_TRUNCATED 1u
+#define STACK_TOTAL_MAX 65535u
+
+struct stack {
+	/** Stored frames, at least 1. */
+	uint32_t num_frames;
+	/** True depth, >= num_frames, saturates at STACK_TOTAL_MAX. */
+	uint16_t total_nframe;
+	/** STACK_* bits. */
+	uint16_t flags;
+	/** Most recent first. */
+	const uint64_t *frames;
+};
+
+struct stacks;
+
+struct err *stacks_create(struct stacks **ret) __must_check;
+void stacks_destroy(struct stacks *stacks);
+
+/** The id of a stack, which is copied when it is new. total_nframe and flags are part of the identity. frames may be
+ *  empty: the stack then is the single frame FRAME_UNKNOWN. O(frames). &err_nomem: table unchanged. */
+struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
+			  size_t total_nframe, uint32_t flags, uint32_t *ret) __must_check;
+
+/** The stack of an id that this table gave out; its frames live as long as the table. O(1). */
+struct stack stacks_get(const struct stacks *stacks, uint32_t id);
+
+size_t stacks_num(const struct stacks *stacks);
+/** Bytes of memory held by the table. */
+size_t stacks_memory(const struct stacks *stacks);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A tracing session: one target, its tracer process, its tables. Everything the console and main need; no argv, no
+ *  terminal. Functions may be called from one thread (the console's); a thread of the session drains the ring meanwhile.
+ *  The tables stay after the target's end and after detach, symbols included. */
+#ifndef SUPERVISOR_SESSION_H
+#define SUPERVISOR_SESSION_H
+
+#include "base/err.h"
+#include "heap/snapshot.h"
+#include "heap/stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NFRAME_DEFAULT 32
+#define NFRAME_MAX     65535
+
+struct session;
+
+struct session_options {
+	/** Frames kept per stack, 1 to NFRAME_MAX. */
+	uint32_t nframe;
+	/** session_launch(): put the target into a process group of its own (interactive use: Ctrl-C must not reach it). */
+	bool want_own_group;
+	/** session_launch(): file for the target's standard input, or NULL to keep ours. */
+	const char *stdin_path;
+};
+
+/** ERR_USAGE with tracemalloc's words when nframe is outside [1, NFRAME_MAX]. */
+struct err *session_check_nframe(long nframe) __must_check;
+
+/** Begin the session: fork the tracer process. Must be called before the process has any thread or large tables.
+ *  Standard descriptors are shared with the tracer. */
+struct err *session_create(const struct session_options *options,
+			   struct session **ret) __must_check;
+
+/** Launch argv[0] (searched on PATH), traced from its first allocation. On return the program stands before its first
+ *  constructor and waits for session_release(). Errors: no such file, not executable, 32-bit, setuid. */
+struct err *session_launch(struct session *s, char *const argv[]) __must_check;
+
+/** Attach to a running process and begin tracing. Errors name the cause and the remedy: no such process, permission (uid,
+ *  Yama, capability), already traced (by whom), 32-bit, kernel thread, zombie. The target is untouched then. */
+struct err *session_attach(struct session *s, pid_t pid) __must_check;
+
+/** Let a launched program run; no effect otherwise. Idempotent. */
+struct err *session_release(struct session *s) __must_check;
+
+/** Leave: restore all bytes, release all threads, end the tracer; the target runs on. The tables stay. Idempotent. */
+struct err *session_detach(struct session *s) __must_check;
+
+/** SIGKILL to the target, and wait for its end. ERR_OTHER when it is gone or was left already. */
+struct err *session_kill(struct session *s) __must_check;
+
+/** Detach if need be, free everything. NULL is fine. */
+void session_destroy(struct session *s);
+
+/** start/stop of the vocabulary. start while tracing changes nothing (T2); stop takes the breakpoints out and forgets all
+ *  traces (T4); both when already so are no errors. nframe 0 = keep the last one. */
+struct err *session_start(struct session *s, uint32_t nframe) __must_check;
+struct err *session_stop(struct session *s) __must_check;
+/** Forget all traces, counters to 0. */
+struct err *session_clear(struct session *s) __must_check;
+struct err *session_reset_peak(struct session *s) __must_check;
+
+enum target_state {
+	/** Launched, not yet released. */
+	TARGET_HELD,
+	TARGET_RUNNING,
+	/** Ended by itself or by a signal. */
+	TARGET_ENDED,
+	/** We left; it goes on without us. */
+	TARGET_DETACHED,
+};
+
+struct session_status {
+	pid_t pid;
+	/** Path of its executable. "" when unknown. */
+	const char *exe;
+	enum target_state state;
+	/** wait(2) status when TARGET_ENDED. */
+	int exit_status;
+	bool is_tracing;
+	bool is_from_launch;
+	uint32_t nframe;
+	unsigned num_threads;
+	/** CLOCK_MONOTONIC ns. start: begin of tracing. end: of stop, detach or the target's end, 0 while tracing. */
+	uint64_t start_ns;
+	uint64_t end_ns;
+	struct heap_totals totals;
+	size_t num_stacks;
+	/** Events (allocations + frees) since start, and per second over about the last second. */
+	uint64_t num_events;
+	double event_rate;
+	/** Stops of the target in all (entry + return + others). */
+	uint64_t num_stops;
+	/** Unwinds that ended early: no or broken CFI. */
+	uint64_t num_truncated;
+	/** Unwinds of which nothing but the pc is known. */
+	uint64_t num_failed;
+	/** Events lost; always 0 (the ring never drops), counted all the same. */
+	uint64_t num_lost;
+	/** Pending calls dropped because the thread left the allocator by other ways (longjmp, exit). */
+	uint64_t num_abandoned;
+	/** Own memory in bytes: live-block table, stacks and sites, resident set of supervisor and tracer. */
+	size_t blocks_memory;
+	size_t tables_memory;
+	size_t supervisor_rss;
+	size_t tracer_rss;
+	/** Allocators found; 0: see session_searched(). */
+	unsigned num_probes;
+};
+
+/** The present state (everything in the ring is drained first). */
+struct err *session_status(struct session *s, struct session_status *ret) __must_check;
+
+struct session_probe {
+	/** Path of the object; symbol; runtime address; number of entries counted. */
+	const char *module;
+	const char *symbol;
+	uint64_t addr;
+	uint64_t hits;
+	/** alloc, free, realloc ... as text. */
+	const char *kind;
+};
+
+/** Calls fn for each planted allocator function. */
+struct err *session_probes(struct session *s,
+			   void (*fn)(void *ctx, const struct session_probe *probe),
+			   void *ctx) __must_check;
+
+/** Calls fn with the path of each module that was searched for allocators. */
+void session_searched(struct session *s, void (*fn)(void *ctx, const char *module), void *ctx);
+
+/** A snapshot of this moment: all events in the ring when it is asked for, none later; the target is not stopped. Kept by the
+ *  session under its name; a kept one of the same name is replaced. name NULL: s1, s2, ... ERR_OTHER when not tracing (T5),
+ *  except after the target's end, when the tables stand still. */
+struct err *session_snapshot(struct session *s, const char *name,
+			     const struct snapshot **ret) __must_check;
+/** A snapshot that is not kept; the caller destroys it. Works also when not tracing. name is "live". */
+struct err *session_live(struct session *s, struct snapshot **ret) __must_check;
+/** ERR_NOT_FOUND with a text when there is none. "live" is no snapshot here. */
+struct err *session_find_snapshot(struct session *s, const char *name,
+				  const struct snapshot **ret) __must_check;
+/** Kept snapshots, oldest first: index in [0, session_num_snapshots()). */
+size_t session_num_snapshots(const struct session *s);
+const struct snapshot *session_get_snapshot(const struct session *s, size_t index);
+struct err *session_drop_snapshot(struct session *s, const char *name) __must_check;
+
+/** Locations of frames; slow the first time for a module. Safe while the session runs. */
+const struct resolver *session_resolver(struct session *s);
+/** For text_traceback(): ctx is the session. */
+char *session_source_line(void *session, const char *file, uint32_t line);
+/** The stack of a site or group; lives as long as the session. */
+struct stack session_stack(struct session *s, uint32_t stack_id);
+
+struct session_block {
+	uint64_t addr;
+	uint64_t size;
+	uint32_t domain;
+	int32_t tid;
+	uint32_t stack;
+	/** Nanoseconds since its allocation, to about 10 ms. */
+	uint64_t age_ns;
+};
+
+/** The live block that contains addr (any address inside). &err_not_found: not traced. */
+struct err *session_where(struct session *s, uint64_t addr, struct session_block *ret) __must_check;
+
+/** Wait at most ns nanoseconds, or (UINT64_MAX) without limit, for the target's end or detach. Releases a held target. &err_stop: session_interrupt()
+ *  was called. NULL: time is up or the target has ended; status tells. */
+struct err *session_wait(struct session *s, uint64_t ns) __must_check;
+
+/** Wait until FUNCTION (as the user types it) has been entered count times from now on, in any thread. Releases a held
+ *  target. When it returns NULL the tables stand exactly at that entry if is_exact, and stay so until the next call of
+ *  any function of this header that changes or waits (the ring holds what comes later); without is_exact they just go on.
+ *  A function that is not there yet is waited for (a later dlopen or exec may bring it); note tells through session_note.
+ *  ERR_OTHER: the target ended first. ERR_USAGE: ambiguous, lists candidates. &err_stop: session_interrupt(). */
+struct err *session_wait_call(struct session *s, const char *function, uint64_t count,
+			      bool is_exact) __must_check;
+
+/** Make a wait in progress return &err_stop. Async-signal-safe. */
+void session_interrupt(struct session *s);
+
+/** Function names that begin with prefix, for completion; fn is called at most limit times. */
+void session_complete_function(struct session *s, const char *prefix, size_t limit,
+			       void (*fn)(void *ctx, const char *name), void *ctx);
+
+/** Notes for the user that arose meanwhile (allocator found late, exec, the target's end): the oldest, without newline, freed by the
+ *  caller; NULL: none. A note becomes readable on session_note_fd() (poll for input; taking all notes makes it quiet). */
+char *session_take_note(struct session *s);
+int session_note_fd(const struct session *s);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from CFI by obj/cfi, used by
+ *  walk/walk. The registers are the callee-saved ones of the ABI (x86-64 psABI, figure 3.4) that a CFA can depend on. */
+#ifndef WALK_ROW_H
+#define WALK_ROW_H
+
+#include <stdint.h>
+
+/** Registers a walk carries, by index. The order is arbitrary but fixed. */
+enum walk_reg {
+	WALK_SP,
+	WALK_BP,
+	WALK_BX,
+	WALK_R12,
+	WALK_R13,
+	WALK_R14,
+	WALK_R15,
+	/** Only for CFA = r10 + N (realigned stacks before they save it); never restored. */
+	WALK_R10,
+	WALK_NUM_REGS,
+};
+
+enum row_kind {
+	/** No row: ask for one. */
+	ROW_NONE = 0,
+	/** CFA = reg + cfa_offset. */
+	ROW_REG,
+	/** CFA = *(reg + deref_offset) + cfa_offset (realigned stacks, DRAP). */
+	ROW_DEREF,
+	/** PLT stub: CFA = sp + 8 + ((pc & 15) >= 11 ? 8 : 0); thresholds in deref_offset. */
+	ROW_PLT,
+	/** Kernel's signal trampoline: every register, pc too, is in the ucontext at sp. The frame it leads to was
+	 *  interrupted: its pc is exact, not a return address. */
+	ROW_SIGNAL,
+	/** The outermost frame: its return address is undefined by CFI. */
+	ROW_END,
+	/** No CFI for this pc: caller by frame pointer (CFA = bp + 16) when that is plausible, else the walk is truncated. */
+	ROW_NO_CFI,
+};
+
+/** Offset that means "the register is unchanged in the caller". */
+#define ROW_SAME INT16_MIN
+
+struct row {
+	/** enum row_kind. */
+	uint8_t kind;
+	/** enum walk_reg that the CFA is computed from. */
+	uint8_t cfa_reg;
+	/** ROW_DEREF: offset of the dereferenced word. ROW_PLT: threshold of (pc & 15). */
+	int16_t deref_offset;
+	int32_t cfa_offset;
+	/** Return address at CFA + this. -8 on x86-64. */
+	int16_t ra_offset;
+	/** Saved registers at CFA + offset, or ROW_SAME, by enum walk_reg; WALK_SP is not used (sp = CFA). */
+	int16_t reg_offset[WALK_R15 + 1];
+};
+
+#endif
