@@ -22,23 +22,59 @@ src_libarch_a_SOURCES = \
 	src/arch/arch.h \
 	src/arch/x86_64.c
 
-src_libwire_a_SOURCES =
+src_libwire_a_SOURCES = \
+	src/wire/command.h \
+	src/wire/event.h \
+	src/wire/probe.c \
+	src/wire/probe.h \
+	src/wire/ring.c \
+	src/wire/ring.h \
+	src/wire/rows.c \
+	src/wire/rows.h \
+	src/wire/shared.c \
+	src/wire/shared.h
 
 src_libwalk_a_SOURCES = \
-	src/walk/row.h
+	src/walk/row.h \
+	src/walk/walk.c \
+	src/walk/walk.h
 
-src_libtrace_a_SOURCES =
+src_libtrace_a_SOURCES = \
+	src/trace/breakpoints.c \
+	src/trace/displaced.c \
+	src/trace/emit.c \
+	src/trace/engine.h \
+	src/trace/memory.c \
+	src/trace/probes.c \
+	src/trace/stacks.c \
+	src/trace/threads.c \
+	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \
+	src/heap/arena.c \
+	src/heap/arena.h \
+	src/heap/blocks.c \
 	src/heap/blocks.h \
 	src/heap/frame.h \
+	src/heap/group.c \
+	src/heap/heap.c \
 	src/heap/heap.h \
+	src/heap/idset.c \
+	src/heap/idset.h \
+	src/heap/order.c \
+	src/heap/places.c \
 	src/heap/resolve.h \
+	src/heap/snapshot.c \
 	src/heap/snapshot.h \
+	src/heap/stacks.c \
 	src/heap/stacks.h \
-	src/heap/stats.h
+	src/heap/stats.c \
+	src/heap/stats.h \
+	src/heap/stats_internal.h
 
 src_libobj_a_SOURCES = \
+	src/obj/maps.c \
+	src/obj/maps.h \
 	src/obj/modules.h \
 	src/obj/symbolize.h
 
@@ -48,4 +84,10 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/session.h
 
-src_libconsole_a_SOURCES =
+src_libconsole_a_SOURCES = \
+	src/console/args.c \
+	src/console/args.h \
+	src/console/command.c \
+	src/console/command.h \
+	src/console/words.c \
+	src/console/words.h

@@ -5,11 +5,65 @@ unit_tests =
 unit_h =
 
 
-# Programs to be traced. Their flags are their own: optimised, no frame pointers, no sanitizers.
-targets_c =
-targets_cxx =
-targets_h =
-
+# Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
+targets_c = \
+	tests/targets/blocking \
+	tests/targets/children \
+	tests/targets/code_check \
+	tests/targets/dlopen \
+	tests/targets/exec \
+	tests/targets/exit_threads \
+	tests/targets/libledger.so \
+	tests/targets/longjmp \
+	tests/targets/no_allocator \
+	tests/targets/own_traps \
+	tests/targets/plugin.so \
+	tests/targets/recurse \
+	tests/targets/seize \
+	tests/targets/signal_alloc \
+	tests/targets/single \
+	tests/targets/single_frame_pointers \
+	tests/targets/single_no_pie \
+	tests/targets/single_static \
+	tests/targets/single_static_pie \
+	tests/targets/single_stripped \
+	tests/targets/single_unoptimised \
+	tests/targets/storm \
+	tests/targets/threads \
+	tests/targets/zombie
+targets_cxx = \
+	tests/targets/throw
+target_sources = \
+	tests/targets/blocking.c \
+	tests/targets/build.sh \
+	tests/targets/bump.h \
+	tests/targets/children.c \
+	tests/targets/code_check.c \
+	tests/targets/dlopen.c \
+	tests/targets/exec.c \
+	tests/targets/exit_threads.c \
+	tests/targets/ledger.h \
+	tests/targets/libledger.c \
+	tests/targets/longjmp.c \
+	tests/targets/no_allocator.c \
+	tests/targets/own_traps.c \
+	tests/targets/plugin.c \
+	tests/targets/plugin.h \
+	tests/targets/recurse.c \
+	tests/targets/seize.c \
+	tests/targets/signal_alloc.c \
+	tests/targets/single.c \
+	tests/targets/single_frame_pointers.c \
+	tests/targets/single_no_pie.c \
+	tests/targets/single_static.c \
+	tests/targets/single_static_pie.c \
+	tests/targets/single_stripped.c \
+	tests/targets/single_unoptimised.c \
+	tests/targets/sites.h \
+	tests/targets/storm.c \
+	tests/targets/threads.c \
+	tests/targets/throw.cc \
+	tests/targets/zombie.c
 
 # End to end: tests/e2e/lib.sh has their manual.
 e2e_tests =
