@@ -41,13 +41,19 @@ src_libwalk_a_SOURCES = \
 
 src_libtrace_a_SOURCES = \
 	src/trace/breakpoints.c \
+	src/trace/commands.c \
 	src/trace/displaced.c \
 	src/trace/emit.c \
 	src/trace/engine.h \
+	src/trace/leave.c \
+	src/trace/listen.c \
 	src/trace/memory.c \
 	src/trace/probes.c \
 	src/trace/stacks.c \
+	src/trace/start.c \
+	src/trace/stops.c \
 	src/trace/threads.c \
+	src/trace/tracer.c \
 	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \
@@ -63,6 +69,8 @@ src_libheap_a_SOURCES = \
 	src/heap/idset.h \
 	src/heap/order.c \
 	src/heap/places.c \
+	src/heap/plumbing.c \
+	src/heap/plumbing.h \
 	src/heap/resolve.h \
 	src/heap/snapshot.c \
 	src/heap/snapshot.h \
@@ -73,12 +81,18 @@ src_libheap_a_SOURCES = \
 	src/heap/stats_internal.h
 
 src_libobj_a_SOURCES = \
+	src/obj/image.c \
+	src/obj/image.h \
+	src/obj/image_open.c \
 	src/obj/maps.c \
 	src/obj/maps.h \
+	src/obj/modules.c \
 	src/obj/modules.h \
+	src/obj/modules_internal.h \
 	src/obj/symbolize.h
 
 src_libreport_a_SOURCES = \
+	src/report/text.c \
 	src/report/text.h
 
 src_libsupervisor_a_SOURCES = \
@@ -89,5 +103,11 @@ src_libconsole_a_SOURCES = \
 	src/console/args.h \
 	src/console/command.c \
 	src/console/command.h \
+	src/console/commands.h \
+	src/console/console.c \
+	src/console/console.h \
+	src/console/help.c \
+	src/console/help.h \
+	src/console/table.c \
 	src/console/words.c \
 	src/console/words.h
