@@ -81,6 +81,11 @@ src_libheap_a_SOURCES = \
 	src/heap/stats_internal.h
 
 src_libobj_a_SOURCES = \
+	src/obj/cfi.c \
+	src/obj/demangle.c \
+	src/obj/demangle.h \
+	src/obj/dynsym.c \
+	src/obj/dynsym.h \
 	src/obj/image.c \
 	src/obj/image.h \
 	src/obj/image_open.c \
@@ -89,25 +94,44 @@ src_libobj_a_SOURCES = \
 	src/obj/modules.c \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \
-	src/obj/symbolize.h
+	src/obj/source.c \
+	src/obj/source.h \
+	src/obj/symbolize.h \
+	src/obj/symindex.c \
+	src/obj/symindex.h \
+	src/obj/symmatch.c \
+	src/obj/symtab.c \
+	src/obj/syscall_insn.c
 
 src_libreport_a_SOURCES = \
 	src/report/text.c \
 	src/report/text.h
 
 src_libsupervisor_a_SOURCES = \
-	src/supervisor/session.h
+	src/supervisor/control.c \
+	src/supervisor/drain.c \
+	src/supervisor/session.h \
+	src/supervisor/session_internal.h
 
 src_libconsole_a_SOURCES = \
 	src/console/args.c \
 	src/console/args.h \
+	src/console/cmd_snapshot.c \
+	src/console/cmd_state.c \
+	src/console/cmd_stats.c \
+	src/console/cmd_target.c \
+	src/console/cmd_traceback.c \
 	src/console/command.c \
 	src/console/command.h \
 	src/console/commands.h \
 	src/console/console.c \
 	src/console/console.h \
+	src/console/describe.c \
+	src/console/describe.h \
 	src/console/help.c \
 	src/console/help.h \
+	src/console/signals.c \
+	src/console/signals.h \
 	src/console/table.c \
 	src/console/words.c \
 	src/console/words.h

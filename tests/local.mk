@@ -66,6 +66,27 @@ target_sources = \
 	tests/targets/zombie.c
 
 # End to end: tests/e2e/lib.sh has their manual.
-e2e_tests =
+e2e_tests = \
+	tests/e2e/attach.sh \
+	tests/e2e/bad_commands.sh \
+	tests/e2e/bad_input.sh \
+	tests/e2e/batch.sh \
+	tests/e2e/children.sh \
+	tests/e2e/deep_stack.sh \
+	tests/e2e/detach.sh \
+	tests/e2e/launch.sh \
+	tests/e2e/launch_static.sh \
+	tests/e2e/launch_stripped.sh \
+	tests/e2e/launch_threads.sh \
+	tests/e2e/leave_by_signal.sh \
+	tests/e2e/no_allocator.sh \
+	tests/e2e/real_programs.sh \
+	tests/e2e/signals_in_malloc.sh \
+	tests/e2e/stacks_gdb.sh \
+	tests/e2e/targets_untraced.sh \
+	tests/e2e/undisturbed.sh \
+	tests/e2e/where.sh
 
-test_files =
+test_files = \
+	tests/e2e/lib.sh \
+	tests/e2e/stacks_gdb.py
