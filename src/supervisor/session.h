@@ -168,13 +168,17 @@ struct session_block {
 /** The live block that contains addr (any address inside). &err_not_found: not traced. */
 struct err *session_where(struct session *s, uint64_t addr, struct session_block *ret) __must_check;
 
+/** Every live block, by ascending address; the caller frees the array. */
+struct err *session_blocks(struct session *s, struct session_block **ret,
+			   size_t *num_ret) __must_check;
+
 /** Wait at most ns nanoseconds, or (UINT64_MAX) without limit, for the target's end or detach. Releases a held target. &err_stop: session_interrupt()
  *  was called. NULL: time is up or the target has ended; status tells. */
 struct err *session_wait(struct session *s, uint64_t ns) __must_check;
 
 /** Wait until FUNCTION (as the user types it) has been entered count times from now on, in any thread. Releases a held
- *  target. When it returns NULL the tables stand exactly at that entry if is_exact, and stay so until the next call of
- *  any function of this header that changes or waits (the ring holds what comes later); without is_exact they just go on.
+ *  target. With is_exact the target pauses at that entry (every other thread at its next allocator call) until the next
+ *  session_wait(), session_wait_call(), session_stop() or session_detach(), so the tables stand exactly there; without it everything goes on.
  *  A function that is not there yet is waited for (a later dlopen or exec may bring it); note tells through session_note.
  *  ERR_OTHER: the target ended first. ERR_USAGE: ambiguous, lists candidates. &err_stop: session_interrupt(). */
 struct err *session_wait_call(struct session *s, const char *function, uint64_t count,

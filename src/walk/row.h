@@ -51,8 +51,19 @@ struct row {
 	int32_t cfa_offset;
 	/** Return address at CFA + this. -8 on x86-64. */
 	int16_t ra_offset;
-	/** Saved registers at CFA + offset, or ROW_SAME, by enum walk_reg; WALK_SP is not used (sp = CFA). */
+	/** Where registers are saved, by enum walk_reg: see row_saved_addr(), or ROW_SAME. WALK_SP is not used (sp = CFA). */
 	int16_t reg_offset[WALK_R15 + 1];
 };
+
+/** Address of the saved register reg, whose offset is not ROW_SAME. An even offset counts from the CFA. An odd one, less 1,
+ *  counts from this frame's own bp: functions that realign their stack save there (DW_CFA_expression breg6), at a
+ *  distance from the CFA that no compiler knows. */
+static inline uint64_t row_saved_addr(const struct row *row, unsigned reg, uint64_t cfa,
+				      uint64_t bp)
+{
+	int offset = row->reg_offset[reg];
+
+	return offset & 1 ? bp + (uint64_t)(int64_t)(offset - 1) : cfa + (uint64_t)(int64_t)offset;
+}
 
 #endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "arch/arch.h"
+
+#include <Zydis/Zydis.h>
+#include <string.h>
+
+/** Words of struct user_regs_struct (Linux, arch/x86/include/asm/user_64.h). */
+enum reg_word {
+	W_R15,
+	W_R14,
+	W_R13,
+	W_R12,
+	W_RBP,
+	W_RBX,
+	W_R11,
+	W_R10,
+	W_R9,
+	W_R8,
+	W_RAX,
+	W_RCX,
+	W_RDX,
+	W_RSI,
+	W_RDI,
+	W_ORIG_RAX,
+	W_RIP,
+	W_CS,
+	W_EFLAGS,
+	W_RSP,
+};
+
+static const uint8_t trap[] = {0xcc};
+
+static uint64_t x86_pc(const struct arch_regs *regs)
+{
+	return regs->word[W_RIP];
+}
+
+static void x86_set_pc(struct arch_regs *regs, uint64_t pc)
+{
+	regs->word[W_RIP] = pc;
+}
+
+static uint64_t x86_sp(const struct arch_regs *regs)
+{
+	return regs->word[W_RSP];
+}
+
+static uint64_t x86_arg(const struct arch_regs *regs, unsigned i)
+{
+	// psABI 3.2.3: INTEGER arguments.
+	static const uint8_t place[] = {W_RDI, W_RSI, W_RDX, W_RCX, W_R8, W_R9};
+
+	return regs->word[place[i]];
+}
+
+static uint64_t x86_result(const struct arch_regs *regs)
+{
+	return regs->word[W_RAX];
+}
+
+static uint64_t x86_sp_after_return(uint64_t entry_sp)
+{
+	return entry_sp + 8;
+}
+
+static void x86_walk_regs(const struct arch_regs *regs, uint64_t ret[ARCH_NUM_WALK_REGS])
+{
+	static const uint8_t place[ARCH_NUM_WALK_REGS] = {W_RSP, W_RBP, W_RBX, W_R12,
+							  W_R13, W_R14, W_R15, W_R10};
+	unsigned i;
+
+	for (i = 0; i < ARCH_NUM_WALK_REGS; i++)
+		ret[i] = regs->word[place[i]];
+}
+
+static void x86_set_syscall(struct arch_regs *regs, uint64_t insn_addr, long nr,
+			    const uint64_t args[6])
+{
+	static const uint8_t place[] = {W_RDI, W_RSI, W_RDX, W_R10, W_R8, W_R9};
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		regs->word[place[i]] = args[i];
+	regs->word[W_RAX] = nr;
+	// Not in a system call as far as signal code is concerned: nothing to restart.
+	regs->word[W_ORIG_RAX] = (uint64_t)-1;
+	regs->word[W_RIP] = insn_addr;
+}
+
+static long x86_syscall_nr(const struct arch_regs *regs)
+{
+	return (long)regs->word[W_ORIG_RAX];
+}
+
+static uint64_t x86_syscall_arg(const struct arch_regs *regs, unsigned i)
+{
+	static const uint8_t place[] = {W_RDI, W_RSI, W_RDX, W_R10, W_R8, W_R9};
+
+	return regs->word[place[i]];
+}
+
+static int64_t x86_syscall_result(const struct arch_regs *regs)
+{
+	return (int64_t)regs->word[W_RAX];
+}
+
+static bool x86_restart_eintr(struct arch_regs *regs)
+{
+	// -EINTR in the kernel's numbering; ERESTART* (-512 ...) restart by themselves.
+	if ((int64_t)regs->word[W_ORIG_RAX] < 0 || (int64_t)regs->word[W_RAX] != -4)
+		return false;
+	regs->word[W_RAX] = regs->word[W_ORIG_RAX];
+	regs->word[W_ORIG_RAX] = (uint64_t)-1;
+	regs->word[W_RIP] -= 2;
+	return true;
+}
+
+/** Output of a relocation in the making. */
+struct emitter {
+	uint8_t *code;
+	size_t size;
+	uint64_t addr;
+	bool is_overflown;
+};
+
+static void emit(struct emitter *e, const void *bytes, size_t size)
+{
+	if (e->size + size > ARCH_SLOT_SIZE) {
+		e->is_overflown = true;
+		return;
+	}
+	memcpy(e->code + e->size, bytes, size);
+	e->size += size;
+}
+
+static void emit_u8(struct emitter *e, uint8_t byte)
+{
+	emit(e, &byte, 1);
+}
+
+static void emit_u32(struct emitter *e, uint32_t value)
+{
+	emit(e, &value, 4);
+}
+
+/** Distance from the end of an instruction of which rest bytes are still to come (the displacement included). */
+static bool distance(const struct emitter *e, uint64_t target, size_t rest, int32_t *ret)
+{
+	int64_t d = (int64_t)(target - (e->addr + e->size + rest));
+
+	*ret = (int32_t)d;
+	return d == *ret;
+}
+
+static void emit_jump(struct emitter *e, uint64_t target)
+{
+	int32_t d;
+
+	if (distance(e, target, 5, &d)) {
+		emit_u8(e, 0xe9);
+		emit_u32(e, (uint32_t)d);
+		return;
+	}
+	// jmp *0(%rip); .quad target
+	emit(e, (const uint8_t[]){0xff, 0x25, 0, 0, 0, 0}, 6);
+	emit(e, &target, 8);
+}
+
+/** Push the return address of the original call, so that neither the callee nor an unwinder ever sees the slot. */
+static void emit_push_address(struct emitter *e, uint64_t addr)
+{
+	emit_u8(e, 0x68); // push imm32, sign-extended
+	emit_u32(e, (uint32_t)addr);
+	emit(e, (const uint8_t[]){0xc7, 0x44, 0x24, 0x04}, 4); // movl imm32, 4(%rsp)
+	emit_u32(e, (uint32_t)(addr >> 32));
+}
+
+static bool relocate_branch(struct emitter *e, const ZydisDecodedInstruction *insn,
+			    const uint8_t *code, uint64_t pc, uint64_t target)
+{
+	uint64_t next = pc + insn->length;
+	int32_t d;
+
+	switch (insn->mnemonic) {
+	case ZYDIS_MNEMONIC_CALL:
+		emit_push_address(e, next);
+		emit_jump(e, target);
+		return true;
+	case ZYDIS_MNEMONIC_JRCXZ:
+	case ZYDIS_MNEMONIC_JECXZ:
+	case ZYDIS_MNEMONIC_LOOP:
+	case ZYDIS_MNEMONIC_LOOPE:
+	case ZYDIS_MNEMONIC_LOOPNE:
+		// Short form only: branch over the way to the next instruction, which is a near jump of 5 bytes.
+		emit(e, code, insn->length - 1);
+		emit_u8(e, 5);
+		if (!distance(e, next, 5, &d))
+			return false;
+		emit_jump(e, next);
+		emit_jump(e, target);
+		return true;
+	default:
+		break;
+	}
+	if (insn->meta.category != ZYDIS_CATEGORY_COND_BR)
+		return false; // xbegin and what else may come
+	// jcc: the condition is the low nibble of the last opcode byte in both forms (Intel SDM, appendix B).
+	if (!distance(e, target, 6, &d))
+		return false;
+	emit_u8(e, 0x0f);
+	emit_u8(e, 0x80 | (insn->opcode & 0x0f));
+	emit_u32(e, (uint32_t)d);
+	emit_jump(e, next);
+	return true;
+}
+
+/** The displacement of a RIP-relative operand, for an instruction of length bytes that begins at e->size. */
+static bool rebase_displacement(const struct emitter *e, const ZydisDecodedInstruction *insn,
+				uint64_t pc, size_t length, int32_t *ret)
+{
+	uint64_t target = pc + insn->length + (uint64_t)insn->raw.disp.value;
+
+	return distance(e, target, length, ret);
+}
+
+static bool is_rip_relative(const ZydisDecodedInstruction *insn)
+{
+	return (insn->attributes & ZYDIS_ATTRIB_HAS_MODRM) && insn->raw.modrm.mod == 0 &&
+	       insn->raw.modrm.rm == 5;
+}
+
+/** call r/m64: push the true return address, push the target with the same operand, ret. */
+static bool relocate_indirect_call(struct emitter *e, const ZydisDecodedInstruction *insn,
+				   const uint8_t *code, uint64_t pc)
+{
+	size_t modrm = insn->raw.modrm.offset;
+	bool has_sib = insn->raw.modrm.mod != 3 && insn->raw.modrm.rm == 4;
+	bool is_sp_based = has_sib && insn->raw.sib.base == 4 && insn->raw.rex.B == 0;
+	int32_t d;
+
+	if (insn->opcode != 0xff || insn->raw.modrm.reg != 2)
+		return false; // far call
+	if (insn->raw.modrm.mod == 3 && insn->raw.modrm.rm == 4 && insn->raw.rex.B == 0)
+		return false; // call *%rsp
+	emit_push_address(e, pc + insn->length);
+	if (is_rip_relative(insn)) {
+		if (!rebase_displacement(e, insn, pc, insn->length, &d))
+			return false;
+		emit(e, code, modrm);
+		emit_u8(e, 0x35); // push disp32(%rip)
+		emit_u32(e, (uint32_t)d);
+	} else if (is_sp_based) {
+		// The pushed return address moved the stack pointer by 8.
+		emit(e, code, modrm);
+		emit_u8(e, 0x80 | 6 << 3 | 4);
+		emit_u8(e, code[modrm + 1]);
+		emit_u32(e, (uint32_t)((int32_t)insn->raw.disp.value + 8));
+	} else {
+		emit(e, code, modrm);
+		emit_u8(e, (code[modrm] & 0xc7) | 6 << 3);
+		emit(e, code + modrm + 1, insn->length - modrm - 1);
+	}
+	emit_u8(e, 0xc3);
+	return true;
+}
+
+static bool relocate_copy(struct emitter *e, const ZydisDecodedInstruction *insn,
+			  const uint8_t *code, uint64_t pc)
+{
+	uint8_t copy[ARCH_MAX_INSN];
+	int32_t d;
+
+	memcpy(copy, code, insn->length);
+	if (is_rip_relative(insn)) {
+		if (!rebase_displacement(e, insn, pc, insn->length, &d))
+			return false;
+		memcpy(copy + insn->raw.disp.offset, &d, 4);
+	}
+	emit(e, copy, insn->length);
+	emit_jump(e, pc + insn->length);
+	return true;
+}
+
+static bool x86_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
+			 struct arch_relocation *ret)
+{
+	struct arch_relocation reloc = {.kind = ARCH_RELOC_SLOT, .resume_pc = slot_addr};
+	struct emitter e = {.code = reloc.code, .addr = slot_addr};
+	ZydisDecodedInstruction insn;
+	ZydisDecoder decoder;
+	uint64_t target = 0;
+	bool is_relative, is_ok;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &insn)) ||
+	    insn.mnemonic == ZYDIS_MNEMONIC_INT3)
+		return false;
+	reloc.insn_size = insn.length;
+	is_relative = insn.raw.imm[0].is_relative;
+	if (is_relative)
+		target = pc + insn.length + (uint64_t)insn.raw.imm[0].value.s;
+	if (insn.meta.category == ZYDIS_CATEGORY_NOP || insn.mnemonic == ZYDIS_MNEMONIC_ENDBR64 ||
+	    insn.meta.category == ZYDIS_CATEGORY_WIDENOP) {
+		reloc.kind = ARCH_RELOC_JUMP;
+		reloc.resume_pc = pc + insn.length;
+		*ret = reloc;
+		return true;
+	}
+	if (is_relative && insn.mnemonic == ZYDIS_MNEMONIC_JMP) {
+		reloc.kind = ARCH_RELOC_JUMP;
+		reloc.resume_pc = target;
+		*ret = reloc;
+		return true;
+	}
+	if (is_relative)
+		is_ok = relocate_branch(&e, &insn, code, pc, target);
+	else if (insn.meta.category == ZYDIS_CATEGORY_CALL)
+		is_ok = relocate_indirect_call(&e, &insn, code, pc);
+	else
+		is_ok = relocate_copy(&e, &insn, code, pc);
+	if (!is_ok || e.is_overflown)
+		return false;
+	reloc.size = e.size;
+	*ret = reloc;
+	return true;
+}
+
+const struct arch arch_x86_64 = {
+	.name = "x86_64",
+	.trap = trap,
+	.trap_size = sizeof(trap),
+	.pc = x86_pc,
+	.set_pc = x86_set_pc,
+	.pc_offset = W_RIP * sizeof(uint64_t),
+	.sp = x86_sp,
+	.arg = x86_arg,
+	.result = x86_result,
+	.sp_after_return = x86_sp_after_return,
+	.walk_regs = x86_walk_regs,
+	.set_syscall = x86_set_syscall,
+	.syscall_nr = x86_syscall_nr,
+	.syscall_arg = x86_syscall_arg,
+	.syscall_result = x86_syscall_result,
+	.restart_eintr = x86_restart_eintr,
+	.relocate = x86_relocate,
+};

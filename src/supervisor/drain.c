@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/** Records taken under one hold of the lock, so that the console gets its turn. */
+#define BATCH 4096
+/** Longest sleep between two looks into the ring; the tracer wakes us when it fills or waits for us. */
+#define IDLE_NS   (100 * NS_PER_MS)
+#define MAX_NOTES 1000
+/** Resolution of block ages, and how many points of time are kept before every other one is dropped. */
+#define TIME_STEP_NS (10 * NS_PER_MS)
+#define MAX_TIMES    65536
+
+void session_note(struct session *s, const char *format, ...)
+{
+	const uint64_t one = 1;
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, format);
+	len = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	if (s->notes.num >= MAX_NOTES || !vec_push(&s->notes, text)) {
+		free(text);
+		return;
+	}
+	if (write(s->note_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void session_mark_end(struct session *s)
+{
+	if (s->is_tracing)
+		s->end_ns = clock_now_ns();
+	s->is_tracing = false;
+}
+
+static void note_nomem(struct session *s, struct err *err)
+{
+	if (!err)
+		return;
+	if (!s->is_nomem_noted)
+		session_note(s, "out of memory: some events are not recorded from here on");
+	s->is_nomem_noted = true;
+	err_destroy(err);
+}
+
+static void on_stack(struct session *s, const struct event_stack *event)
+{
+	uint64_t *frames = malloc((event->num_pcs + 1) * sizeof(*frames));
+	uint32_t id, domain = 0;
+	struct err *err = NULL;
+
+	if (frames) {
+		images_frames(s, event->pcs, event->num_pcs, frames, &domain);
+		err = stacks_intern(heap_stacks(s->heap), frames, event->num_pcs, event->total,
+				    event->is_truncated ? STACK_TRUNCATED : 0, &id);
+	}
+	if (!frames || err)
+		note_nomem(s, &err_nomem);
+	else if (!hmap_set(&s->stacks_by_hash, event->hash, id | (uint64_t)domain << 32))
+		note_nomem(s, &err_nomem);
+	free(frames);
+}
+
+static void add_block(struct session *s, uint64_t addr, uint64_t size, uint64_t hash, int32_t tid,
+		      uint32_t probe_domain)
+{
+	const uint64_t *found = hmap_find(&s->stacks_by_hash, hash);
+	uint32_t id = 0, domain = probe_domain;
+
+	if (found) {
+		id = (uint32_t)*found;
+		if (!domain)
+			domain = *found >> 32;
+	} else {
+		note_nomem(s,
+			   stacks_intern(heap_stacks(s->heap), NULL, 0, 1, STACK_TRUNCATED, &id));
+	}
+	note_nomem(s, heap_alloc(s->heap, addr, size, id, domain, tid));
+}
+
+static void forget_taken(struct session *s, uint64_t call)
+{
+	uint64_t *found = hmap_find(&s->taken, call);
+
+	if (!found)
+		return;
+	free((struct block *)*found);
+	hmap_remove(&s->taken, call);
+}
+
+static void on_take(struct session *s, const struct event_take *event)
+{
+	struct block *block = malloc(sizeof(*block));
+
+	if (!block || !heap_take(s->heap, event->addr, block)) {
+		free(block);
+		return;
+	}
+	if (!hmap_set(&s->taken, event->call, (uint64_t)block))
+		free(block);
+}
+
+static void on_realloc(struct session *s, const struct event_realloc *event, uint32_t domain)
+{
+	const uint64_t *found = hmap_find(&s->taken, event->call);
+
+	if (event->addr)
+		add_block(s, event->addr, event->size, event->stack_hash, event->tid, domain);
+	else if (found)
+		note_nomem(s, heap_put_back(s->heap, (const struct block *)*found));
+	forget_taken(s, event->call);
+}
+
+static void on_call(struct session *s, const struct event_call *event)
+{
+	if (!s->call.id || event->id != s->call.id)
+		return;
+	s->call.is_reached = true;
+	s->is_paused = s->call.is_exact;
+	control_wake(s);
+}
+
+static void on_end(struct session *s, const struct event_exit *event)
+{
+	s->state = TARGET_ENDED;
+	s->exit_status = event->status;
+	s->held_tid = 0;
+	session_mark_end(s);
+	pthread_mutex_lock(&s->obj_lock);
+	modules_forget_live(s->modules);
+	pthread_mutex_unlock(&s->obj_lock);
+	control_wake(s);
+}
+
+static void on_ack(struct session *s, const struct event_ack *event)
+{
+	s->acked_cookie = event->cookie;
+	s->ack_result = event->result;
+	control_wake(s);
+}
+
+/** An event that a thread of the target waits after, or about the session itself. */
+static void on_control(struct session *s, const struct ring_record *record)
+{
+	const struct event_thread *thread = (const void *)record;
+	const struct event_miss *miss = (const void *)record;
+
+	switch (record->kind) {
+	case EVENT_MISS:
+		images_fill_rows(s, miss->tid, &miss->frame);
+		control_resume(s, miss->tid, 0);
+		break;
+	case EVENT_MODULES:
+		images_rendezvous(s, thread->tid);
+		break;
+	case EVENT_MAPPED:
+		images_update(s);
+		control_resume(s, thread->tid, 0);
+		break;
+	case EVENT_EXEC:
+		images_exec(s, thread->tid);
+		break;
+	case EVENT_EXIT:
+		on_end(s, (const void *)record);
+		break;
+	case EVENT_ACK:
+		on_ack(s, (const void *)record);
+		break;
+	case EVENT_EPOCH:
+		hmap_deinit(&s->stacks_by_hash);
+		break;
+	case EVENT_NOTE:
+		session_note(s, "%s", ((const struct event_text *)record)->text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_record(struct session *s, const struct ring_record *record)
+{
+	const struct event_alloc *alloc = (const void *)record;
+	const struct event_realloc *re = (const void *)record;
+
+	switch (record->kind) {
+	case EVENT_STACK:
+		on_stack(s, (const void *)record);
+		break;
+	case EVENT_ALLOC:
+		s->num_events++;
+		add_block(s, alloc->addr, alloc->size, alloc->stack_hash, alloc->tid,
+			  probes[alloc->probe].domain);
+		break;
+	case EVENT_FREE:
+		s->num_events++;
+		heap_free(s->heap, ((const struct event_free *)record)->addr);
+		break;
+	case EVENT_TAKE:
+		on_take(s, (const void *)record);
+		break;
+	case EVENT_REALLOC:
+		s->num_events++;
+		on_realloc(s, re, probes[re->probe].domain);
+		break;
+	case EVENT_ABANDON:
+		forget_taken(s, ((const struct event_take *)record)->call);
+		break;
+	case EVENT_CALL:
+		on_call(s, (const void *)record);
+		break;
+	default:
+		on_control(s, record);
+		break;
+	}
+}
+
+static void note_time(struct session *s)
+{
+	uint64_t now = clock_now_ns();
+	struct seq_time point = {heap_seq(s->heap), now};
+	size_t i;
+
+	if (now - s->rate_ns >= NS_PER_S) {
+		s->event_rate = (double)(s->num_events - s->rate_events) * NS_PER_S /
+				(double)(now - s->rate_ns);
+		s->rate_events = s->num_events;
+		s->rate_ns = now;
+	}
+	if (s->times.num && (s->times.items[s->times.num - 1].seq == point.seq ||
+			     now - s->times.items[s->times.num - 1].time_ns < TIME_STEP_NS))
+		return;
+	if (s->times.num >= MAX_TIMES) {
+		for (i = 0; i < s->times.num / 2; i++)
+			s->times.items[i] = s->times.items[2 * i + 1];
+		s->times.num /= 2;
+	}
+	// Without memory ages are just less exact.
+	if (!vec_push(&s->times, point))
+		return;
+}
+
+/** Process at most max records before limit. Returns whether there may be more. */
+static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
+{
+	const struct ring_record *record;
+
+	note_time(s);
+	while ((record = ring_peek(s->shared->ring, limit))) {
+		on_record(s, record);
+		ring_consume(s->shared->ring, record);
+		if (--max == 0)
+			return true;
+	}
+	note_time(s);
+	return false;
+}
+
+void drain_to(struct session *s, uint64_t limit)
+{
+	while (drain_batch(s, limit, BATCH))
+		;
+}
+
+void drain_now(struct session *s)
+{
+	drain_to(s, ring_head(s->shared->ring));
+}
+
+static void *drain_main(void *ctx)
+{
+	struct session *s = ctx;
+	uint32_t seen;
+	bool has_more;
+
+	while (!__atomic_load_n(&s->want_end, __ATOMIC_ACQUIRE)) {
+		seen = ring_wake_count(s->shared->ring);
+		session_lock(s);
+		has_more = drain_batch(s, UINT64_MAX, BATCH);
+		session_unlock(s);
+		if (!has_more)
+			ring_wait_events(s->shared->ring, seen, IDLE_NS);
+	}
+	return NULL;
+}
+
+/** The tracer died without being asked to: its breakpoints are still in the target. */
+static void restore_bytes(struct session *s)
+{
+	const struct shared *shared = s->shared;
+	char path[32];
+	_cleanup_close_ int fd = -1;
+	uint32_t i, num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
+	uint8_t byte;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)s->tracer.target);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (i = 0; i < num && i < SHARED_MAX_PLANTED; i++) {
+		const struct planted *p = &shared->planted[i];
+
+		if (!__atomic_load_n(&p->is_planted, __ATOMIC_ACQUIRE) ||
+		    pread(fd, &byte, 1, (off_t)p->addr) != 1 || byte != arch_host()->trap[0])
+			continue;
+		if (pwrite(fd, &p->original, 1, (off_t)p->addr) != 1)
+			log_debug("cannot restore %#llx", (unsigned long long)p->addr);
+	}
+}
+
+/** Sleeps until the tracer's end of the socket closes. */
+static void *watch_main(void *ctx)
+{
+	struct session *s = ctx;
+	bool is_accident;
+	ssize_t n;
+	char byte;
+
+	do
+		n = recv(s->tracer.socket, &byte, 1, 0);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
+	if (is_accident)
+		restore_bytes(s);
+	session_lock(s);
+	drain_now(s);
+	s->has_tracer = false;
+	if (is_accident && s->state != TARGET_ENDED) {
+		session_note(
+			s,
+			"the tracer process died; the breakpoints are taken out, tracing has ended");
+		s->state = TARGET_DETACHED;
+		session_mark_end(s);
+	}
+	session_unlock(s);
+	control_wake(s);
+	return NULL;
+}
+
+/** Signals stay with the thread that called us. */
+static int create_thread(pthread_t *ret, void *(*main_fn)(void *), struct session *s)
+{
+	sigset_t all, old;
+	int errnum;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	errnum = pthread_create(ret, NULL, main_fn, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return errnum;
+}
+
+struct err *drain_start(struct session *s)
+{
+	int errnum = create_thread(&s->drain_thread, drain_main, s);
+
+	if (errnum)
+		return err_sys(errnum, "cannot start a thread");
+	errnum = create_thread(&s->watch_thread, watch_main, s);
+	if (errnum) {
+		__atomic_store_n(&s->want_end, true, __ATOMIC_RELEASE);
+		pthread_join(s->drain_thread, NULL);
+		return err_sys(errnum, "cannot start a thread");
+	}
+	s->has_threads = true;
+	return NULL;
+}
+
+void drain_end(struct session *s)
+{
+	if (!s->has_threads)
+		return;
+	__atomic_store_n(&s->want_end, true, __ATOMIC_RELEASE);
+	ring_wake_consumer(s->shared->ring);
+	pthread_join(s->drain_thread, NULL);
+	pthread_join(s->watch_thread, NULL);
+	s->has_threads = false;
+}

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "heap/frame.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/** Symbols of operator new and new[]; a stack that begins in one belongs to its domain. */
+static const char *const new_names[] = {
+	"_Znwm",
+	"_ZnwmRKSt9nothrow_t",
+	"_ZnwmSt11align_val_t",
+	"_ZnwmSt11align_val_tRKSt9nothrow_t",
+	"_Znam",
+	"_ZnamRKSt9nothrow_t",
+	"_ZnamSt11align_val_t",
+	"_ZnamSt11align_val_tRKSt9nothrow_t",
+};
+#define NUM_NEW_NAMES    (sizeof(new_names) / sizeof(new_names[0]))
+#define FIRST_ARRAY_NAME 4
+
+/** Probe search in one module. */
+struct search {
+	struct session *s;
+	const struct module *module;
+	VEC(struct planted_probe) found;
+	VEC(struct new_range) ranges;
+	bool has_malloc;
+};
+
+static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint64_t size)
+{
+	struct search *search = ctx;
+	struct planted_probe p = {
+		.module = search->module->id,
+		.probe = index,
+		.addr = addr + search->module->bias,
+		.is_live = true,
+	};
+	size_t i;
+
+	if (index >= num_probes) {
+		size_t name = index - num_probes;
+		struct new_range range = {
+			.module = search->module->id,
+			.domain = name < FIRST_ARRAY_NAME ? DOMAIN_NEW : DOMAIN_NEW_ARRAY,
+			.start = addr,
+			.end = addr + (size ? size : 1),
+		};
+
+		return vec_push(&search->ranges, range) ? NULL : &err_nomem;
+	}
+	if (probes[index].kind == PROBE_ALLOC && !probes[index].needs_malloc)
+		search->has_malloc = true;
+	// free and cfree, malloc and __libc_malloc: one function, one probe, the name that comes first in the table.
+	for (i = 0; i < search->found.num; i++) {
+		if (search->found.items[i].addr != p.addr)
+			continue;
+		if (p.probe < search->found.items[i].probe)
+			search->found.items[i].probe = p.probe;
+		return NULL;
+	}
+	return vec_push(&search->found, p) ? NULL : &err_nomem;
+}
+
+static struct err *search_module(struct search *search)
+{
+	// The allocator's table and operator new in one pass over the symbols.
+	const char *names[256];
+	size_t i, num = 0;
+
+	for (i = 0; i < num_probes; i++)
+		names[num++] = probes[i].symbol;
+	for (i = 0; i < NUM_NEW_NAMES; i++)
+		names[num++] = new_names[i];
+	return module_find_functions(search->s->modules, search->module->id, names, num, false,
+				     on_probe_symbol, search);
+}
+
+/** A module that was unloaded and loaded again at the same place keeps its counters. */
+static bool revive_probe(struct session *s, const struct planted_probe *p, uint32_t *slot_ret)
+{
+	size_t i;
+
+	for (i = 0; i < s->probes.num; i++) {
+		if (s->probes.items[i].module != p->module || s->probes.items[i].addr != p->addr)
+			continue;
+		s->probes.items[i].is_live = true;
+		*slot_ret = s->probes.items[i].hit_slot;
+		return true;
+	}
+	return false;
+}
+
+static void plant_found(struct session *s, struct search *search)
+{
+	struct command command = {.kind = COMMAND_PLANT};
+	uint32_t slot;
+	size_t i;
+
+	for (i = 0; i < search->found.num; i++) {
+		struct planted_probe *p = &search->found.items[i];
+
+		if (probes[p->probe].needs_malloc && !search->has_malloc)
+			continue;
+		if (!revive_probe(s, p, &slot)) {
+			p->hit_slot = slot = s->num_hit_slots++;
+			if (!vec_push(&s->probes, *p))
+				continue;
+		}
+		command.items[command.num_items++] =
+			(struct command_plant){p->addr, PLANT_PROBE, p->probe | slot << 16};
+		if (command.num_items == COMMAND_MAX_ITEMS)
+			break;
+	}
+	if (command.num_items)
+		control_send(s, &command);
+	for (i = 0; i < search->ranges.num; i++)
+		if (!vec_push(&s->new_ranges, search->ranges.items[i]))
+			return;
+}
+
+static void plant_rendezvous(struct session *s, uint32_t id)
+{
+	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
+	uint64_t addr;
+	struct err *err = module_find_rendezvous(s->modules, id, &addr);
+
+	if (err) {
+		err_destroy(err);
+		return;
+	}
+	s->has_rendezvous = true;
+	command.items[0] = (struct command_plant){addr, PLANT_RENDEZVOUS, 0};
+	control_send(s, &command);
+}
+
+static void add_module(struct session *s, uint32_t id)
+{
+	const struct module *module = modules_get(s->modules, id);
+	struct search search = {.s = s, .module = module};
+	struct command command = {
+		.kind = COMMAND_MODULE, .start = module->start, .end = module->end};
+	struct err *err;
+
+	control_send(s, &command);
+	err = search_module(&search);
+	if (err)
+		log_debug("%s: %s", module->path, err_text(err));
+	err_destroy(err);
+	plant_found(s, &search);
+	plant_rendezvous(s, id);
+	vec_deinit(&search.found);
+	vec_deinit(&search.ranges);
+}
+
+static void remove_module(struct session *s, uint32_t id)
+{
+	const struct module *module = modules_get(s->modules, id);
+	struct command command = {.kind = COMMAND_DROP, .start = module->start, .end = module->end};
+	size_t i;
+
+	rows_withdraw(s->shared->rows, module->start, module->end);
+	control_send(s, &command);
+	for (i = 0; i < s->probes.num; i++)
+		if (s->probes.items[i].module == id)
+			s->probes.items[i].is_live = false;
+	for (i = 0; i < s->new_ranges.num; i++)
+		if (s->new_ranges.items[i].module == id)
+			s->new_ranges.items[i--] = s->new_ranges.items[--s->new_ranges.num];
+}
+
+static void send_syscall_insn(struct session *s)
+{
+	struct command command = {.kind = COMMAND_SYSCALL_INSN};
+	struct err *err;
+
+	err = modules_find_syscall_insn(s->modules, s->tracer.target, &command.value);
+	if (!err)
+		control_send(s, &command);
+	err_destroy(err);
+}
+
+void images_update(struct session *s)
+{
+	struct modules_delta delta = {0};
+	struct err *err;
+	size_t i;
+
+	pthread_mutex_lock(&s->obj_lock);
+	err = modules_refresh(s->modules, s->tracer.target, &delta);
+	if (err)
+		log_debug("modules: %s", err_text(err));
+	err_destroy(err);
+	for (i = 0; i < delta.removed.num; i++)
+		remove_module(s, delta.removed.items[i]);
+	for (i = 0; i < delta.added.num; i++)
+		add_module(s, delta.added.items[i]);
+	if (delta.added.num)
+		send_syscall_insn(s);
+	pthread_mutex_unlock(&s->obj_lock);
+	// A function that was waited for may have come.
+	for (i = 0; s->call.id && i < delta.added.num; i++)
+		err_destroy(images_plant_call(s, delta.added.items[i]));
+	modules_delta_deinit(&delta);
+}
+
+/** A value of the auxiliary vector. False: not there. */
+static bool auxv_get(pid_t pid, uint64_t type, uint64_t *ret)
+{
+	_cleanup_free_ char *bytes = NULL;
+	char path[32];
+	struct err *err;
+	size_t size, i;
+	uint64_t entry[2];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
+	err = io_read_file(path, 1 << 16, &bytes, &size);
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	for (i = 0; i + sizeof(entry) <= size; i += sizeof(entry)) {
+		memcpy(entry, bytes + i, sizeof(entry));
+		if (entry[0] == type) {
+			*ret = entry[1];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_memory(pid_t pid, uint64_t addr, void *buf, size_t size)
+{
+	struct iovec local = {buf, size}, remote = {(void *)addr, size};
+
+	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+/** The program headers of the executable, as the kernel mapped them. False: unreadable. */
+static bool read_phdrs(pid_t pid, Elf64_Phdr phdrs[64], size_t *num_ret, uint64_t *bias_ret)
+{
+	uint64_t addr, num, i;
+
+	if (!auxv_get(pid, AT_PHDR, &addr) || !auxv_get(pid, AT_PHNUM, &num) || num > 64 ||
+	    !read_memory(pid, addr, phdrs, num * sizeof(*phdrs)))
+		return false;
+	*num_ret = num;
+	*bias_ret = 0;
+	for (i = 0; i < num; i++)
+		if (phdrs[i].p_type == PT_PHDR)
+			*bias_ret = addr - phdrs[i].p_vaddr;
+	return true;
+}
+
+static bool has_interpreter(pid_t pid)
+{
+	Elf64_Phdr phdrs[64];
+	size_t num, i;
+	uint64_t bias;
+
+	if (!read_phdrs(pid, phdrs, &num, &bias))
+		return false;
+	for (i = 0; i < num; i++)
+		if (phdrs[i].p_type == PT_INTERP)
+			return true;
+	return false;
+}
+
+/** Is the dynamic linker in the middle of changing its list? Unknown counts as no. */
+static bool is_list_changing(pid_t pid)
+{
+	Elf64_Phdr phdrs[64];
+	struct r_debug debug;
+	size_t num, i, k;
+	uint64_t bias;
+	Elf64_Dyn dyn;
+
+	if (!read_phdrs(pid, phdrs, &num, &bias))
+		return false;
+	for (i = 0; i < num; i++) {
+		if (phdrs[i].p_type != PT_DYNAMIC)
+			continue;
+		for (k = 0; k < phdrs[i].p_memsz / sizeof(dyn); k++) {
+			if (!read_memory(pid, bias + phdrs[i].p_vaddr + k * sizeof(dyn), &dyn,
+					 sizeof(dyn)) ||
+			    dyn.d_tag == DT_NULL)
+				break;
+			if (dyn.d_tag == DT_DEBUG)
+				return read_memory(pid, dyn.d_un.d_ptr, &debug, sizeof(debug)) &&
+				       debug.r_state != RT_CONSISTENT;
+		}
+	}
+	return false;
+}
+
+/** An image without a rendezvous is complete when its entry point is reached. */
+static void plant_entry_point(struct session *s)
+{
+	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
+	uint64_t entry;
+
+	if (!auxv_get(s->tracer.target, AT_ENTRY, &entry))
+		return;
+	command.items[0] = (struct command_plant){entry, PLANT_RENDEZVOUS, 0};
+	control_send(s, &command);
+}
+
+/** The image is complete: hold the thread for the user, or let it run. */
+static void image_ready(struct session *s, pid_t tid)
+{
+	if (s->want_hold) {
+		s->held_tid = tid;
+		s->state = TARGET_HELD;
+		control_wake(s);
+		return;
+	}
+	control_resume(s, tid, RESUME_UNWATCH);
+}
+
+static void set_exe(struct session *s)
+{
+	char path[32], *exe = calloc(1, 4096);
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)s->tracer.target);
+	if (!exe || readlink(path, exe, 4095) < 0) {
+		free(exe);
+		return;
+	}
+	free(s->exe);
+	s->exe = exe;
+}
+
+static void forget_taken_blocks(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->taken.cap; i++)
+		if (s->taken.slots[i].key != HMAP_NO_KEY)
+			free((void *)s->taken.slots[i].value);
+	hmap_deinit(&s->taken);
+}
+
+void images_exec(struct session *s, pid_t tid)
+{
+	size_t i;
+
+	heap_clear(s->heap);
+	forget_taken_blocks(s);
+	rows_clear(s->shared->rows);
+	hmap_deinit(&s->stacks_by_hash);
+	pthread_mutex_lock(&s->obj_lock);
+	modules_forget_live(s->modules);
+	pthread_mutex_unlock(&s->obj_lock);
+	for (i = 0; i < s->probes.num; i++)
+		s->probes.items[i].is_live = false;
+	s->new_ranges.num = 0;
+	s->has_rendezvous = false;
+	set_exe(s);
+	if (!s->want_hold)
+		session_note(s, "process %d executes %s: a new heap", (int)s->tracer.target,
+			     s->exe);
+	if (s->want_hold && !s->launch_error)
+		s->launch_error = precheck_image(s->tracer.target);
+	images_update(s);
+	if (!has_interpreter(s->tracer.target)) {
+		image_ready(s, tid);
+		return;
+	}
+	if (!s->has_rendezvous)
+		plant_entry_point(s);
+	control_resume(s, tid, RESUME_WATCH_MAPS);
+}
+
+void images_rendezvous(struct session *s, pid_t tid)
+{
+	images_update(s);
+	if (s->has_rendezvous && is_list_changing(s->tracer.target))
+		control_resume(s, tid, 0);
+	else
+		image_ready(s, tid);
+}
+
+/** What the supervisor's own walk reads: rows compiled as it goes, live memory of the thread, which stands still. */
+struct filling {
+	struct session *s;
+	pid_t tid;
+};
+
+static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+{
+	struct filling *f = ctx;
+	struct err *err;
+
+	if (rows_get(f->s->shared->rows, rows_key(pc, is_call_site), ret))
+		return true;
+	err = modules_cfi_row(f->s->modules, pc, is_call_site, ret);
+	if (err) {
+		// An expression of no known kind: the frame pointer is the second best.
+		err_destroy(err);
+		*ret = (struct row){.kind = ROW_NO_CFI};
+	}
+	rows_put(f->s->shared->rows, rows_key(pc, is_call_site), ret);
+	return true;
+}
+
+static bool fill_read(void *ctx, uint64_t addr, uint64_t *ret)
+{
+	return read_memory(((struct filling *)ctx)->tid, addr, ret, sizeof(*ret));
+}
+
+void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame)
+{
+	struct filling filling = {s, tid};
+	struct walk_ops ops = {fill_row, fill_read, &filling};
+	struct walk_frame at = *frame;
+	struct walk_stack stack = {0};
+
+	pthread_mutex_lock(&s->obj_lock);
+	walk_stack(&at, &ops, &stack);
+	pthread_mutex_unlock(&s->obj_lock);
+}
+
+void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t *frames_ret,
+		   uint32_t *domain_ret)
+{
+	const struct module *module;
+	size_t i, k;
+
+	pthread_mutex_lock(&s->obj_lock);
+	for (i = 0; i < num; i++) {
+		module = modules_find(s->modules, pcs[i]);
+		frames_ret[i] = module ? frame_make(module->id, pcs[i] - module->bias)
+				       : frame_make(0, pcs[i]);
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	*domain_ret = DOMAIN_MALLOC;
+	// new[] calls new calls malloc: the outermost of them names the domain.
+	for (i = 0; i < num; i++) {
+		for (k = 0; k < s->new_ranges.num; k++)
+			if (frame_module(frames_ret[i]) == s->new_ranges.items[k].module &&
+			    frame_addr(frames_ret[i]) >= s->new_ranges.items[k].start &&
+			    frame_addr(frames_ret[i]) < s->new_ranges.items[k].end)
+				break;
+		if (k == s->new_ranges.num)
+			break;
+		*domain_ret = s->new_ranges.items[k].domain;
+	}
+}
+
+/** Candidates for the function of `wait call`. */
+struct call_search {
+	struct session *s;
+	const struct module *module;
+	char *first_name;
+	/** Names of several functions, comma-separated; NULL: no ambiguity. */
+	char *others;
+	VEC(uint64_t) addrs;
+};
+
+static struct err *on_call_symbol(void *ctx, const char *full_name, uint64_t addr)
+{
+	struct call_search *search = ctx;
+	uint64_t runtime = addr + search->module->bias;
+	char *longer;
+
+	if (!search->first_name) {
+		search->first_name = strdup(full_name);
+		if (!search->first_name)
+			return &err_nomem;
+	} else if (strcmp(search->first_name, full_name) != 0) {
+		if (search->others && strlen(search->others) > 300)
+			return NULL;
+		if (asprintf(&longer, "%s, %s",
+			     search->others ? search->others : search->first_name, full_name) < 0)
+			return &err_nomem;
+		free(search->others);
+		search->others = longer;
+		return NULL;
+	}
+	return vec_push(&search->addrs, runtime) ? NULL : &err_nomem;
+}
+
+static struct err *search_call(struct call_search *search, uint32_t module_id)
+{
+	struct session *s = search->s;
+	struct err *err = NULL;
+	uint32_t id;
+
+	pthread_mutex_lock(&s->obj_lock);
+	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
+		search->module = modules_get(s->modules, id);
+		if (search->module && search->module->is_live)
+			err = module_match_functions(s->modules, id, s->call.function,
+						     on_call_symbol, search);
+		if (module_id)
+			break;
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	return err;
+}
+
+struct err *images_plant_call(struct session *s, uint32_t module_id)
+{
+	struct command command = {
+		.kind = COMMAND_PLANT,
+		.value = s->call.count,
+		.flags = s->call.is_exact ? PLANT_PAUSE : 0,
+	};
+	struct call_search search = {.s = s};
+	struct err *err = search_call(&search, module_id);
+	size_t i;
+
+	if (!err && search.others)
+		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", s->call.function,
+				 search.others);
+	if (!err && !search.addrs.num)
+		err = &err_not_found;
+	for (i = 0; !err && i < search.addrs.num && i < COMMAND_MAX_ITEMS; i++) {
+		command.items[command.num_items++] =
+			(struct command_plant){search.addrs.items[i], PLANT_CALL, s->call.id};
+		if (!vec_push(&s->call.addrs, search.addrs.items[i]))
+			err = &err_nomem;
+	}
+	if (!err)
+		control_send(s, &command);
+	free(search.first_name);
+	free(search.others);
+	vec_deinit(&search.addrs);
+	return err;
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include "base/io.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/** A number of /proc/PID/status. False: not there. */
+static bool status_number(pid_t pid, const char *key, int base, unsigned long long *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err *err = io_proc_status(pid, key, &text);
+
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	*ret = strtoull(text, NULL, base);
+	return true;
+}
+
+static bool can_ptrace_all(void)
+{
+	unsigned long long effective;
+
+	return status_number(getpid(), "CapEff", 16, &effective) &&
+	       effective & (1ull << CAP_SYS_PTRACE);
+}
+
+/** Yama's setting, 0 to 3; -1: no Yama. MALLOSCOPE_YAMA names another file, for tests on kernels without Yama. */
+static int yama_scope(void)
+{
+	const char *path = getenv("MALLOSCOPE_YAMA");
+	_cleanup_free_ char *text = NULL;
+	struct err *err;
+
+	err = io_read_file(path ? path : "/proc/sys/kernel/yama/ptrace_scope", 64, &text, NULL);
+	if (err) {
+		err_destroy(err);
+		return -1;
+	}
+	return atoi(text);
+}
+
+static struct err *check_state(pid_t pid)
+{
+	_cleanup_free_ char *state = NULL;
+	unsigned long long vm_size, tracer;
+	struct err *err = io_proc_status(pid, "State", &state);
+
+	if (err) {
+		err_destroy(err);
+		return err_create(ERR_GONE, "no process %d; see 'ps -e' for process ids", (int)pid);
+	}
+	if (*state == 'Z' || *state == 'X')
+		return err_create(ERR_OTHER,
+				  "process %d has ended already (a zombie: its parent has not "
+				  "fetched its exit status); there is no memory to trace",
+				  (int)pid);
+	if (!status_number(pid, "VmSize", 10, &vm_size))
+		return err_create(ERR_OTHER,
+				  "process %d is a kernel thread; it has no memory of its own "
+				  "to trace",
+				  (int)pid);
+	if (status_number(pid, "TracerPid", 10, &tracer) && tracer)
+		return err_create(ERR_OTHER,
+				  "process %d is already traced by process %llu; end that tracer "
+				  "(a debugger, strace?) first",
+				  (int)pid, tracer);
+	return NULL;
+}
+
+/** PID is a thread of another process? */
+static struct err *check_leader(pid_t pid)
+{
+	unsigned long long tgid;
+
+	if (status_number(pid, "Tgid", 10, &tgid) && tgid != (unsigned long long)pid)
+		return err_create(ERR_USAGE, "%d is a thread of process %llu; attach to %llu",
+				  (int)pid, tgid, tgid);
+	return NULL;
+}
+
+static struct err *refused_by_yama(pid_t pid, int scope)
+{
+	if (scope == 1)
+		return err_create(
+			ERR_PERM,
+			"no permission to trace process %d: kernel.yama.ptrace_scope is 1 "
+			"(own children only); run as root, or 'sysctl kernel.yama.ptrace_scope=0'",
+			(int)pid);
+	if (scope == 2)
+		return err_create(
+			ERR_PERM,
+			"no permission to trace process %d: kernel.yama.ptrace_scope is 2 "
+			"(CAP_SYS_PTRACE is needed); run as root",
+			(int)pid);
+	return err_create(
+		ERR_PERM,
+		"no permission to trace process %d: kernel.yama.ptrace_scope is 3 (nobody may "
+		"trace, until the next boot)",
+		(int)pid);
+}
+
+/** Why may we not? Called when it is known or likely that the kernel refuses. */
+static struct err *refused(pid_t pid)
+{
+	unsigned long long uid = 0;
+	int scope = yama_scope();
+
+	if (status_number(pid, "Uid", 10, &uid) && uid != geteuid() && !can_ptrace_all())
+		return err_create(
+			ERR_PERM,
+			"no permission to trace process %d: it belongs to uid %llu, you are "
+			"uid %u; run as that user or as root (CAP_SYS_PTRACE)",
+			(int)pid, uid, geteuid());
+	if (scope == 3 || (scope >= 1 && !can_ptrace_all()))
+		return refused_by_yama(pid, scope);
+	return err_create(
+		ERR_PERM,
+		"no permission to trace process %d: it forbids it (setuid program, "
+		"PR_SET_DUMPABLE 0, or more privileges than ours); run as root with CAP_SYS_PTRACE",
+		(int)pid);
+}
+
+struct err *precheck_image(pid_t pid)
+{
+	char path[32];
+	_cleanup_close_ int fd = -1;
+	Elf64_Ehdr header;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		return refused(pid);
+	// No executable to look at: let what follows find out.
+	if (fd < 0 || read(fd, &header, sizeof(header)) != sizeof(header))
+		return NULL;
+	if (header.e_ident[EI_CLASS] != ELFCLASS64)
+		return err_create(ERR_FORMAT,
+				  "process %d runs a 32-bit program; malloscope traces 64-bit x86 "
+				  "programs only",
+				  (int)pid);
+	if (header.e_machine != EM_X86_64)
+		return err_create(
+			ERR_FORMAT,
+			"process %d runs a program for another processor (ELF machine %u); "
+			"malloscope traces 64-bit x86 programs only",
+			(int)pid, header.e_machine);
+	return NULL;
+}
+
+struct err *precheck_attach(pid_t pid)
+{
+	struct err *err;
+
+	if (pid <= 0)
+		return err_create(ERR_USAGE, "%d is no process id", (int)pid);
+	if (pid == getpid())
+		return err_create(ERR_USAGE, "malloscope cannot trace itself");
+	err = check_state(pid);
+	if (!err)
+		err = check_leader(pid);
+	if (!err && yama_scope() == 3)
+		err = refused_by_yama(pid, 3);
+	if (!err && yama_scope() >= 1 && !can_ptrace_all())
+		err = refused_by_yama(pid, yama_scope());
+	return err ? err : precheck_image(pid);
+}
+
+struct err *precheck_launch(const char *program)
+{
+	struct stat st;
+	Elf64_Ehdr header;
+	_cleanup_close_ int fd = -1;
+
+	// Only what names a file directly can be looked at here; PATH is searched by execvp.
+	if (!strchr(program, '/'))
+		return NULL;
+	if (stat(program, &st) < 0)
+		return errno == ENOENT ? err_create(ERR_NOT_FOUND, "no such program: %s", program)
+				       : err_sys(errno, "cannot run %s", program);
+	if (S_ISDIR(st.st_mode))
+		return err_create(ERR_USAGE, "cannot run %s: it is a directory", program);
+	if (access(program, X_OK) < 0)
+		return err_create(ERR_PERM,
+				  "cannot run %s: it is not executable; 'chmod +x' it, or name the "
+				  "interpreter: malloscope run -- sh %s",
+				  program, program);
+	fd = open(program, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, &header, sizeof(header)) == sizeof(header) &&
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] != ELFCLASS64)
+		return err_create(ERR_FORMAT,
+				  "%s is a 32-bit program; malloscope traces 64-bit x86 programs "
+				  "only",
+				  program);
+	return NULL;
+}
+
+struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage stage, int errnum)
+{
+	struct err *err;
+
+	if (stage == TRACER_FAILED_EXEC && errnum == ENOENT)
+		return err_create(ERR_NOT_FOUND, "no such program: %s", program);
+	if (stage == TRACER_FAILED_EXEC && errnum == EACCES)
+		return err_create(ERR_PERM, "cannot run %s: it is not executable", program);
+	if (stage == TRACER_FAILED_EXEC && errnum == ENOEXEC)
+		return err_create(
+			ERR_FORMAT,
+			"cannot run %s: it is no program for this machine (a script needs "
+			"a #! line)",
+			program);
+	if (stage == TRACER_FAILED_EXEC)
+		return err_sys(errnum, "cannot run %s", program);
+	if (stage == TRACER_FAILED_SETUP || !pid)
+		return err_sys(errnum, "cannot start the tracer");
+	// What was fine a moment ago may have changed.
+	err = check_state(pid);
+	if (err)
+		return err;
+	if (errnum == EPERM || errnum == EACCES)
+		return refused(pid);
+	if (errnum == ESRCH)
+		return err_create(ERR_GONE, "process %d ended while it was attached to", (int)pid);
+	return err_sys(errnum, "cannot attach to process %d", (int)pid);
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+/** How long a tracer may take to leave, and a launched program to reach its begin. */
+#define LEAVE_TIMEOUT_NS (10 * NS_PER_S)
+
+struct err *session_check_nframe(long nframe)
+{
+	if (nframe >= 1 && nframe <= NFRAME_MAX)
+		return NULL;
+	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
+}
+
+/** The symbolizer behind obj_lock: the drain thread uses the modules too. */
+static struct err *locked_resolve(void *ctx, uint64_t frame, const struct location **ret,
+				  size_t *num_ret)
+{
+	struct session *s = ctx;
+	const struct resolver *inner;
+	struct err *err;
+
+	pthread_mutex_lock(&s->obj_lock);
+	inner = symbolizer_resolver(s->symbolizer);
+	err = inner->resolve(inner->ctx, frame, ret, num_ret);
+	pthread_mutex_unlock(&s->obj_lock);
+	return err;
+}
+
+static struct err *create_tables(struct session *s)
+{
+	struct err *err = heap_create(&s->heap);
+
+	if (!err)
+		err = modules_create(&s->modules);
+	if (!err)
+		err = symbolizer_create(s->modules, &s->symbolizer);
+	if (err)
+		return err;
+	s->resolver.ctx = s;
+	s->resolver.strings = symbolizer_resolver(s->symbolizer)->strings;
+	s->resolver.resolve = locked_resolve;
+	return NULL;
+}
+
+struct err *session_create(const struct session_options *options, struct session **ret)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	struct err *err;
+
+	if (!s)
+		return &err_nomem;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->obj_lock, NULL);
+	s->options = *options;
+	s->nframe = options->nframe;
+	s->wake_fd = eventfd(0, EFD_CLOEXEC);
+	s->note_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->state = TARGET_DETACHED;
+	s->exe = strdup("");
+	err = session_check_nframe(options->nframe);
+	if (!err && (s->wake_fd < 0 || s->note_fd < 0))
+		err = err_sys(errno, "cannot create an eventfd");
+	if (!err && !s->exe)
+		err = &err_nomem;
+	if (!err)
+		err = shared_create(&s->shared);
+	if (err) {
+		session_destroy(s);
+		return err;
+	}
+	*ret = s;
+	return NULL;
+}
+
+static struct err *begin_tracing(struct session *s)
+{
+	struct command command = {.kind = COMMAND_START, .value = s->nframe};
+
+	session_lock(s);
+	s->is_tracing = true;
+	s->start_ns = s->rate_ns = clock_now_ns();
+	s->end_ns = 0;
+	session_unlock(s);
+	return control_call(s, &command);
+}
+
+static struct err *start_tracer(struct session *s, const struct tracer_options *options)
+{
+	enum tracer_stage stage = TRACER_FAILED_SETUP;
+	int errnum = 0;
+	struct err *err;
+
+	if (!tracer_start(options, &s->tracer, &stage, &errnum))
+		return precheck_explain(options->pid, options->argv ? options->argv[0] : NULL,
+					stage, errnum);
+	// Tables only now: the tracer was forked from a small process and stays one.
+	s->has_tracer = true;
+	err = create_tables(s);
+	return err ? err : drain_start(s);
+}
+
+/** Wait until the launched program stands at its begin. */
+static struct err *wait_held(struct session *s)
+{
+	enum target_state state;
+	struct err *err;
+
+	for (;;) {
+		session_lock(s);
+		state = s->state;
+		err = s->launch_error;
+		s->launch_error = NULL;
+		session_unlock(s);
+		if (err || state == TARGET_HELD || state == TARGET_ENDED)
+			return err;
+		if (__atomic_load_n(&s->is_interrupted, __ATOMIC_ACQUIRE))
+			return &err_stop;
+		if (state == TARGET_DETACHED)
+			return err_create(ERR_OTHER, "the tracer process died");
+		control_sleep(s, 100 * NS_PER_MS);
+	}
+}
+
+struct err *session_launch(struct session *s, char *const argv[])
+{
+	const struct tracer_options options = {
+		.shared = s->shared,
+		.argv = argv,
+		.want_own_group = s->options.want_own_group,
+		.stdin_path = s->options.stdin_path,
+		.nframe = s->nframe,
+	};
+	struct err *err = precheck_launch(argv[0]);
+
+	if (err)
+		return err;
+	s->state = TARGET_RUNNING;
+	s->is_from_launch = s->want_hold = true;
+	err = start_tracer(s, &options);
+	if (!err)
+		err = begin_tracing(s);
+	if (!err)
+		err = wait_held(s);
+	if (err && s->has_tracer)
+		err_destroy(session_kill(s));
+	return err;
+}
+
+struct err *session_attach(struct session *s, pid_t pid)
+{
+	const struct tracer_options options = {
+		.shared = s->shared, .pid = pid, .nframe = s->nframe};
+	struct err *err = precheck_attach(pid);
+	char path[32];
+	ssize_t n;
+
+	if (err)
+		return err;
+	s->state = TARGET_RUNNING;
+	err = start_tracer(s, &options);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	session_lock(s);
+	free(s->exe);
+	s->exe = calloc(1, 4096);
+	if (s->exe) {
+		n = readlink(path, s->exe, 4095);
+		s->exe[n < 0 ? 0 : n] = '\0';
+	}
+	images_update(s);
+	session_unlock(s);
+	err = s->exe ? begin_tracing(s) : &err_nomem;
+	if (err)
+		return err;
+	// What was loaded between the first look and the planting of the rendezvous.
+	session_lock(s);
+	images_update(s);
+	session_unlock(s);
+	return NULL;
+}
+
+struct err *session_release(struct session *s)
+{
+	session_lock(s);
+	s->want_hold = false;
+	if (s->state == TARGET_HELD) {
+		s->state = TARGET_RUNNING;
+		control_resume(s, s->held_tid, RESUME_UNWATCH);
+		s->held_tid = 0;
+	}
+	session_unlock(s);
+	return NULL;
+}
+
+static void end_tracer(struct session *s)
+{
+	uint64_t deadline = clock_now_ns() + LEAVE_TIMEOUT_NS;
+	int status;
+
+	while (waitpid(s->tracer.pid, &status, WNOHANG) == 0) {
+		if (clock_now_ns() > deadline) {
+			// It hangs: its end is better than its traps. The watcher restores the bytes.
+			__atomic_store_n(&s->is_leaving, false, __ATOMIC_RELEASE);
+			kill(s->tracer.pid, SIGKILL);
+			waitpid(s->tracer.pid, &status, 0);
+			return;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+	}
+}
+
+struct err *session_detach(struct session *s)
+{
+	struct command command = {.kind = COMMAND_LEAVE};
+	bool has_tracer;
+
+	session_lock(s);
+	has_tracer = s->has_tracer;
+	session_unlock(s);
+	if (!has_tracer) {
+		if (s->tracer.pid)
+			end_tracer(s);
+		s->tracer.pid = 0;
+		return NULL;
+	}
+	__atomic_store_n(&s->is_leaving, true, __ATOMIC_RELEASE);
+	// Not answered: it is gone, and the watcher has done what is left to do.
+	err_destroy(control_call(s, &command));
+	end_tracer(s);
+	session_lock(s);
+	s->tracer.pid = 0;
+	s->has_tracer = false;
+	drain_now(s);
+	session_mark_end(s);
+	if (s->state != TARGET_ENDED)
+		s->state = TARGET_DETACHED;
+	session_unlock(s);
+	return NULL;
+}
+
+struct err *session_kill(struct session *s)
+{
+	struct command command = {.kind = COMMAND_KILL};
+	struct err *err = NULL;
+	bool is_over;
+
+	session_lock(s);
+	if (s->state == TARGET_ENDED || !s->has_tracer)
+		err = err_create(ERR_OTHER, "there is no target any more");
+	session_unlock(s);
+	if (!err)
+		err = control_call(s, &command);
+	while (!err) {
+		session_lock(s);
+		is_over = s->state == TARGET_ENDED || !s->has_tracer;
+		session_unlock(s);
+		if (is_over)
+			break;
+		control_sleep(s, 10 * NS_PER_MS);
+	}
+	return err;
+}
+
+static void free_lists(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->snapshots.num; i++)
+		snapshot_destroy(s->snapshots.items[i]);
+	for (i = 0; i < s->notes.num; i++)
+		free(s->notes.items[i]);
+	for (i = 0; i < s->taken.cap; i++)
+		if (s->taken.slots[i].key != HMAP_NO_KEY)
+			free((void *)s->taken.slots[i].value);
+	vec_deinit(&s->snapshots);
+	vec_deinit(&s->notes);
+	vec_deinit(&s->times);
+	vec_deinit(&s->probes);
+	vec_deinit(&s->new_ranges);
+	vec_deinit(&s->call.addrs);
+	hmap_deinit(&s->taken);
+	hmap_deinit(&s->stacks_by_hash);
+}
+
+void session_destroy(struct session *s)
+{
+	if (!s)
+		return;
+	if (s->tracer.pid)
+		err_destroy(session_detach(s));
+	drain_end(s);
+	if (s->tracer.socket > 0)
+		close(s->tracer.socket);
+	free_lists(s);
+	symbolizer_destroy(s->symbolizer);
+	modules_destroy(s->modules);
+	heap_destroy(s->heap);
+	shared_destroy(s->shared);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	if (s->note_fd >= 0)
+		close(s->note_fd);
+	err_destroy(s->launch_error);
+	free(s->exe);
+	free(s);
+}
+
+struct err *session_start(struct session *s, uint32_t nframe)
+{
+	struct err *err = nframe ? session_check_nframe(nframe) : NULL;
+	bool is_over;
+
+	if (err)
+		return err;
+	session_lock(s);
+	is_over = !s->has_tracer || s->state == TARGET_ENDED;
+	if (s->is_tracing) {
+		session_unlock(s);
+		return NULL;
+	}
+	if (nframe)
+		s->nframe = nframe;
+	if (!is_over) {
+		s->is_from_launch = false;
+		heap_clear(s->heap);
+		images_update(s);
+	}
+	session_unlock(s);
+	if (is_over)
+		return err_create(ERR_OTHER, "there is no target to trace any more");
+	return begin_tracing(s);
+}
+
+struct err *session_stop(struct session *s)
+{
+	struct command command = {.kind = COMMAND_STOP};
+	bool is_tracing;
+	struct err *err;
+
+	session_lock(s);
+	is_tracing = s->is_tracing;
+	session_unlock(s);
+	err = is_tracing ? control_call(s, &command) : NULL;
+	if (err)
+		return err;
+	session_lock(s);
+	session_mark_end(s);
+	heap_clear(s->heap);
+	s->num_events = s->rate_events = 0;
+	session_unlock(s);
+	return NULL;
+}
+
+struct err *session_clear(struct session *s)
+{
+	size_t i;
+
+	session_lock(s);
+	drain_now(s);
+	heap_clear(s->heap);
+	// What realloc calls in progress hold is forgotten too: a failure must not bring it back.
+	for (i = 0; i < s->taken.cap; i++)
+		if (s->taken.slots[i].key != HMAP_NO_KEY)
+			free((void *)s->taken.slots[i].value);
+	hmap_deinit(&s->taken);
+	s->num_events = s->rate_events = 0;
+	session_unlock(s);
+	return NULL;
+}
+
+struct err *session_reset_peak(struct session *s)
+{
+	session_lock(s);
+	drain_now(s);
+	heap_reset_peak(s->heap);
+	session_unlock(s);
+	return NULL;
+}

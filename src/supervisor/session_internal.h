@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A session from the inside. Two locks: `lock` guards tables and state, `obj_lock` modules and symbols; whoever needs both takes
+ *  `lock` first. Symbol look-ups, which can take long, hold only `obj_lock`. */
+#ifndef SUPERVISOR_SESSION_INTERNAL_H
+#define SUPERVISOR_SESSION_INTERNAL_H
+
+#include "arch/arch.h"
+#include "base/hmap.h"
+#include "base/vec.h"
+#include "obj/modules.h"
+#include "obj/symbolize.h"
+#include "supervisor/session.h"
+#include "trace/tracer.h"
+#include "wire/event.h"
+#include "wire/probe.h"
+
+#include <pthread.h>
+
+/** An allocator function that was planted. */
+struct planted_probe {
+	uint32_t module;
+	/** Index in probes[]. */
+	uint32_t probe;
+	/** Runtime address. */
+	uint64_t addr;
+	/** Place in shared->stats.hits[]. */
+	uint32_t hit_slot;
+	bool is_live;
+};
+
+/** Code of an operator new: a stack whose newest frame lies inside belongs to its domain. ELF addresses. */
+struct new_range {
+	uint32_t module;
+	uint32_t domain;
+	uint64_t start;
+	uint64_t end;
+};
+
+/** The newest allocation at a time, for the age of blocks. */
+struct seq_time {
+	uint64_t seq;
+	uint64_t time_ns;
+};
+
+/** session_wait_call() in progress. */
+struct call_wait {
+	/** 0: none. */
+	uint32_t id;
+	/** As the user typed it; owned by the caller of session_wait_call(). */
+	const char *function;
+	uint64_t count;
+	bool is_exact;
+	bool is_reached;
+	/** Where it was planted. */
+	VEC(uint64_t) addrs;
+};
+
+struct session {
+	struct session_options options;
+	char *stdin_path;
+	struct shared *shared;
+	struct tracer tracer;
+	/** The tracer process exists and has not been left. */
+	bool has_tracer;
+	/** We asked the tracer to leave: its end is no accident. */
+	bool is_leaving;
+
+	pthread_mutex_t lock;
+	pthread_mutex_t obj_lock;
+	pthread_t drain_thread;
+	pthread_t watch_thread;
+	bool has_threads;
+	/** Tells the drain thread to end; atomic. */
+	bool want_end;
+	/** Bumped (eventfd) whenever something changed that a waiter may wait for, and by session_interrupt(). */
+	int wake_fd;
+	/** Set by session_interrupt(); atomic. */
+	bool is_interrupted;
+
+	/* Under lock. */
+	struct heap *heap;
+	/** Stack hash of this epoch -> stack id | domain << 32. */
+	struct hmap stacks_by_hash;
+	/** Pending realloc -> struct block * that it holds. */
+	struct hmap taken;
+	VEC(struct seq_time) times;
+	enum target_state state;
+	int exit_status;
+	char *exe;
+	bool is_tracing;
+	bool is_from_launch;
+	/** Launch: the program has not been let run by the user; the thread that stands at its begin, 0: not there yet. */
+	bool want_hold;
+	pid_t held_tid;
+	/** The image has no rendezvous: the hit of a rendezvous breakpoint is that of its entry point. */
+	bool has_rendezvous;
+	/** The launched image cannot be traced: why. */
+	struct err *launch_error;
+	uint32_t nframe;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t num_events;
+	double event_rate;
+	uint64_t rate_events;
+	uint64_t rate_ns;
+	/** Out of memory was reported. */
+	bool is_nomem_noted;
+	uint64_t num_cookies;
+	uint64_t acked_cookie;
+	int ack_result;
+	/** The target pauses after session_wait_call(is_exact). */
+	bool is_paused;
+	struct call_wait call;
+	uint32_t num_call_ids;
+	VEC(struct planted_probe) probes;
+	uint32_t num_hit_slots;
+	VEC(struct new_range) new_ranges;
+	/** Kept snapshots, oldest first. */
+	VEC(struct snapshot *) snapshots;
+	unsigned num_default_names;
+	VEC(char *) notes;
+	int note_fd;
+
+	/* Under obj_lock. */
+	struct modules *modules;
+	struct symbolizer *symbolizer;
+	struct resolver resolver;
+};
+
+/** Locked scopes. */
+static inline void session_lock(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+}
+
+static inline void session_unlock(struct session *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* control.c */
+/** Send without waiting. Errors are forgotten: a tracer that is gone is noticed elsewhere. */
+void control_send(struct session *s, const struct command *command);
+/** Send, drain until it is acknowledged. Without lock. &err_gone: the tracer is gone. ERR_OTHER: it failed there. */
+struct err *control_call(struct session *s, struct command *command) __must_check;
+void control_resume(struct session *s, pid_t tid, unsigned flags);
+/** End the pause of session_wait_call(is_exact), if there is one. Under lock. */
+void control_unpause(struct session *s);
+/** Something a waiter may wait for has changed. Async-signal-safe. */
+void control_wake(struct session *s);
+/** Sleep until control_wake() or ns have passed. */
+void control_sleep(struct session *s, uint64_t ns);
+
+/* drain.c */
+/** Process what is in the ring up to position limit. Under lock. */
+void drain_to(struct session *s, uint64_t limit);
+/** Everything that is in the ring now. Under lock. */
+void drain_now(struct session *s);
+/** Start the threads that drain the ring and watch the tracer. */
+struct err *drain_start(struct session *s) __must_check;
+void drain_end(struct session *s);
+/** A note for the user. Under lock. */
+void session_note(struct session *s, const char *format, ...) __printf(2, 3);
+/** Tracing has ended (the target's end, detach, stop). Under lock. */
+void session_mark_end(struct session *s);
+
+/* images.c */
+/** Look at the module list again: plant in what is new, withdraw what is gone. Under lock. */
+void images_update(struct session *s);
+/** A new image was executed: everything begins anew. Under lock. */
+void images_exec(struct session *s, pid_t tid);
+/** Thread tid stands at the rendezvous (or at the entry point of an image without one). Under lock. */
+void images_rendezvous(struct session *s, pid_t tid);
+/** Rows for the stack that begins with frame in thread tid, which stands still. Under lock. */
+void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame);
+/** Frame and domain of stacks. Under lock. */
+void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t *frames_ret,
+		   uint32_t *domain_ret);
+/** Plant the call probe of s->call in a module, or in all. Under lock. ERR_USAGE: ambiguous. &err_not_found. */
+struct err *images_plant_call(struct session *s, uint32_t module_id) __must_check;
+
+/* precheck.c */
+/** Can pid be attached to? Errors as session_attach() promises. */
+struct err *precheck_attach(pid_t pid) __must_check;
+/** Turn a failed tracer_start() into words. */
+struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage stage,
+			     int errnum) __must_check;
+/** Is argv[0] something that can be launched? */
+struct err *precheck_launch(const char *program) __must_check;
+/** The ELF header of the image that pid executes names 64-bit x86? */
+struct err *precheck_image(pid_t pid) __must_check;
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/log.h"
+
+#include <fcntl.h>
+
+struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr)
+{
+	uint64_t *found = hmap_find(&e->breakpoints, addr);
+
+	return found ? (struct breakpoint *)*found : NULL;
+}
+
+static struct breakpoint *breakpoint_new(struct engine *e, uint64_t addr)
+{
+	struct shared *shared = e->shared;
+	struct breakpoint *b;
+
+	if (shared->num_planted >= SHARED_MAX_PLANTED)
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	b->addr = addr;
+	if (!hmap_set(&e->breakpoints, addr, (uint64_t)b)) {
+		free(b);
+		return NULL;
+	}
+	b->planted_index = shared->num_planted;
+	shared->planted[b->planted_index] = (struct planted){.addr = addr};
+	__atomic_store_n(&shared->num_planted, shared->num_planted + 1, __ATOMIC_RELEASE);
+	return b;
+}
+
+struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t roles)
+{
+	struct breakpoint *b = breakpoint_find(e, addr);
+
+	if (!b)
+		b = breakpoint_new(e, addr);
+	if (!b)
+		return NULL;
+	b->roles |= roles;
+	if (e->is_tracing && !b->is_planted && !breakpoint_plant(e, b))
+		return NULL;
+	return b;
+}
+
+bool breakpoint_plant(struct engine *e, struct breakpoint *b)
+{
+	struct planted *p = &e->shared->planted[b->planted_index];
+	uint8_t original;
+
+	if (pread(e->mem_fd, &original, 1, (off_t)b->addr) != 1)
+		return false;
+	// A trap that is there already is the program's or another tool's own.
+	if (original == e->arch->trap[0])
+		return false;
+	if (b->has_relocation && original != p->original) {
+		// Another instruction than the one that was relocated (the text was rewritten).
+		b->has_relocation = false;
+	}
+	p->original = original;
+	// Known to the supervisor before it is in place: whoever dies in between, the other can restore it.
+	__atomic_store_n(&p->is_planted, 1, __ATOMIC_SEQ_CST);
+	b->is_planted = true;
+	if (memory_write_code(e, b->addr, e->arch->trap, 1))
+		return true;
+	p->is_planted = 0;
+	b->is_planted = false;
+	return false;
+}
+
+static void restore_byte(int mem_fd, uint8_t trap, const struct planted *p)
+{
+	uint8_t byte;
+
+	if (pread(mem_fd, &byte, 1, (off_t)p->addr) != 1 || byte != trap)
+		return;
+	if (pwrite(mem_fd, &p->original, 1, (off_t)p->addr) != 1)
+		log_debug("cannot restore the byte at %#llx", (unsigned long long)p->addr);
+}
+
+void breakpoint_unplant(struct engine *e, struct breakpoint *b)
+{
+	struct planted *p = &e->shared->planted[b->planted_index];
+
+	if (!b->is_planted)
+		return;
+	restore_byte(e->mem_fd, e->arch->trap[0], p);
+	b->is_planted = false;
+	__atomic_store_n(&p->is_planted, 0, __ATOMIC_SEQ_CST);
+}
+
+void breakpoint_plant_all(struct engine *e)
+{
+	struct breakpoint *b;
+	size_t i;
+
+	for (i = 0; i < e->breakpoints.cap; i++) {
+		if (e->breakpoints.slots[i].key == HMAP_NO_KEY)
+			continue;
+		b = (struct breakpoint *)e->breakpoints.slots[i].value;
+		if (b->roles && !b->is_planted && !(b->roles == ROLE_SITE && b->is_one_shot))
+			breakpoint_plant(e, b);
+	}
+}
+
+void breakpoint_unplant_all(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->breakpoints.cap; i++)
+		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
+			breakpoint_unplant(e, (struct breakpoint *)e->breakpoints.slots[i].value);
+}
+
+void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end)
+{
+	struct breakpoint *b;
+	size_t i;
+
+	for (i = 0; i < e->breakpoints.cap; i++) {
+		if (e->breakpoints.slots[i].key == HMAP_NO_KEY)
+			continue;
+		b = (struct breakpoint *)e->breakpoints.slots[i].value;
+		if (b->addr < start || b->addr >= end)
+			continue;
+		// The memory is gone or something else's by now. The record stays for a later module here.
+		e->shared->planted[b->planted_index].is_planted = 0;
+		b->is_planted = b->has_relocation = b->is_one_shot = false;
+		b->roles = 0;
+		b->num_matched = b->num_other = 0;
+	}
+}
+
+void breakpoint_clean_child(struct engine *e, pid_t child)
+{
+	char path[32];
+	_cleanup_close_ int fd = -1;
+	uint32_t i;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)child);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	// Also bytes that were taken out of the parent after the fork: restore_byte() looks for the trap itself.
+	for (i = 0; i < e->shared->num_planted; i++)
+		if (e->shared->planted[i].original)
+			restore_byte(fd, e->arch->trap[0], &e->shared->planted[i]);
+}
+
+void breakpoint_forget_all(struct engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->breakpoints.cap; i++)
+		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
+			free((void *)e->breakpoints.slots[i].value);
+	hmap_deinit(&e->breakpoints);
+	__atomic_store_n(&e->shared->num_planted, 0, __ATOMIC_SEQ_CST);
+}

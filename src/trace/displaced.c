@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define AREA_SIZE (64u << 10)
+/** A slot must reach its instruction, and what that refers to, with 32 bits: keep well below 2 GiB. */
+#define REACH (1ull << 30)
+/** Older headers lack it; older kernels take it for a hint, and the result is checked. */
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+static uint64_t gap(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static struct area *area_near(struct engine *e, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < e->areas.num; i++) {
+		struct area *a = &e->areas.items[i];
+
+		if (a->used + ARCH_SLOT_SIZE <= a->size && gap(a->start, addr) < REACH)
+			return a;
+	}
+	return NULL;
+}
+
+/** Wait for the single step of t to end. *stopped_sig_ret: a stop that is not the step's own. */
+static bool wait_step(struct thread *t, int *status_ret)
+{
+	pid_t got;
+
+	do
+		got = waitpid(t->tid, status_ret, __WALL);
+	while (got < 0 && errno == EINTR);
+	return got == t->tid && WIFSTOPPED(*status_ret);
+}
+
+/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal mask are as before
+ *  afterwards. False: the thread vanished. */
+static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
+			int64_t *result_ret)
+{
+	struct arch_regs saved = t->regs, regs = t->regs;
+	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
+	bool is_ok = false;
+	int status, i;
+
+	// Signals wait until it is over; the trap of the step itself must not (a blocked forced signal resets its handler).
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
+	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
+		return false;
+	e->arch->set_syscall(&regs, e->syscall_insn, nr, args);
+	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
+		return false;
+	for (i = 0; i < 100 && !is_ok; i++) {
+		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0 || !wait_step(t, &status))
+			return false;
+		// Group-stops may come in between: step again. The call is over when the pc has moved.
+		if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
+			return false;
+		is_ok = WSTOPSIG(status) == SIGTRAP && e->arch->pc(&regs) != e->syscall_insn;
+	}
+	*result_ret = e->arch->syscall_result(&regs);
+	return ptrace(PTRACE_SETREGS, t->tid, 0, &saved) == 0 &&
+	       ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0 && is_ok;
+}
+
+static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *ret)
+{
+	const uint64_t args[6] = {hint,
+				  AREA_SIZE,
+				  PROT_READ | PROT_EXEC,
+				  MAP_PRIVATE | MAP_ANONYMOUS | (hint ? MAP_FIXED_NOREPLACE : 0),
+				  (uint64_t)-1,
+				  0};
+	int64_t result;
+
+	if (!run_syscall(e, t, SYS_mmap, args, &result))
+		return false;
+	log_debug("area for displaced instructions at hint %#llx: %#llx", (unsigned long long)hint,
+		  (unsigned long long)result);
+	if (result == -ENOSYS || result == -EPERM || result == -EACCES)
+		e->is_mmap_refused = true;
+	if (result < 0 && result > -4096)
+		return false;
+	*ret = result;
+	return true;
+}
+
+static const struct code_range *module_of(const struct engine *e, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < e->modules.num; i++)
+		if (addr >= e->modules.items[i].start && addr < e->modules.items[i].end)
+			return &e->modules.items[i];
+	return NULL;
+}
+
+static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
+{
+	const struct code_range *module = module_of(e, addr);
+	uint64_t base = (module ? module->start : addr) & ~0xffffull, hint, start;
+	struct area area = {.size = AREA_SIZE};
+	unsigned i;
+
+	if (!e->syscall_insn || e->is_mmap_refused)
+		return NULL;
+	// Below the module: above an executable its heap grows. Further away each time, then wherever the kernel likes.
+	for (i = 1; i <= 12 && !e->is_mmap_refused; i++) {
+		hint = i < 12 ? base - ((uint64_t)AREA_SIZE << i) : 0;
+		if (hint > base || (i < 12 && hint < (1u << 16)))
+			continue;
+		if (!map_at(e, t, hint, &start))
+			continue;
+		area.start = start;
+		if (!vec_push(&e->areas, area))
+			return NULL;
+		if (gap(start, addr) < REACH)
+			return &e->areas.items[e->areas.num - 1];
+	}
+	return NULL;
+}
+
+static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
+{
+	uint8_t code[ARCH_MAX_INSN];
+	size_t size = memory_read_code(e, b->addr, code, sizeof(code));
+	uint64_t slot = area ? area->start + area->used : b->addr;
+
+	if (!e->arch->relocate(code, size, b->addr, slot, &b->relocation))
+		return false;
+	if (b->relocation.kind == ARCH_RELOC_JUMP) {
+		b->has_relocation = true;
+		return true;
+	}
+	if (!area || !memory_write_code(e, slot, b->relocation.code, b->relocation.size))
+		return false;
+	area->used += ARCH_SLOT_SIZE;
+	b->has_relocation = true;
+	return true;
+}
+
+uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	struct area *area;
+
+	if (b->has_relocation)
+		return b->relocation.resume_pc;
+	area = area_near(e, b->addr);
+	if (relocate(e, b, area))
+		return b->relocation.resume_pc;
+	if (area)
+		return 0;
+	area = area_map(e, t, b->addr);
+	if (area && relocate(e, b, area))
+		return b->relocation.resume_pc;
+	return 0;
+}
+
+uint64_t displaced_original_pc(struct engine *e, uint64_t pc)
+{
+	const struct breakpoint *b;
+	size_t i, k;
+
+	for (i = 0; i < e->areas.num; i++)
+		if (pc >= e->areas.items[i].start &&
+		    pc < e->areas.items[i].start + e->areas.items[i].size)
+			break;
+	if (i == e->areas.num)
+		return pc;
+	// Rare: only a signal handler that interrupted a slot brings us here.
+	for (k = 0; k < e->breakpoints.cap; k++) {
+		if (e->breakpoints.slots[k].key == HMAP_NO_KEY)
+			continue;
+		b = (const struct breakpoint *)e->breakpoints.slots[k].value;
+		if (!b->has_relocation || b->relocation.kind != ARCH_RELOC_SLOT)
+			continue;
+		if (pc == b->relocation.resume_pc)
+			return b->addr;
+		if (pc > b->relocation.resume_pc && pc < b->relocation.resume_pc + ARCH_SLOT_SIZE)
+			return b->addr + b->relocation.insn_size;
+	}
+	return pc;
+}
+
+void displaced_forget(struct engine *e)
+{
+	vec_deinit(&e->areas);
+	e->is_mmap_refused = false;
+	e->syscall_insn = 0;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/** How long one sleep for room lasts before the supervisor's life is checked. */
+#define ROOM_WAIT_NS (5 * NS_PER_MS)
+
+void *emit_begin(struct engine *e, enum event_kind kind, size_t size)
+{
+	struct ring_record *record;
+
+	size = (size + 7) & ~(size_t)7;
+	for (;;) {
+		if (__atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE))
+			return NULL;
+		record = ring_reserve(e->shared->ring, size);
+		if (record)
+			break;
+		ring_wait_room(e->shared->ring, ROOM_WAIT_NS);
+	}
+	record->kind = kind;
+	record->flags = 0;
+	return record;
+}
+
+void emit_end(struct engine *e, void *record)
+{
+	ring_commit(e->shared->ring, record);
+}
+
+void emit_end_now(struct engine *e, void *record)
+{
+	ring_commit(e->shared->ring, record);
+	ring_wake_consumer(e->shared->ring);
+}
+
+void emit_thread(struct engine *e, enum event_kind kind, pid_t tid)
+{
+	struct event_thread *event = emit_begin(e, kind, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = tid;
+	emit_end_now(e, event);
+}
+
+void emit_ack(struct engine *e, enum event_kind kind, uint64_t cookie, int result)
+{
+	struct event_ack *event = emit_begin(e, kind, sizeof(*event));
+
+	if (!event)
+		return;
+	event->cookie = cookie;
+	event->result = result;
+	emit_end_now(e, event);
+}
+
+void emit_note(struct engine *e, const char *format, ...)
+{
+	struct event_text *event;
+	char text[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	event = emit_begin(e, EVENT_NOTE, sizeof(*event) + strlen(text) + 1);
+	if (!event)
+		return;
+	strcpy(event->text, text);
+	emit_end_now(e, event);
+}

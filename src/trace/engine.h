@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** State of the tracer process and the parts that work on it. Internal to trace/. Everything runs on one thread, the only one that
+ *  may use ptrace; a second one listens to the supervisor (trace/listen.c).
+ *
+ *  The tracee can vanish at every call. Functions that touch it return false then and leave the rest to the exit that waitpid
+ *  reports. */
+#ifndef TRACE_ENGINE_H
+#define TRACE_ENGINE_H
+
+#include "arch/arch.h"
+#include "base/hmap.h"
+#include "base/vec.h"
+#include "trace/tracer.h"
+#include "walk/walk.h"
+#include "wire/event.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Roles of a breakpoint that only the tracer knows; the others are enum plant_role. */
+#define ROLE_SITE 0x100u
+
+struct breakpoint {
+	uint64_t addr;
+	/** PLANT_* and ROLE_SITE. 0: nobody wants it any more. */
+	uint32_t roles;
+	/** Index in probes[] (PLANT_PROBE), id of the call probe (PLANT_CALL). */
+	uint32_t probe;
+	uint32_t call_id;
+	/** Place in shared->stats.hits[] (PLANT_PROBE). */
+	uint32_t hit_slot;
+	/** Place in shared->planted[]. */
+	uint32_t planted_index;
+	bool is_planted;
+	/** How to get past it; valid when has_relocation. */
+	bool has_relocation;
+	struct arch_relocation relocation;
+	/** Site: pending calls that will return here. */
+	uint32_t num_pending;
+	/** Site: returns of pending calls, and hits for other reasons. */
+	uint32_t num_matched;
+	uint32_t num_other;
+	/** Site: taken out when no call is pending (code made at run time, or mostly hit for other reasons). */
+	bool is_one_shot;
+};
+
+/** A call of an allocator that has not returned yet. */
+struct pending {
+	/** Unique number, for EVENT_TAKE and what follows it. */
+	uint64_t call;
+	/** Stack pointer after its return, and the address it returns to: together they identify the call. */
+	uint64_t sp;
+	uint64_t site;
+	uint32_t probe;
+	bool has_taken;
+	/** Requested size; the block or the place for it (realloc, posix_memalign). */
+	uint64_t size;
+	uint64_t ptr;
+	uint64_t stack_hash;
+};
+
+enum hold_reason {
+	NOT_HELD,
+	/** A row is missing; the hit of an allocator's entry will be looked at again. */
+	HELD_MISS,
+	/** At the rendezvous breakpoint. */
+	HELD_RENDEZVOUS,
+	/** In a ptrace stop that is no breakpoint (exec, mmap at launch). */
+	HELD_STOP,
+	/** At the entry that brought about a pause. */
+	HELD_CALL,
+	/** At a breakpoint, not looked at yet, because of a pause. */
+	HELD_PAUSE,
+};
+
+struct thread {
+	pid_t tid;
+	pid_t tgid;
+	/** In a ptrace stop that we have seen and not yet ended. */
+	bool is_stopped;
+	enum hold_reason hold;
+	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
+	bool is_in_syscall;
+	bool is_watching_maps;
+	/** Leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
+	bool is_interrupted;
+	struct arch_regs regs;
+	/** Last free of this thread: block, stack pointer at entry and probe, to recognise delete -> free. */
+	uint64_t free_ptr;
+	uint64_t free_sp;
+	uint32_t free_probe;
+	/** Innermost last. */
+	VEC(struct pending) pending;
+};
+
+/** Executable area in the target for displaced instructions: [start, start + size), slots used from its begin. */
+struct area {
+	uint64_t start;
+	uint64_t size;
+	uint64_t used;
+};
+
+struct code_range {
+	uint64_t start;
+	uint64_t end;
+};
+
+/** A copy of a piece of the stack of the thread that is being walked: [start, start + size). */
+struct stack_window {
+	pid_t tid;
+	uint64_t start;
+	size_t size;
+	/** Bytes to read next; grows while a walk goes on. */
+	size_t want;
+	uint8_t bytes[64 << 10];
+};
+
+struct engine {
+	const struct arch *arch;
+	struct shared *shared;
+	/** Socket to the supervisor; -1 in tests. */
+	int socket;
+	pid_t pid;
+	int mem_fd;
+	bool is_tracing;
+	uint32_t nframe;
+
+	/** tid -> struct thread *. */
+	struct hmap threads;
+	/** Address -> struct breakpoint *. */
+	struct hmap breakpoints;
+	VEC(struct area) areas;
+	VEC(struct code_range) modules;
+	/** Address of a system call instruction, 0: not known. */
+	uint64_t syscall_insn;
+	/** mmap in the target was refused: do not try again. */
+	bool is_mmap_refused;
+
+	/** The counted function: id as in PLANT_CALL, entries to go, whether to pause then. */
+	uint32_t call_id;
+	uint64_t call_remaining;
+	bool want_call_pause;
+	bool is_paused;
+
+	/** Stack hashes that the supervisor knows; epoch seeds the hash. */
+	struct hmap known_stacks;
+	uint64_t epoch;
+	uint64_t num_calls;
+	/** Room for nframe look-up addresses. */
+	uint64_t *pcs;
+	struct stack_window window;
+
+	/** Stops until the CPU of the target is looked up again; the CPU we are bound to, -1: none. */
+	unsigned stops_to_cpu_check;
+	int cpu;
+
+	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is read without it. */
+	pthread_mutex_t lock;
+	VEC(struct command *) queue;
+	bool is_supervisor_gone;
+	bool has_news;
+	/** Signalled with has_news, for the time when there is no thread to wait for. */
+	pthread_cond_t news;
+	pthread_t main_thread;
+	/** Set by a command: leave and end. */
+	bool want_leave;
+	uint64_t leave_cookie;
+	/** Last known wait status of the target when it has ended. */
+	bool is_ended;
+};
+
+/* memory.c */
+/** Read size bytes at addr through a stopped or running thread. False: not all of it is there. */
+bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size) __must_check;
+/** At most size bytes; returns how many could be read (0: none), whole pages' ends only. */
+size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size);
+/** Write into code or read-only data. False: refused or gone; errno tells. */
+bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size) __must_check;
+/** Read code as it is without our breakpoints. Returns the number of bytes. */
+size_t memory_read_code(struct engine *e, uint64_t addr, uint8_t *buf, size_t size);
+
+/* threads.c */
+struct thread *thread_find(struct engine *e, pid_t tid);
+/** NULL: out of memory. */
+struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid);
+/** Abandons its pending calls. */
+void thread_remove(struct engine *e, struct thread *t);
+/** Let a stopped thread go on, delivering sig (0: none). */
+void thread_continue(struct engine *e, struct thread *t, int sig);
+/** Registers into t->regs. */
+bool thread_fetch(struct engine *e, struct thread *t) __must_check;
+/** Set the pc of a stopped thread. */
+bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
+/** Threads in a stable array (tids), for loops that remove. Freed by the caller; NULL when there is none or no memory. */
+pid_t *thread_list(struct engine *e, size_t *num_ret);
+
+/* breakpoints.c */
+struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr);
+/** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable (unmapped, no memory, table full). */
+struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t roles);
+bool breakpoint_plant(struct engine *e, struct breakpoint *b);
+/** Restore the byte (if the trap is still there: the program may have replaced its text). The record stays, so that a thread that has trapped already is
+ *  recognised. */
+void breakpoint_unplant(struct engine *e, struct breakpoint *b);
+void breakpoint_plant_all(struct engine *e);
+void breakpoint_unplant_all(struct engine *e);
+/** Forget, without writing, everything in [start, end). */
+void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end);
+/** Restore all bytes in the memory of a forked child. */
+void breakpoint_clean_child(struct engine *e, pid_t child);
+/** Forget everything (a new image). */
+void breakpoint_forget_all(struct engine *e);
+
+/* displaced.c */
+/** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows. Maps the area if need be,
+ *  by a system call run on t. 0: cannot be done. */
+uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);
+/** The original address of a pc that lies in a slot, or pc. */
+uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
+void displaced_forget(struct engine *e);
+
+/* stacks.c */
+/** Walk the stack of a thread at an allocator's entry. False: a row is missing and EVENT_MISS was sent. */
+bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret);
+enum nesting {
+	/** Not inside that call: it was left by other ways. */
+	NESTING_NONE,
+	/** Called by it. */
+	NESTING_INSIDE,
+	/** In a signal handler that interrupted it. */
+	NESTING_HANDLER,
+	/** A row is missing and EVENT_MISS was sent. */
+	NESTING_MISS,
+};
+/** How the entry at which t stands relates to an earlier call that would return to site with stack pointer sp. */
+enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, uint64_t sp);
+
+/* probes.c */
+/** Thread t, registers fetched, stands behind the trap of b. Ends with the thread running or held. is_retry: its hit was looked at
+ *  before, a row was missing. */
+void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry);
+/** Let t, which stands behind b's trap, go on with the instruction under it. */
+void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b);
+/** Drop pending calls from index on: their threads have left them. */
+void probes_abandon(struct engine *e, struct thread *t, size_t from);
+
+/* emit.c */
+/** Room for a record in the ring, header filled in; waits for it. NULL: the supervisor is gone. */
+void *emit_begin(struct engine *e, enum event_kind kind, size_t size);
+void emit_end(struct engine *e, void *record);
+/** emit_end(), and the supervisor is woken at once. */
+void emit_end_now(struct engine *e, void *record);
+void emit_thread(struct engine *e, enum event_kind kind, pid_t tid);
+void emit_ack(struct engine *e, enum event_kind kind, uint64_t cookie, int result);
+void emit_note(struct engine *e, const char *format, ...) __printf(2, 3);
+
+/* stops.c */
+/** Options of every seize. */
+#define ENGINE_PTRACE_OPTIONS                                                                  \
+	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | \
+	 PTRACE_O_TRACESYSGOOD)
+/** Act on one result of waitpid(). */
+void stops_handle(struct engine *e, pid_t tid, int status);
+/** A held thread may go on (COMMAND_RESUME). */
+void stops_resume(struct engine *e, struct thread *t, unsigned flags);
+/** Thread t stands behind a trap of ours? Its breakpoint, or NULL. Registers must be fetched. */
+struct breakpoint *stops_our_trap(struct engine *e, struct thread *t);
+
+/* commands.c */
+/** Carry out what the listener has queued. */
+void commands_run(struct engine *e);
+
+/* listen.c */
+/** Start the thread that reads the socket. */
+bool listen_start(struct engine *e);
+
+/* start.c */
+enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret);
+enum tracer_stage start_launch(struct engine *e, const struct tracer_options *options,
+			       int *errnum_ret);
+/** Open /proc/PID/mem of the present image. */
+bool start_open_mem(struct engine *e);
+
+/* leave.c */
+/** Restore every byte, release every thread that must be looked at. The others are released by the end of this thread. */
+void leave(struct engine *e);
+
+#endif

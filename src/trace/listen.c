@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/** Time between two knocks while the main thread has not taken note. */
+#define KNOCK_NS 500000
+
+static bool queue_command(struct engine *e, const struct command *c, size_t size)
+{
+	struct command *copy = malloc(sizeof(*copy));
+	bool is_ok;
+
+	if (!copy)
+		return false;
+	memcpy(copy, c, size);
+	pthread_mutex_lock(&e->lock);
+	is_ok = vec_push(&e->queue, copy);
+	pthread_mutex_unlock(&e->lock);
+	if (!is_ok)
+		free(copy);
+	return is_ok;
+}
+
+/** Tell the main thread. It may be about to block in waitpid(), where a signal that came just before is of no use: knock again
+ *  until it has taken note. */
+static void knock(struct engine *e)
+{
+	const struct timespec pause = {.tv_nsec = KNOCK_NS};
+
+	pthread_mutex_lock(&e->lock);
+	__atomic_store_n(&e->has_news, true, __ATOMIC_RELEASE);
+	pthread_cond_signal(&e->news);
+	pthread_mutex_unlock(&e->lock);
+	while (__atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE)) {
+		pthread_kill(e->main_thread, SIGUSR1);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static bool is_whole(const struct command *c, ssize_t size)
+{
+	return size >= (ssize_t)offsetof(struct command, items) &&
+	       c->num_items <= COMMAND_MAX_ITEMS &&
+	       size >= (ssize_t)(offsetof(struct command, items) +
+				 c->num_items * sizeof(c->items[0]));
+}
+
+static void *listen_main(void *ctx)
+{
+	static struct command c;
+	struct engine *e = ctx;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(e->socket, &c, sizeof(c), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || !is_whole(&c, n) || !queue_command(e, &c, n))
+			break;
+		// Several at once are taken note of together.
+		while ((n = recv(e->socket, &c, sizeof(c), MSG_DONTWAIT)) > 0 && is_whole(&c, n))
+			if (!queue_command(e, &c, n))
+				break;
+		knock(e);
+	}
+	__atomic_store_n(&e->is_supervisor_gone, true, __ATOMIC_RELEASE);
+	knock(e);
+	return NULL;
+}
+
+bool listen_start(struct engine *e)
+{
+	sigset_t all, old;
+	pthread_t thread;
+	int errnum;
+
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->news, NULL);
+	e->main_thread = pthread_self();
+	// Signals go to the main thread.
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	errnum = pthread_create(&thread, NULL, listen_main, e);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return errnum == 0;
+}

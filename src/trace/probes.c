@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "wire/probe.h"
+
+/** A site is judged after this many hits; fewer than a quarter matched: it is planted for one return at a time. */
+#define SITE_TRIAL 256
+
+static void release_site(struct engine *e, uint64_t site)
+{
+	struct breakpoint *b = breakpoint_find(e, site);
+
+	if (!b || !b->num_pending || --b->num_pending || !b->is_one_shot)
+		return;
+	if (b->roles == ROLE_SITE)
+		breakpoint_unplant(e, b);
+}
+
+static void emit_take(struct engine *e, enum event_kind kind, const struct thread *t,
+		      const struct pending *p)
+{
+	struct event_take *event = emit_begin(e, kind, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->probe = p->probe;
+	event->call = p->call;
+	event->addr = p->ptr;
+	emit_end(e, event);
+}
+
+void probes_abandon(struct engine *e, struct thread *t, size_t from)
+{
+	while (t->pending.num > from) {
+		const struct pending *p = &t->pending.items[--t->pending.num];
+
+		if (p->has_taken)
+			emit_take(e, EVENT_ABANDON, t, p);
+		release_site(e, p->site);
+		e->shared->stats.num_abandoned++;
+	}
+}
+
+static void emit_alloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr)
+{
+	struct event_alloc *event = emit_begin(e, EVENT_ALLOC, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->probe = p->probe;
+	event->addr = addr;
+	event->size = p->size;
+	event->stack_hash = p->stack_hash;
+	emit_end(e, event);
+}
+
+static void emit_realloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr)
+{
+	struct event_realloc *event = emit_begin(e, EVENT_REALLOC, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->probe = p->probe;
+	event->call = p->call;
+	event->addr = addr;
+	event->size = p->size;
+	event->stack_hash = p->stack_hash;
+	emit_end(e, event);
+}
+
+static void finish_call(struct engine *e, struct thread *t, const struct pending *p)
+{
+	uint64_t result = e->arch->result(&t->regs), addr = result;
+
+	// Another block may come to live where this thread last freed one.
+	t->free_ptr = 0;
+	if (probes[p->probe].kind == PROBE_ALLOC_OUT) {
+		// The result is an int: the upper half of the register is undefined (psABI 3.2.3).
+		if ((uint32_t)result != 0 || !memory_read(t->tid, p->ptr, &addr, sizeof(addr)))
+			return;
+	}
+	if (p->has_taken) {
+		// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p alone.
+		if (!addr && !p->size)
+			emit_take(e, EVENT_ABANDON, t, p);
+		else
+			emit_realloc(e, t, p, addr);
+	} else if (addr) {
+		emit_alloc(e, t, p, addr);
+	}
+}
+
+/** A return site was hit: of a pending call of this thread, or by the way. */
+static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	uint64_t sp = e->arch->sp(&t->regs);
+	size_t i = t->pending.num;
+
+	while (i > 0) {
+		i--;
+		if (t->pending.items[i].sp != sp || t->pending.items[i].site != b->addr)
+			continue;
+		probes_abandon(e, t, i + 1);
+		b->num_matched++;
+		finish_call(e, t, &t->pending.items[i]);
+		t->pending.num--;
+		release_site(e, b->addr);
+		return;
+	}
+	b->num_other++;
+	if (b->num_matched + b->num_other < SITE_TRIAL)
+		return;
+	if (b->num_matched < b->num_other / 3)
+		b->is_one_shot = true;
+	b->num_matched /= 2;
+	b->num_other /= 2;
+	if (b->is_one_shot && !b->num_pending && b->roles == ROLE_SITE)
+		breakpoint_unplant(e, b);
+}
+
+static bool is_in_module(const struct engine *e, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < e->modules.num; i++)
+		if (addr >= e->modules.items[i].start && addr < e->modules.items[i].end)
+			return true;
+	return false;
+}
+
+/** The breakpoint at a return address, planted. NULL: cannot be. */
+static struct breakpoint *plant_site(struct engine *e, uint64_t addr)
+{
+	struct breakpoint *b = breakpoint_find(e, addr);
+
+	if (b && b->is_planted && (b->roles & ROLE_SITE))
+		return b;
+	b = breakpoint_add(e, addr, ROLE_SITE);
+	if (b && !b->num_matched && !b->num_other && !is_in_module(e, addr))
+		b->is_one_shot = true;
+	return b;
+}
+
+/** Is the entry at which t stands a part of an earlier call? */
+static enum nesting nesting_in_pending(struct engine *e, struct thread *t)
+{
+	enum nesting nesting;
+
+	while (t->pending.num) {
+		const struct pending *p = &t->pending.items[t->pending.num - 1];
+
+		nesting = stacks_nesting(e, t, p->site, p->sp);
+		if (nesting != NESTING_NONE)
+			return nesting;
+		probes_abandon(e, t, t->pending.num - 1);
+	}
+	return NESTING_NONE;
+}
+
+static uint64_t requested_size(const struct engine *e, const struct thread *t,
+			       const struct probe *probe)
+{
+	uint64_t size = 0;
+
+	if (probe->size_arg != ARG_NONE)
+		size = e->arch->arg(&t->regs, probe->size_arg);
+	if (probe->factor_arg != ARG_NONE)
+		size *= e->arch->arg(&t->regs, probe->factor_arg);
+	return size;
+}
+
+/** An allocation begins. False: a row is missing, t is held. */
+static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	const struct probe *probe = &probes[b->probe];
+	uint64_t sp = e->arch->sp(&t->regs);
+	struct pending p = {.probe = b->probe, .sp = e->arch->sp_after_return(sp)};
+	struct breakpoint *site;
+
+	if (!stacks_capture(e, t, &p.stack_hash))
+		return false;
+	if (!memory_read(t->tid, sp, &p.site, sizeof(p.site)))
+		return true;
+	site = plant_site(e, p.site);
+	if (!site || !vec_reserve_one(&t->pending)) {
+		e->shared->stats.num_lost++;
+		return true;
+	}
+	site->num_pending++;
+	p.call = ++e->num_calls;
+	p.size = requested_size(e, t, probe);
+	if (probe->ptr_arg != ARG_NONE)
+		p.ptr = e->arch->arg(&t->regs, probe->ptr_arg);
+	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
+	if (p.has_taken)
+		emit_take(e, EVENT_TAKE, t, &p);
+	t->pending.items[t->pending.num++] = p;
+	return true;
+}
+
+/** free(ptr) called by another function of the family that was already counted as the free of ptr (delete -> free). */
+static bool is_inner_free(struct engine *e, struct thread *t, const struct breakpoint *b,
+			  uint64_t ptr)
+{
+	uint64_t sp = e->arch->sp(&t->regs), site;
+
+	if (t->free_ptr != ptr || t->free_probe == b->probe || sp >= t->free_sp)
+		return false;
+	return memory_read(t->tid, t->free_sp, &site, sizeof(site)) &&
+	       stacks_nesting(e, t, site, e->arch->sp_after_return(t->free_sp)) == NESTING_INSIDE;
+}
+
+static void free_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	uint64_t ptr = e->arch->arg(&t->regs, probes[b->probe].ptr_arg);
+	struct event_free *event;
+
+	// Held: a row is missing, the hit will be looked at again.
+	if (!ptr || is_inner_free(e, t, b, ptr) || t->hold != NOT_HELD)
+		return;
+	t->free_ptr = ptr;
+	t->free_sp = e->arch->sp(&t->regs);
+	t->free_probe = b->probe;
+	event = emit_begin(e, EVENT_FREE, sizeof(*event));
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->probe = b->probe;
+	event->addr = ptr;
+	emit_end(e, event);
+}
+
+/** An allocator function is entered. False: a row is missing, t is held. */
+static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	if (t->pending.num) {
+		switch (nesting_in_pending(e, t)) {
+		case NESTING_INSIDE:
+			return true;
+		case NESTING_MISS:
+			return false;
+		default:
+			break;
+		}
+	}
+	if (probes[b->probe].kind == PROBE_FREE) {
+		free_entry(e, t, b);
+		return t->hold == NOT_HELD;
+	}
+	return alloc_entry(e, t, b);
+}
+
+/** A counted function is entered. True: everything pauses, t here. */
+static bool call_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	struct event_call *event;
+
+	if (b->call_id != e->call_id || !e->call_remaining || --e->call_remaining)
+		return false;
+	event = emit_begin(e, EVENT_CALL, sizeof(*event));
+	if (!event)
+		return false;
+	event->tid = t->tid;
+	event->id = b->call_id;
+	emit_end_now(e, event);
+	if (e->want_call_pause)
+		t->hold = HELD_CALL;
+	return e->is_paused = e->want_call_pause;
+}
+
+/** The instruction under the trap cannot be moved: the breakpoint goes, the thread goes on at its place. */
+static void give_up(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	breakpoint_unplant(e, b);
+	if (b->roles & ROLE_SITE)
+		e->shared->stats.num_lost++;
+	if (b->roles & ~ROLE_SITE)
+		emit_note(e,
+			  "the breakpoint at %#llx was taken out: its instruction cannot be moved",
+			  (unsigned long long)b->addr);
+	b->roles = 0;
+	if (thread_set_pc(e, t, b->addr))
+		thread_continue(e, t, 0);
+}
+
+void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	uint64_t pc;
+
+	// The byte may be back already: a one-shot site that has just returned.
+	if (!b->is_planted)
+		pc = b->addr;
+	else
+		pc = displaced_resume_pc(e, t, b);
+	if (!pc) {
+		give_up(e, t, b);
+		return;
+	}
+	if (thread_set_pc(e, t, pc))
+		thread_continue(e, t, 0);
+}
+
+void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry)
+{
+	// Taken out while this thread was on its way here.
+	if (!b->is_planted || !e->is_tracing) {
+		if (thread_set_pc(e, t, b->addr))
+			thread_continue(e, t, 0);
+		return;
+	}
+	if (!is_retry) {
+		if (b->roles & ROLE_SITE)
+			site_hit(e, t, b);
+		if (b->roles & PLANT_CALL && call_hit(e, t, b))
+			return;
+		if (b->roles & PLANT_PROBE && b->hit_slot < SHARED_MAX_HITS)
+			e->shared->stats.hits[b->hit_slot]++;
+		if (b->roles & PLANT_RENDEZVOUS) {
+			t->hold = HELD_RENDEZVOUS;
+			emit_thread(e, EVENT_MODULES, t->tid);
+			return;
+		}
+	}
+	if (b->roles & PLANT_PROBE && !probe_hit(e, t, b))
+		return;
+	probes_resume_past(e, t, b);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include <string.h>
+
+/** First read of a walk; most stacks of 30 frames fit. */
+#define FIRST_READ 2048
+
+static bool window_fill(struct stack_window *w, uint64_t addr)
+{
+	// Saved registers lie a little below the word that is asked for first.
+	uint64_t start = addr > 128 ? (addr - 128) & ~7ull : 0;
+
+	w->size = memory_read_some(w->tid, start, w->bytes, w->want);
+	w->start = start;
+	if (w->want < sizeof(w->bytes))
+		w->want *= 2;
+	return addr >= start && addr + 8 <= start + w->size;
+}
+
+static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
+{
+	struct stack_window *w = &((struct engine *)ctx)->window;
+
+	if ((addr < w->start || addr + 8 > w->start + w->size) && !window_fill(w, addr))
+		return false;
+	memcpy(ret, w->bytes + (addr - w->start), 8);
+	return true;
+}
+
+static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+{
+	const struct engine *e = ctx;
+
+	return rows_get(e->shared->rows, rows_key(pc, is_call_site), ret);
+}
+
+/** Frames interrupted in a slot stand, for everybody else, at the original instruction. */
+static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+{
+	return find_row(ctx, is_call_site ? pc : displaced_original_pc(ctx, pc), is_call_site, ret);
+}
+
+/** The caller of the function at whose first instruction t stands. False: its stack is unreadable. */
+static bool first_frame(struct engine *e, struct thread *t, struct walk_frame *ret)
+{
+	uint64_t sp = e->arch->sp(&t->regs);
+
+	_Static_assert(WALK_NUM_REGS == ARCH_NUM_WALK_REGS, "registers of a walk");
+	e->window.tid = t->tid;
+	e->window.start = sp;
+	e->window.want = FIRST_READ;
+	e->window.size = memory_read_some(t->tid, sp, e->window.bytes, FIRST_READ);
+	e->window.want *= 2;
+	e->arch->walk_regs(&t->regs, ret->regs);
+	if (!window_read(e, sp, &ret->pc))
+		return false;
+	ret->regs[WALK_SP] = e->arch->sp_after_return(sp);
+	ret->is_call_site = true;
+	return true;
+}
+
+static void send_miss(struct engine *e, struct thread *t, const struct walk_frame *frame)
+{
+	struct event_miss *event = emit_begin(e, EVENT_MISS, sizeof(*event));
+
+	t->hold = HELD_MISS;
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->frame = *frame;
+	event->frame.pc = frame->is_call_site ? frame->pc : displaced_original_pc(e, frame->pc);
+	emit_end_now(e, event);
+}
+
+static uint64_t hash_stack(const struct engine *e, const struct walk_stack *stack)
+{
+	uint64_t h = hash_u64(e->epoch + 1) ^ stack->total << 1 ^ (stack->result == WALK_TRUNCATED);
+	size_t i;
+
+	for (i = 0; i < stack->num; i++) {
+		h = (h ^ stack->pcs[i]) * 0x9fb21c651e98df25ull;
+		h ^= h >> 29;
+	}
+	h = hash_u64(h);
+	return h == HMAP_NO_KEY ? 0 : h;
+}
+
+static void publish_stack(struct engine *e, const struct walk_stack *stack, uint64_t hash)
+{
+	struct event_stack *event;
+
+	if (hmap_find(&e->known_stacks, hash))
+		return;
+	event = emit_begin(e, EVENT_STACK, sizeof(*event) + stack->num * sizeof(uint64_t));
+	if (!event)
+		return;
+	event->hash = hash;
+	event->total = stack->total;
+	event->num_pcs = stack->num;
+	event->is_truncated = stack->result == WALK_TRUNCATED;
+	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
+	emit_end(e, event);
+	// Without memory to remember it the stack is just sent again next time.
+	if (!hmap_set(&e->known_stacks, hash, 1))
+		return;
+}
+
+bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret)
+{
+	struct walk_ops ops = {find_row_displaced, window_read, e};
+	struct walk_stack stack = {.pcs = e->pcs, .cap = e->nframe};
+	struct walk_frame frame;
+
+	if (first_frame(e, t, &frame)) {
+		walk_stack(&frame, &ops, &stack);
+	} else {
+		stack.total = 0;
+		stack.result = WALK_TRUNCATED;
+	}
+	if (stack.result == WALK_MISS) {
+		send_miss(e, t, &frame);
+		return false;
+	}
+	e->shared->stats.num_truncated += stack.result == WALK_TRUNCATED;
+	e->shared->stats.num_failed += stack.result == WALK_TRUNCATED && stack.total <= 1;
+	*hash_ret = hash_stack(e, &stack);
+	publish_stack(e, &stack, *hash_ret);
+	return true;
+}
+
+enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, uint64_t sp)
+{
+	struct walk_ops ops = {find_row_displaced, window_read, e};
+	struct walk_frame frame;
+	bool is_interrupted, is_handler = false;
+	enum walk_result result;
+	uint64_t word;
+	size_t depth = 0;
+
+	if (!first_frame(e, t, &frame))
+		return NESTING_NONE;
+	// As long as the call is in progress its return address stays where it was pushed.
+	if (!memory_read(t->tid, sp - 8, &word, sizeof(word)) || word != site)
+		return NESTING_NONE;
+	do {
+		if (frame.is_call_site && frame.pc == site && frame.regs[WALK_SP] == sp)
+			return is_handler ? NESTING_HANDLER : NESTING_INSIDE;
+		result = walk_step(&frame, &ops, &is_interrupted);
+		is_handler |= is_interrupted;
+	} while (result == WALK_OK && ++depth < WALK_MAX_FRAMES);
+	if (result == WALK_MISS) {
+		send_miss(e, t, &frame);
+		return NESTING_MISS;
+	}
+	// A walk that broke off proves nothing; the intact return address above us is the better guess.
+	if (result == WALK_TRUNCATED && e->arch->sp(&t->regs) < sp)
+		return NESTING_INSIDE;
+	return NESTING_NONE;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+bool start_open_mem(struct engine *e)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)e->pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (e->mem_fd >= 0)
+		close(e->mem_fd);
+	e->mem_fd = fd;
+	return true;
+}
+
+/** Seize what /proc/PID/task lists and we do not have. -1: failed, errno tells; else the number of new threads. */
+static int seize_round(struct engine *e)
+{
+	const struct dirent *entry;
+	char path[32];
+	int num_new = 0;
+	pid_t tid;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)e->pid);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir))) {
+		tid = atoi(entry->d_name);
+		if (tid <= 0 || thread_find(e, tid))
+			continue;
+		if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) < 0) {
+			// A thread that ends meanwhile, or one that the kernel attached for us (clone of a seized one).
+			if (tid != e->pid && (errno == ESRCH || errno == EPERM))
+				continue;
+			num_new = -1;
+			break;
+		}
+		if (!thread_add(e, tid, e->pid)) {
+			errno = ENOMEM;
+			num_new = -1;
+			break;
+		}
+		num_new++;
+	}
+	closedir(dir);
+	return num_new;
+}
+
+enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
+{
+	int num_new;
+
+	e->pid = pid;
+	do
+		num_new = seize_round(e);
+	while (num_new > 0);
+	if (num_new < 0) {
+		*errnum_ret = errno;
+		return TRACER_FAILED_SEIZE;
+	}
+	if (start_open_mem(e))
+		return TRACER_STARTED;
+	*errnum_ret = errno;
+	return TRACER_FAILED_MEM;
+}
+
+/** In the child: run the program once the parent has seized us. Writes errno to report_fd on failure. */
+static _Noreturn void child_main(const struct tracer_options *options, int go_fd, int report_fd)
+{
+	sigset_t none;
+	char byte;
+	int fd;
+
+	if (options->want_own_group)
+		setpgid(0, 0);
+	if (options->stdin_path) {
+		fd = open(options->stdin_path, O_RDONLY);
+		if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+			goto fail;
+		if (fd != STDIN_FILENO)
+			close(fd);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (read(go_fd, &byte, 1) != 1)
+		_exit(127);
+	execvp(options->argv[0], options->argv);
+fail:
+	fd = errno;
+	if (write(report_fd, &fd, sizeof(fd)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/** Wait until the child has executed the program (its PTRACE_EVENT_EXEC is handled) or has failed. */
+static bool wait_for_exec(struct engine *e)
+{
+	int status;
+	pid_t tid;
+
+	for (;;) {
+		tid = waitpid(e->pid, &status, __WALL);
+		if (tid < 0 && errno == EINTR)
+			continue;
+		if (tid != e->pid || !WIFSTOPPED(status))
+			return false;
+		stops_handle(e, tid, status);
+		if (status >> 16 == PTRACE_EVENT_EXEC)
+			return true;
+	}
+}
+
+enum tracer_stage start_launch(struct engine *e, const struct tracer_options *options,
+			       int *errnum_ret)
+{
+	enum tracer_stage stage = TRACER_STARTED;
+	int go[2], report[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) {
+		*errnum_ret = errno;
+		return TRACER_FAILED_SETUP;
+	}
+	e->pid = fork();
+	if (e->pid < 0) {
+		*errnum_ret = errno;
+		return TRACER_FAILED_SETUP;
+	}
+	if (e->pid == 0)
+		child_main(options, go[0], report[1]);
+	close(go[0]);
+	close(report[1]);
+	if (ptrace(PTRACE_SEIZE, e->pid, 0, ENGINE_PTRACE_OPTIONS) < 0 ||
+	    !thread_add(e, e->pid, e->pid)) {
+		*errnum_ret = errno;
+		stage = TRACER_FAILED_SEIZE;
+	} else if (write(go[1], "", 1) != 1 || !wait_for_exec(e)) {
+		stage = TRACER_FAILED_EXEC;
+		if (read(report[0], errnum_ret, sizeof(*errnum_ret)) != sizeof(*errnum_ret))
+			*errnum_ret = ECHILD;
+	}
+	// A child that was not let go reads the end of the pipe and ends.
+	close(go[1]);
+	close(report[0]);
+	return stage;
+}

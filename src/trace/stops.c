@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/** Stops between two looks at the CPU on which the target runs. */
+#define CPU_CHECK_STOPS 256
+/** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is the processor). */
+#define STAT_PROCESSOR_FIELD (39 - 3)
+
+struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
+{
+	struct breakpoint *b = breakpoint_find(e, e->arch->pc(&t->regs) - e->arch->trap_size);
+	siginfo_t info;
+
+	if (!b)
+		return NULL;
+	// Behind an instruction of one byte the pc is where it would be behind the trap: ask who sent the signal.
+	if (b->has_relocation && b->relocation.insn_size == 1 &&
+	    ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info) == 0 && info.si_code != SI_KERNEL &&
+	    info.si_code != TRAP_BRKPT)
+		return NULL;
+	return b;
+}
+
+static int processor_of(pid_t tid)
+{
+	char path[48], text[1024], *p;
+	unsigned i;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	// The command name may hold anything, a ')' too.
+	p = strrchr(text, ')');
+	for (i = 0; p && i <= STAT_PROCESSOR_FIELD; i++)
+		p = strchr(p + 1, ' ');
+	return p ? atoi(p + 1) : -1;
+}
+
+/** Run where the target runs: the wake-ups of ptrace are synchronous, so both then take turns on one CPU, which is two to four times
+ *  as fast as waking another one. Only our own affinity is changed. */
+static void follow_cpu(struct engine *e, const struct thread *t)
+{
+	cpu_set_t set;
+	int cpu;
+
+	if (e->stops_to_cpu_check) {
+		e->stops_to_cpu_check--;
+		return;
+	}
+	e->stops_to_cpu_check = CPU_CHECK_STOPS;
+	cpu = processor_of(t->tid);
+	if (cpu < 0 || cpu >= CPU_SETSIZE || cpu == e->cpu)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == 0)
+		e->cpu = cpu;
+}
+
+/** Does a task share the target's memory (vfork, CLONE_VM)? */
+static bool shares_memory(struct engine *e, pid_t tid)
+{
+	const struct thread *t;
+	size_t i;
+
+	for (i = 0; i < e->threads.cap; i++) {
+		if (e->threads.slots[i].key == HMAP_NO_KEY)
+			continue;
+		t = (const struct thread *)e->threads.slots[i].value;
+		// A leader that has ended has no memory to compare with: any thread that has will do.
+		if (syscall(SYS_kcmp, t->tid, tid, KCMP_VM, 0, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+/** The first stop of a task that the kernel attached for us. */
+static void new_tracee(struct engine *e, pid_t tid)
+{
+	bool is_thread = syscall(SYS_tgkill, e->pid, tid, 0) == 0;
+	struct thread *t;
+
+	if (!is_thread && !shares_memory(e, tid)) {
+		// A forked child: its copy of the text holds our traps. It has not run an instruction yet.
+		breakpoint_clean_child(e, tid);
+		ptrace(PTRACE_DETACH, tid, 0, 0);
+		return;
+	}
+	t = thread_add(e, tid, is_thread ? e->pid : tid);
+	if (!t) {
+		// Without a record it still must run: its traps will be looked up by address all the same.
+		ptrace(PTRACE_CONT, tid, 0, 0);
+		return;
+	}
+	thread_continue(e, t, 0);
+}
+
+static void forget_other_threads(struct engine *e, pid_t tid)
+{
+	size_t num = 0, i;
+	pid_t *tids = thread_list(e, &num);
+	struct thread *t;
+
+	for (i = 0; tids && i < num; i++) {
+		t = thread_find(e, tids[i]);
+		if (t->tgid == e->pid && t->tid != tid)
+			thread_remove(e, t);
+		else if (t->tgid != e->pid)
+			// A vfork child lives on in the old memory, which mem_fd still names.
+			breakpoint_unplant_all(e);
+	}
+	free(tids);
+}
+
+static void exec_stop(struct engine *e, struct thread *t)
+{
+	if (t->tgid != e->pid) {
+		// A vfork child has its own memory now.
+		ptrace(PTRACE_DETACH, t->tid, 0, 0);
+		thread_remove(e, t);
+		return;
+	}
+	forget_other_threads(e, t->tid);
+	probes_abandon(e, t, 0);
+	breakpoint_forget_all(e);
+	displaced_forget(e);
+	vec_deinit(&e->modules);
+	hmap_deinit(&e->known_stacks);
+	e->epoch++;
+	t->free_ptr = 0;
+	t->is_in_syscall = true;
+	t->is_watching_maps = false;
+	if (!start_open_mem(e)) {
+		thread_continue(e, t, 0);
+		return;
+	}
+	emit_ack(e, EVENT_EPOCH, e->epoch, 0);
+	t->hold = HELD_STOP;
+	emit_thread(e, EVENT_EXEC, t->tid);
+}
+
+/** Launch: code was mapped? */
+static void syscall_stop(struct engine *e, struct thread *t)
+{
+	const struct arch *arch = e->arch;
+
+	t->is_in_syscall = !t->is_in_syscall;
+	if (t->is_in_syscall || !thread_fetch(e, t) || arch->syscall_nr(&t->regs) != SYS_mmap ||
+	    !(arch->syscall_arg(&t->regs, 2) & PROT_EXEC) ||
+	    (int)arch->syscall_arg(&t->regs, 4) < 0 || arch->syscall_result(&t->regs) < 0) {
+		thread_continue(e, t, 0);
+		return;
+	}
+	t->hold = HELD_STOP;
+	emit_thread(e, EVENT_MAPPED, t->tid);
+}
+
+static bool is_stop_signal(int sig)
+{
+	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+static void event_stop(struct engine *e, struct thread *t, int event, int sig)
+{
+	switch (event) {
+	case PTRACE_EVENT_STOP:
+		if (is_stop_signal(sig))
+			ptrace(PTRACE_LISTEN, t->tid, 0, 0);
+		else
+			thread_continue(e, t, 0);
+		break;
+	case PTRACE_EVENT_EXEC:
+		exec_stop(e, t);
+		break;
+	default:
+		// clone, fork, vfork: the new task reports itself.
+		thread_continue(e, t, 0);
+		break;
+	}
+}
+
+static void trap_stop(struct engine *e, struct thread *t)
+{
+	struct breakpoint *b;
+
+	if (!thread_fetch(e, t))
+		return;
+	follow_cpu(e, t);
+	b = stops_our_trap(e, t);
+	if (!b)
+		thread_continue(e, t, SIGTRAP);
+	else if (e->is_paused)
+		t->hold = HELD_PAUSE;
+	else
+		probes_hit(e, t, b, false);
+}
+
+static void ended(struct engine *e, pid_t tid, int status)
+{
+	struct thread *t = thread_find(e, tid);
+	struct event_exit *event;
+
+	if (t)
+		thread_remove(e, t);
+	if (tid != e->pid)
+		return;
+	e->is_ended = true;
+	event = emit_begin(e, EVENT_EXIT, sizeof(*event));
+	if (!event)
+		return;
+	event->status = status;
+	emit_end_now(e, event);
+}
+
+void stops_handle(struct engine *e, pid_t tid, int status)
+{
+	struct thread *t;
+	int sig;
+
+	if (!WIFSTOPPED(status)) {
+		ended(e, tid, status);
+		return;
+	}
+	e->shared->stats.num_stops++;
+	t = thread_find(e, tid);
+	if (!t && status >> 16 == PTRACE_EVENT_EXEC)
+		// exec by a thread that was not the leader: it now has the leader's id, whose record may be gone.
+		t = thread_add(e, tid, e->pid);
+	if (!t) {
+		new_tracee(e, tid);
+		return;
+	}
+	t->is_stopped = true;
+	sig = WSTOPSIG(status);
+	if (status >> 16)
+		event_stop(e, t, status >> 16, sig);
+	else if (sig == (SIGTRAP | 0x80))
+		syscall_stop(e, t);
+	else if (sig == SIGTRAP)
+		trap_stop(e, t);
+	else
+		thread_continue(e, t, sig);
+}
+
+void stops_resume(struct engine *e, struct thread *t, unsigned flags)
+{
+	enum hold_reason hold = t->hold;
+	struct breakpoint *b;
+
+	if (flags & RESUME_WATCH_MAPS)
+		t->is_watching_maps = true;
+	if (flags & RESUME_UNWATCH)
+		t->is_watching_maps = false;
+	t->hold = NOT_HELD;
+	if (hold == NOT_HELD)
+		return;
+	if (hold == HELD_STOP) {
+		thread_continue(e, t, 0);
+		return;
+	}
+	b = breakpoint_find(e, e->arch->pc(&t->regs) - e->arch->trap_size);
+	if (!b)
+		thread_continue(e, t, 0);
+	else if (hold == HELD_PAUSE)
+		probes_hit(e, t, b, false);
+	else if (hold == HELD_MISS || hold == HELD_CALL)
+		probes_hit(e, t, b, true);
+	else
+		probes_resume_past(e, t, b);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/tracer.h"
+
+#include "base/log.h"
+#include "trace/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/** First message of the tracer: how starting went. */
+struct hello {
+	int32_t stage;
+	int32_t errnum;
+	int32_t target;
+};
+
+static void on_knock(int sig)
+{
+	// Its only use is to break off a blocking system call.
+	(void)sig;
+}
+
+/** Signals of the terminal are not for us: we must live until everything is restored. */
+static void set_up_signals(void)
+{
+	static const int ignored[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
+				      SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE};
+	struct sigaction knock = {.sa_handler = on_knock};
+	struct sigaction child = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+	size_t i;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigaction(SIGUSR1, &knock, NULL);
+	// Saves the kernel a signal at each stop.
+	sigaction(SIGCHLD, &child, NULL);
+}
+
+/** Leave the terminal's session, and do not hold files of the supervisor open. */
+static void step_aside(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	prctl(PR_SET_NAME, "malloscope-trc");
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!log_is_debug)
+		dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+static void wait_for_news(struct engine *e)
+{
+	pthread_mutex_lock(&e->lock);
+	while (!e->has_news)
+		pthread_cond_wait(&e->news, &e->lock);
+	pthread_mutex_unlock(&e->lock);
+}
+
+static void main_loop(struct engine *e)
+{
+	int status;
+	pid_t tid;
+
+	while (!e->want_leave && !__atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE)) {
+		if (__atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE)) {
+			commands_run(e);
+			continue;
+		}
+		tid = waitpid(-1, &status, __WALL);
+		if (tid > 0)
+			stops_handle(e, tid, status);
+		else if (errno == ECHILD)
+			wait_for_news(e);
+	}
+}
+
+static _Noreturn void tracer_main(const struct tracer_options *options, int socket)
+{
+	static struct engine engine;
+	struct engine *e = &engine;
+	struct hello hello = {0};
+	int errnum = 0;
+
+	e->arch = arch_host();
+	e->shared = options->shared;
+	e->socket = socket;
+	e->mem_fd = -1;
+	e->cpu = -1;
+	e->nframe = options->nframe;
+	e->pcs = malloc(e->nframe * sizeof(*e->pcs));
+	if (!e->pcs)
+		_exit(1);
+	// The child must not inherit ignored signals: it is forked before they are set.
+	if (options->pid)
+		hello.stage = start_attach(e, options->pid, &errnum);
+	else
+		hello.stage = start_launch(e, options, &errnum);
+	set_up_signals();
+	step_aside();
+	if (hello.stage == TRACER_STARTED && !listen_start(e))
+		hello.stage = TRACER_FAILED_SETUP;
+	hello.errnum = errnum;
+	hello.target = e->pid;
+	e->shared->pid = e->pid;
+	if (send(socket, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) ||
+	    hello.stage != TRACER_STARTED)
+		_exit(1);
+	main_loop(e);
+	leave(e);
+	if (e->want_leave)
+		emit_ack(e, EVENT_ACK, e->leave_cookie, 0);
+	// The end of this thread releases what is still ours, without stopping it.
+	_exit(0);
+}
+
+bool tracer_start(const struct tracer_options *options, struct tracer *ret,
+		  enum tracer_stage *stage_ret, int *errnum_ret)
+{
+	struct hello hello = {.stage = TRACER_FAILED_SETUP, .errnum = ECHILD};
+	int sockets[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0 ||
+	    (pid = fork()) < 0) {
+		*stage_ret = TRACER_FAILED_SETUP;
+		*errnum_ret = errno;
+		return false;
+	}
+	if (pid == 0) {
+		close(sockets[0]);
+		tracer_main(options, sockets[1]);
+	}
+	close(sockets[1]);
+	do
+		n = recv(sockets[0], &hello, sizeof(hello), 0);
+	while (n < 0 && errno == EINTR);
+	if (n == sizeof(hello) && hello.stage == TRACER_STARTED) {
+		*ret = (struct tracer){pid, sockets[0], hello.target};
+		return true;
+	}
+	close(sockets[0]);
+	waitpid(pid, NULL, 0);
+	*stage_ret = hello.stage;
+	*errnum_ret = hello.errnum;
+	return false;
+}
+
+struct err *tracer_send(const struct tracer *tracer, const struct command *command)
+{
+	size_t size =
+		offsetof(struct command, items) + command->num_items * sizeof(command->items[0]);
+	ssize_t n;
+
+	do
+		n = send(tracer->socket, command, size, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? &err_gone : NULL;
+}

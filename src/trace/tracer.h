@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The tracer process: all of ptrace and nothing else. It is forked from the supervisor, seizes or launches the target, plants and restores
+ *  bytes, and writes events into the shared ring. It parses no file of the target. When the supervisor's end of the
+ *  socket closes, for whatever reason, it restores every byte, releases every thread and ends. */
+#ifndef TRACE_TRACER_H
+#define TRACE_TRACER_H
+
+#include "base/err.h"
+#include "wire/command.h"
+#include "wire/shared.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct tracer_options {
+	struct shared *shared;
+	/** Attach to this process, or 0: launch argv. */
+	pid_t pid;
+	char *const *argv;
+	/** Launch: a process group of its own; a file for standard input, or NULL. */
+	bool want_own_group;
+	const char *stdin_path;
+	uint32_t nframe;
+};
+
+/** Handle of the supervisor on its tracer. */
+struct tracer {
+	/** The tracer process; a child of the caller, to be waited for. */
+	pid_t pid;
+	/** SOCK_SEQPACKET; commands go in; owned. */
+	int socket;
+	/** The target. */
+	pid_t target;
+};
+
+/** Where starting failed. */
+enum tracer_stage {
+	TRACER_STARTED,
+	/** fork, socket, /proc. */
+	TRACER_FAILED_SETUP,
+	/** PTRACE_SEIZE. */
+	TRACER_FAILED_SEIZE,
+	/** execve of the launched program. */
+	TRACER_FAILED_EXEC,
+	/** Opening /proc/PID/mem. */
+	TRACER_FAILED_MEM,
+};
+
+/** Fork the tracer and wait until it has seized (launched: executed) the target. On failure *stage_ret and *errnum_ret tell why, the
+ *  tracer is gone and the target untouched (a launched one never ran). Must be called while the process has one thread. */
+bool tracer_start(const struct tracer_options *options, struct tracer *ret,
+		  enum tracer_stage *stage_ret, int *errnum_ret) __must_check;
+
+/** Send a command. &err_gone: the tracer is gone. */
+struct err *tracer_send(const struct tracer *tracer, const struct command *command) __must_check;
+
+#endif

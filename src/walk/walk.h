@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Table-driven stack walk: registers, a way to read memory and a way to find rows; knows no process and no ELF, so it runs on
+ *  recorded stacks on any host. */
+#ifndef WALK_WALK_H
+#define WALK_WALK_H
+
+#include "walk/row.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Longest walk: total_nframe saturates here (tracemalloc's limit, T9). */
+#define WALK_MAX_FRAMES 65535
+
+/** One frame: where the thread is, or will return to. */
+struct walk_frame {
+	uint64_t pc;
+	/** pc is a return address: the instruction to be looked up is the one before it. */
+	bool is_call_site;
+	/** By enum walk_reg. */
+	uint64_t regs[WALK_NUM_REGS];
+};
+
+struct walk_ops {
+	/** Copy the row for a pc. False: unknown, the walk ends as WALK_MISS. */
+	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct row *ret);
+	/** Read an aligned or unaligned word. False: unreadable, the walk is truncated. */
+	bool (*read)(void *ctx, uint64_t addr, uint64_t *ret);
+	void *ctx;
+};
+
+enum walk_result {
+	/** There is a caller. */
+	WALK_OK,
+	/** The outermost frame was reached. */
+	WALK_END,
+	/** No or broken CFI, unreadable stack, a stack that does not grow. */
+	WALK_TRUNCATED,
+	/** A row is missing: frame->pc and is_call_site tell which. */
+	WALK_MISS,
+};
+
+/** Go to the caller. On anything but WALK_OK the frame is unchanged. *is_interrupted_ret: the step went through a signal
+ *  frame. Caller and frame addresses grow strictly except through a signal frame. */
+enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
+			   bool *is_interrupted_ret);
+
+struct walk_stack {
+	/** Look-up addresses (pc - 1 for call sites), most recent first. At most cap are stored. */
+	uint64_t *pcs;
+	size_t cap;
+	size_t num;
+	/** Depth in all, up to WALK_MAX_FRAMES. */
+	size_t total;
+	/** WALK_END, WALK_TRUNCATED, WALK_MISS. */
+	enum walk_result result;
+};
+
+/** Walk from frame to the end. The frame itself is the first of the stack. On WALK_MISS frame stands at the pc in question. */
+void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct walk_stack *stack);
+
+/** The look-up address of a frame. The only place where 1 is subtracted. */
+static inline uint64_t walk_lookup_pc(const struct walk_frame *frame)
+{
+	return frame->pc - frame->is_call_site;
+}
+
+#endif

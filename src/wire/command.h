@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What the supervisor tells the tracer: one message each over a SOCK_SEQPACKET socket. The end of the socket means
+ *  that the supervisor is gone: the tracer then restores everything and leaves. */
+#ifndef WIRE_COMMAND_H
+#define WIRE_COMMAND_H
+
+#include <stdint.h>
+
+enum command_kind {
+	/** Plant breakpoints: items[]. With PLANT_CALL: EVENT_CALL when they were entered `value` times in all; flags: PLANT_PAUSE. */
+	COMMAND_PLANT,
+	/** Take the call probes at items[].addr out. */
+	COMMAND_UNPLANT_CALL,
+	/** End the pause that PLANT_PAUSE has brought about. */
+	COMMAND_CONTINUE,
+	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes begin anew. */
+	COMMAND_DROP,
+	/** Code of a module: [start, end). Return sites inside keep their breakpoints; elsewhere they are planted for one
+	 *  return only (code made at run time may change). */
+	COMMAND_MODULE,
+	/** Let thread tid, which waits after an event, go on. flags: RESUME_*. */
+	COMMAND_RESUME,
+	/** Plant everything (again), with `value` as frame limit. Acknowledged. */
+	COMMAND_START,
+	/** Take everything out, stay attached. Acknowledged. */
+	COMMAND_STOP,
+	/** Restore, release, end. Acknowledged. */
+	COMMAND_LEAVE,
+	/** SIGKILL to the target. Acknowledged. */
+	COMMAND_KILL,
+	/** Do nothing but acknowledge: everything before it is carried out. */
+	COMMAND_SYNC,
+	/** `value` is an address of a system call instruction in the target. */
+	COMMAND_SYSCALL_INSN,
+};
+
+/** Report code that the thread maps (launch of a dynamic executable): EVENT_MAPPED. */
+#define RESUME_WATCH_MAPS 1u
+/** Stop watching. */
+#define RESUME_UNWATCH 2u
+
+/** When the count is reached everything pauses: that thread at the entry, every other one at its next breakpoint, until
+ *  COMMAND_CONTINUE. The ring then ends exactly with that call. */
+#define PLANT_PAUSE 1u
+
+enum plant_role {
+	/** Entry of an allocator function; id is the index in probes[] | place in shared_stats.hits[] << 16. */
+	PLANT_PROBE = 1,
+	/** Rendezvous of the dynamic linker. */
+	PLANT_RENDEZVOUS = 2,
+	/** Function whose calls are counted; id is given back in EVENT_CALL. */
+	PLANT_CALL = 4,
+};
+
+struct command_plant {
+	uint64_t addr;
+	uint32_t role;
+	uint32_t id;
+};
+
+/** Items in one message at most. */
+#define COMMAND_MAX_ITEMS 200
+
+struct command {
+	uint32_t kind;
+	uint32_t num_items;
+	int32_t tid;
+	uint32_t flags;
+	/** Given back in EVENT_ACK unless 0. */
+	uint64_t cookie;
+	uint64_t value;
+	uint64_t start;
+	uint64_t end;
+	struct command_plant items[COMMAND_MAX_ITEMS];
+};
+
+#endif

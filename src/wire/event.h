@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What the tracer tells the supervisor: records of the ring, in the order in which things happened. */
+#ifndef WIRE_EVENT_H
+#define WIRE_EVENT_H
+
+#include "walk/walk.h"
+#include "wire/ring.h"
+
+#include <stdint.h>
+
+enum event_kind {
+	/** struct event_stack: a stack that was not seen in this epoch yet; precedes its first use. */
+	EVENT_STACK,
+	/** struct event_alloc: an allocation returned. */
+	EVENT_ALLOC,
+	/** struct event_free: a block is about to be freed (entry). */
+	EVENT_FREE,
+	/** struct event_take: realloc was entered; the old block is held by the pending call. */
+	EVENT_TAKE,
+	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0: it goes back unchanged. */
+	EVENT_REALLOC,
+	/** struct event_take: the pending call was abandoned (longjmp, end of thread): the taken block is forgotten. */
+	EVENT_ABANDON,
+	/** struct event_call: a function of the user's interest was entered as often as was asked for. */
+	EVENT_CALL,
+	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RESUME. */
+	EVENT_MISS,
+	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for COMMAND_RESUME. */
+	EVENT_MODULES,
+	/** struct event_thread: the thread has just mapped code (only while RESUME_WATCH_MAPS) and waits likewise. */
+	EVENT_MAPPED,
+	/** struct event_thread: a new image was executed; nothing is planted any more; waits for COMMAND_RESUME. */
+	EVENT_EXEC,
+	/** struct event_exit: the target has ended. */
+	EVENT_EXIT,
+	/** struct event_ack: COMMAND with this cookie was carried out. */
+	EVENT_ACK,
+	/** struct event_ack: stack hashes begin anew: forget the known ones. */
+	EVENT_EPOCH,
+	/** struct event_text: something the user may want to know. */
+	EVENT_NOTE,
+};
+
+struct event_stack {
+	struct ring_record header;
+	uint64_t hash;
+	/** Depth in all; more than num_pcs when the frame limit cut the stack. */
+	uint32_t total;
+	uint32_t num_pcs;
+	/** 1: the walk ended early. */
+	uint32_t is_truncated;
+	uint32_t reserved;
+	/** Look-up addresses, most recent first. */
+	uint64_t pcs[];
+};
+
+struct event_alloc {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t probe;
+	uint64_t addr;
+	uint64_t size;
+	uint64_t stack_hash;
+};
+
+struct event_free {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t probe;
+	uint64_t addr;
+};
+
+struct event_take {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t probe;
+	/** Number of the pending call, unique in the session. */
+	uint64_t call;
+	uint64_t addr;
+};
+
+struct event_realloc {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t probe;
+	uint64_t call;
+	/** The new block; 0: failed. */
+	uint64_t addr;
+	uint64_t size;
+	uint64_t stack_hash;
+};
+
+struct event_call {
+	struct ring_record header;
+	int32_t tid;
+	/** Number of the call probe, as given with COMMAND_PLANT. */
+	uint32_t id;
+};
+
+struct event_miss {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t reserved;
+	/** Where the walk stood when it had no row. */
+	struct walk_frame frame;
+};
+
+struct event_thread {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t reserved;
+};
+
+struct event_exit {
+	struct ring_record header;
+	/** As from waitpid(2). */
+	int32_t status;
+	uint32_t reserved;
+};
+
+struct event_ack {
+	struct ring_record header;
+	uint64_t cookie;
+	/** 0, or errno. */
+	int32_t result;
+	uint32_t reserved;
+};
+
+struct event_text {
+	struct ring_record header;
+	/** NUL-terminated. */
+	char text[];
+};
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "wire/probe.h"
+
+#define NONE ARG_NONE
+#define FAMILY(prefix)                                                        \
+	{prefix "malloc", PROBE_ALLOC, 0, NONE, NONE, 0, 0},                  \
+		{prefix "calloc", PROBE_ALLOC, 1, 0, NONE, 0, 0},             \
+		{prefix "realloc", PROBE_REALLOC, 1, NONE, 0, 0, 0},          \
+		{prefix "memalign", PROBE_ALLOC, 1, NONE, NONE, 0, 0},        \
+		{prefix "aligned_alloc", PROBE_ALLOC, 1, NONE, NONE, 0, 0},   \
+		{prefix "posix_memalign", PROBE_ALLOC_OUT, 2, NONE, 0, 0, 0}, \
+		{prefix "valloc", PROBE_ALLOC, 0, NONE, NONE, 0, 0},          \
+		{prefix "pvalloc", PROBE_ALLOC, 0, NONE, NONE, 0, 0},         \
+		{prefix "free", PROBE_FREE, NONE, NONE, 0, 0, 0},             \
+	{                                                                     \
+		prefix "cfree", PROBE_FREE, NONE, NONE, 0, 0, 0               \
+	}
+#define NEW(symbol, domain)                                   \
+	{                                                     \
+		symbol, PROBE_ALLOC, 0, NONE, NONE, 1, domain \
+	}
+#define DELETE(symbol)                                  \
+	{                                               \
+		symbol, PROBE_FREE, NONE, NONE, 0, 1, 0 \
+	}
+
+// clang-format off
+const struct probe probes[] = {
+	FAMILY(""),
+	{"reallocarray", PROBE_REALLOC, 2, 1, 0, 0, 0},
+	{"free_sized", PROBE_FREE, NONE, NONE, 0, 0, 0},
+	{"free_aligned_sized", PROBE_FREE, NONE, NONE, 0, 0, 0},
+	// Prefixed builds of jemalloc, tcmalloc, mimalloc and Rust's jemallocator.
+	FAMILY("je_"),
+	FAMILY("_rjem_"),
+	FAMILY("tc_"),
+	FAMILY("mi_"),
+	{"mi_reallocarray", PROBE_REALLOC, 2, 1, 0, 0, 0},
+	// operator new and delete where the allocator itself defines them (Itanium C++ ABI names).
+	NEW("_Znwm", 1), NEW("_ZnwmRKSt9nothrow_t", 1),
+	NEW("_ZnwmSt11align_val_t", 1), NEW("_ZnwmSt11align_val_tRKSt9nothrow_t", 1),
+	NEW("_Znam", 2), NEW("_ZnamRKSt9nothrow_t", 2),
+	NEW("_ZnamSt11align_val_t", 2), NEW("_ZnamSt11align_val_tRKSt9nothrow_t", 2),
+	DELETE("_ZdlPv"), DELETE("_ZdlPvm"), DELETE("_ZdlPvRKSt9nothrow_t"),
+	DELETE("_ZdlPvSt11align_val_t"), DELETE("_ZdlPvmSt11align_val_t"),
+	DELETE("_ZdlPvSt11align_val_tRKSt9nothrow_t"),
+	DELETE("_ZdaPv"), DELETE("_ZdaPvm"), DELETE("_ZdaPvRKSt9nothrow_t"),
+	DELETE("_ZdaPvSt11align_val_t"), DELETE("_ZdaPvmSt11align_val_t"),
+	DELETE("_ZdaPvSt11align_val_tRKSt9nothrow_t"),
+};
+// clang-format on
+
+const unsigned num_probes = sizeof(probes) / sizeof(probes[0]);
+
+const char *probe_kind_name(enum probe_kind kind)
+{
+	static const char *const names[] = {"alloc", "alloc", "realloc", "free"};
+
+	return names[kind];
+}
