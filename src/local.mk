@@ -89,13 +89,18 @@ src_libobj_a_SOURCES = \
 	src/obj/image.c \
 	src/obj/image.h \
 	src/obj/image_open.c \
+	src/obj/lines.c \
+	src/obj/lines.h \
 	src/obj/maps.c \
 	src/obj/maps.h \
 	src/obj/modules.c \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \
+	src/obj/scopes.c \
+	src/obj/scopes.h \
 	src/obj/source.c \
 	src/obj/source.h \
+	src/obj/symbolize.c \
 	src/obj/symbolize.h \
 	src/obj/symindex.c \
 	src/obj/symindex.h \
@@ -110,12 +115,19 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/drain.c \
+	src/supervisor/images.c \
+	src/supervisor/precheck.c \
+	src/supervisor/queries.c \
+	src/supervisor/session.c \
 	src/supervisor/session.h \
-	src/supervisor/session_internal.h
+	src/supervisor/session_internal.h \
+	src/supervisor/waiting.c
 
 src_libconsole_a_SOURCES = \
 	src/console/args.c \
 	src/console/args.h \
+	src/console/batch.c \
+	src/console/batch.h \
 	src/console/cmd_snapshot.c \
 	src/console/cmd_state.c \
 	src/console/cmd_stats.c \
@@ -124,14 +136,30 @@ src_libconsole_a_SOURCES = \
 	src/console/command.c \
 	src/console/command.h \
 	src/console/commands.h \
+	src/console/complete.c \
+	src/console/complete.h \
 	src/console/console.c \
 	src/console/console.h \
 	src/console/describe.c \
 	src/console/describe.h \
 	src/console/help.c \
 	src/console/help.h \
+	src/console/history.c \
+	src/console/history.h \
+	src/console/interactive.c \
+	src/console/interactive.h \
+	src/console/lineedit.c \
+	src/console/lineedit.h \
+	src/console/options.c \
+	src/console/options.h \
+	src/console/run.c \
+	src/console/run.h \
 	src/console/signals.c \
 	src/console/signals.h \
 	src/console/table.c \
 	src/console/words.c \
 	src/console/words.h
+
+bin_PROGRAMS += malloscope
+malloscope_SOURCES = src/main.c
+malloscope_LDADD = $(console_libs)

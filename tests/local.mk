@@ -1,9 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
-unit_tests =
-unit_h =
+unit_tests = \
+	tests/unit/base_fmt.t \
+	tests/unit/base_hmap.t \
+	tests/unit/base_strtab.t \
+	tests/unit/heap_blocks.t \
+	tests/unit/heap_stacks.t \
+	tests/unit/obj_maps.t
+unit_h = \
+	tests/unit/heap_fixture.h \
+	tests/unit/test_util.h
 
+tests_unit_base_fmt_t_SOURCES = tests/unit/base_fmt.ts $(unit_h)
+tests_unit_base_fmt_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_fmt_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_base_hmap_t_SOURCES = tests/unit/base_hmap.ts $(unit_h)
+tests_unit_base_hmap_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_hmap_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts $(unit_h)
+tests_unit_base_strtab_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_strtab_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_heap_blocks_t_SOURCES = tests/unit/heap_blocks.ts $(unit_h)
+tests_unit_heap_blocks_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_blocks_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_stacks_t_SOURCES = tests/unit/heap_stacks.ts $(unit_h)
+tests_unit_heap_stacks_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_stacks_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_obj_maps_t_SOURCES = tests/unit/obj_maps.ts $(unit_h)
+tests_unit_obj_maps_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_maps_t_LDADD = $(obj_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
@@ -71,9 +97,11 @@ e2e_tests = \
 	tests/e2e/bad_commands.sh \
 	tests/e2e/bad_input.sh \
 	tests/e2e/batch.sh \
+	tests/e2e/bench_ci.sh \
 	tests/e2e/children.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
+	tests/e2e/example.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \
 	tests/e2e/launch_stripped.sh \
@@ -88,5 +116,7 @@ e2e_tests = \
 	tests/e2e/where.sh
 
 test_files = \
+	tests/bench/barestop.c \
+	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
 	tests/e2e/stacks_gdb.py
