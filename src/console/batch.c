@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/batch.h"
+
+#include "base/io.h"
+#include "console/console.h"
+#include "console/options.h"
+#include "console/signals.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define SCRIPT_MAX_SIZE (1 << 20)
+
+static struct err *add_line(struct batch *batch, const char *text, size_t len, const char *script,
+			    unsigned number)
+{
+	struct batch_line line = {.script = script, .number = number};
+
+	line.text = strndup(text, len);
+	if (line.text && vec_push(&batch->lines, line))
+		return NULL;
+	free(line.text);
+	return &err_nomem;
+}
+
+static struct err *add_script(struct batch *batch, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+	unsigned number = 0;
+	struct err *err = io_read_file(path, SCRIPT_MAX_SIZE, &text, NULL);
+
+	if (err == &err_gone)
+		return err_create(ERR_OTHER, "cannot open %s: no such file", path);
+	if (err)
+		return err;
+	for (p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+
+		err = add_line(batch, p, len, path, ++number);
+		if (err)
+			return err;
+		p += len + (p[len] == '\n');
+	}
+	return NULL;
+}
+
+static struct err *add_all(struct batch *batch, const struct options *options)
+{
+	struct err *err = NULL;
+	size_t i;
+
+	for (i = 0; i < options->sources.num && !err; i++) {
+		const struct options_source *source = &options->sources.items[i];
+
+		if (source->is_script)
+			err = add_script(batch, source->text);
+		else
+			err = add_line(batch, source->text, strlen(source->text), NULL, 0);
+	}
+	if (!options->sources.num) {
+		batch->is_implicit = true;
+		err = add_line(batch, "wait exit", strlen("wait exit"), NULL, 0);
+		if (!err)
+			err = add_line(batch, "top", strlen("top"), NULL, 0);
+	}
+	return err;
+}
+
+/** Say where an error of a script stands. */
+static struct err *place_error(const struct batch_line *line, struct err *err)
+{
+	struct err *placed;
+
+	if (!err || !line->script || err == &err_stop)
+		return err;
+	placed = err_create(err->code, "%s:%u: %s", line->script, line->number, err_text(err));
+	err_destroy(err);
+	return placed;
+}
+
+struct err *batch_load(const struct options *options, struct batch *ret)
+{
+	_cleanup_(batch_deinit) struct batch batch = {0};
+	struct err *err = add_all(&batch, options);
+	size_t i;
+
+	for (i = 0; i < batch.lines.num && !err; i++)
+		err = place_error(&batch.lines.items[i], console_check(batch.lines.items[i].text));
+	if (err)
+		return err;
+	*ret = batch;
+	batch = (struct batch){0};
+	return NULL;
+}
+
+void batch_deinit(struct batch *batch)
+{
+	size_t i;
+
+	for (i = 0; i < batch->lines.num; i++)
+		free(batch->lines.items[i].text);
+	vec_deinit(&batch->lines);
+}
+
+struct err *batch_run(const struct batch *batch, struct console *console)
+{
+	size_t i;
+
+	for (i = 0; i < batch->lines.num; i++) {
+		const struct batch_line *line = &batch->lines.items[i];
+		struct err *err;
+		int sig = signals_fatal();
+
+		if (sig && !(batch->is_implicit && sig == SIGINT && i > 0))
+			return NULL;
+		err = console_execute(console, line->text);
+		// The signal is looked at above: SIGINT may leave something to do.
+		if (err == &err_stop)
+			continue;
+		if (err)
+			return place_error(line, err);
+		if (console_take_quit(console))
+			return NULL;
+	}
+	return NULL;
+}

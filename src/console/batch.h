@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Commands from -e and scripts, run in order. */
+#ifndef CONSOLE_BATCH_H
+#define CONSOLE_BATCH_H
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+
+struct console;
+struct options;
+
+struct batch_line {
+	/** Owned. */
+	char *text;
+	/** Script, which belongs to the options, or NULL; line in it from 1. */
+	const char *script;
+	unsigned number;
+};
+
+/** Zero-filled is empty. */
+struct batch {
+	VEC(struct batch_line) lines;
+	/** Neither -e nor -x was given: the lines are `wait exit` and `top`. */
+	bool is_implicit;
+};
+
+/** Collect all lines and check them as far as that goes without a target, so that a typing error
+ *  does not cost a run. Errors: a script that cannot be read; those of console_check(), behind
+ *  SCRIPT:LINE when from a script. */
+struct err *batch_load(const struct options *options, struct batch *ret) __must_check;
+void batch_deinit(struct batch *batch);
+
+/** Run the lines until one fails, `quit`, or a signal. A signal is no error (signals_fatal()
+ *  tells); SIGINT during the implicit wait still lets `top` run. */
+struct err *batch_run(const struct batch *batch, struct console *console) __must_check;
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is traced and how it goes: start stop status probes memory reset-peak clear.
+#include "config.h"
+
+#include "base/fmt.h"
+#include "console/commands.h"
+#include "console/describe.h"
+
+#include <inttypes.h>
+#include <limits.h>
+
+struct err *cmd_start(struct console *console, const struct args *args)
+{
+	long nframe = 0;
+	struct err *err;
+
+	if (args->num_words) {
+		err = args_parse_number(args->words[0], LONG_MIN, &nframe);
+		if (!err)
+			err = session_check_nframe(nframe);
+		if (err)
+			return err;
+	}
+	return session_start(console->session, (uint32_t)nframe);
+}
+
+struct err *cmd_stop(struct console *console, const struct args *args)
+{
+	(void)args;
+	return session_stop(console->session);
+}
+
+struct err *cmd_reset_peak(struct console *console, const struct args *args)
+{
+	(void)args;
+	return session_reset_peak(console->session);
+}
+
+struct err *cmd_clear(struct console *console, const struct args *args)
+{
+	(void)args;
+	return session_clear(console->session);
+}
+
+struct err *cmd_memory(struct console *console, const struct args *args)
+{
+	char current[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
+	struct session_status status;
+	struct err *err = session_status(console->session, &status);
+
+	(void)args;
+	if (err)
+		return err;
+	fprintf(console->out, "current=%s (%" PRIu64 " B), peak=%s (%" PRIu64 " B)\n",
+		fmt_size((double)status.totals.live_bytes, false, current),
+		status.totals.live_bytes, fmt_size((double)status.totals.peak_bytes, false, peak),
+		status.totals.peak_bytes);
+	return NULL;
+}
+
+static void print_target(FILE *out, const struct session_status *status)
+{
+	char state[DESCRIBE_STATE_MAX];
+
+	fprintf(out, "target: pid=%d, state=%s, threads=%u, program=%s\n", (int)status->pid,
+		describe_state(status, state), status->num_threads,
+		*status->exe ? status->exe : "<unknown>");
+	fprintf(out, "tracing: %s, nframe=%" PRIu32 ", probes=%u, traced %.1f s %s\n",
+		status->is_tracing ? "on" : "off", status->nframe, status->num_probes,
+		describe_traced_s(status), status->is_from_launch ? "from launch" : "since attach");
+}
+
+static void print_heap(FILE *out, const struct session_status *status)
+{
+	const struct heap_totals *totals = &status->totals;
+	char live[FMT_SIZE_MAX], peak[FMT_SIZE_MAX], total[FMT_SIZE_MAX];
+
+	fprintf(out, "live: %s in %" PRIu64 " blocks, peak=%s in %" PRIu64 " blocks\n",
+		fmt_size((double)totals->live_bytes, false, live), totals->live_blocks,
+		fmt_size((double)totals->peak_bytes, false, peak), totals->peak_blocks);
+	fprintf(out, "allocated: %s in %" PRIu64 " calls, frees=%" PRIu64 "\n",
+		fmt_size((double)totals->total_bytes, false, total), totals->total_blocks,
+		totals->frees);
+	fprintf(out, "events: %" PRIu64 ", %.0f/s, stops=%" PRIu64 "\n", status->num_events,
+		status->event_rate, status->num_stops);
+	fprintf(out, "unwinding: stacks=%zu, truncated=%" PRIu64 ", failed=%" PRIu64 "\n",
+		status->num_stacks, status->num_truncated, status->num_failed);
+	fprintf(out,
+		"oddities: unknown frees=%" PRIu64 ", replaced blocks=%" PRIu64
+		", abandoned calls=%" PRIu64 ", lost events=%" PRIu64 "\n",
+		totals->unknown_frees, totals->replaced, status->num_abandoned, status->num_lost);
+}
+
+static void print_own_memory(FILE *out, const struct session_status *status)
+{
+	char blocks[FMT_SIZE_MAX], tables[FMT_SIZE_MAX], supervisor[FMT_SIZE_MAX],
+		tracer[FMT_SIZE_MAX];
+
+	fprintf(out, "own memory: live blocks=%s",
+		fmt_size((double)status->blocks_memory, false, blocks));
+	if (status->totals.live_blocks)
+		fprintf(out, " (%.1f B each)",
+			(double)status->blocks_memory / (double)status->totals.live_blocks);
+	fprintf(out, ", stacks=%s, resident: supervisor=%s, tracer=%s\n",
+		fmt_size((double)status->tables_memory, false, tables),
+		fmt_size((double)status->supervisor_rss, false, supervisor),
+		fmt_size((double)status->tracer_rss, false, tracer));
+}
+
+struct err *cmd_status(struct console *console, const struct args *args)
+{
+	struct session_status status;
+	struct err *err = session_status(console->session, &status);
+
+	(void)args;
+	if (err)
+		return err;
+	print_target(console->out, &status);
+	print_heap(console->out, &status);
+	print_own_memory(console->out, &status);
+	return NULL;
+}
+
+struct probe_list {
+	FILE *out;
+	size_t num;
+};
+
+static void print_probe(void *ctx, const struct session_probe *probe)
+{
+	struct probe_list *list = ctx;
+
+	if (list->num++ == 0)
+		fprintf(list->out, "%-8s %-20s %-18s %10s  %s\n", "KIND", "SYMBOL", "ADDRESS",
+			"CALLS", "OBJECT");
+	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 "  %s\n", probe->kind,
+		probe->symbol, probe->addr, probe->hits, probe->module);
+}
+
+static void print_searched(void *ctx, const char *module)
+{
+	fprintf(ctx, "# searched %s\n", module);
+}
+
+struct err *cmd_probes(struct console *console, const struct args *args)
+{
+	struct probe_list list = {.out = console->out};
+	struct err *err = session_probes(console->session, print_probe, &list);
+
+	(void)args;
+	if (err || list.num)
+		return err;
+	fputs("# no allocator function is planted\n", console->out);
+	session_searched(console->session, print_searched, console->out);
+	return NULL;
+}

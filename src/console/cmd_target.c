@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The target's life: wait detach kill quit.
+#include "config.h"
+
+#include "base/clock.h"
+#include "console/commands.h"
+#include "console/signals.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Longest wait, about 30 years: what is more would not fit into 64 bits of nanoseconds. */
+#define WAIT_MAX_S 1e9
+
+static struct err *wait_ns(struct session *session, uint64_t ns)
+{
+	struct err *err = &err_stop;
+
+	if (signals_wait_begin())
+		err = session_wait(session, ns);
+	signals_wait_end();
+	return err;
+}
+
+static struct err *wait_seconds(struct session *session, const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value) || value < 0 || value > WAIT_MAX_S)
+		return err_create(ERR_USAGE, "'%s' is no number of seconds, nor exit, nor call",
+				  text);
+	return wait_ns(session, (uint64_t)(value * (double)NS_PER_S));
+}
+
+static struct err *wait_exit(struct session *session)
+{
+	struct session_status status;
+	struct err *err = session_status(session, &status);
+
+	if (err)
+		return err;
+	if (status.state == TARGET_DETACHED)
+		return err_create(ERR_OTHER, "the target was left, its end will not be seen");
+	return wait_ns(session, UINT64_MAX);
+}
+
+static struct err *wait_call(struct console *console, const struct args *args)
+{
+	long count = 1;
+	struct err *err = NULL;
+
+	if (args->num_words < 2)
+		return err_create(ERR_USAGE, "which function? usage: wait call FUNCTION [COUNT]");
+	if (args->num_words == 3)
+		err = args_parse_number(args->words[2], 1, &count);
+	if (err)
+		return err;
+	err = &err_stop;
+	// To stand still at the entry holds the target up sooner or later; nobody knows how long a
+	// user looks at a prompt.
+	if (signals_wait_begin())
+		err = session_wait_call(console->session, args->words[1], (uint64_t)count,
+					!console->is_interactive);
+	signals_wait_end();
+	return err;
+}
+
+struct err *cmd_wait(struct console *console, const struct args *args)
+{
+	if (strcmp(args->words[0], "call") == 0)
+		return wait_call(console, args);
+	if (args->num_words > 1)
+		return err_create(ERR_USAGE, "too many arguments for `wait %s`", args->words[0]);
+	if (strcmp(args->words[0], "exit") == 0)
+		return wait_exit(console->session);
+	return wait_seconds(console->session, args->words[0]);
+}
+
+struct err *cmd_detach(struct console *console, const struct args *args)
+{
+	(void)args;
+	return session_detach(console->session);
+}
+
+struct err *cmd_kill(struct console *console, const struct args *args)
+{
+	(void)args;
+	return session_kill(console->session);
+}
+
+struct err *cmd_quit(struct console *console, const struct args *args)
+{
+	(void)args;
+	console->wants_quit = true;
+	return NULL;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The command table: one const array feeds dispatch, argument parsing, help, completion,
+ *  `malloscope --help` and the check of the man page. To add a command, add a row in table.c and
+ *  its handler in one of the cmd_*.c files. */
+#ifndef CONSOLE_COMMAND_H
+#define CONSOLE_COMMAND_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct args;
+struct console;
+
+/** What may stand at a place of a command line: bits, several may be set. Completion offers all of
+ *  them. */
+enum complete_kind {
+	COMPLETE_COMMAND = 1 << 0,
+	/** Names of kept snapshots. */
+	COMPLETE_SNAPSHOT = 1 << 1,
+	/** The word "live". */
+	COMPLETE_LIVE = 1 << 2,
+	/** lineno, filename ... */
+	COMPLETE_KEY = 1 << 3,
+	/** What `wait` waits for: "exit", "call". */
+	COMPLETE_WAIT = 1 << 4,
+	/** Functions of the target, but only behind `wait call`. */
+	COMPLETE_CALL = 1 << 5,
+};
+
+#define COMMAND_MAX_WORDS   3
+#define COMMAND_MAX_OPTIONS 6
+
+struct command_option {
+	/** "-n" or "--snapshot"; NULL ends the list. */
+	const char *name;
+	/** Name of its value for the synopsis; NULL: it takes none. "a|b|c": one of these words,
+	 *  nothing else. */
+	const char *value;
+	/** COMPLETE_* bits of the value. */
+	unsigned kinds;
+	/** Half a line. */
+	const char *help;
+};
+
+struct command {
+	const char *name;
+	/** Synopsis of the words after the name, options left out; "" for none. */
+	const char *arguments;
+	/** How many such words there must and may be. */
+	size_t min_words;
+	size_t max_words;
+	/** COMPLETE_* bits of each of them. */
+	unsigned kinds[COMMAND_MAX_WORDS];
+	struct command_option options[COMMAND_MAX_OPTIONS + 1];
+	/** Half a line without full stop. */
+	const char *summary;
+	/** Some lines, the last one with its newline. */
+	const char *help;
+	/** Errors come without the command's name; console_execute() puts it in front. */
+	struct err *(*run)(struct console *console, const struct args *args);
+};
+
+/** All commands, in the order of help. */
+extern const struct command commands[];
+extern const size_t num_commands;
+
+/** The command that word means: its name or an unambiguous prefix. A prefix of several names means
+ *  the one that begins all the others, if there is one: `sn` is `snapshot`, though there is
+ *  `snapshots`. ERR_USAGE: unknown, or ambiguous (lists the candidates). */
+struct err *command_find(const char *word, const struct command **ret) __must_check;
+
+/** The option of a command that word means, under the same rule. */
+struct err *command_find_option(const struct command *command, const char *word,
+				const struct command_option **ret) __must_check;
+
+/** "top [KEY] [-n N] ..." as a string that the caller frees; NULL: out of memory. */
+char *command_synopsis(const struct command *command);
+
+#endif

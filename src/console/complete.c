@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/complete.h"
+
+#include "console/command.h"
+#include "console/words.h"
+#include "heap/stats.h"
+#include "supervisor/session.h"
+
+#include <string.h>
+
+/** A long list of functions helps nobody. */
+#define MAX_FUNCTIONS 200
+
+struct completer {
+	struct session *session;
+	const char *text;
+	struct completions *out;
+};
+
+static void offer(struct completer *completer, const char *word)
+{
+	char *copy;
+
+	if (strncmp(word, completer->text, strlen(completer->text)) != 0)
+		return;
+	copy = strdup(word);
+	if (copy && !vec_push(&completer->out->list, copy))
+		free(copy);
+}
+
+static void offer_function(void *ctx, const char *name)
+{
+	offer(ctx, name);
+}
+
+static void offer_snapshots(struct completer *completer)
+{
+	size_t num = session_num_snapshots(completer->session), i;
+
+	for (i = 0; i < num; i++)
+		offer(completer, session_get_snapshot(completer->session, i)->name);
+}
+
+static void offer_kinds(struct completer *completer, unsigned kinds)
+{
+	size_t i;
+
+	for (i = 0; (kinds & COMPLETE_COMMAND) && i < num_commands; i++)
+		offer(completer, commands[i].name);
+	if (kinds & COMPLETE_SNAPSHOT)
+		offer_snapshots(completer);
+	if (kinds & COMPLETE_LIVE)
+		offer(completer, "live");
+	for (i = 0; (kinds & COMPLETE_KEY) && i < NUM_KEYS; i++)
+		offer(completer, group_key_names[i]);
+	if (kinds & COMPLETE_WAIT) {
+		offer(completer, "exit");
+		offer(completer, "call");
+	}
+	if (kinds & COMPLETE_CALL)
+		session_complete_function(completer->session, completer->text, MAX_FUNCTIONS,
+					  offer_function, completer);
+}
+
+static void offer_options(struct completer *completer, const struct command *command)
+{
+	const struct command_option *option;
+
+	for (option = command->options; option->name; option++)
+		offer(completer, option->name);
+}
+
+/** The words of a value "a|b|c". */
+static void offer_choices(struct completer *completer, const char *choices)
+{
+	while (*choices) {
+		size_t n = strcspn(choices, "|");
+		_cleanup_free_ char *word = strndup(choices, n);
+
+		if (word)
+			offer(completer, word);
+		choices += n + (choices[n] == '|');
+	}
+}
+
+static void offer_value(struct completer *completer, const struct command_option *option)
+{
+	if (strchr(option->value, '|'))
+		offer_choices(completer, option->value);
+	else
+		offer_kinds(completer, option->kinds);
+}
+
+/** The option that the last word is, if its value is what comes next, or NULL. Counts the words
+ *  that are no options and no values before. */
+static const struct command_option *pending_option(const struct command *command,
+						   const struct words *words, size_t *num_words_ret)
+{
+	const struct command_option *pending = NULL;
+	size_t i;
+
+	*num_words_ret = 0;
+	for (i = 1; i < words->list.num; i++) {
+		const char *word = words->list.items[i];
+		const struct command_option *option;
+		struct err *err;
+
+		if (pending) {
+			pending = NULL;
+		} else if (word[0] != '-') {
+			++*num_words_ret;
+		} else {
+			err = command_find_option(command, word, &option);
+			if (!err && option->value)
+				pending = option;
+			err_destroy(err);
+		}
+	}
+	return pending;
+}
+
+static void complete_argument(struct completer *completer, const struct command *command,
+			      const struct words *words)
+{
+	const struct command_option *option;
+	size_t num;
+	unsigned kinds;
+
+	option = pending_option(command, words, &num);
+	if (option) {
+		offer_value(completer, option);
+		return;
+	}
+	if (completer->text[0] == '-') {
+		offer_options(completer, command);
+		return;
+	}
+	kinds = num < command->max_words ? command->kinds[num] : 0;
+	if ((kinds & COMPLETE_CALL) && strcmp(words->list.items[1], "call") != 0)
+		kinds = 0;
+	offer_kinds(completer, kinds);
+}
+
+void complete(struct session *session, const char *before, const char *text,
+	      struct completions *ret)
+{
+	struct completer completer = {session, text, ret};
+	_cleanup_words_ struct words words = {0};
+	const struct command *command;
+	_cleanup_err_ struct err *err = words_split(before, &words);
+
+	if (err)
+		return;
+	if (!words.list.num) {
+		offer_kinds(&completer, COMPLETE_COMMAND);
+		return;
+	}
+	err = command_find(words.list.items[0], &command);
+	if (!err)
+		complete_argument(&completer, command, &words);
+}
+
+void completions_deinit(struct completions *completions)
+{
+	size_t i;
+
+	for (i = 0; i < completions->list.num; i++)
+		free(completions->list.items[i]);
+	vec_deinit(&completions->list);
+}

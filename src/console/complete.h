@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** TAB completion, made of the command table. */
+#ifndef CONSOLE_COMPLETE_H
+#define CONSOLE_COMPLETE_H
+
+#include "base/vec.h"
+
+struct session;
+
+/** Candidates, each a string of its own; free with completions_deinit(). */
+struct completions {
+	VEC(char *) list;
+};
+
+/** What the word text may become that begins where the line `before` ends. Candidates begin with
+ *  text, in the order of the tables. Unfinished quoting or an unknown command: none. Out of memory:
+ *  fewer. */
+void complete(struct session *session, const char *before, const char *text,
+	      struct completions *ret);
+void completions_deinit(struct completions *completions);
+
+#endif

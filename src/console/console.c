@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/console.h"
+
+#include "console/commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct err *console_create(struct session *session, const struct console_config *config,
+			   struct console **ret)
+{
+	struct console *console = calloc(1, sizeof(*console));
+
+	if (!console)
+		return &err_nomem;
+	console->session = session;
+	console->out = config->out;
+	console->is_interactive = config->is_interactive;
+	console->is_coloured = config->is_coloured;
+	*ret = console;
+	return NULL;
+}
+
+void console_destroy(struct console *console)
+{
+	if (!console)
+		return;
+	stats_destroy(console->last);
+	free(console);
+}
+
+/** "COMMAND: " in front of an error's text. &err_stop is an outcome, not an error, and stays what
+ *  it is. */
+static struct err *name_error(const char *command, struct err *err)
+{
+	struct err *named;
+
+	if (!err || err == &err_stop)
+		return err;
+	named = err_create(err->code, "%s: %s", command, err_text(err));
+	err_destroy(err);
+	return named;
+}
+
+/** The command of a line and its arguments, which borrow from words. *args_ret has no command:
+ *  nothing to do. */
+static struct err *parse_line(const char *line, struct words *words, struct args *args_ret)
+{
+	const struct command *command;
+	struct err *err = words_split(line, words);
+
+	*args_ret = (struct args){0};
+	if (err || !words->list.num)
+		return err;
+	err = command_find(words->list.items[0], &command);
+	if (err)
+		return err;
+	return name_error(command->name, args_parse(command, words, args_ret));
+}
+
+struct err *console_check(const char *line)
+{
+	_cleanup_words_ struct words words = {0};
+	struct args args;
+
+	return parse_line(line, &words, &args);
+}
+
+static struct err *flush(struct console *console)
+{
+	int errnum;
+
+	if (fflush(console->out) == 0 && !ferror(console->out))
+		return NULL;
+	errnum = errno;
+	clearerr(console->out);
+	return err_sys(errnum, "cannot write the output");
+}
+
+struct err *console_execute(struct console *console, const char *line)
+{
+	_cleanup_words_ struct words words = {0};
+	struct args args;
+	struct err *err = parse_line(line, &words, &args), *flush_err;
+
+	if (err || !args.command)
+		return err;
+	err = args.command->run(console, &args);
+	console_print_notes(console);
+	flush_err = flush(console);
+	if (err)
+		err_destroy(flush_err);
+	else
+		err = flush_err;
+	return name_error(args.command->name, err);
+}
+
+bool console_take_quit(struct console *console)
+{
+	bool wants_quit = console->wants_quit;
+
+	console->wants_quit = false;
+	return wants_quit;
+}
+
+void console_print_notes(struct console *console)
+{
+	char *note;
+
+	while ((note = session_take_note(console->session))) {
+		fprintf(console->out, "# %s\n", note);
+		free(note);
+	}
+	fflush(console->out);
+}
+
+FILE *console_out(const struct console *console)
+{
+	return console->out;
+}
+
+struct session *console_session(const struct console *console)
+{
+	return console->session;
+}

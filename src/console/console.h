@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The console: runs command lines on a session and prints what they find. The same for the prompt,
+ *  -e and scripts; who calls it decides what an error means. */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct console;
+struct session;
+
+struct console_config {
+	/** Output of the commands; borrowed, flushed after each command. */
+	FILE *out;
+	/** Somebody sits in front of it. */
+	bool is_interactive;
+	/** out is a terminal that shows bold text, and the user has not said NO_COLOR. */
+	bool is_coloured;
+};
+
+/** The session is borrowed and must outlive the console. */
+struct err *console_create(struct session *session, const struct console_config *config,
+			   struct console **ret) __must_check;
+void console_destroy(struct console *console);
+
+/** Everything about a line that can be known without running it: quoting, command, options, number
+ *  of arguments. Errors as console_execute() gives them. */
+struct err *console_check(const char *line) __must_check;
+
+/** Run one line; an empty one and a comment do nothing. Output is flushed also after a failure.
+ *  Errors read "COMMAND: text"; &err_stop: a wait was interrupted; ERR_OTHER also when the output
+ *  cannot be written. */
+struct err *console_execute(struct console *console, const char *line) __must_check;
+
+/** `quit` has been run since this was asked last. */
+bool console_take_quit(struct console *console);
+
+/** Print the session's notes, one a line, each with "# " in front. */
+void console_print_notes(struct console *console);
+
+/** The stream of the configuration. */
+FILE *console_out(const struct console *console);
+/** The session it was created with. */
+struct session *console_session(const struct console *console);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/describe.h"
+
+#include "base/clock.h"
+#include "base/fmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
+}
+
+/** When the traced time of a snapshot ends: nothing is traced after the end of tracing. */
+static uint64_t traced_until(const struct snapshot *snapshot, const struct session_status *status)
+{
+	if (status->end_ns && snapshot->start_ns == status->start_ns &&
+	    status->end_ns < snapshot->time_ns)
+		return status->end_ns;
+	return snapshot->time_ns;
+}
+
+static char *describe(const struct snapshot *snapshot, const struct session_status *status,
+		      uint64_t num_truncated)
+{
+	char size[FMT_SIZE_MAX], *text = NULL;
+	size_t text_size;
+	FILE *f = open_memstream(&text, &text_size);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "%s: %s in %" PRIu64 " blocks, %zu stacks, traced %.1f s %s", snapshot->name,
+		fmt_size((double)snapshot->totals.live_bytes, false, size),
+		snapshot->totals.live_blocks, snapshot->num_live_stacks,
+		seconds(snapshot->start_ns, traced_until(snapshot, status)),
+		snapshot->is_from_launch ? "from launch" : "since attach");
+	if (snapshot->totals.unknown_frees)
+		fprintf(f, ", %" PRIu64 " unknown frees", snapshot->totals.unknown_frees);
+	if (num_truncated)
+		fprintf(f, ", %" PRIu64 " truncated stacks", num_truncated);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *describe_snapshot(const struct snapshot *snapshot, const struct session_status *status)
+{
+	return describe(snapshot, status, 0);
+}
+
+char *describe_live(const struct snapshot *snapshot, const struct session_status *status)
+{
+	return describe(snapshot, status, status->num_truncated);
+}
+
+static void describe_end(int exit_status, char buf[DESCRIBE_STATE_MAX])
+{
+	const char *name;
+
+	if (!WIFSIGNALED(exit_status)) {
+		snprintf(buf, DESCRIBE_STATE_MAX, "ended (exit status %d)",
+			 WEXITSTATUS(exit_status));
+		return;
+	}
+	name = sigabbrev_np(WTERMSIG(exit_status));
+	if (name)
+		snprintf(buf, DESCRIBE_STATE_MAX, "ended (killed by SIG%s)", name);
+	else
+		snprintf(buf, DESCRIBE_STATE_MAX, "ended (killed by signal %d)",
+			 WTERMSIG(exit_status));
+}
+
+char *describe_state(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
+{
+	switch (status->state) {
+	case TARGET_HELD:
+		strcpy(buf, "held before its start");
+		break;
+	case TARGET_RUNNING:
+		strcpy(buf, "running");
+		break;
+	case TARGET_ENDED:
+		describe_end(status->exit_status, buf);
+		break;
+	case TARGET_DETACHED:
+		strcpy(buf, "left running");
+		break;
+	}
+	return buf;
+}
+
+double describe_traced_s(const struct session_status *status)
+{
+	if (!status->start_ns)
+		return 0;
+	return seconds(status->start_ns, status->end_ns ? status->end_ns : clock_now_ns());
+}

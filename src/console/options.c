@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/options.h"
+
+#include "base/log.h"
+#include "console/help.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_STDIN   0x100
+#define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
+#define ATTACH_ARGS "[OPTION...] PID"
+#define MAIN_USAGE  "usage: malloscope run|attach ..., see malloscope --help"
+
+const char *argp_program_version = PACKAGE_STRING;
+
+/** What the parsers of the two modes share. */
+struct parse {
+	struct options options;
+	bool is_out_of_memory;
+};
+
+/** One line on standard error, and the end. (argp_error() would add a second line.) */
+static void usage_error(const char *format, ...) __printf(1, 2) __attribute__((noreturn));
+static void usage_error(const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	log_error("%s", text ? text : "wrong usage");
+	exit(EXIT_USAGE);
+}
+
+/** What getopt says of an unknown option is enough: argp's advice on a line of its own goes
+ *  nowhere. */
+static void silence_advice(struct argp_state *state)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+
+	if (nowhere)
+		state->err_stream = nowhere;
+}
+
+static void parse_nframe(struct options *options, const char *text)
+{
+	char *end;
+	long value;
+	struct err *err;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (end == text || *end)
+		usage_error("-n: '%s' is no number; the default is %d", text, NFRAME_DEFAULT);
+	if (errno)
+		value = LONG_MAX;
+	err = session_check_nframe(value);
+	if (err)
+		usage_error("%s", err_text(err));
+	options->session.nframe = (uint32_t)value;
+}
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct options_source source = {.is_script = key == 'x', .text = arg};
+
+	switch (key) {
+	case 'n':
+		parse_nframe(&parse->options, arg);
+		return 0;
+	case 'e':
+	case 'x':
+		if (!vec_push(&parse->options.sources, source))
+			parse->is_out_of_memory = true;
+		return 0;
+	case 'o':
+		parse->options.output = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_run(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		silence_advice(state);
+		state->child_inputs[0] = parse;
+		return 0;
+	case KEY_STDIN:
+		parse->options.session.stdin_path = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		// What follows belongs to the program.
+		parse->options.program = &state->argv[state->next - 1];
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		usage_error("which program? usage: malloscope run " RUN_ARGS);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void parse_pid(struct options *options, const char *text)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || end == text || *end || pid <= 0 || pid > INT_MAX)
+		usage_error("'%s' is no process id; usage: malloscope attach " ATTACH_ARGS, text);
+	options->pid = (pid_t)pid;
+}
+
+static error_t parse_attach(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		silence_advice(state);
+		state->child_inputs[0] = parse;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			usage_error("one process only: '%s' is too many", arg);
+		parse_pid(&parse->options, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		usage_error("which process? usage: malloscope attach " ATTACH_ARGS);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/** argp's remark on "long options' arguments" only lengthens a short list. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
+// clang-format off
+static const struct argp_option common_options[] = {
+	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
+	{"execute", 'e', "COMMAND", 0,
+	 "Run a console command; repeatable. After the last one malloscope leaves", 0},
+	{"script", 'x', "FILE", 0, "The same with each line of FILE; # begins a comment line", 0},
+	{"output", 'o', "FILE", 0,
+	 "Write what malloscope prints to FILE (batch default: standard error)", 0},
+	{0},
+};
+
+static const struct argp_option run_options[] = {
+	{"stdin", KEY_STDIN, "FILE", 0,
+	 "Let PROGRAM read FILE (default: our standard input; at the prompt /dev/null)", 0},
+	{0},
+};
+
+static const struct argp common_argp = {.options = common_options, .parser = parse_common};
+static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}};
+
+static const struct argp run_argp = {
+	.options = run_options, .parser = parse_run, .children = common_child,
+	.help_filter = filter_help,
+	.args_doc = "[--] PROGRAM [ARG...]",
+	.doc = "Launch a program and trace its memory from the first allocation."
+	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
+	       "commands. Otherwise the commands given are run, `wait exit` and `top` if there are "
+	       "none, and the exit status is that of PROGRAM (128 + signal number when it was "
+	       "killed), 0 when it still runs.\n\n"
+	       "  malloscope run -- sqlite3 my.db < queries.sql\n"
+	       "  malloscope run -e 'wait call main' -e snapshot -e 'wait exit' -e diff -- ./prog",
+};
+
+static const struct argp attach_argp = {
+	.parser = parse_attach, .children = common_child,
+	.help_filter = filter_help,
+	.args_doc = "PID",
+	.doc = "Trace the memory of a running process; it goes on when malloscope leaves."
+	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
+	       "commands. Otherwise the commands given are run, `wait exit` and `top` if there are "
+	       "none; Ctrl-C then ends the wait.\n\n"
+	       "  malloscope attach 4711\n"
+	       "  malloscope attach -e snapshot -e 'wait 60' -e 'diff --sort growth' 4711",
+};
+// clang-format on
+
+static char *make_command_list(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	fputs("Console commands (at the prompt, after -e, in scripts):\n\n", f);
+	help_print_list(f);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static char *filter_main_help(int key, const char *text, void *input)
+{
+	if (key == ARGP_KEY_HELP_EXTRA)
+		return make_command_list();
+	return filter_help(key, text, input);
+}
+
+/** Parse the rest, from the word "run" or "attach" on, with a parser of its own. */
+static void parse_mode(struct argp_state *state, const struct argp *argp, unsigned flags,
+		       const char *name)
+{
+	int argc = state->argc - state->next + 1;
+	char **argv = &state->argv[state->next - 1];
+	_cleanup_free_ char *full_name = NULL;
+	char *word = argv[0];
+
+	if (asprintf(&full_name, "%s %s", state->name, name) < 0) {
+		full_name = NULL;
+		((struct parse *)state->input)->is_out_of_memory = true;
+		return;
+	}
+	// argp takes the name for its messages from there.
+	argv[0] = full_name;
+	argp_parse(argp, argc, argv, flags, NULL, state->input);
+	argv[0] = word;
+	program_invocation_name = state->argv[0];
+	state->next = state->argc;
+}
+
+static error_t parse_main(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		silence_advice(state);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (strcmp(arg, "run") == 0) {
+			parse->options.mode = MODE_RUN;
+			parse_mode(state, &run_argp, ARGP_IN_ORDER, arg);
+		} else if (strcmp(arg, "attach") == 0) {
+			parse->options.mode = MODE_ATTACH;
+			parse_mode(state, &attach_argp, 0, arg);
+		} else {
+			usage_error("unknown command '%s': " MAIN_USAGE, arg);
+		}
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		usage_error(MAIN_USAGE);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp main_argp = {
+	.parser = parse_main,
+	.help_filter = filter_main_help,
+	.args_doc = "run " RUN_ARGS "\nattach " ATTACH_ARGS,
+	.doc = "Find out which code holds the memory of a native program, from outside: "
+	       "launch it or attach to it, take snapshots, compare them.\v"
+	       "`malloscope run --help' and `malloscope attach --help' list the options of each.",
+};
+
+struct err *options_parse(int argc, char **argv, struct options *ret)
+{
+	struct parse parse = {.options.session.nframe = NFRAME_DEFAULT};
+	struct options *options = &parse.options;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+	if (parse.is_out_of_memory) {
+		options_deinit(options);
+		return &err_nomem;
+	}
+	options->is_interactive =
+		!options->sources.num && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (options->is_interactive && options->mode == MODE_RUN) {
+		options->session.want_own_group = true;
+		if (!options->session.stdin_path)
+			options->session.stdin_path = "/dev/null";
+	}
+	*ret = *options;
+	return NULL;
+}
+
+void options_deinit(struct options *options)
+{
+	vec_deinit(&options->sources);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The command line of malloscope. */
+#ifndef CONSOLE_OPTIONS_H
+#define CONSOLE_OPTIONS_H
+
+#include "base/vec.h"
+#include "supervisor/session.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** Exit statuses of malloscope's own. */
+enum exit_status {
+	EXIT_OK = 0,
+	/** Something went wrong. */
+	EXIT_ERROR = 1,
+	/** The command line is wrong. */
+	EXIT_USAGE = 2,
+	/** 128 + signal: of the target, or the one that ended malloscope. */
+	EXIT_SIGNAL = 128,
+};
+
+enum options_mode {
+	MODE_RUN,
+	MODE_ATTACH,
+};
+
+/** One -e or -x. */
+struct options_source {
+	bool is_script;
+	/** The command, or the path of the script. */
+	const char *text;
+};
+
+/** All strings belong to argv. */
+struct options {
+	enum options_mode mode;
+	struct session_options session;
+	/** MODE_RUN: the program and its arguments, NULL at the end. */
+	char **program;
+	/** MODE_ATTACH. */
+	pid_t pid;
+	/** In the order of the command line. */
+	VEC(struct options_source) sources;
+	/** -o, or NULL. */
+	const char *output;
+	/** Terminal in front, and neither -e nor -x. */
+	bool is_interactive;
+};
+
+/** Parse the command line. Prints and exits the way argp does: 0 after --help, --usage and
+ *  --version, EXIT_USAGE with the reason on standard error when it is wrong. So call it before
+ *  there is anything to undo. &err_nomem is the only error. */
+struct err *options_parse(int argc, char **argv, struct options *ret) __must_check;
+
+void options_deinit(struct options *options);
+
+#endif

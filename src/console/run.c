@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/run.h"
+
+#include "base/log.h"
+#include "console/batch.h"
+#include "console/console.h"
+#include "console/interactive.h"
+#include "console/options.h"
+#include "console/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/** The stream of all output. A copy of standard error rather than stderr itself: that one writes
+ *  each piece on its own. */
+static struct err *open_output(const struct options *options, FILE **ret)
+{
+	int fd;
+	FILE *out = NULL;
+
+	if (options->output)
+		fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	else
+		fd = fcntl(options->is_interactive ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC,
+			   0);
+	if (fd < 0)
+		return err_sys(errno, "cannot open %s",
+			       options->output ? options->output : "the output");
+	out = fdopen(fd, "w");
+	if (!out) {
+		close(fd);
+		return &err_nomem;
+	}
+	*ret = out;
+	return NULL;
+}
+
+static bool has_colour(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+static struct err *begin(struct session *session, const struct options *options)
+{
+	if (options->mode == MODE_RUN)
+		return session_launch(session, options->program);
+	return session_attach(session, options->pid);
+}
+
+/** What the exit status is when nothing went wrong; asked before leaving the target. */
+static struct err *exit_status(struct session *session, const struct options *options, int *ret)
+{
+	struct session_status status;
+	struct err *err = session_status(session, &status);
+
+	if (err)
+		return err;
+	*ret = EXIT_OK;
+	if (options->is_interactive || options->mode != MODE_RUN || status.state != TARGET_ENDED)
+		return NULL;
+	*ret = WIFSIGNALED(status.exit_status) ? EXIT_SIGNAL + WTERMSIG(status.exit_status)
+					       : WEXITSTATUS(status.exit_status);
+	return NULL;
+}
+
+/** Everything between the output's opening and its closing. */
+static struct err *run_with_output(struct session *session, const struct options *options,
+				   const struct batch *batch, FILE *out, int *status_ret)
+{
+	struct console_config config = {out, options->is_interactive, has_colour(out)};
+	_cleanup_(cleanup_err) struct err *detach_err = NULL;
+	struct console *console;
+	struct err *err = console_create(session, &config, &console);
+
+	if (err)
+		return err;
+	err = begin(session, options);
+	if (!err && !signals_fatal())
+		err = options->is_interactive ? interactive_run(console)
+					      : batch_run(batch, console);
+	if (!err)
+		err = exit_status(session, options, status_ret);
+	detach_err = session_detach(session);
+	console_print_notes(console);
+	console_destroy(console);
+	if (!err) {
+		err = detach_err;
+		detach_err = NULL;
+	}
+	return err;
+}
+
+static struct err *run(struct session *session, const struct options *options, int *status_ret)
+{
+	_cleanup_(batch_deinit) struct batch batch = {0};
+	FILE *out = NULL;
+	struct err *err = NULL;
+
+	if (!options->is_interactive)
+		err = batch_load(options, &batch);
+	if (!err)
+		err = signals_install(session, options->is_interactive);
+	if (!err)
+		err = open_output(options, &out);
+	if (err)
+		return err;
+	err = run_with_output(session, options, &batch, out, status_ret);
+	if (fclose(out) != 0 && !err)
+		err = err_sys(errno, "cannot write %s",
+			      options->output ? options->output : "the output");
+	return err;
+}
+
+int run_session(struct session *session, const struct options *options)
+{
+	int status = EXIT_OK;
+	struct err *err = run(session, options, &status);
+
+	if (err) {
+		log_error("%s", err_text(err));
+		err_destroy(err);
+		return EXIT_ERROR;
+	}
+	return signals_fatal() ? EXIT_SIGNAL + signals_fatal() : status;
+}

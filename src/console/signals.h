@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Signals of malloscope itself. One set per process: there is one console. */
+#ifndef CONSOLE_SIGNALS_H
+#define CONSOLE_SIGNALS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct session;
+
+/** Catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE. Must come after session_create(): the tracer,
+ *  and through it a launched program, keep the dispositions that we were started with. An ignored
+ *  SIGHUP (nohup) stays ignored. At a prompt SIGINT only abandons what is going on, else it ends
+ *  malloscope as the others do; and SIGTSTP is ignored there, as a stopped malloscope would hold
+ *  the target up. */
+struct err *signals_install(struct session *session, bool is_interactive) __must_check;
+
+/** Readable while there is a signal that was not looked at; -1 before signals_install(). */
+int signals_fd(void);
+
+/** At a prompt: SIGINT came since this was asked last. Makes signals_fd() quiet. */
+bool signals_take_interrupt(void);
+
+/** The first signal that shall end malloscope, or 0. */
+int signals_fatal(void);
+
+/** Bracket a wait of the session: in between a signal interrupts it. False: one has come already,
+ *  do not begin. */
+bool signals_wait_begin(void);
+void signals_wait_end(void);
+
+#endif

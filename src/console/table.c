@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/commands.h"
+
+#define KEYS_HELP \
+	"KEY is one of lineno (default), filename, function, module, traceback, domain, thread.\n"
+
+#define SNAPSHOT_OR_KEY (COMPLETE_SNAPSHOT | COMPLETE_KEY)
+
+// clang-format off
+const struct command commands[] = {
+	{
+		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .run = cmd_start,
+		.summary = "begin tracing, NFRAME frames a stack at most",
+		.help = "While tracing it changes nothing. Without NFRAME (1 to 65535) the\n"
+			"last limit holds. Blocks older than the start are unknown; their\n"
+			"frees are counted as such.\n",
+	},
+	{
+		.name = "stop", .arguments = "", .run = cmd_stop,
+		.summary = "end tracing and forget all traces",
+		.help = "All breakpoints are taken out; the target runs on at full speed\n"
+			"and stays under malloscope: `start` traces it again. Snapshots are\n"
+			"kept.\n",
+	},
+	{
+		.name = "status", .arguments = "", .run = cmd_status,
+		.summary = "show target, tracing, event counters, own memory",
+		.help = "What is not as it should be is counted under `unwinding` and\n"
+			"`oddities`:\n"
+			"  truncated        end early for want of call-frame information\n"
+			"  failed           only the innermost frame is known\n"
+			"  unknown frees    of blocks older than the tracing, mostly\n"
+			"  replaced blocks  at the address of a live one: a free was missed\n"
+			"  abandoned calls  allocators left by longjmp or thread exit\n"
+			"  lost events      always 0: the target waits rather than lose one\n",
+	},
+	{
+		.name = "probes", .arguments = "", .run = cmd_probes,
+		.summary = "list the allocator functions found, and their calls",
+		.help = "One row each: what it does, symbol, address, number of entries\n"
+			"(inner calls of one allocator by another included), and the object\n"
+			"that defines it.\n",
+	},
+	{
+		.name = "memory", .arguments = "", .run = cmd_memory,
+		.summary = "show traced memory, current and peak",
+		.help = "Bytes as the target asked for them, without the allocator's\n"
+			"overhead.\n",
+	},
+	{
+		.name = "reset-peak", .arguments = "", .run = cmd_reset_peak,
+		.summary = "set the peak to the current size",
+		.help = "The peak then shows the maximum since now.\n",
+	},
+	{
+		.name = "clear", .arguments = "", .run = cmd_clear,
+		.summary = "forget all traces, set counters to 0",
+		.help = "Tracing goes on. Snapshots are kept.\n",
+	},
+	{
+		.name = "snapshot", .arguments = "[NAME]", .max_words = 1,
+		.kinds = {COMPLETE_SNAPSHOT}, .run = cmd_snapshot,
+		.summary = "keep the state of this moment under a name",
+		.help = "The default names are s1, s2, ... A snapshot of the same name is\n"
+			"replaced. The target is not stopped. The names of keys and `live`\n"
+			"cannot be used.\n",
+	},
+	{
+		.name = "snapshots", .arguments = "", .run = cmd_snapshots,
+		.summary = "list the snapshots, oldest first",
+		.help = "TIME is since the begin of tracing.\n",
+	},
+	{
+		.name = "drop", .arguments = "NAME", .min_words = 1, .max_words = 1,
+		.kinds = {COMPLETE_SNAPSHOT}, .run = cmd_drop,
+		.summary = "forget a snapshot",
+		.help = "",
+	},
+	{
+		.name = "top", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
+		.options = {
+			{"-n", "N", 0, "rows to print (default 10)"},
+			{"--snapshot", "NAME", COMPLETE_SNAPSHOT | COMPLETE_LIVE,
+			 "of a snapshot; default: the live state"},
+			{"--cumulative", NULL, 0,
+			 "count every frame of a stack, not only the innermost one"},
+			{"--by", "size|count|allocated|calls", 0,
+			 "sort by live bytes (default), live blocks, bytes or calls ever"},
+			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+		},
+		.run = cmd_top,
+		.summary = "show where live memory was allocated, largest first",
+		.help = KEYS_HELP
+			"A stack is known by its innermost frame that is no allocator\n"
+			"plumbing. Rows sorted by allocated or calls show these numbers at\n"
+			"their end and include sites without live blocks. `traceback #2`\n"
+			"then shows the stack of the second row.\n",
+	},
+	{
+		.name = "diff", .arguments = "[OLD [NEW]] [KEY]", .max_words = 3,
+		.kinds = {SNAPSHOT_OR_KEY, SNAPSHOT_OR_KEY | COMPLETE_LIVE, COMPLETE_KEY},
+		.options = {
+			{"-n", "N", 0, "rows to print (default 10)"},
+			{"--cumulative", NULL, 0,
+			 "count every frame of a stack, not only the innermost one"},
+			{"--sort", "abs|growth|shrink", 0,
+			 "largest change first (default), largest growth, largest shrinkage"},
+			{"--changed", NULL, 0, "leave rows out that did not change"},
+			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+		},
+		.run = cmd_diff,
+		.summary = "compare two snapshots, or one with the live state",
+		.help = "NEW is the live state unless given (`live` says so), OLD the\n"
+			"newest snapshot.\n"
+			KEYS_HELP,
+	},
+	{
+		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,
+		.options = {
+			{"-n", "LIMIT", 0,
+			 "the LIMIT innermost frames only; a negative LIMIT: the outermost ones"},
+			{"--most-recent-first", NULL, 0, "innermost frame first"},
+		},
+		.run = cmd_traceback,
+		.summary = "show the stack of a row of the last top or diff",
+		.help = "RANK counts the rows from 1 (default). The oldest frame comes\n"
+			"first. A row of `top traceback` or `diff traceback` is one stack;\n"
+			"of any other row the stack with the most live bytes is shown.\n",
+	},
+	{
+		.name = "where", .arguments = "ADDRESS", .min_words = 1, .max_words = 1,
+		.run = cmd_where,
+		.summary = "show the live block that contains an address",
+		.help = "ADDRESS is hexadecimal, with or without 0x, and may point inside\n"
+			"the block.\n",
+	},
+	{
+		.name = "blocks", .arguments = "", .run = cmd_blocks,
+		.summary = "list every live block, by address",
+		.help = "One a line: address, size in bytes, domain, thread, function (when\n"
+			"it is known) and place of the allocation. For scripts: there can\n"
+			"be millions.\n",
+	},
+	{
+		.name = "wait", .arguments = "SECONDS | exit | call FUNCTION [COUNT]",
+		.min_words = 1, .max_words = 3, .kinds = {COMPLETE_WAIT, COMPLETE_CALL, 0},
+		.run = cmd_wait,
+		.summary = "let the target run for a time, to its end, or to a call",
+		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
+			"(default 1) from now on, in any thread. All forms return when the\n"
+			"target has ended; for `wait call` that is an error.\n",
+	},
+	{
+		.name = "detach", .arguments = "", .run = cmd_detach,
+		.summary = "leave the target running, keep what is known",
+		.help = "Tables and snapshots still answer.\n",
+	},
+	{
+		.name = "kill", .arguments = "", .run = cmd_kill,
+		.summary = "end the target with SIGKILL",
+		.help = "Tables and snapshots still answer.\n",
+	},
+	{
+		.name = "quit", .arguments = "", .run = cmd_quit,
+		.summary = "detach and leave malloscope",
+		.help = "The target runs on. At the prompt you are asked first when it is\n"
+			"still traced.\n",
+	},
+	{
+		.name = "help", .arguments = "[COMMAND]", .max_words = 1,
+		.kinds = {COMPLETE_COMMAND}, .run = cmd_help,
+		.summary = "list the commands, or explain one",
+		.help = "",
+	},
+};
+// clang-format on
+
+const size_t num_commands = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "base/log.h"
+#include "console/options.h"
+#include "console/run.h"
+
+int main(int argc, char **argv)
+{
+	struct session *session = NULL;
+	struct options options;
+	int status = EXIT_ERROR;
+	struct err *err;
+
+	log_init();
+	err = options_parse(argc, argv, &options);
+	if (!err) {
+		// Forks the tracer, which is to stay small: nothing large may come before.
+		err = session_create(&options.session, &session);
+		if (!err)
+			status = run_session(session, &options);
+		session_destroy(session);
+		options_deinit(&options);
+	}
+	if (err) {
+		log_error("%s", err_text(err));
+		err_destroy(err);
+	}
+	return status;
+}
