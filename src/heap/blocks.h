@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Largest size the table can hold. */
+#define BLOCK_SIZE_MAX ((1ull << 48) - 1)
+
 struct block {
 	uint64_t addr;
 	uint64_t size;
 	/** Id of the allocation site (see heap.h). */
 	uint32_t site;
-	/** Number of the allocation, counted from 1 over the life of the heap. */
+	/** Number of the allocation, counted from 1 over the life of the heap; never 0. */
 	uint64_t seq;
 };
 
@@ -30,7 +33,7 @@ void blocks_destroy(struct blocks *blocks);
 struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *replaced_ret,
 		       struct block *old_ret) __must_check;
 
-/** Take the block at addr out. False: there is none. O(1). */
+/** Take the block at addr out. False: there is none. O(1) amortised: shards shrink, too. */
 bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret);
 
 /** The block that contains addr, i.e. addr in [block.addr, block.addr + max(size, 1)). False: none. Tries the exact

@@ -6,7 +6,9 @@
  *  site changes for the first time in a peak epoch its old values are saved with the epoch, and the epoch advances
  *  whenever the total reaches a new maximum, so the composition of the heap at the peak is known at any time.
  *
- *  Not thread-safe. */
+ *  Not thread-safe, but sites and stacks never move: while one thread feeds the heap, others may use heap_site() and
+ *  stacks_get() for ids that were handed to them (a snapshot's), as long as they look at the identity of sites alone.
+ *  So statistics of a snapshot need no lock. */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
@@ -64,7 +66,8 @@ void heap_destroy(struct heap *heap);
 /** The stack table, to intern stacks before heap_alloc(). Append-only for the life of the heap, heap_clear() included. */
 struct stacks *heap_stacks(const struct heap *heap);
 
-/** An allocation of size bytes at addr. &err_nomem: nothing changed. */
+/** An allocation of size bytes at addr (not 0) with a stack of heap_stacks(). Sizes are cut to BLOCK_SIZE_MAX.
+ *  &err_nomem: no counter and no block changed. */
 struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
 		       uint32_t domain, int32_t tid) __must_check;
 
@@ -75,7 +78,8 @@ bool heap_free(struct heap *heap, uint64_t addr);
  *  counted as an unknown free). */
 bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
 
-/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of allocations do not grow. */
+/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of allocations do not grow. A
+ *  block from before the last heap_clear() stays forgotten. &err_nomem: it is lost. */
 struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
 
 /** Forget all blocks, all counters to 0, peak too. Stacks and site ids stay valid. */
@@ -88,7 +92,7 @@ struct heap_totals heap_totals(const struct heap *heap);
 
 /** Number of sites ever seen; ids are [0, num). */
 size_t heap_num_sites(const struct heap *heap);
-/** The site of an id; valid until the next heap_alloc(). */
+/** The site of an id; lives as long as the heap. */
 const struct site *heap_site(const struct heap *heap, uint32_t id);
 /** Live bytes and blocks of a site at the moment of the peak. */
 void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,

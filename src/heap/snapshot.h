@@ -40,4 +40,12 @@ struct err *snapshot_create(const struct heap *heap, const char *name,
 			    struct snapshot **ret) __must_check;
 void snapshot_destroy(struct snapshot *snapshot);
 
+static inline void cleanup_snapshot(struct snapshot **snapshot)
+{
+	snapshot_destroy(*snapshot);
+}
+
+/** Destroy the snapshot when it leaves the scope. */
+#define _cleanup_snapshot_ _cleanup_(cleanup_snapshot)
+
 #endif

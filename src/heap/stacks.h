@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. Not thread-safe. */
+/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. Not thread-safe, but nothing in it
+ *  ever moves: while one thread adds, others may call stacks_get() for ids that were handed to them. */
 #ifndef HEAP_STACKS_H
 #define HEAP_STACKS_H
 
@@ -13,7 +14,7 @@
 #define STACK_TOTAL_MAX 65535u
 
 struct stack {
-	/** Stored frames, at least 1. */
+	/** Stored frames, 1 to STACK_TOTAL_MAX. */
 	uint32_t num_frames;
 	/** True depth, >= num_frames, saturates at STACK_TOTAL_MAX. */
 	uint16_t total_nframe;

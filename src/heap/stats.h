@@ -7,6 +7,8 @@
 #include "heap/resolve.h"
 #include "heap/snapshot.h"
 
+struct arena;
+
 enum group_key {
 	KEY_LINENO,
 	KEY_FILENAME,
@@ -28,7 +30,8 @@ struct stats_options {
 	enum group_key key;
 	/** Count every frame of a stack, once per group and trace (G3, G4). Only for lineno, filename, function, module. */
 	bool is_cumulative;
-	/** Count a recursive frame every time (tracemalloc's way, --compat); else once per trace. */
+	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows print FILE:0 (F4),
+	 *  traceback rows print their oldest frame (F5). */
 	bool is_compat;
 	/** Do not skip allocator plumbing where one frame stands for the stack. */
 	bool want_all;
@@ -37,15 +40,20 @@ struct stats_options {
 /** What a row stands for. Which members are valid depends on the key. */
 struct group {
 	enum group_key key;
-	/** Print name: FILE:LINE, FILE, FUNCTION (MODULE), MODULE, domain name, "thread TID"; for traceback that of the
-	 *  most recent frame that is no plumbing. Owned by the row's table. */
+	/** Print name. lineno: FILE:LINE, or the location's file alone when it has no line, or <unknown>:0. filename: FILE,
+	 *  or the path of the module when there is no line information. function: FUNCTION (MODULE), MODULE being a base
+	 *  name, or the location's file when the function is unknown. module: its path. traceback: as lineno, of the most
+	 *  recent frame that is no plumbing. "malloc", "new", "new[]", "mmap", "domain N". "thread TID". Owned by the
+	 *  table. */
 	const char *label;
-	/** Resolved locations, most recent first: one for lineno ... module, all frames for traceback, none for the rest. */
-	const struct location *locations;
-	size_t num_locations;
-	/** A stack that fell into this group: the one with the most live bytes. */
+	/** lineno ... module: a location that fell into the group (filename: only what is common to all of it); NULL for the
+	 *  other keys. For the whole stack see stats_traceback(). */
+	const struct location *location;
+	/** The stack of the site with the most live bytes in this group (in a comparison, new before old). */
 	uint32_t example_stack;
+	/** For KEY_DOMAIN. */
 	uint32_t domain;
+	/** For KEY_THREAD. */
 	int32_t tid;
 };
 
@@ -62,31 +70,37 @@ struct stat_row {
 	int64_t count_diff;
 };
 
-/** A result. Free with stats_destroy(). */
-struct stats {
-	enum group_key key;
-	struct stat_row *rows;
-	size_t num_rows;
-	/** Sums over the snapshot(s), not over rows (cumulative rows overlap). */
-	uint64_t total_size;
-	uint64_t total_count;
-	int64_t total_size_diff;
-	int64_t total_count_diff;
-	/** Owner of labels and locations. */
-	struct stats_arena *arena;
-};
-
 enum stats_sort {
 	/** Statistics: descending (size, count, traceback) (O1); differences: (|size_diff|, size, |count_diff|, count,
-	 *  traceback) (O2). */
+	 *  traceback) (O2). Tracebacks as O3; what has none goes by label or number, greatest first. */
 	SORT_DEFAULT,
 	/** By live count, by bytes ever allocated, by allocations ever made; ties as in SORT_DEFAULT. */
 	SORT_COUNT,
 	SORT_ALLOCATED,
 	SORT_CALLS,
-	/** Differences: largest growth first; largest shrinkage first. */
+	/** Differences: largest growth first; largest shrinkage first. Statistics: SORT_DEFAULT. */
 	SORT_GROWTH,
 	SORT_SHRINK,
+};
+
+/** A result. Free with stats_destroy(). The heap of the snapshots and the resolver must outlive it, the snapshots need
+ *  not. */
+struct stats {
+	enum group_key key;
+	/** The order of the rows. */
+	enum stats_sort sort;
+	struct stat_row *rows;
+	size_t num_rows;
+	/** Sums over the (new) snapshot, not over rows (cumulative rows overlap); differences new - old. */
+	uint64_t total_size;
+	uint64_t total_count;
+	int64_t total_size_diff;
+	int64_t total_count_diff;
+	/** For stats_traceback(). */
+	const struct heap *heap;
+	const struct resolver *resolver;
+	/** Owner of labels and locations. */
+	struct arena *arena;
 };
 
 /** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any. ERR_USAGE:
@@ -95,11 +109,25 @@ struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_o
 			   enum stats_sort sort, const struct resolver *resolver,
 			   struct stats **ret) __must_check;
 
-/** Rows of a comparison: every key that is in either (C1 to C4). Both snapshots must be of the same heap. */
+/** Rows of a comparison: every key that is in either (C1 to C4). Both snapshots must be of the same heap; they may be the
+ *  same one. Errors as above. */
 struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, enum stats_sort sort,
 		       const struct resolver *resolver, struct stats **ret) __must_check;
 
+/** The resolved frames of a row's example_stack, most recent first, at least one. For the key traceback these are the
+ *  group's own. Made anew on each call, freed with the result. */
+struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
+			    size_t *num_ret) __must_check;
+
 void stats_destroy(struct stats *stats);
+
+static inline void cleanup_stats(struct stats **stats)
+{
+	stats_destroy(*stats);
+}
+
+/** Destroy the result when it leaves the scope. */
+#define _cleanup_stats_ _cleanup_(cleanup_stats)
 
 #endif

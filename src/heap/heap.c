@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/heap.h"
+
+#include "base/hmap.h"
+#include "heap/idset.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/** Sites per chunk, and chunks for all ids. */
+#define SITES_CHUNK 4096u
+#define NUM_CHUNKS  (1u << 20)
+
+/** Sites are kept in chunks: doubling one array would cost up to another 72 bytes a site, and would move them under a
+ *  reader. The table of chunks has its full size from the start; only touched pages of it cost memory. */
+struct heap {
+	struct stacks *stacks;
+	struct blocks *blocks;
+	struct site **chunks;
+	size_t num_sites;
+	/** By hash of (stack, domain, tid). */
+	struct idset set;
+	struct heap_totals totals;
+	/** Advances at every new maximum of live_bytes; from 1. */
+	uint64_t epoch;
+	uint64_t seq;
+	/** seq at the last heap_clear(): older blocks must not come back from a failed realloc. */
+	uint64_t cleared_seq;
+};
+
+struct err *heap_create(struct heap **ret)
+{
+	struct heap *heap = calloc(1, sizeof(*heap));
+	struct err *err;
+
+	if (!heap)
+		return &err_nomem;
+	heap->epoch = 1;
+	heap->chunks = calloc(NUM_CHUNKS, sizeof(*heap->chunks));
+	err = heap->chunks ? stacks_create(&heap->stacks) : &err_nomem;
+	if (!err)
+		err = blocks_create(&heap->blocks);
+	if (err) {
+		heap_destroy(heap);
+		return err;
+	}
+	*ret = heap;
+	return NULL;
+}
+
+void heap_destroy(struct heap *heap)
+{
+	size_t i;
+
+	if (!heap)
+		return;
+	stacks_destroy(heap->stacks);
+	blocks_destroy(heap->blocks);
+	for (i = 0; heap->chunks && i < NUM_CHUNKS && heap->chunks[i]; i++)
+		free(heap->chunks[i]);
+	free(heap->chunks);
+	idset_deinit(&heap->set);
+	free(heap);
+}
+
+struct stacks *heap_stacks(const struct heap *heap)
+{
+	return heap->stacks;
+}
+
+static struct site *site_get(const struct heap *heap, uint32_t id)
+{
+	return &heap->chunks[id / SITES_CHUNK][id % SITES_CHUNK];
+}
+
+static bool sites_reserve_one(struct heap *heap)
+{
+	struct site **chunk = &heap->chunks[heap->num_sites / SITES_CHUNK];
+
+	if (!*chunk)
+		*chunk = malloc(SITES_CHUNK * sizeof(**chunk));
+	return *chunk != NULL;
+}
+
+static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+			       uint32_t *ret)
+{
+	uint64_t key = (uint64_t)stack << 32 | (uint32_t)tid;
+	uint32_t hash = (uint32_t)hash_u64(key ^ domain * 0x9e3779b97f4a7c15ull);
+	uint32_t id;
+	size_t pos;
+
+	for (pos = idset_first(&heap->set, hash); idset_next(&heap->set, hash, &pos, &id);) {
+		const struct site *site = site_get(heap, id);
+
+		if (site->stack == stack && site->domain == domain && site->tid == tid) {
+			*ret = id;
+			return NULL;
+		}
+	}
+	if (heap->num_sites >= UINT32_MAX - 1 || !sites_reserve_one(heap) ||
+	    !idset_reserve_one(&heap->set))
+		return &err_nomem;
+	id = heap->num_sites++;
+	*site_get(heap, id) = (struct site){.stack = stack, .domain = domain, .tid = tid};
+	idset_add(&heap->set, hash, id);
+	*ret = id;
+	return NULL;
+}
+
+// Must come before every change of a site's live counters: keeps what they were at the peak.
+static void site_save(const struct heap *heap, struct site *site)
+{
+	if (site->saved_epoch == heap->epoch)
+		return;
+	site->saved_epoch = heap->epoch;
+	site->saved_bytes = site->live_bytes;
+	site->saved_blocks = site->live_blocks;
+}
+
+static void live_add(struct heap *heap, const struct block *block)
+{
+	struct site *site = site_get(heap, block->site);
+
+	site_save(heap, site);
+	site->live_bytes += block->size;
+	site->live_blocks++;
+	heap->totals.live_bytes += block->size;
+	heap->totals.live_blocks++;
+}
+
+static void live_subtract(struct heap *heap, const struct block *block)
+{
+	struct site *site = site_get(heap, block->site);
+
+	site_save(heap, site);
+	site->live_bytes -= block->size;
+	site->live_blocks--;
+	heap->totals.live_bytes -= block->size;
+	heap->totals.live_blocks--;
+}
+
+// From a new maximum on, what was saved before belongs to an older epoch: the live values are those of the peak.
+static void note_peak(struct heap *heap)
+{
+	if (heap->totals.live_bytes <= heap->totals.peak_bytes)
+		return;
+	heap->totals.peak_bytes = heap->totals.live_bytes;
+	heap->totals.peak_blocks = heap->totals.live_blocks;
+	heap->epoch++;
+}
+
+static struct err *enter(struct heap *heap, const struct block *block)
+{
+	struct block old;
+	bool is_replaced;
+	struct err *err = blocks_add(heap->blocks, block, &is_replaced, &old);
+
+	if (err)
+		return err;
+	if (is_replaced) {
+		heap->totals.replaced++;
+		live_subtract(heap, &old);
+	}
+	live_add(heap, block);
+	note_peak(heap);
+	return NULL;
+}
+
+struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
+		       uint32_t domain, int32_t tid)
+{
+	struct block block = {.addr = addr, .seq = heap->seq + 1};
+	struct site *site;
+	struct err *err;
+
+	assert(stack < stacks_num(heap->stacks));
+	// The counters must go down by what they went up, so the size is cut here as the table cuts it.
+	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
+	err = site_intern(heap, stack, domain, tid, &block.site);
+	if (!err)
+		err = enter(heap, &block);
+	if (err)
+		return err;
+	heap->seq++;
+	site = site_get(heap, block.site);
+	site->total_bytes += block.size;
+	site->total_blocks++;
+	heap->totals.total_bytes += block.size;
+	heap->totals.total_blocks++;
+	return NULL;
+}
+
+bool heap_take(struct heap *heap, uint64_t addr, struct block *ret)
+{
+	if (!blocks_remove(heap->blocks, addr, ret))
+		return false;
+	live_subtract(heap, ret);
+	return true;
+}
+
+bool heap_free(struct heap *heap, uint64_t addr)
+{
+	struct block block;
+
+	if (!addr)
+		return false;
+	if (!heap_take(heap, addr, &block)) {
+		heap->totals.unknown_frees++;
+		return false;
+	}
+	heap->totals.frees++;
+	return true;
+}
+
+struct err *heap_put_back(struct heap *heap, const struct block *block)
+{
+	if (block->seq <= heap->cleared_seq)
+		return NULL;
+	return enter(heap, block);
+}
+
+void heap_clear(struct heap *heap)
+{
+	uint32_t id;
+
+	blocks_clear(heap->blocks);
+	for (id = 0; id < heap->num_sites; id++) {
+		struct site *site = site_get(heap, id);
+
+		*site = (struct site){
+			.stack = site->stack, .domain = site->domain, .tid = site->tid};
+	}
+	heap->totals = (struct heap_totals){0};
+	heap->cleared_seq = heap->seq;
+}
+
+void heap_reset_peak(struct heap *heap)
+{
+	heap->totals.peak_bytes = heap->totals.live_bytes;
+	heap->totals.peak_blocks = heap->totals.live_blocks;
+	heap->epoch++;
+}
+
+struct heap_totals heap_totals(const struct heap *heap)
+{
+	return heap->totals;
+}
+
+size_t heap_num_sites(const struct heap *heap)
+{
+	return heap->num_sites;
+}
+
+const struct site *heap_site(const struct heap *heap, uint32_t id)
+{
+	return site_get(heap, id);
+}
+
+void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
+		       uint64_t *blocks_ret)
+{
+	const struct site *site = site_get(heap, id);
+	bool is_saved = site->saved_epoch == heap->epoch;
+
+	*bytes_ret = is_saved ? site->saved_bytes : site->live_bytes;
+	*blocks_ret = is_saved ? site->saved_blocks : site->live_blocks;
+}
+
+uint64_t heap_seq(const struct heap *heap)
+{
+	return heap->seq;
+}
+
+bool heap_find(const struct heap *heap, uint64_t addr, struct block *ret)
+{
+	return blocks_find(heap->blocks, addr, ret);
+}
+
+const struct blocks *heap_blocks(const struct heap *heap)
+{
+	return heap->blocks;
+}
+
+void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret)
+{
+	size_t num_chunks = (heap->num_sites + SITES_CHUNK - 1) / SITES_CHUNK;
+
+	*blocks_ret = blocks_memory(heap->blocks);
+	*rest_ret = sizeof(*heap) + stacks_memory(heap->stacks) + idset_memory(&heap->set) +
+		    num_chunks * (sizeof(*heap->chunks) + SITES_CHUNK * sizeof(struct site));
+}

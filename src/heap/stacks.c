@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/stacks.h"
+
+#include "base/hmap.h"
+#include "heap/arena.h"
+#include "heap/frame.h"
+#include "heap/idset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Ids per chunk of the index from id to record, and chunks for all ids. */
+#define INDEX_CHUNK 4096u
+#define NUM_CHUNKS  (1u << 20)
+
+struct record {
+	uint32_t num_frames;
+	uint16_t total_nframe;
+	uint16_t flags;
+	uint64_t frames[];
+};
+
+/** The index is chunked: doubling it would cost up to another pointer a stack, and would move it under a reader. Its
+ *  upper level has its full size from the start: 8 MiB of address space, of which only touched pages cost memory. */
+struct stacks {
+	const struct record ***index;
+	size_t num;
+	struct idset set;
+	struct arena records;
+};
+
+struct err *stacks_create(struct stacks **ret)
+{
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+
+	if (!stacks)
+		return &err_nomem;
+	stacks->index = calloc(NUM_CHUNKS, sizeof(*stacks->index));
+	if (!stacks->index) {
+		free(stacks);
+		return &err_nomem;
+	}
+	*ret = stacks;
+	return NULL;
+}
+
+void stacks_destroy(struct stacks *stacks)
+{
+	size_t i;
+
+	if (!stacks)
+		return;
+	for (i = 0; i < NUM_CHUNKS && stacks->index[i]; i++)
+		free(stacks->index[i]);
+	free(stacks->index);
+	idset_deinit(&stacks->set);
+	arena_deinit(&stacks->records);
+	free(stacks);
+}
+
+static const struct record *record_get(const struct stacks *stacks, uint32_t id)
+{
+	return stacks->index[id / INDEX_CHUNK][id % INDEX_CHUNK];
+}
+
+static uint32_t stack_hash(const struct record *head, const uint64_t *frames)
+{
+	uint64_t h =
+		(uint64_t)head->num_frames << 32 | (uint32_t)head->total_nframe << 16 | head->flags;
+	uint32_t i;
+
+	for (i = 0; i < head->num_frames; i++) {
+		h = (h ^ frames[i]) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 32;
+	}
+	return (uint32_t)hash_u64(h);
+}
+
+static bool is_equal(const struct record *record, const struct record *head, const uint64_t *frames)
+{
+	return record->num_frames == head->num_frames &&
+	       record->total_nframe == head->total_nframe && record->flags == head->flags &&
+	       memcmp(record->frames, frames, head->num_frames * sizeof(*frames)) == 0;
+}
+
+static bool index_reserve_one(struct stacks *stacks)
+{
+	const struct record ***chunk = &stacks->index[stacks->num / INDEX_CHUNK];
+
+	if (!*chunk)
+		*chunk = malloc(INDEX_CHUNK * sizeof(**chunk));
+	return *chunk != NULL;
+}
+
+static struct err *add(struct stacks *stacks, uint32_t hash, const struct record *head,
+		       const uint64_t *frames, uint32_t *ret)
+{
+	size_t frames_size = head->num_frames * sizeof(*frames);
+	struct record *record;
+	uint32_t id = stacks->num;
+
+	if (stacks->num >= UINT32_MAX - 1 || !index_reserve_one(stacks) ||
+	    !idset_reserve_one(&stacks->set))
+		return &err_nomem;
+	record = arena_alloc(&stacks->records, sizeof(*record) + frames_size);
+	if (!record)
+		return &err_nomem;
+	*record = *head;
+	memcpy(record->frames, frames, frames_size);
+	stacks->index[id / INDEX_CHUNK][id % INDEX_CHUNK] = record;
+	idset_add(&stacks->set, hash, id);
+	stacks->num++;
+	*ret = id;
+	return NULL;
+}
+
+struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
+			  size_t total_nframe, uint32_t flags, uint32_t *ret)
+{
+	static const uint64_t unknown = FRAME_UNKNOWN;
+	struct record head = {.flags = (uint16_t)flags};
+	uint32_t hash, id;
+	size_t pos;
+
+	if (!num_frames) {
+		frames = &unknown;
+		num_frames = 1;
+	}
+	if (num_frames > STACK_TOTAL_MAX)
+		num_frames = STACK_TOTAL_MAX;
+	if (total_nframe < num_frames)
+		total_nframe = num_frames;
+	head.num_frames = num_frames;
+	head.total_nframe = total_nframe > STACK_TOTAL_MAX ? STACK_TOTAL_MAX : total_nframe;
+	hash = stack_hash(&head, frames);
+	for (pos = idset_first(&stacks->set, hash); idset_next(&stacks->set, hash, &pos, &id);) {
+		if (is_equal(record_get(stacks, id), &head, frames)) {
+			*ret = id;
+			return NULL;
+		}
+	}
+	return add(stacks, hash, &head, frames, ret);
+}
+
+struct stack stacks_get(const struct stacks *stacks, uint32_t id)
+{
+	const struct record *record = record_get(stacks, id);
+
+	return (struct stack){
+		.num_frames = record->num_frames,
+		.total_nframe = record->total_nframe,
+		.flags = record->flags,
+		.frames = record->frames,
+	};
+}
+
+size_t stacks_num(const struct stacks *stacks)
+{
+	return stacks->num;
+}
+
+size_t stacks_memory(const struct stacks *stacks)
+{
+	size_t num_chunks = (stacks->num + INDEX_CHUNK - 1) / INDEX_CHUNK;
+
+	return sizeof(*stacks) + num_chunks * (INDEX_CHUNK + 1) * sizeof(**stacks->index) +
+	       idset_memory(&stacks->set) + stacks->records.memory;
+}
