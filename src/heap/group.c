@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/stats_internal.h"
+
+#include <string.h>
+
+struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
+			 const struct stats_options *options, const struct resolver *resolver,
+			 struct arena *arena)
+{
+	*grouper = (struct grouper){.options = options, .heap = heap, .arena = arena};
+	places_init(&grouper->places, options, resolver);
+	if (options->key == KEY_TRACEBACK) {
+		grouper->trace_of_stack =
+			calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*grouper->trace_of_stack));
+		if (!grouper->trace_of_stack)
+			return &err_nomem;
+	}
+	return NULL;
+}
+
+void grouper_deinit(struct grouper *grouper)
+{
+	places_deinit(&grouper->places);
+	vec_deinit(&grouper->hits);
+	vec_deinit(&grouper->traces);
+	idset_deinit(&grouper->trace_set);
+	free(grouper->trace_of_stack);
+	arena_deinit(&grouper->paths);
+	vec_deinit(&grouper->path);
+	vec_deinit(&grouper->path_ends);
+	hmap_deinit(&grouper->number_index);
+	vec_deinit(&grouper->numbers);
+}
+
+static struct err *hit(struct grouper *grouper, uint32_t group)
+{
+	return vec_push(&grouper->hits, group) ? NULL : &err_nomem;
+}
+
+static struct err *find_number(struct grouper *grouper, int64_t number)
+{
+	uint64_t group = grouper->numbers.num, *found;
+
+	found = hmap_find(&grouper->number_index, (uint32_t)number);
+	if (found)
+		return hit(grouper, *found);
+	if (!vec_push(&grouper->numbers, number) ||
+	    !hmap_set(&grouper->number_index, (uint32_t)number, group))
+		return &err_nomem;
+	return hit(grouper, group);
+}
+
+// Plumbing is skipped location by location: what is inlined into an allocator wrapper, and the wrapper itself.
+static struct err *find_one(struct grouper *grouper, const struct stack *stack)
+{
+	struct places *places = &grouper->places;
+	uint32_t i, k, index, newest = 0;
+	struct err *err;
+
+	for (i = 0; i < stack->num_frames; i++) {
+		const struct place_frame *frame;
+
+		err = places_frame(places, stack->frames[i], &index);
+		if (err)
+			return err;
+		frame = &places->frames.items[index];
+		if (i == 0)
+			newest = places_at(places, frame, 0);
+		for (k = 0; k < frame->num; k++)
+			if (grouper->options->want_all || !frame->locations[k].is_plumbing)
+				return hit(grouper, places_at(places, frame, k));
+	}
+	return hit(grouper, newest);
+}
+
+static struct err *find_every(struct grouper *grouper, const struct stack *stack)
+{
+	struct places *places = &grouper->places;
+	uint32_t i, k, index;
+	struct err *err;
+
+	for (i = 0; i < stack->num_frames; i++) {
+		const struct place_frame *frame;
+
+		err = places_frame(places, stack->frames[i], &index);
+		if (err)
+			return err;
+		frame = &places->frames.items[index];
+		for (k = 0; k < frame->num; k++)
+			if (!vec_push(&grouper->hits, places_at(places, frame, k)))
+				return &err_nomem;
+	}
+	return NULL;
+}
+
+static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
+{
+	uint32_t n = 0;
+
+	while (n < a->num_frames && n < b->num_frames &&
+	       a->frames[a->num_frames - 1 - n] == b->frames[b->num_frames - 1 - n])
+		n++;
+	return n;
+}
+
+// The stack's places into grouper->path. Stacks that were first met one after the other mostly share their oldest
+// frames: what these have in common with the last stack stays.
+static struct err *make_path(struct grouper *grouper, const struct stack *stack)
+{
+	struct places *places = &grouper->places;
+	uint32_t done = num_common_frames(stack, &grouper->last), k, index;
+	struct err *err;
+
+	// Until the end is reached the path is that of no stack.
+	grouper->last.num_frames = 0;
+	grouper->path_ends.num = done;
+	grouper->path.num = done ? grouper->path_ends.items[done - 1] : 0;
+	for (; done < stack->num_frames; done++) {
+		const struct place_frame *frame;
+
+		err = places_frame(places, stack->frames[stack->num_frames - 1 - done], &index);
+		if (err)
+			return err;
+		frame = &places->frames.items[index];
+		for (k = frame->num; k-- > 0;)
+			if (!vec_push(&grouper->path, places_at(places, frame, k)))
+				return &err_nomem;
+		if (!vec_push(&grouper->path_ends, grouper->path.num))
+			return &err_nomem;
+	}
+	grouper->last = *stack;
+	return NULL;
+}
+
+static uint32_t hash_path(const uint32_t *path, uint32_t num)
+{
+	uint64_t hash = num;
+	uint32_t i;
+
+	for (i = 0; i < num; i++) {
+		hash = (hash ^ path[i]) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
+static uint32_t choose_label(const struct grouper *grouper)
+{
+	const uint32_t *path = grouper->path.items;
+	uint32_t num = grouper->path.num, i;
+
+	if (grouper->options->is_compat)
+		return path[0];
+	for (i = num; i-- > 0 && !grouper->options->want_all;)
+		if (!grouper->places.items.items[path[i]].location.is_plumbing)
+			return path[i];
+	return path[num - 1];
+}
+
+static struct err *trace_add(struct grouper *grouper, uint32_t hash)
+{
+	uint32_t num = grouper->path.num;
+	uint32_t *path = arena_alloc(&grouper->paths, num * sizeof(*path));
+	struct trace_group group = {path, num, choose_label(grouper)};
+
+	if (!path || !idset_reserve_one(&grouper->trace_set) || !vec_push(&grouper->traces, group))
+		return &err_nomem;
+	memcpy(path, grouper->path.items, num * sizeof(*path));
+	idset_add(&grouper->trace_set, hash, grouper->traces.num - 1);
+	return NULL;
+}
+
+static struct err *find_trace(struct grouper *grouper, uint32_t stack_id, const struct stack *stack)
+{
+	uint32_t *known = &grouper->trace_of_stack[stack_id];
+	uint32_t hash, id;
+	struct err *err;
+	size_t pos;
+
+	if (*known)
+		return hit(grouper, *known - 1);
+	err = make_path(grouper, stack);
+	if (err)
+		return err;
+	hash = hash_path(grouper->path.items, grouper->path.num);
+	for (pos = idset_first(&grouper->trace_set, hash);
+	     idset_next(&grouper->trace_set, hash, &pos, &id);) {
+		const struct trace_group *group = &grouper->traces.items[id];
+
+		if (group->num == grouper->path.num &&
+		    memcmp(group->places, grouper->path.items, group->num * sizeof(id)) == 0) {
+			*known = id + 1;
+			return hit(grouper, id);
+		}
+	}
+	err = trace_add(grouper, hash);
+	if (err)
+		return err;
+	*known = grouper->traces.num;
+	return hit(grouper, *known - 1);
+}
+
+struct err *grouper_find(struct grouper *grouper, const struct site *site)
+{
+	struct stack stack = stacks_get(heap_stacks(grouper->heap), site->stack);
+
+	grouper->hits.num = 0;
+	switch (grouper->options->key) {
+	case KEY_DOMAIN:
+		return find_number(grouper, site->domain);
+	case KEY_THREAD:
+		return find_number(grouper, site->tid);
+	case KEY_TRACEBACK:
+		return find_trace(grouper, site->stack, &stack);
+	default:
+		return grouper->options->is_cumulative ? find_every(grouper, &stack)
+						       : find_one(grouper, &stack);
+	}
+}
+
+size_t grouper_num(const struct grouper *grouper)
+{
+	switch (grouper->options->key) {
+	case KEY_DOMAIN:
+	case KEY_THREAD:
+		return grouper->numbers.num;
+	case KEY_TRACEBACK:
+		return grouper->traces.num;
+	default:
+		return grouper->places.items.num;
+	}
+}
+
+static const char *label_number(struct grouper *grouper, int64_t number)
+{
+	static const char *const domains[] = {"malloc", "new", "new[]", "mmap"};
+	char text[32];
+	char *label;
+	int len;
+
+	if (grouper->options->key == KEY_DOMAIN && number < DOMAIN_USER)
+		return domains[number];
+	len = snprintf(text, sizeof(text), "%s %lld",
+		       grouper->options->key == KEY_DOMAIN ? "domain" : "thread",
+		       (long long)number);
+	label = arena_alloc(grouper->arena, len + 1);
+	return label ? memcpy(label, text, len + 1) : NULL;
+}
+
+static struct err *describe_place(struct grouper *grouper, uint32_t id, struct group *ret)
+{
+	struct location *location = arena_alloc(grouper->arena, sizeof(*location));
+
+	if (!location)
+		return &err_nomem;
+	*location = grouper->places.items.items[id].location;
+	ret->location = location;
+	ret->label = places_label(&grouper->places, grouper->arena, id);
+	return ret->label ? NULL : &err_nomem;
+}
+
+struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group *ret)
+{
+	enum group_key key = grouper->options->key;
+	const struct trace_group *trace;
+
+	*ret = (struct group){.key = key};
+	switch (key) {
+	case KEY_DOMAIN:
+	case KEY_THREAD:
+		ret->domain = key == KEY_DOMAIN ? grouper->numbers.items[id] : 0;
+		ret->tid = key == KEY_THREAD ? grouper->numbers.items[id] : 0;
+		ret->label = label_number(grouper, grouper->numbers.items[id]);
+		return ret->label ? NULL : &err_nomem;
+	case KEY_TRACEBACK:
+		trace = &grouper->traces.items[id];
+		ret->label = places_label(&grouper->places, grouper->arena, trace->label_place);
+		return ret->label ? NULL : &err_nomem;
+	default:
+		return describe_place(grouper, id, ret);
+	}
+}
+
+static int compare_traces(const struct grouper *grouper, const struct trace_group *a,
+			  const struct trace_group *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->num && i < b->num; i++)
+		if (a->places[i] != b->places[i])
+			return places_compare(&grouper->places, a->places[i], b->places[i]);
+	return a->num < b->num ? -1 : a->num > b->num;
+}
+
+int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b)
+{
+	switch (grouper->options->key) {
+	case KEY_DOMAIN:
+	case KEY_THREAD:
+		return grouper->numbers.items[a] < grouper->numbers.items[b]
+			       ? -1
+			       : grouper->numbers.items[a] > grouper->numbers.items[b];
+	case KEY_TRACEBACK:
+		return compare_traces(grouper, &grouper->traces.items[a],
+				      &grouper->traces.items[b]);
+	default:
+		return places_compare(&grouper->places, a, b);
+	}
+}

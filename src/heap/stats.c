@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/stats.h"
+
+#include "heap/stats_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *const group_key_names[NUM_KEYS] = {
+	[KEY_LINENO] = "lineno", [KEY_FILENAME] = "filename",   [KEY_FUNCTION] = "function",
+	[KEY_MODULE] = "module", [KEY_TRACEBACK] = "traceback", [KEY_DOMAIN] = "domain",
+	[KEY_THREAD] = "thread",
+};
+
+struct err *group_key_parse(const char *name, enum group_key *ret)
+{
+	int key;
+
+	for (key = 0; key < NUM_KEYS; key++) {
+		if (strcmp(group_key_names[key], name) == 0) {
+			*ret = key;
+			return NULL;
+		}
+	}
+	return err_create(ERR_USAGE, "unknown key_type: '%s'", name);
+}
+
+/** One query under way. */
+struct query {
+	struct grouper grouper;
+	/** By group id. */
+	VEC(struct tally) tallies;
+	/** NULL: statistics of new_snapshot alone. */
+	const struct snapshot *old_snapshot;
+	const struct snapshot *new_snapshot;
+	enum stats_sort sort;
+	/** Sites added. */
+	uint32_t num_added;
+	struct stats *stats;
+};
+
+/** What one site has on either side; zeros where it is not in the snapshot. */
+struct site_pair {
+	uint32_t site;
+	struct snapshot_site old_site;
+	struct snapshot_site new_site;
+};
+
+static bool is_by_total(const struct query *query)
+{
+	return !query->old_snapshot && (query->sort == SORT_ALLOCATED || query->sort == SORT_CALLS);
+}
+
+static struct err *reserve_tallies(struct query *query)
+{
+	while (query->tallies.num < grouper_num(&query->grouper))
+		if (!vec_push(&query->tallies, (struct tally){0}))
+			return &err_nomem;
+	return NULL;
+}
+
+static void tally_add(struct tally *tally, const struct site_pair *pair, uint32_t stack)
+{
+	uint64_t size = pair->new_site.live_bytes, old_size = pair->old_site.live_bytes;
+
+	tally->size += size;
+	tally->count += pair->new_site.live_blocks;
+	tally->total_size += pair->new_site.total_bytes;
+	tally->total_count += pair->new_site.total_blocks;
+	tally->old_size += old_size;
+	tally->old_count += pair->old_site.live_blocks;
+	if (!tally->last_site || size > tally->example_size ||
+	    (size == tally->example_size && old_size > tally->example_old_size)) {
+		tally->example_size = size;
+		tally->example_old_size = old_size;
+		tally->example_stack = stack;
+	}
+}
+
+static struct err *add_site(struct query *query, const struct site_pair *pair)
+{
+	const struct site *site = heap_site(query->new_snapshot->heap, pair->site);
+	bool is_repeated = query->grouper.options->is_compat;
+	struct err *err;
+	size_t i;
+
+	if (!pair->new_site.live_blocks && !pair->old_site.live_blocks && !is_by_total(query))
+		return NULL;
+	err = grouper_find(&query->grouper, site);
+	if (!err)
+		err = reserve_tallies(query);
+	if (err)
+		return err;
+	query->num_added++;
+	for (i = 0; i < query->grouper.hits.num; i++) {
+		struct tally *tally = &query->tallies.items[query->grouper.hits.items[i]];
+
+		// G4: recursion puts a group on one stack several times.
+		if (tally->last_site == query->num_added && !is_repeated)
+			continue;
+		tally_add(tally, pair, site->stack);
+		tally->last_site = query->num_added;
+	}
+	return NULL;
+}
+
+static void add_totals(struct stats *stats, const struct site_pair *pair)
+{
+	stats->total_size += pair->new_site.live_bytes;
+	stats->total_count += pair->new_site.live_blocks;
+	stats->total_size_diff += (int64_t)(pair->new_site.live_bytes - pair->old_site.live_bytes);
+	stats->total_count_diff +=
+		(int64_t)(pair->new_site.live_blocks - pair->old_site.live_blocks);
+}
+
+// Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is changed (C10).
+static struct err *add_sites(struct query *query)
+{
+	const struct snapshot *old_snapshot = query->old_snapshot, *snapshot = query->new_snapshot;
+	size_t num_old = old_snapshot ? old_snapshot->num_sites : 0, o = 0, n = 0;
+	struct err *err;
+
+	while (o < num_old || n < snapshot->num_sites) {
+		const struct snapshot_site *old_site = o < num_old ? &old_snapshot->sites[o] : NULL;
+		const struct snapshot_site *new_site =
+			n < snapshot->num_sites ? &snapshot->sites[n] : NULL;
+		struct site_pair pair = {0};
+
+		pair.site = new_site ? new_site->site : old_site->site;
+		if (old_site && old_site->site < pair.site)
+			pair.site = old_site->site;
+		if (old_site && old_site->site == pair.site)
+			pair.old_site = old_snapshot->sites[o++];
+		if (new_site && new_site->site == pair.site)
+			pair.new_site = snapshot->sites[n++];
+		add_totals(query->stats, &pair);
+		err = add_site(query, &pair);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct err *make_row(struct query *query, uint32_t id, struct stat_row *ret)
+{
+	const struct tally *tally = &query->tallies.items[id];
+	struct err *err = grouper_describe(&query->grouper, id, &ret->group);
+
+	if (err)
+		return err;
+	ret->group.example_stack = tally->example_stack;
+	ret->size = tally->size;
+	ret->count = tally->count;
+	ret->total_size = tally->total_size;
+	ret->total_count = tally->total_count;
+	if (query->old_snapshot) {
+		ret->size_diff = (int64_t)(tally->size - tally->old_size);
+		ret->count_diff = (int64_t)(tally->count - tally->old_count);
+	}
+	return NULL;
+}
+
+static struct err *make_rows(struct query *query)
+{
+	size_t num_groups = query->tallies.num, num = 0, i;
+	_cleanup_free_ uint32_t *order = malloc((num_groups + 1) * sizeof(*order));
+	struct stats *stats = query->stats;
+	struct err *err;
+
+	if (!order)
+		return &err_nomem;
+	// Groups that no site was added to are places that were passed on the way to another one.
+	for (i = 0; i < num_groups; i++)
+		if (query->tallies.items[i].last_site)
+			order[num++] = i;
+	err = stats_order(&query->grouper, query->tallies.items, query->old_snapshot != NULL,
+			  query->sort, order, num);
+	if (err)
+		return err;
+	stats->rows = malloc((num + 1) * sizeof(*stats->rows));
+	if (!stats->rows)
+		return &err_nomem;
+	for (; stats->num_rows < num; stats->num_rows++) {
+		struct stat_row *row = &stats->rows[stats->num_rows];
+
+		*row = (struct stat_row){0};
+		err = make_row(query, order[stats->num_rows], row);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct err *check_options(const struct stats_options *options)
+{
+	switch (options->key) {
+	case KEY_TRACEBACK:
+	case KEY_DOMAIN:
+	case KEY_THREAD:
+		if (options->is_cumulative)
+			// "by" is tracemalloc's.
+			return err_create(ERR_USAGE,
+					  "cumulative mode cannot by used with key type '%s'",
+					  group_key_names[options->key]);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static struct err *stats_new(const struct query *query, enum group_key key,
+			     const struct resolver *resolver, struct stats **ret)
+{
+	struct stats *stats = calloc(1, sizeof(*stats));
+
+	if (!stats)
+		return &err_nomem;
+	stats->key = key;
+	stats->sort = query->sort;
+	stats->heap = query->new_snapshot->heap;
+	stats->resolver = resolver;
+	stats->arena = calloc(1, sizeof(*stats->arena));
+	if (!stats->arena) {
+		free(stats);
+		return &err_nomem;
+	}
+	*ret = stats;
+	return NULL;
+}
+
+void stats_destroy(struct stats *stats)
+{
+	if (!stats)
+		return;
+	arena_deinit(stats->arena);
+	free(stats->arena);
+	free(stats->rows);
+	free(stats);
+}
+
+static struct err *run(struct query *query, const struct stats_options *options,
+		       const struct resolver *resolver, struct stats **ret)
+{
+	_cleanup_stats_ struct stats *stats = NULL;
+	struct err *err = check_options(options);
+
+	if (!err)
+		err = stats_new(query, options->key, resolver, &stats);
+	if (err)
+		return err;
+	query->stats = stats;
+	err = grouper_init(&query->grouper, query->new_snapshot->heap, options, resolver,
+			   stats->arena);
+	if (!err)
+		err = add_sites(query);
+	if (!err)
+		err = make_rows(query);
+	grouper_deinit(&query->grouper);
+	vec_deinit(&query->tallies);
+	if (err)
+		return err;
+	*ret = no_cleanup_ptr(stats);
+	return NULL;
+}
+
+struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_options *options,
+			   enum stats_sort sort, const struct resolver *resolver,
+			   struct stats **ret)
+{
+	struct query query = {.new_snapshot = snapshot, .sort = sort};
+	struct err *err = run(&query, options, resolver, ret);
+
+	if (!err)
+		(*ret)->total_size_diff = (*ret)->total_count_diff = 0;
+	return err;
+}
+
+struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
+		       const struct stats_options *options, enum stats_sort sort,
+		       const struct resolver *resolver, struct stats **ret)
+{
+	struct query query = {
+		.old_snapshot = old_snapshot, .new_snapshot = new_snapshot, .sort = sort};
+
+	assert(old_snapshot->heap == new_snapshot->heap);
+	return run(&query, options, resolver, ret);
+}
+
+struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
+			    size_t *num_ret)
+{
+	struct stack stack =
+		stacks_get(heap_stacks(stats->heap), stats->rows[row].group.example_stack);
+	const struct location *locations;
+	struct location *all;
+	size_t num, total = 0, pass;
+	struct err *err;
+	uint32_t i;
+
+	// The resolver keeps what it has found, so that the first pass may only count.
+	for (pass = 0, all = NULL; pass < 2; pass++) {
+		if (pass) {
+			all = arena_alloc(stats->arena, total * sizeof(*all));
+			if (!all)
+				return &err_nomem;
+		}
+		for (i = 0, total = 0; i < stack.num_frames; i++, total += num) {
+			err = stats->resolver->resolve(stats->resolver->ctx, stack.frames[i],
+						       &locations, &num);
+			if (err)
+				return err;
+			if (all)
+				memcpy(all + total, locations, num * sizeof(*all));
+		}
+	}
+	*ret = all;
+	*num_ret = total;
+	return NULL;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Private parts of the statistics, used by stats.c, order.c, group.c and places.c only.
+ *
+ *  A *place* is what one location is under a key: a line, a file, a function or a module. For these keys the groups are
+ *  the places. For the key traceback a group is a sequence of places (lines), for domain and thread a number. Ids of
+ *  groups are dense, from 0. */
+#ifndef HEAP_STATS_INTERNAL_H
+#define HEAP_STATS_INTERNAL_H
+
+#include "base/hmap.h"
+#include "base/vec.h"
+#include "heap/arena.h"
+#include "heap/idset.h"
+#include "heap/stats.h"
+
+struct place {
+	/** Identity and order: the string of name, then the line, then the string of module; 0 when not in the key. */
+	uint32_t name;
+	uint32_t line;
+	uint32_t module;
+	/** As in struct group. */
+	struct location location;
+	/** NULL until places_label(). */
+	const char *label;
+};
+
+/** A frame that was resolved; see places_at() for its places. */
+struct place_frame {
+	const struct location *locations;
+	uint32_t num;
+	/** num 1: the place of the location. Else: where in ids those of the locations begin. */
+	uint32_t first_id;
+};
+
+/** All places met in one query. Each distinct frame is resolved once. */
+struct places {
+	const struct resolver *resolver;
+	enum group_key key;
+	bool is_compat;
+	VEC(struct place) items;
+	struct idset set;
+	/** Frame -> index in frames. */
+	struct hmap frame_index;
+	VEC(struct place_frame) frames;
+	VEC(uint32_t) ids;
+	/** By place id: how many places are smaller. NULL until places_rank(). */
+	uint32_t *ranks;
+};
+
+void places_init(struct places *places, const struct stats_options *options,
+		 const struct resolver *resolver);
+void places_deinit(struct places *places);
+
+/** The index of a frame in places->frames. */
+struct err *places_frame(struct places *places, uint64_t frame, uint32_t *ret) __must_check;
+
+/** The place of a frame's location i. */
+static inline uint32_t places_at(const struct places *places, const struct place_frame *frame,
+				 uint32_t i)
+{
+	return frame->num == 1 ? frame->first_id : places->ids.items[frame->first_id + i];
+}
+
+/** The print name of a place, made in arena when it is first asked for. NULL: out of memory. */
+const char *places_label(struct places *places, struct arena *arena, uint32_t id);
+
+/** < 0, 0, > 0 as place a is smaller, the same, greater (O3). */
+int places_compare(const struct places *places, uint32_t a, uint32_t b);
+
+/** Fill in places->ranks; no place may be added afterwards. */
+struct err *places_rank(struct places *places) __must_check;
+
+/** Group of the key traceback. */
+struct trace_group {
+	/** Oldest first. */
+	const uint32_t *places;
+	uint32_t num;
+	/** Of these the one that labels the row. */
+	uint32_t label_place;
+};
+
+/** Sites to groups. */
+struct grouper {
+	const struct stats_options *options;
+	const struct heap *heap;
+	/** For what rows refer to; not owned. */
+	struct arena *arena;
+	struct places places;
+	/** The groups of the site last asked about; cumulative mode may name one several times. */
+	VEC(uint32_t) hits;
+
+	/** Key traceback: groups, their index by hash, group + 1 by stack id (0: not known yet). */
+	VEC(struct trace_group) traces;
+	struct idset trace_set;
+	uint32_t *trace_of_stack;
+	struct arena paths;
+	/** The stack last looked at; its places, oldest first; how many places its oldest 1, 2, ... frames make up. */
+	struct stack last;
+	VEC(uint32_t) path;
+	VEC(uint32_t) path_ends;
+
+	/** Keys domain and thread: number -> group, group -> number. */
+	struct hmap number_index;
+	VEC(int64_t) numbers;
+};
+
+/** &err_nomem: grouper_deinit() is due all the same. */
+struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
+			 const struct stats_options *options, const struct resolver *resolver,
+			 struct arena *arena) __must_check;
+void grouper_deinit(struct grouper *grouper);
+
+/** Find the groups of a site: grouper->hits. */
+struct err *grouper_find(struct grouper *grouper, const struct site *site) __must_check;
+
+/** One more than the largest group id. */
+size_t grouper_num(const struct grouper *grouper);
+
+/** Fill in what a group is, all but example_stack. */
+struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group *ret) __must_check;
+
+/** Order of two groups, as places_compare(). */
+int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b);
+
+/** The counters of a group while they are summed up. */
+struct tally {
+	uint64_t size;
+	uint64_t count;
+	uint64_t total_size;
+	uint64_t total_count;
+	uint64_t old_size;
+	uint64_t old_count;
+	/** The site that gave example_stack, and its live bytes, new and old. */
+	uint64_t example_size;
+	uint64_t example_old_size;
+	uint32_t example_stack;
+	/** Number of the site that was last added; 0: none yet. */
+	uint32_t last_site;
+};
+
+/** The ids of the groups in order[0 .. num), which is sorted in place. is_diff: the orders of a comparison. */
+struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
+			enum stats_sort sort, uint32_t *order, size_t num) __must_check;
+
+#endif
