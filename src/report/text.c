@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "report/text.h"
+
+#include "base/fmt.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void print_average(FILE *out, const struct stat_row *row)
+{
+	char average[FMT_SIZE_MAX];
+
+	if (row->count)
+		fprintf(out, ", average=%s",
+			fmt_size((double)row->size / (double)row->count, false, average));
+}
+
+void text_stat_row(FILE *out, const struct stat_row *row)
+{
+	char size[FMT_SIZE_MAX];
+
+	fprintf(out, "%s: size=%s, count=%" PRIu64, row->group.label,
+		fmt_size((double)row->size, false, size), row->count);
+	print_average(out, row);
+}
+
+void text_diff_row(FILE *out, const struct stat_row *row)
+{
+	char size[FMT_SIZE_MAX], diff[FMT_SIZE_MAX];
+
+	fprintf(out, "%s: size=%s (%s), count=%" PRIu64 " (%+" PRId64 ")", row->group.label,
+		fmt_size((double)row->size, false, size),
+		fmt_size((double)row->size_diff, true, diff), row->count, row->count_diff);
+	print_average(out, row);
+}
+
+static void print_heading(FILE *out, size_t num, const char *what, const char *heading)
+{
+	fprintf(out, "[ Top %zu%s ]%s%s\n", num, what, *heading ? " " : "", heading);
+}
+
+static void print_calls(FILE *out, const struct stat_row *row)
+{
+	char size[FMT_SIZE_MAX];
+
+	fprintf(out, ", allocated=%s, calls=%" PRIu64,
+		fmt_size((double)row->total_size, false, size), row->total_count);
+}
+
+void text_top(FILE *out, const struct stats *stats, size_t limit, const char *heading)
+{
+	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
+	uint64_t other = 0;
+	char size[FMT_SIZE_MAX];
+
+	print_heading(out, num, "", heading);
+	for (i = 0; i < num; i++) {
+		text_stat_row(out, &stats->rows[i]);
+		if (stats->sort == SORT_ALLOCATED || stats->sort == SORT_CALLS)
+			print_calls(out, &stats->rows[i]);
+		putc('\n', out);
+	}
+	for (; i < stats->num_rows; i++)
+		other += stats->rows[i].size;
+	if (num < stats->num_rows)
+		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
+			fmt_size((double)other, false, size));
+	fprintf(out, "Total allocated size: %s\n",
+		fmt_size((double)stats->total_size, false, size));
+}
+
+void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *heading)
+{
+	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
+	int64_t other = 0;
+	char size[FMT_SIZE_MAX];
+
+	print_heading(out, num, " differences", heading);
+	for (i = 0; i < num; i++) {
+		text_diff_row(out, &stats->rows[i]);
+		putc('\n', out);
+	}
+	for (; i < stats->num_rows; i++)
+		other += stats->rows[i].size_diff;
+	if (num < stats->num_rows)
+		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
+			fmt_size((double)other, true, size));
+	fprintf(out, "Total change: %s in %+" PRId64 " blocks\n",
+		fmt_size((double)stats->total_size_diff, true, size), stats->total_count_diff);
+}
+
+static void print_source(FILE *out, const char *line)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	size_t len;
+
+	line += strspn(line, blanks);
+	len = strlen(line);
+	while (len && strchr(blanks, line[len - 1]))
+		len--;
+	if (len)
+		fprintf(out, "    %.*s\n", (int)len, line);
+}
+
+static void print_frame(FILE *out, const struct location *location, const struct strtab *strings,
+			char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx)
+{
+	const char *file = strtab_get(strings, location->file);
+	_cleanup_free_ char *source = NULL;
+
+	if (!location->has_line) {
+		fprintf(out, "  %s%s\n", file, strcmp(file, "<unknown>") == 0 ? ":0" : "");
+		return;
+	}
+	fprintf(out, "  File \"%s\", line %" PRIu32, file, location->line);
+	if (location->function)
+		fprintf(out, ", in %s", strtab_get(strings, location->function));
+	putc('\n', out);
+	if (read_line && location->line)
+		source = read_line(ctx, file, location->line);
+	if (source)
+		print_source(out, source);
+}
+
+// The slice [*begin_ret, *end_ret) of the locations, most recent first, that the limit leaves.
+static void slice(size_t num, const struct traceback_options *options, size_t *begin_ret,
+		  size_t *end_ret)
+{
+	size_t wanted = options->limit < 0 ? -(size_t)options->limit : (size_t)options->limit;
+
+	*begin_ret = 0;
+	*end_ret = num;
+	if (!options->has_limit)
+		return;
+	if (wanted > num)
+		wanted = num;
+	if (options->limit >= 0)
+		*end_ret = wanted;
+	else
+		*begin_ret = options->is_compat ? wanted : num - wanted;
+}
+
+void text_traceback(FILE *out, const struct location *locations, size_t num,
+		    const struct strtab *strings, const struct traceback_options *options,
+		    char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx)
+{
+	size_t begin, end, i;
+
+	slice(num, options, &begin, &end);
+	for (i = begin; i < end; i++) {
+		size_t at = options->is_most_recent_first ? i : end - 1 - (i - begin);
+
+		print_frame(out, &locations[at], strings, read_line, ctx);
+	}
+}
