@@ -5,31 +5,74 @@ unit_tests = \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
+	tests/unit/console_parse.t \
 	tests/unit/heap_blocks.t \
+	tests/unit/heap_heap.t \
+	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
-	tests/unit/obj_maps.t
+	tests/unit/heap_stats.t \
+	tests/unit/obj_cfi.t \
+	tests/unit/obj_maps.t \
+	tests/unit/obj_modules.t \
+	tests/unit/obj_symbolize.t
 unit_h = \
+	tests/unit/fake_session.h \
 	tests/unit/heap_fixture.h \
+	tests/unit/obj_fixture.h \
 	tests/unit/test_util.h
 
 tests_unit_base_fmt_t_SOURCES = tests/unit/base_fmt.ts $(unit_h)
 tests_unit_base_fmt_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_fmt_t_CFLAGS = $(unit_cflags)
 tests_unit_base_fmt_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_base_hmap_t_SOURCES = tests/unit/base_hmap.ts $(unit_h)
 tests_unit_base_hmap_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_hmap_t_CFLAGS = $(unit_cflags)
 tests_unit_base_hmap_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts $(unit_h)
 tests_unit_base_strtab_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_strtab_t_CFLAGS = $(unit_cflags)
 tests_unit_base_strtab_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_console_parse_t_SOURCES = tests/unit/console_parse.ts $(unit_h)
+tests_unit_console_parse_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_parse_t_CFLAGS = $(unit_cflags)
+tests_unit_console_parse_t_LDADD = $(console_libs) $(unit_libs)
 tests_unit_heap_blocks_t_SOURCES = tests/unit/heap_blocks.ts $(unit_h)
 tests_unit_heap_blocks_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_blocks_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_blocks_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_heap_t_SOURCES = tests/unit/heap_heap.ts $(unit_h)
+tests_unit_heap_heap_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_heap_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_heap_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_snapshot_t_SOURCES = tests/unit/heap_snapshot.ts $(unit_h)
+tests_unit_heap_snapshot_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_snapshot_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_snapshot_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_stacks_t_SOURCES = tests/unit/heap_stacks.ts $(unit_h)
 tests_unit_heap_stacks_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_stacks_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_stacks_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_stats_t_SOURCES = tests/unit/heap_stats.ts $(unit_h)
+tests_unit_heap_stats_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_stats_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_stats_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts $(unit_h)
+tests_unit_obj_cfi_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_cfi_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_cfi_t_LDADD = $(obj_libs) $(unit_libs)
 tests_unit_obj_maps_t_SOURCES = tests/unit/obj_maps.ts $(unit_h)
 tests_unit_obj_maps_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_maps_t_CFLAGS = $(unit_cflags)
 tests_unit_obj_maps_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_obj_modules_t_SOURCES = tests/unit/obj_modules.ts $(unit_h)
+tests_unit_obj_modules_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_modules_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_modules_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_obj_symbolize_t_SOURCES = tests/unit/obj_symbolize.ts $(unit_h)
+tests_unit_obj_symbolize_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_symbolize_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_symbolize_t_LDADD = $(obj_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
@@ -119,4 +162,5 @@ test_files = \
 	tests/bench/barestop.c \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
-	tests/e2e/stacks_gdb.py
+	tests/e2e/stacks_gdb.py \
+	tests/unit/fake_session.c
