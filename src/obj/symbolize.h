@@ -8,8 +8,9 @@
 
 struct symbolizer;
 
-/** modules must outlive the symbolizer. */
+/** modules must outlive the symbolizer. Debug files come from this machine's disk alone: see modules_create(). */
 struct err *symbolizer_create(struct modules *modules, struct symbolizer **ret) __must_check;
+/** NULL is fine. */
 void symbolizer_destroy(struct symbolizer *symbolizer);
 
 /** The callback interface for heap/ and report/; lives as long as the symbolizer. Uses DWARF of the file or of its separate

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The bytes of one ELF file, kept readable for ever, and what is known of it. Private to obj/. All reads go through
+ *  image_read(), which checks bounds; libdw is given a descriptor of its own, and only when somebody needs it. */
+#ifndef OBJ_IMAGE_H
+#define OBJ_IMAGE_H
+
+#include "base/err.h"
+#include "obj/maps.h"
+
+#include <elf.h>
+#include <elfutils/libdwfl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct symindex;
+struct lines;
+
+/** What PT_DYNAMIC says, as offsets in the file. */
+struct image_dynamic {
+	/** The symbol table can be used: symtab, strtab and one hash table were found. */
+	bool has_symbols;
+	bool has_soname;
+	/** DT_FLAGS_1 has DF_1_PIE. */
+	bool is_pie;
+	uint64_t symtab_offset;
+	uint64_t strtab_offset;
+	uint64_t strtab_size;
+	/** 0: there is none. */
+	uint64_t gnu_hash_offset;
+	uint64_t sysv_hash_offset;
+};
+
+struct image {
+	/** Which file, as /proc/PID/maps tells; 0 for the vDSO. */
+	uint64_t dev;
+	uint64_t inode;
+	/** Descriptor of the file, or of a copy of the process's memory; -1: unreadable. */
+	int fd;
+	uint64_t size;
+	/** Path without " (deleted)", for the search of separate debug files. Owned. */
+	char *path;
+	/** The bytes were copied from memory at this bias: addresses in the dynamic section may be absolute. */
+	bool is_from_memory;
+	uint64_t memory_bias;
+	bool is_vdso;
+	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping is the same file. */
+	bool is_retired;
+
+	/** An ELF file of 64 bits, little endian, with program headers; what follows is valid only then. */
+	bool is_elf;
+	Elf64_Half type;
+	Elf64_Half machine;
+	Elf64_Phdr *phdrs;
+	size_t num_phdrs;
+	struct image_dynamic dynamic;
+	uint8_t build_id[64];
+	size_t build_id_size;
+
+	/** Made by image_dwfl_module(). */
+	bool is_dwfl_tried;
+	Dwfl *dwfl;
+	Dwfl_Module *dwfl_module;
+	/** Owned by symtab.c, cfi.c and lines.c; NULL until first asked for. */
+	struct symindex *symbols;
+	struct lines *lines;
+	bool is_eh_cfi_tried;
+	bool is_debug_cfi_tried;
+	Dwarf_CFI *eh_cfi;
+	Dwarf_CFI *debug_cfi;
+};
+
+/** A new image of an open file; takes fd over (-1 is allowed), also on failure. path is copied. Reads the headers and the
+ *  build-id; a malformed file is an image that is not is_elf. */
+struct err *image_create(int fd, const char *path, size_t path_size,
+			 struct image **ret) __must_check;
+/** Read the headers again with is_from_memory and memory_bias set. */
+void image_set_memory_bias(struct image *image, uint64_t bias);
+/** Free everything, symbols and DWARF too. NULL is fine. */
+void image_destroy(struct image *image);
+
+/** Copy size bytes at offset. False: they are not there; buf is then undefined. */
+bool image_read(const struct image *image, uint64_t offset, void *buf, size_t size) __must_check;
+/** As many bytes as there are, up to size; 0 on failure. */
+size_t image_read_some(const struct image *image, uint64_t offset, void *buf, size_t size);
+
+/** File offset of an ELF virtual address. False: no segment has bytes for it. */
+bool image_offset_of(const struct image *image, uint64_t addr, uint64_t *ret) __must_check;
+
+/** An ELF virtual address in an executable segment. */
+bool image_is_code(const struct image *image, uint64_t addr);
+
+/** The load bias that a mapping of this file shows: candidate number `index` (from 0), best ones first when the mapping
+ *  is executable. False: no more candidates. */
+bool image_bias_of(const struct image *image, const struct map_entry *entry, size_t index,
+		   uint64_t *ret);
+
+/** The main program of a process, static or not, rather than a library. */
+bool image_is_executable_file(const struct image *image);
+
+/** libdwfl's view of the file, at bias 0, with lazy lookup of separate debug files. NULL: libdw cannot read it. */
+Dwfl_Module *image_dwfl_module(struct image *image);
+
+/** Open the file of a mapping: through /proc/PID/map_files; /proc/PID/root and its path; the path. Regular files only, and
+ *  never another one that has taken the path. -1: cannot be opened. */
+int image_open_mapped_file(pid_t pid, const struct map_entry *entry);
+
+/** A copy of all mappings of the file of entry (or of the vDSO) in the maps text, as a file: for deleted files that may
+ *  not be opened. -1: the memory cannot be read. */
+int image_copy_from_memory(pid_t pid, const char *maps, size_t maps_size,
+			   const struct map_entry *entry);
+
+#endif

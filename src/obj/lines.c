@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "obj/lines.h"
+
+#include "obj/scopes.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+
+/** How far a look-up looks back over ranges that begin later but end before: they overlap only in broken files. */
+#define MAX_LOOK_BACK 64
+
+struct unit_range {
+	uint64_t start;
+	uint64_t end;
+	size_t unit;
+};
+
+struct unit {
+	/** The unit's DIE in the file: the line table belongs to it. */
+	Dwarf_Die die;
+	/** The DIE that has the functions: that of the .dwo file of a split unit, else the same. */
+	Dwarf_Die scope_die;
+	bool is_indexed;
+	struct scope_index functions;
+};
+
+struct lines {
+	VEC(struct unit) units;
+	/** Ascending by start. */
+	VEC(struct unit_range) ranges;
+};
+
+static struct err *add_ranges(struct lines *lines, const struct image *image, size_t unit_id)
+{
+	Dwarf_Die *die = &lines->units.items[unit_id].die;
+	Dwarf_Addr base, start, end;
+	ptrdiff_t offset = 0;
+
+	while ((offset = dwarf_ranges(die, offset, &base, &start, &end)) > 0) {
+		struct unit_range range = {start, end, unit_id};
+
+		// Functions that the linker threw away keep ranges near 0 or -1.
+		if (start >= end || !image_is_code(image, start))
+			continue;
+		if (!vec_push(&lines->ranges, range))
+			return &err_nomem;
+	}
+	return NULL;
+}
+
+static int compare_ranges(const void *va, const void *vb)
+{
+	const struct unit_range *a = va, *b = vb;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->unit < b->unit ? -1 : a->unit > b->unit;
+}
+
+static struct err *read_units(struct lines *lines, struct image *image)
+{
+	Dwfl_Module *module = image_dwfl_module(image);
+	Dwarf_Addr bias;
+	Dwarf *dwarf = module ? dwfl_module_getdwarf(module, &bias) : NULL;
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die, sub;
+	uint8_t type;
+	struct err *err;
+
+	while (dwarf && dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, &sub) == 0) {
+		struct unit unit = {.die = die, .scope_die = die};
+
+		if (type != DW_UT_compile && type != DW_UT_skeleton)
+			continue;
+		if (type == DW_UT_skeleton && dwarf_tag(&sub) == DW_TAG_compile_unit)
+			unit.scope_die = sub;
+		if (!vec_push(&lines->units, unit))
+			return &err_nomem;
+		err = add_ranges(lines, image, lines->units.num - 1);
+		if (err)
+			return err;
+	}
+	if (lines->ranges.num)
+		qsort(lines->ranges.items, lines->ranges.num, sizeof(struct unit_range),
+		      compare_ranges);
+	return NULL;
+}
+
+static struct err *image_lines(struct image *image, struct lines **ret)
+{
+	if (!image->lines) {
+		struct lines *lines = calloc(1, sizeof(*lines));
+		struct err *err;
+
+		if (!lines)
+			return &err_nomem;
+		err = read_units(lines, image);
+		if (err) {
+			lines_destroy(lines);
+			return err;
+		}
+		image->lines = lines;
+	}
+	*ret = image->lines;
+	return NULL;
+}
+
+void lines_destroy(struct lines *lines)
+{
+	size_t i;
+
+	if (!lines)
+		return;
+	for (i = 0; i < lines->units.num; i++)
+		scope_index_deinit(&lines->units.items[i].functions);
+	vec_deinit(&lines->units);
+	vec_deinit(&lines->ranges);
+	free(lines);
+}
+
+static struct unit *find_unit(struct lines *lines, uint64_t addr)
+{
+	size_t low = 0, high = lines->ranges.num, last;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (lines->ranges.items[mid].start <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	last = low > MAX_LOOK_BACK ? low - MAX_LOOK_BACK : 0;
+	while (low-- > last)
+		if (addr < lines->ranges.items[low].end)
+			return &lines->units.items[lines->ranges.items[low].unit];
+	return NULL;
+}
+
+/** Index of the last row at or before addr; rows are sorted by address. SIZE_MAX: none. */
+static size_t find_row(Dwarf_Lines *rows, size_t num, uint64_t addr)
+{
+	size_t low = 0, high = num;
+	Dwarf_Addr row_addr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (dwarf_lineaddr(dwarf_onesrcline(rows, mid), &row_addr) != 0)
+			return SIZE_MAX;
+		if (row_addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low - 1;
+}
+
+/** The row of the line table for addr. Rows with line 0 (code that belongs to no line) count as the one before. */
+static void find_line(Dwarf_Die *unit, uint64_t addr, struct line_frame *ret)
+{
+	Dwarf_Lines *rows;
+	size_t num, i;
+
+	if (dwarf_getsrclines(unit, &rows, &num) != 0)
+		return;
+	for (i = find_row(rows, num, addr); i < num; i--) {
+		Dwarf_Line *row = dwarf_onesrcline(rows, i);
+		bool is_end = true;
+		int line = 0;
+
+		if (dwarf_lineendsequence(row, &is_end) != 0 || is_end ||
+		    dwarf_lineno(row, &line) != 0)
+			return;
+		if (line <= 0)
+			continue;
+		ret->line = (uint32_t)line;
+		ret->file = dwarf_linesrc(row, NULL, NULL);
+		return;
+	}
+}
+
+/** Where an inlined function was called from. */
+static void find_call_site(Dwarf_Die *inlined, struct line_frame *ret)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Files *files;
+	Dwarf_Word value;
+	Dwarf_Die unit;
+	size_t num;
+
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attr), &value) == 0 &&
+	    value <= UINT32_MAX)
+		ret->line = (uint32_t)value;
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attr), &value) == 0 &&
+	    dwarf_diecu(inlined, &unit, NULL, NULL) &&
+	    dwarf_getsrcfiles(&unit, &files, &num) == 0 && value < num)
+		ret->file = dwarf_filesrc(files, value, NULL, NULL);
+}
+
+static const char *comp_dir_of(Dwarf_Die *unit)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attr));
+}
+
+struct err *image_find_lines(struct image *image, uint64_t addr, struct line_frames *ret)
+{
+	struct scope_chain chain = {.num = 0};
+	struct line_frame frame = {0};
+	struct lines *lines = NULL;
+	struct unit *unit;
+	struct err *err = image_lines(image, &lines);
+	size_t i;
+
+	if (err)
+		return err;
+	unit = find_unit(lines, addr);
+	if (!unit)
+		return NULL;
+	if (!unit->is_indexed) {
+		err = scope_index_init(&unit->functions, &unit->scope_die);
+		if (err)
+			return err;
+		unit->is_indexed = true;
+	}
+	frame.comp_dir = comp_dir_of(&unit->die);
+	find_line(&unit->die, addr, &frame);
+	scope_index_find(&unit->functions, addr, &chain);
+	// No function, or one of its scopes: the line alone.
+	if (!chain.num && frame.file && !vec_push(ret, frame))
+		return &err_nomem;
+	for (i = chain.num; i-- > 0;) {
+		frame.function = scope_name(&chain.dies[i]);
+		if (!vec_push(ret, frame))
+			return &err_nomem;
+		frame = (struct line_frame){.comp_dir = frame.comp_dir};
+		if (i)
+			find_call_site(&chain.dies[i], &frame);
+	}
+	return NULL;
+}

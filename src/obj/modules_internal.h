@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What the files that look into modules share. Private to obj/. */
+#ifndef OBJ_MODULES_INTERNAL_H
+#define OBJ_MODULES_INTERNAL_H
+
+#include "obj/image.h"
+#include "obj/modules.h"
+
+/** A module and the file it was loaded from. */
+struct module_entry {
+	struct module pub;
+	/** Shared by all modules of the same file; owned by struct modules. */
+	struct image *image;
+	/** State of a refresh in progress: mapped, and where. */
+	bool is_seen;
+	uint64_t seen_bias;
+	uint64_t seen_start;
+	uint64_t seen_end;
+};
+
+/** One mapping of a live module. */
+struct module_range {
+	uint64_t start;
+	uint64_t end;
+	struct module_entry *entry;
+};
+
+struct modules {
+	/** By id - 1. Entries never move and are never removed. */
+	VEC(struct module_entry *) entries;
+	VEC(struct image *) images;
+	/** Mappings of live modules, ascending, without overlap. */
+	VEC(struct module_range) ranges;
+};
+
+/** The live module at pc, or NULL. O(log mappings). */
+struct module_entry *modules_find_entry(const struct modules *modules, uint64_t pc);
+/** By id, or NULL. */
+struct module_entry *modules_get_entry(const struct modules *modules, uint32_t id);
+
+#endif
