@@ -4,6 +4,7 @@
 #include "console/args.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,8 @@ struct err *args_parse(const struct command *command, const struct words *words,
 
 		if (has_options && strcmp(word, "--") == 0) {
 			has_options = false;
-		} else if (has_options && word[0] == '-' && word[1]) {
+		} else if (has_options && word[0] == '-' && word[1] &&
+			   !isdigit((unsigned char)word[1])) {
 			struct err *err = parse_option(words, &i, &args);
 
 			if (err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The arguments of one command, sorted out by its row of the command table: options (anywhere, "-n
  *  5", "-n5", "--by calls", "--by=calls", long ones may be cut short while unambiguous, "--" ends
- *  them) and words. */
+ *  them) and words. A negative number is a word. */
 #ifndef CONSOLE_ARGS_H
 #define CONSOLE_ARGS_H
 

@@ -79,13 +79,18 @@ void lineedit_init(struct session *session)
 	rl_attempted_completion_function = complete_word;
 	rl_completer_word_break_characters = " \t";
 	rl_completer_quote_characters = "'\"";
+	// Several pasted lines are several commands.
+	rl_initialize();
+	rl_variable_bind("enable-bracketed-paste", "off");
 	history_load();
 }
 
 void lineedit_deinit(void)
 {
-	if (is_installed)
+	if (is_installed) {
 		rl_callback_handler_remove();
+		fputc('\n', stdout);
+	}
 	is_installed = false;
 	completions_deinit(&candidates);
 	history_save();

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define KEY_STDIN   0x100
+#define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
 #define MAIN_USAGE  "usage: malloscope run|attach ..., see malloscope --help"
@@ -54,7 +55,7 @@ static void silence_advice(struct argp_state *state)
 
 static void parse_nframe(struct options *options, const char *text)
 {
-	char *end;
+	char *end, why[128];
 	long value;
 	struct err *err;
 
@@ -65,8 +66,11 @@ static void parse_nframe(struct options *options, const char *text)
 	if (errno)
 		value = LONG_MAX;
 	err = session_check_nframe(value);
-	if (err)
-		usage_error("%s", err_text(err));
+	if (err) {
+		snprintf(why, sizeof(why), "%s", err_text(err));
+		err_destroy(err);
+		usage_error("%s", why);
+	}
 	options->session.nframe = (uint32_t)value;
 }
 
@@ -149,13 +153,6 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/** argp's remark on "long options' arguments" only lengthens a short list. */
-static char *filter_help(int key, const char *text, void *input)
-{
-	(void)input;
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
-}
-
 // clang-format off
 static const struct argp_option common_options[] = {
 	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
@@ -178,7 +175,6 @@ static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}
 
 static const struct argp run_argp = {
 	.options = run_options, .parser = parse_run, .children = common_child,
-	.help_filter = filter_help,
 	.args_doc = "[--] PROGRAM [ARG...]",
 	.doc = "Launch a program and trace its memory from the first allocation."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
@@ -186,12 +182,11 @@ static const struct argp run_argp = {
 	       "none, and the exit status is that of PROGRAM (128 + signal number when it was "
 	       "killed), 0 when it still runs.\n\n"
 	       "  malloscope run -- sqlite3 my.db < queries.sql\n"
-	       "  malloscope run -e 'wait call main' -e snapshot -e 'wait exit' -e diff -- ./prog",
+	       "  malloscope run -e 'wait call f' -e snapshot -e 'wait exit' -e diff -- ./prog",
 };
 
 static const struct argp attach_argp = {
 	.parser = parse_attach, .children = common_child,
-	.help_filter = filter_help,
 	.args_doc = "PID",
 	.doc = "Trace the memory of a running process; it goes on when malloscope leaves."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
@@ -220,9 +215,10 @@ static char *make_command_list(void)
 
 static char *filter_main_help(int key, const char *text, void *input)
 {
+	(void)input;
 	if (key == ARGP_KEY_HELP_EXTRA)
 		return make_command_list();
-	return filter_help(key, text, input);
+	return (char *)text;
 }
 
 /** Parse the rest, from the word "run" or "attach" on, with a parser of its own. */
@@ -282,13 +278,27 @@ static const struct argp main_argp = {
 	       "`malloscope run --help' and `malloscope attach --help' list the options of each.",
 };
 
+static void restore_help_format(const char *old_format)
+{
+	if (old_format)
+		setenv(HELP_FORMAT, old_format, 1);
+	else
+		unsetenv(HELP_FORMAT);
+}
+
 struct err *options_parse(int argc, char **argv, struct options *ret)
 {
+	const char *format = getenv(HELP_FORMAT);
+	_cleanup_free_ char *old_format = format ? strdup(format) : NULL;
 	struct parse parse = {.options.session.nframe = NFRAME_DEFAULT};
 	struct options *options = &parse.options;
 
 	argp_err_exit_status = EXIT_USAGE;
+	// argp's remark on "long options' arguments" only lengthens a short list. A launched
+	// program must not see this.
+	setenv(HELP_FORMAT, "no-dup-args-note", 1);
 	argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+	restore_help_format(old_format);
 	if (parse.is_out_of_memory) {
 		options_deinit(options);
 		return &err_nomem;

@@ -120,7 +120,7 @@ const struct command commands[] = {
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,
 		.options = {
 			{"-n", "LIMIT", 0,
-			 "the LIMIT innermost frames only; a negative LIMIT: the outermost ones"},
+			 "only so many innermost frames; negative: outermost"},
 			{"--most-recent-first", NULL, 0, "innermost frame first"},
 		},
 		.run = cmd_traceback,
