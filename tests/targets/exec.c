@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // exec PROGRAM [ARG...]: allocates, then becomes PROGRAM, from a thread that is not the first one
 // while others run.
 #include "sites.h"

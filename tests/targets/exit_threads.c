@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // Threads come and go while others allocate; the blocks of the dead stay live, and some are freed
 // by others.
 #include "sites.h"

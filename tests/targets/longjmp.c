@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g
+// build: -g -fno-ipa-icf
 // A timer's signal handler jumps out of malloc, and the program tries again: calls that were left
 // behind must leave nothing in the tables. The allocator is the program's own, so that this is
 // safe.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -shared -fPIC
+// build: -g -shared -fPIC -fno-ipa-icf
 // output: plugin.so
 // Allocates in its constructor and when it is called; see dlopen.c.
 #include "plugin.h"

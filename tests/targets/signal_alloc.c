@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g
+// build: -g -fno-ipa-icf
 // A signal handler allocates, mostly while the interrupted code is itself inside malloc. The
 // handler runs on the same stack or, with an argument, on one of its own. The allocator is the
 // program's own and may be re-entered.

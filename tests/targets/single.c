@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g
+// build: -g -fno-ipa-icf
 // One thread, every allocator function, with zero sizes and failures; what is live at the
 // checkpoint is the ledger.
 #include "sites.h"

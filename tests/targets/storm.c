@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // storm NUM OPERATIONS: threads realloc and free blocks of a common table, each other's too, out of
 // one arena and too large for the per-thread caches: an address that one realloc gives up is
 // another thread's the next moment.

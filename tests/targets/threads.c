@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // threads NUM OPERATIONS: NUM threads allocate and free at full speed, each on a ledger of its own.
 // With LEDGER_WAIT they run before the tracing begins, and do their OPERATIONS from then on.
 // OPERATIONS 0: until SIGUSR1.

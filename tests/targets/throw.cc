@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// build: -g -pthread
+// build: -g -pthread -fno-ipa-icf
 // C++: every form of new and delete, and exceptions thrown through frames that hold blocks, in two
 // threads.
 #include "ledger.h"
