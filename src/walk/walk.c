@@ -88,7 +88,8 @@ static enum walk_result step_row(struct walk_frame *frame, const struct row *row
 		return WALK_END;
 	for (i = WALK_BP; i <= WALK_R15; i++)
 		if (row->reg_offset[i] != ROW_SAME &&
-		    !ops->read(ops->ctx, cfa + row->reg_offset[i], &next.regs[i]))
+		    !ops->read(ops->ctx, row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
+			       &next.regs[i]))
 			return WALK_TRUNCATED;
 	next.pc = ra;
 	next.is_call_site = true;
