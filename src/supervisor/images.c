@@ -315,9 +315,39 @@ static void plant_entry_point(struct session *s)
 	control_send(s, &command);
 }
 
+void images_note_allocators(struct session *s)
+{
+	_cleanup_free_ char *searched = NULL;
+	size_t size, i;
+	uint32_t id;
+	FILE *out;
+
+	for (i = 0; i < s->probes.num; i++)
+		if (s->probes.items[i].is_live)
+			return;
+	out = open_memstream(&searched, &size);
+	if (!out)
+		return;
+	pthread_mutex_lock(&s->obj_lock);
+	for (id = 1; id <= modules_num(s->modules); id++) {
+		const struct module *module = modules_get(s->modules, id);
+
+		if (module && module->is_live)
+			fprintf(out, " %s", module->name);
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	fclose(out);
+	session_note(
+		s,
+		"no allocator found (malloc, je_malloc, mi_malloc ...); searched the symbols of%s; "
+		"what is loaded later will be traced",
+		searched);
+}
+
 /** The image is complete: hold the thread for the user, or let it run. */
 static void image_ready(struct session *s, pid_t tid)
 {
+	images_note_allocators(s);
 	if (s->want_hold) {
 		s->held_tid = tid;
 		s->state = TARGET_HELD;

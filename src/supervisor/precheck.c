@@ -175,33 +175,71 @@ struct err *precheck_attach(pid_t pid)
 	return err ? err : precheck_image(pid);
 }
 
-struct err *precheck_launch(const char *program)
+/** execvp(3)'s search: the first executable regular file of that name on PATH. */
+static struct err *search_path(const char *program, char **ret)
 {
+	const char *path = getenv("PATH"), *next;
 	struct stat st;
-	Elf64_Ehdr header;
-	_cleanup_close_ int fd = -1;
+	char *full;
 
-	// Only what names a file directly can be looked at here; PATH is searched by execvp.
-	if (!strchr(program, '/'))
-		return NULL;
-	if (stat(program, &st) < 0)
-		return errno == ENOENT ? err_create(ERR_NOT_FOUND, "no such program: %s", program)
-				       : err_sys(errno, "cannot run %s", program);
+	for (path = path ? path : "/bin:/usr/bin"; path; path = next) {
+		size_t len = strcspn(path, ":");
+
+		next = path[len] ? path + len + 1 : NULL;
+		if (asprintf(&full, "%.*s%s%s", (int)len, path, len ? "/" : "", program) < 0)
+			return &err_nomem;
+		if (stat(full, &st) == 0 && S_ISREG(st.st_mode) && access(full, X_OK) == 0) {
+			*ret = full;
+			return NULL;
+		}
+		free(full);
+	}
+	return err_create(ERR_NOT_FOUND, "no such program on PATH: %s", program);
+}
+
+static struct err *check_file(const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	Elf64_Ehdr header;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? err_create(ERR_NOT_FOUND, "no such program: %s", path)
+			       : err_sys(errno, "cannot run %s", path);
 	if (S_ISDIR(st.st_mode))
-		return err_create(ERR_USAGE, "cannot run %s: it is a directory", program);
-	if (access(program, X_OK) < 0)
+		return err_create(ERR_USAGE, "cannot run %s: it is a directory", path);
+	if (access(path, X_OK) < 0)
 		return err_create(ERR_PERM,
 				  "cannot run %s: it is not executable; 'chmod +x' it, or name the "
 				  "interpreter: malloscope run -- sh %s",
-				  program, program);
-	fd = open(program, O_RDONLY | O_CLOEXEC);
+				  path, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && read(fd, &header, sizeof(header)) == sizeof(header) &&
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] != ELFCLASS64)
 		return err_create(ERR_FORMAT,
 				  "%s is a 32-bit program; malloscope traces 64-bit x86 programs "
 				  "only",
-				  program);
+				  path);
 	return NULL;
+}
+
+struct err *precheck_launch(const char *program, char **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	struct err *err = NULL;
+
+	if (!*program)
+		return err_create(ERR_USAGE, "the program's name is empty");
+	if (!strchr(program, '/'))
+		err = search_path(program, &path);
+	else if (!(path = strdup(program)))
+		err = &err_nomem;
+	if (!err)
+		err = check_file(path);
+	if (!err)
+		*ret = no_cleanup_ptr(path);
+	return err;
 }
 
 struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage stage, int errnum)

@@ -134,17 +134,19 @@ static struct err *wait_held(struct session *s)
 
 struct err *session_launch(struct session *s, char *const argv[])
 {
-	const struct tracer_options options = {
+	_cleanup_free_ char *path = NULL;
+	struct tracer_options options = {
 		.shared = s->shared,
 		.argv = argv,
 		.want_own_group = s->options.want_own_group,
 		.stdin_path = s->options.stdin_path,
 		.nframe = s->nframe,
 	};
-	struct err *err = precheck_launch(argv[0]);
+	struct err *err = precheck_launch(argv[0], &path);
 
 	if (err)
 		return err;
+	options.path = path;
 	s->state = TARGET_RUNNING;
 	s->is_from_launch = s->want_hold = true;
 	err = start_tracer(s, &options);
@@ -187,6 +189,7 @@ struct err *session_attach(struct session *s, pid_t pid)
 	// What was loaded between the first look and the planting of the rendezvous.
 	session_lock(s);
 	images_update(s);
+	images_note_allocators(s);
 	session_unlock(s);
 	return NULL;
 }

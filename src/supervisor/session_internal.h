@@ -171,6 +171,8 @@ void images_update(struct session *s);
 void images_exec(struct session *s, pid_t tid);
 /** Thread tid stands at the rendezvous (or at the entry point of an image without one). Under lock. */
 void images_rendezvous(struct session *s, pid_t tid);
+/** Say so when the image has no allocator that we know. Under lock. */
+void images_note_allocators(struct session *s);
 /** Rows for the stack that begins with frame in thread tid, which stands still. Under lock. */
 void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame);
 /** Frame and domain of stacks. Under lock. */
@@ -185,8 +187,8 @@ struct err *precheck_attach(pid_t pid) __must_check;
 /** Turn a failed tracer_start() into words. */
 struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage stage,
 			     int errnum) __must_check;
-/** Is argv[0] something that can be launched? */
-struct err *precheck_launch(const char *program) __must_check;
+/** The file that program names, searched on PATH as execvp(3) does; can it be launched? The caller frees the path. */
+struct err *precheck_launch(const char *program, char **ret) __must_check;
 /** The ELF header of the image that pid executes names 64-bit x86? */
 struct err *precheck_image(pid_t pid) __must_check;
 

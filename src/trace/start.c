@@ -3,6 +3,9 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
+#include "base/io.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +14,9 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+/** How long a thread that another tracer still holds is waited for: a tracer that leaves lets its threads go one by one. */
+#define FOREIGN_TIMEOUT_NS (2 * NS_PER_S)
 
 bool start_open_mem(struct engine *e)
 {
@@ -27,53 +33,87 @@ bool start_open_mem(struct engine *e)
 	return true;
 }
 
-/** Seize what /proc/PID/task lists and we do not have. -1: failed, errno tells; else the number of new threads. */
-static int seize_round(struct engine *e)
+/** Another tracer, on its way out perhaps, still has this thread? Ours are new clones of seized threads, which the kernel attaches
+ *  for us; an ending thread can be seized by nobody. */
+static bool is_foreign(pid_t tid)
+{
+	_cleanup_free_ char *tracer = NULL, *state = NULL;
+	struct err *err = io_proc_status(tid, "TracerPid", &tracer);
+
+	if (!err)
+		err = io_proc_status(tid, "State", &state);
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	return *state != 'Z' && *state != 'X' && atoi(tracer) != 0 && atoi(tracer) != getpid();
+}
+
+/** Seize one thread. False: errno tells; *is_foreign_ret: it can be tried again. */
+static bool seize_thread(struct engine *e, pid_t tid, bool *is_foreign_ret)
+{
+	int errnum;
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) == 0) {
+		errno = ENOMEM;
+		return thread_add(e, tid, e->pid) != NULL;
+	}
+	errnum = errno;
+	*is_foreign_ret = errnum == EPERM && is_foreign(tid);
+	errno = errnum;
+	return false;
+}
+
+/** Seize what /proc/PID/task lists and we do not have. False: failed, errno tells. */
+static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_ret)
 {
 	const struct dirent *entry;
+	bool is_ok = true, is_retry;
 	char path[32];
-	int num_new = 0;
 	pid_t tid;
 	DIR *dir;
 
+	*has_new_ret = *has_foreign_ret = false;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)e->pid);
 	dir = opendir(path);
 	if (!dir)
-		return -1;
-	while ((entry = readdir(dir))) {
+		return false;
+	while (is_ok && (entry = readdir(dir))) {
 		tid = atoi(entry->d_name);
 		if (tid <= 0 || thread_find(e, tid))
 			continue;
-		if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) < 0) {
-			// A thread that ends meanwhile, or one that the kernel attached for us (clone of a seized one).
-			if (tid != e->pid && (errno == ESRCH || errno == EPERM))
-				continue;
-			num_new = -1;
-			break;
-		}
-		if (!thread_add(e, tid, e->pid)) {
-			errno = ENOMEM;
-			num_new = -1;
-			break;
-		}
-		num_new++;
+		is_retry = false;
+		if (seize_thread(e, tid, &is_retry))
+			*has_new_ret = true;
+		else if (is_retry)
+			*has_foreign_ret = true;
+		else
+			// A thread that ends, or that is ours already, is no failure; the leader must be had.
+			is_ok = tid != e->pid && (errno == ESRCH || errno == EPERM);
 	}
 	closedir(dir);
-	return num_new;
+	return is_ok;
 }
 
 enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 {
-	int num_new;
+	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
+	const struct timespec pause = {.tv_nsec = 1000000};
+	bool has_new, has_foreign;
 
 	e->pid = pid;
-	do
-		num_new = seize_round(e);
-	while (num_new > 0);
-	if (num_new < 0) {
-		*errnum_ret = errno;
-		return TRACER_FAILED_SEIZE;
-	}
+	do {
+		if (!seize_round(e, &has_new, &has_foreign)) {
+			*errnum_ret = errno;
+			return TRACER_FAILED_SEIZE;
+		}
+		if (has_foreign && clock_now_ns() > deadline) {
+			*errnum_ret = EPERM;
+			return TRACER_FAILED_SEIZE;
+		}
+		if (has_foreign)
+			nanosleep(&pause, NULL);
+	} while (has_new || has_foreign);
 	if (start_open_mem(e))
 		return TRACER_STARTED;
 	*errnum_ret = errno;
@@ -101,7 +141,8 @@ static _Noreturn void child_main(const struct tracer_options *options, int go_fd
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go_fd, &byte, 1) != 1)
 		_exit(127);
-	execvp(options->argv[0], options->argv);
+	// Not execvp(): it would hand what the kernel refuses to a shell.
+	execv(options->path, options->argv);
 fail:
 	fd = errno;
 	if (write(report_fd, &fd, sizeof(fd)) < 0)

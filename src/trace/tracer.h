@@ -14,8 +14,9 @@
 
 struct tracer_options {
 	struct shared *shared;
-	/** Attach to this process, or 0: launch argv. */
+	/** Attach to this process, or 0: launch the program at path with argv. */
 	pid_t pid;
+	const char *path;
 	char *const *argv;
 	/** Launch: a process group of its own; a file for standard input, or NULL. */
 	bool want_own_group;
