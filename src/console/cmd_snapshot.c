@@ -69,7 +69,7 @@ struct err *cmd_snapshots(struct console *console, const struct args *args)
 
 	(void)args;
 	if (!num) {
-		fputs("# no snapshots; `snapshot` takes one\n", console->out);
+		fputs("# no snapshots; 'snapshot' takes one\n", console->out);
 		return NULL;
 	}
 	for (i = 0; i < num; i++) {

@@ -119,7 +119,7 @@ static struct err *newest_snapshot(struct console *console, const struct snapsho
 
 	if (!num)
 		return err_create(ERR_NOT_FOUND,
-				  "there is no snapshot to compare with; `snapshot` takes one");
+				  "there is no snapshot to compare with; 'snapshot' takes one");
 	*ret = session_get_snapshot(console->session, num - 1);
 	return NULL;
 }

@@ -72,7 +72,7 @@ struct err *cmd_wait(struct console *console, const struct args *args)
 	if (strcmp(args->words[0], "call") == 0)
 		return wait_call(console, args);
 	if (args->num_words > 1)
-		return err_create(ERR_USAGE, "too many arguments for `wait %s`", args->words[0]);
+		return err_create(ERR_USAGE, "too many arguments for 'wait %s'", args->words[0]);
 	if (strcmp(args->words[0], "exit") == 0)
 		return wait_exit(console->session);
 	return wait_seconds(console->session, args->words[0]);

@@ -46,7 +46,7 @@ static void print_stack_notes(FILE *out, const struct stack *stack)
 	if (stack->flags & STACK_TRUNCATED)
 		fputs("# truncated: the oldest frame has no usable call-frame information\n", out);
 	else if (stack->total_nframe > stack->num_frames)
-		fprintf(out, "# %u of %u frames: -n of malloscope or `start NFRAME` keeps more\n",
+		fprintf(out, "# %u of %u frames: -n of malloscope or 'start NFRAME' keeps more\n",
 			(unsigned)stack->num_frames, (unsigned)stack->total_nframe);
 }
 
@@ -74,7 +74,7 @@ static struct err *parse_rank(const struct console *console, const struct args *
 
 	if (!console->last)
 		return err_create(ERR_NOT_FOUND,
-				  "there are no rows yet; use `top` or `diff` first");
+				  "there are no rows yet; use 'top' or 'diff' first");
 	if (!console->last->num_rows)
 		return err_create(ERR_NOT_FOUND, "the last table has no rows");
 	err = args_parse_number(word + (*word == '#'), 1, ret);

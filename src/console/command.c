@@ -83,7 +83,7 @@ struct err *command_find(const char *word, const struct command **ret)
 	struct err *err = find_name(commands, command_name, word, &index);
 
 	if (err == &err_not_found)
-		return err_create(ERR_USAGE, "%s: unknown command, `help` lists them all", word);
+		return err_create(ERR_USAGE, "%s: unknown command, 'help' lists them all", word);
 	if (err)
 		return err;
 	*ret = &commands[index];

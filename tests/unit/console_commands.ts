@@ -121,7 +121,7 @@ static void take_two_snapshots(void)
 #tcase snapshots
 
 #test take_list_drop
-	check_output(&f, "snapshots", "# no snapshots; `snapshot` takes one\n");
+	check_output(&f, "snapshots", "# no snapshots; 'snapshot' takes one\n");
 	fixture_fill(&f);
 	f.s->now_ns += 12340 * NS_PER_MS;
 	check_output(&f, "snapshot",
@@ -301,7 +301,7 @@ static void take_two_snapshots(void)
 
 #test diff_failures
 	check_failure(&f, "diff",
-		      "diff: there is no snapshot to compare with; `snapshot` takes one");
+		      "diff: there is no snapshot to compare with; 'snapshot' takes one");
 	take_two_snapshots();
 	check_failure(&f, "diff nosuch", "diff: no snapshot 'nosuch'");
 	check_failure(&f, "diff before nosuch", "diff: no snapshot 'nosuch'");
@@ -378,7 +378,7 @@ static void take_two_snapshots(void)
 		     "  File \"/src/leaky.c\", line 50, in main\n"
 		     "  File \"/src/list.c\", line 20, in append\n"
 		     "  File \"/src/list.h\", line 7, in push\n"
-		     "# 2 of 9 frames: -n of malloscope or `start NFRAME` keeps more\n");
+		     "# 2 of 9 frames: -n of malloscope or 'start NFRAME' keeps more\n");
 	check_output(&f, "traceback #2",
 		     "[ Traceback #2 ] /src/list.h:7: size=1 B, count=1, average=1 B\n"
 		     "  File \"/src/list.c\", line 20, in append\n"
@@ -386,7 +386,7 @@ static void take_two_snapshots(void)
 		     "# truncated: the oldest frame has no usable call-frame information\n");
 
 #test traceback_failures
-	check_failure(&f, "traceback", "traceback: there are no rows yet; use `top` or `diff` first");
+	check_failure(&f, "traceback", "traceback: there are no rows yet; use 'top' or 'diff' first");
 	ck_ok(console_execute(f.console, "top"));
 	check_failure(&f, "traceback", "traceback: the last table has no rows");
 	fixture_fill(&f);
@@ -445,7 +445,7 @@ static void take_two_snapshots(void)
 	check_failure(&f, "wait -1", "wait: '-1' is no number of seconds, nor exit, nor call");
 	check_failure(&f, "wait nan", "wait: 'nan' is no number of seconds, nor exit, nor call");
 	check_failure(&f, "wait 1e30", "wait: '1e30' is no number of seconds, nor exit, nor call");
-	check_failure(&f, "wait 1 2", "wait: too many arguments for `wait 1`");
+	check_failure(&f, "wait 1 2", "wait: too many arguments for 'wait 1'");
 	check_failure(&f, "wait call",
 		      "wait: which function? usage: wait call FUNCTION [COUNT]");
 	check_failure(&f, "wait call f 0", "wait: 0 is too small, at least 1 is needed");
@@ -495,7 +495,7 @@ static void take_two_snapshots(void)
 		     "\n"
 		     "  -n LIMIT              only so many innermost frames; negative: outermost\n"
 		     "  --most-recent-first   innermost frame first\n");
-	check_failure(&f, "help frob", "help: frob: unknown command, `help` lists them all");
+	check_failure(&f, "help frob", "help: frob: unknown command, 'help' lists them all");
 
 #test every_help_names_every_option
 	size_t i, j;

@@ -106,10 +106,10 @@ static struct err *parse(const char *line, struct args *ret)
 	check_not_found("t", "t: ambiguous, could be top, traceback");
 
 #test unknown
-	check_not_found("frob", "frob: unknown command, `help` lists them all");
-	check_not_found("topp", "topp: unknown command, `help` lists them all");
-	check_not_found("", ": unknown command, `help` lists them all");
-	check_not_found("TOP", "TOP: unknown command, `help` lists them all");
+	check_not_found("frob", "frob: unknown command, 'help' lists them all");
+	check_not_found("topp", "topp: unknown command, 'help' lists them all");
+	check_not_found("", ": unknown command, 'help' lists them all");
+	check_not_found("TOP", "TOP: unknown command, 'help' lists them all");
 
 #test synopsis
 	const struct command *command = NULL;
