@@ -5,17 +5,25 @@ unit_tests = \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
+	tests/unit/console_batch.t \
+	tests/unit/console_commands.t \
+	tests/unit/console_complete.t \
+	tests/unit/console_options.t \
 	tests/unit/console_parse.t \
 	tests/unit/heap_blocks.t \
 	tests/unit/heap_heap.t \
+	tests/unit/heap_idset.t \
+	tests/unit/heap_plumbing.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
 	tests/unit/obj_cfi.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
-	tests/unit/obj_symbolize.t
+	tests/unit/obj_symbolize.t \
+	tests/unit/report_text.t
 unit_h = \
+	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
@@ -33,6 +41,22 @@ tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts $(unit_h)
 tests_unit_base_strtab_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_strtab_t_CFLAGS = $(unit_cflags)
 tests_unit_base_strtab_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.ts tests/unit/fake_session.c $(unit_h)
+tests_unit_console_batch_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_batch_t_CFLAGS = $(unit_cflags)
+tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(unit_libs)
+tests_unit_console_commands_t_SOURCES = tests/unit/console_commands.ts tests/unit/fake_session.c $(unit_h)
+tests_unit_console_commands_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_commands_t_CFLAGS = $(unit_cflags)
+tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(unit_libs)
+tests_unit_console_complete_t_SOURCES = tests/unit/console_complete.ts tests/unit/fake_session.c $(unit_h)
+tests_unit_console_complete_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_complete_t_CFLAGS = $(unit_cflags)
+tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(unit_libs)
+tests_unit_console_options_t_SOURCES = tests/unit/console_options.ts $(unit_h)
+tests_unit_console_options_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_options_t_CFLAGS = $(unit_cflags)
+tests_unit_console_options_t_LDADD = $(console_libs) $(unit_libs)
 tests_unit_console_parse_t_SOURCES = tests/unit/console_parse.ts $(unit_h)
 tests_unit_console_parse_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_parse_t_CFLAGS = $(unit_cflags)
@@ -45,6 +69,14 @@ tests_unit_heap_heap_t_SOURCES = tests/unit/heap_heap.ts $(unit_h)
 tests_unit_heap_heap_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_heap_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_heap_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_idset_t_SOURCES = tests/unit/heap_idset.ts $(unit_h)
+tests_unit_heap_idset_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_idset_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_idset_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_plumbing_t_SOURCES = tests/unit/heap_plumbing.ts $(unit_h)
+tests_unit_heap_plumbing_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_plumbing_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_plumbing_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_snapshot_t_SOURCES = tests/unit/heap_snapshot.ts $(unit_h)
 tests_unit_heap_snapshot_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_snapshot_t_CFLAGS = $(unit_cflags)
@@ -73,6 +105,10 @@ tests_unit_obj_symbolize_t_SOURCES = tests/unit/obj_symbolize.ts $(unit_h)
 tests_unit_obj_symbolize_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_symbolize_t_CFLAGS = $(unit_cflags)
 tests_unit_obj_symbolize_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
+tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_report_text_t_CFLAGS = $(unit_cflags)
+tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
@@ -144,6 +180,7 @@ e2e_tests = \
 	tests/e2e/children.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
+	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \
