@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "obj/modules_internal.h"
+#include "obj/symindex.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -266,6 +267,30 @@ static bool is_sigreturn(const struct image *image, uint64_t addr)
 	       memcmp(bytes, code, sizeof(code)) == 0;
 }
 
+/** The first instruction of a function: nothing but the return address is on its stack, CFI or not. */
+static bool is_function_entry(struct image *image, uint64_t addr)
+{
+	const struct symbol *symbol;
+	const struct symindex *index;
+	struct err *err = image_symindex(image, &index);
+
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	symbol = symindex_find(index, addr);
+	return symbol && symbol->type == STT_FUNC && symbol->addr == addr;
+}
+
+static void set_entry_row(struct row *row)
+{
+	unsigned i;
+
+	*row = (struct row){.kind = ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = 8, .ra_offset = -8};
+	for (i = 0; i <= WALK_R15; i++)
+		row->reg_offset[i] = ROW_SAME;
+}
+
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct row *ret)
 {
@@ -282,8 +307,11 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 		ret->kind = ROW_SIGNAL;
 		return NULL;
 	}
-	if (!find_frame(entry->image, addr - is_call_site, &frame))
+	if (!find_frame(entry->image, addr - is_call_site, &frame)) {
+		if (!is_call_site && is_function_entry(entry->image, addr))
+			set_entry_row(ret);
 		return NULL;
+	}
 	if (compile_frame(frame, &row)) {
 		free(frame);
 		*ret = row;

@@ -72,14 +72,6 @@ bool image_is_code(const struct image *image, uint64_t addr)
 	return false;
 }
 
-/** Of an address in the dynamic section. glibc adds the bias to them in place, so a copy of memory may show either. */
-static bool dynamic_offset_of(const struct image *image, uint64_t addr, uint64_t *ret)
-{
-	if (image->is_from_memory && image_offset_of(image, addr - image->memory_bias, ret))
-		return true;
-	return image_offset_of(image, addr, ret);
-}
-
 static void read_dynamic_entry(struct image *image, const Elf64_Dyn *dyn, bool *has_symtab,
 			       bool *has_strtab)
 {
@@ -87,20 +79,20 @@ static void read_dynamic_entry(struct image *image, const Elf64_Dyn *dyn, bool *
 
 	switch (dyn->d_tag) {
 	case DT_SYMTAB:
-		*has_symtab = dynamic_offset_of(image, dyn->d_un.d_ptr, &dynamic->symtab_offset);
+		*has_symtab = image_offset_of(image, dyn->d_un.d_ptr, &dynamic->symtab_offset);
 		break;
 	case DT_STRTAB:
-		*has_strtab = dynamic_offset_of(image, dyn->d_un.d_ptr, &dynamic->strtab_offset);
+		*has_strtab = image_offset_of(image, dyn->d_un.d_ptr, &dynamic->strtab_offset);
 		break;
 	case DT_STRSZ:
 		dynamic->strtab_size = dyn->d_un.d_val;
 		break;
 	case DT_GNU_HASH:
-		if (!dynamic_offset_of(image, dyn->d_un.d_ptr, &dynamic->gnu_hash_offset))
+		if (!image_offset_of(image, dyn->d_un.d_ptr, &dynamic->gnu_hash_offset))
 			dynamic->gnu_hash_offset = 0;
 		break;
 	case DT_HASH:
-		if (!dynamic_offset_of(image, dyn->d_un.d_ptr, &dynamic->sysv_hash_offset))
+		if (!image_offset_of(image, dyn->d_un.d_ptr, &dynamic->sysv_hash_offset))
 			dynamic->sysv_hash_offset = 0;
 		break;
 	case DT_SONAME:
@@ -235,10 +227,51 @@ struct err *image_create(int fd, const char *path, size_t path_size, struct imag
 	return NULL;
 }
 
-void image_set_memory_bias(struct image *image, uint64_t bias)
+/** glibc adds the bias to addresses in the dynamic section, in place; libdw expects them as the file has them. */
+static void unrelocate_dynamic(const struct image *image, const Elf64_Phdr *phdr, uint64_t bias)
 {
+	uint64_t offset = phdr->p_offset, end, ignored;
+	Elf64_Dyn dyn;
+
+	if (__builtin_add_overflow(offset, phdr->p_filesz, &end))
+		return;
+	for (; end - offset >= sizeof(dyn); offset += sizeof(dyn)) {
+		if (!image_read(image, offset, &dyn, sizeof(dyn)) || dyn.d_tag == DT_NULL)
+			return;
+		if (image_offset_of(image, dyn.d_un.d_ptr, &ignored) ||
+		    !image_offset_of(image, dyn.d_un.d_ptr - bias, &ignored))
+			continue;
+		dyn.d_un.d_ptr -= bias;
+		if (pwrite(image->fd, &dyn, sizeof(dyn), (off_t)offset) != sizeof(dyn))
+			return;
+	}
+}
+
+/** They are not mapped: a hole is where they would be. */
+static void drop_section_headers(const struct image *image)
+{
+	Elf64_Ehdr ehdr;
+
+	if (!image_read(image, 0, &ehdr, sizeof(ehdr)))
+		return;
+	ehdr.e_shoff = 0;
+	ehdr.e_shnum = ehdr.e_shstrndx = 0;
+	if (pwrite(image->fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr))
+		log_debug("%s: cannot mend the copy of its memory, ignoring", image->path);
+}
+
+void image_mend_copy(struct image *image, uint64_t bias)
+{
+	size_t i;
+
 	image->is_from_memory = true;
-	image->memory_bias = bias;
+	// The vDSO is a whole file in memory.
+	if (!image->is_elf || image->is_vdso)
+		return;
+	drop_section_headers(image);
+	for (i = 0; i < image->num_phdrs; i++)
+		if (image->phdrs[i].p_type == PT_DYNAMIC)
+			unrelocate_dynamic(image, &image->phdrs[i], bias);
 	read_headers(image);
 }
 

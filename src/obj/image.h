@@ -41,9 +41,8 @@ struct image {
 	uint64_t size;
 	/** Path without " (deleted)", for the search of separate debug files. Owned. */
 	char *path;
-	/** The bytes were copied from memory at this bias: addresses in the dynamic section may be absolute. */
+	/** The bytes were copied from memory: no section headers, no .symtab. */
 	bool is_from_memory;
-	uint64_t memory_bias;
 	bool is_vdso;
 	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping is the same file. */
 	bool is_retired;
@@ -75,8 +74,9 @@ struct image {
  *  build-id; a malformed file is an image that is not is_elf. */
 struct err *image_create(int fd, const char *path, size_t path_size,
 			 struct image **ret) __must_check;
-/** Read the headers again with is_from_memory and memory_bias set. */
-void image_set_memory_bias(struct image *image, uint64_t bias);
+/** The fresh image is a copy of memory that was loaded at this bias: make it look like a file again. Its descriptor must be
+ *  writable. */
+void image_mend_copy(struct image *image, uint64_t bias);
 /** Free everything, symbols and DWARF too. NULL is fine. */
 void image_destroy(struct image *image);
 

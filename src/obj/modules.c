@@ -134,7 +134,7 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	image->inode = map->inode;
 	image->is_vdso = is_vdso(map);
 	if (is_from_memory && image_bias_of(image, map, 0, &bias))
-		image_set_memory_bias(image, bias);
+		image_mend_copy(image, bias);
 	refresh->modules->images.items[refresh->modules->images.num++] = image;
 	*ret = image;
 	return NULL;

@@ -111,7 +111,7 @@ struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 				      uint64_t *ret) __must_check;
 
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that of pc - 1. Never fails for
- *  malformed or missing CFI (ROW_NO_CFI); ROW_NONE is returned with &err_not_found when an expression does not fit any kind.
+ *  malformed or missing CFI (ROW_NO_CFI, but the plain row of a function's entry when pc is one by its symbol); ROW_NONE is returned with &err_not_found when an expression does not fit any kind.
  *  The first pc of a module without row in .eh_frame makes libdw look for a separate debug file with .debug_frame. A few
  *  microseconds otherwise. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,

@@ -193,6 +193,7 @@ static NOIPA int keeps_registers(int n)
 
 /** Code without any CFI: the first bytes are a signal trampoline of a libc that has none, such as musl's. */
 void bare_code(void);
+void bare_function(void);
 __asm__(".pushsection .text\n"
 	".globl bare_code\n"
 	".type bare_code, @function\n"
@@ -201,6 +202,12 @@ __asm__(".pushsection .text\n"
 	"	syscall\n"
 	"	ret\n"
 	"	ret\n"
+	".globl bare_function\n"
+	".type bare_function, @function\n"
+	"bare_function:\n"
+	"	ret\n"
+	"	ret\n"
+	".size bare_function, . - bare_function\n"
 	".size bare_code, . - bare_code\n"
 	".popsection\n");
 
@@ -347,6 +354,10 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 
 #test code_without_cfi
 	ck_assert_int_eq(row_at((uintptr_t)bare_code + 10, false).kind, ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function + 1, false).kind, ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function, true).kind, ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function, false).kind, ROW_REG);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function, false).cfa_offset, 8);
 	ck_assert_int_eq(row_at((uintptr_t)bare_code, false).kind, ROW_SIGNAL);
 	ck_assert_int_eq(row_at((uintptr_t)bare_code, true).kind, ROW_SIGNAL);
 

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "obj/maps.h"
 #include "obj/modules_internal.h"
+#include "obj/symindex.h"
 #include "obj_fixture.h"
 
 #include <math.h>
@@ -332,6 +333,7 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 #test copy_from_memory_is_as_good_as_the_file
 	struct maps_cursor cursor;
 	struct map_entry map;
+	const struct symindex *index;
 	struct image *image;
 	uint64_t bias, addr = (uintptr_t)in_libc("malloc"), offset;
 	char *text, in_copy[64];
@@ -348,13 +350,15 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 	ck_assert(image->is_elf);
 	ck_assert(image_bias_of(image, &map, 0, &bias));
 	ck_assert_uint_eq(bias, module_of(in_libc("malloc"))->bias);
-	image_set_memory_bias(image, bias);
+	image_mend_copy(image, bias);
 	ck_assert(image->dynamic.has_symbols);
 	ck_assert_mem_eq(image->build_id, module_of(in_libc("malloc"))->build_id, 20);
 	ck_assert(image_offset_of(image, addr - bias, &offset));
 	ck_assert(image_read(image, offset, in_copy, sizeof(in_copy)));
 	ck_assert_mem_eq(in_copy, in_libc("malloc"), sizeof(in_copy));
-	ck_assert_ptr_nonnull(image_dwfl_module(image));
+	ck_ok(image_symindex(image, &index));
+	ck_assert_ptr_nonnull(symindex_find(index, addr - bias));
+	ck_assert_str_eq(symindex_find(index, addr - bias)->name, "malloc");
 	image_destroy(image);
 	free(text);
 
