@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The bytes of one ELF file, kept readable for ever, and what is known of it. Private to obj/. All reads go through
- *  image_read(), which checks bounds; libdw is given a descriptor of its own, and only when somebody needs it. */
+/** The bytes of one ELF file, kept readable for ever, and what is known of it. Private to obj/.
+ *  All reads go through image_read(), which checks bounds; libdw is given a descriptor of its
+ *  own, and only when somebody needs it. */
 #ifndef OBJ_IMAGE_H
 #define OBJ_IMAGE_H
 
@@ -44,10 +45,12 @@ struct image {
 	/** The bytes were copied from memory: no section headers, no .symtab. */
 	bool is_from_memory;
 	bool is_vdso;
-	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping is the same file. */
+	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping
+	 *  is the same file. */
 	bool is_retired;
 
-	/** An ELF file of 64 bits, little endian, with program headers; what follows is valid only then. */
+	/** An ELF file of 64 bits, little endian, with program headers; what follows is valid
+	 *  only then. */
 	bool is_elf;
 	Elf64_Half type;
 	Elf64_Half machine;
@@ -70,12 +73,12 @@ struct image {
 	Dwarf_CFI *debug_cfi;
 };
 
-/** A new image of an open file; takes fd over (-1 is allowed), also on failure. path is copied. Reads the headers and the
- *  build-id; a malformed file is an image that is not is_elf. */
+/** A new image of an open file; takes fd over (-1 is allowed), also on failure. path is copied.
+ *  Reads the headers and the build-id; a malformed file is an image that is not is_elf. */
 struct err *image_create(int fd, const char *path, size_t path_size,
 			 struct image **ret) __must_check;
-/** The fresh image is a copy of memory that was loaded at this bias: make it look like a file again. Its descriptor must be
- *  writable. */
+/** The fresh image is a copy of memory that was loaded at this bias: make it look like a file
+ *  again. Its descriptor must be writable. */
 void image_mend_copy(struct image *image, uint64_t bias);
 /** Free everything, symbols and DWARF too. NULL is fine. */
 void image_destroy(struct image *image);
@@ -91,23 +94,24 @@ bool image_offset_of(const struct image *image, uint64_t addr, uint64_t *ret) __
 /** An ELF virtual address in an executable segment. */
 bool image_is_code(const struct image *image, uint64_t addr);
 
-/** The load bias that a mapping of this file shows: candidate number `index` (from 0), best ones first when the mapping
- *  is executable. False: no more candidates. */
+/** The load bias that a mapping of this file shows: candidate number `index` (from 0), best ones
+ *  first when the mapping is executable. False: no more candidates. */
 bool image_bias_of(const struct image *image, const struct map_entry *entry, size_t index,
 		   uint64_t *ret);
 
 /** The main program of a process, static or not, rather than a library. */
 bool image_is_executable_file(const struct image *image);
 
-/** libdwfl's view of the file, at bias 0, with lazy lookup of separate debug files. NULL: libdw cannot read it. */
+/** libdwfl's view of the file, at bias 0, with lazy lookup of separate debug files. NULL: libdw
+ *  cannot read it. */
 Dwfl_Module *image_dwfl_module(struct image *image);
 
-/** Open the file of a mapping: through /proc/PID/map_files; /proc/PID/root and its path; the path. Regular files only, and
- *  never another one that has taken the path. -1: cannot be opened. */
+/** Open the file of a mapping: through /proc/PID/map_files; /proc/PID/root and its path; the
+ *  path. Regular files only, and never another one that has taken the path. -1: cannot be opened. */
 int image_open_mapped_file(pid_t pid, const struct map_entry *entry);
 
-/** A copy of all mappings of the file of entry (or of the vDSO) in the maps text, as a file: for deleted files that may
- *  not be opened. -1: the memory cannot be read. */
+/** A copy of all mappings of the file of entry (or of the vDSO) in the maps text, as a file: for
+ *  deleted files that may not be opened. -1: the memory cannot be read. */
 int image_copy_from_memory(pid_t pid, const char *maps, size_t maps_size,
 			   const struct map_entry *entry);
 

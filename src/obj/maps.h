@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Parser of the text of /proc/PID/maps. Works on any bytes: a line that is not well formed is skipped and counted. */
+/** Parser of the text of /proc/PID/maps. Works on any bytes: a line that is not well formed is
+ *  skipped and counted. */
 #ifndef OBJ_MAPS_H
 #define OBJ_MAPS_H
 
@@ -20,8 +21,8 @@ struct map_entry {
 	bool is_readable;
 	bool is_writable;
 	bool is_executable;
-	/** Path or "[name]" as the kernel shows it (newlines as \012, " (deleted)" appended), path_size bytes inside the
-	 *  text, not NUL-terminated; size 0: anonymous. */
+	/** Path or "[name]" as the kernel shows it (newlines as \012, " (deleted)" appended),
+	 *  path_size bytes inside the text, not NUL-terminated; size 0: anonymous. */
 	const char *path;
 	size_t path_size;
 };
@@ -34,7 +35,8 @@ struct maps_cursor {
 	size_t num_malformed;
 };
 
-/** Begin at the first line. The text of size bytes need not end with NUL or newline; it must outlive the entries. */
+/** Begin at the first line. The text of size bytes need not end with NUL or newline; it must
+ *  outlive the entries. */
 void maps_cursor_init(struct maps_cursor *cursor, const char *text, size_t size);
 
 /** The next well-formed line. False: no more; *ret is then untouched. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Modules (ELF images) of a traced process. A module gets an id when it is first seen and keeps it for ever: after it is
- *  unloaded, after an exec and after the end of the process its symbols can still be looked up, because its file is
- *  opened (by descriptor, through /proc/PID/map_files, /proc/PID/root or its path) when it is found. A file that cannot be
- *  opened (deleted, and no right to use map_files) is copied from the process's memory. Not thread-safe.
+/** Modules (ELF images) of a traced process. A module gets an id when it is first seen and keeps
+ *  it for ever: after it is unloaded, after an exec and after the end of the process its symbols
+ *  can still be looked up, because its file is opened (by descriptor, through
+ *  /proc/PID/map_files, /proc/PID/root or its path) when it is found. A file that cannot be
+ *  opened (deleted, and no right to use map_files) is copied from the process's memory. Not
+ *  thread-safe.
  *
- *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing else. Symbol tables, CFI and
- *  DWARF are read when somebody asks for them. */
+ *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing
+ *  else. Symbol tables, CFI and DWARF are read when somebody asks for them. */
 #ifndef OBJ_MODULES_H
 #define OBJ_MODULES_H
 
@@ -18,8 +20,9 @@
 #include <sys/types.h>
 
 struct module {
-	/** From 1; 0 means "no module" in frames. A file that comes back after it was gone gets its id back, at its old
-	 *  bias or at a new one: frames hold ELF addresses. Mapped twice at a time it is two modules. */
+	/** From 1; 0 means "no module" in frames. A file that comes back after it was gone gets
+	 *  its id back, at its old bias or at a new one: frames hold ELF addresses. Mapped twice
+	 *  at a time it is two modules. */
 	uint32_t id;
 	/** Path as /proc/PID/maps shows it ("[vdso]" for the vDSO, " (deleted)" removed), owned. */
 	char *path;
@@ -34,7 +37,8 @@ struct module {
 	bool is_live;
 	/** The main program, static or not, rather than a library. */
 	bool is_executable_file;
-	/** An ELF file of 64 bits for x86-64. False: nothing else is known of it, it has no symbols and no rows. */
+	/** An ELF file of 64 bits for x86-64. False: nothing else is known of it, it has no
+	 *  symbols and no rows. */
 	bool is_64bit_x86;
 	/** GNU build-id note; size 0: none. */
 	uint8_t build_id[64];
@@ -43,25 +47,27 @@ struct module {
 
 struct modules;
 
-/** No modules. Raises the soft limit of open files to the hard one (each module keeps its file open), and takes
- *  DEBUGINFOD_URLS out of the environment unless MALLOSCOPE_DEBUGINFOD is 1: libdw would ask the network for debug files.
- *  Both hold for programs that this process starts later; start the target's first. */
+/** No modules. Raises the soft limit of open files to the hard one (each module keeps its file
+ *  open), and takes DEBUGINFOD_URLS out of the environment unless MALLOSCOPE_DEBUGINFOD is 1:
+ *  libdw would ask the network for debug files. Both hold for programs that this process starts
+ *  later; start the target's first. */
 struct err *modules_create(struct modules **ret) __must_check;
 /** NULL is fine. */
 void modules_destroy(struct modules *modules);
 
-/** What modules_refresh() found, as ids. Zero-fill before, modules_delta_deinit() after. No id is in both lists: a file
- *  that moved is one module removed and another added. */
+/** What modules_refresh() found, as ids. Zero-fill before, modules_delta_deinit() after. No id is
+ *  in both lists: a file that moved is one module removed and another added. */
 struct modules_delta {
 	VEC(uint32_t) added;
 	VEC(uint32_t) removed;
 };
 void modules_delta_deinit(struct modules_delta *delta);
 
-/** Read /proc/PID/maps and compare: only executable file mappings (and the vDSO) make a module. Modules that are no
- *  longer mapped (or whose place another file took) become is_live = false; start, end and bias of a removed one stay as they
- *  were. Unreadable or malformed files are modules without symbols, not errors. &err_gone: no such process, or a zombie;
- *  on any error nothing changed. */
+/** Read /proc/PID/maps and compare: only executable file mappings (and the vDSO) make a module.
+ *  Modules that are no longer mapped (or whose place another file took) become is_live = false;
+ *  start, end and bias of a removed one stay as they were. Unreadable or malformed files are
+ *  modules without symbols, not errors. &err_gone: no such process, or a zombie; on any error
+ *  nothing changed. */
 struct err *modules_refresh(struct modules *modules, pid_t pid,
 			    struct modules_delta *ret) __must_check;
 
@@ -74,11 +80,13 @@ const struct module *modules_find(const struct modules *modules, uint64_t pc);
 const struct module *modules_get(const struct modules *modules, uint32_t id);
 size_t modules_num(const struct modules *modules);
 
-/** Function symbols: calls fn for every defined STT_FUNC symbol whose name (without @VERSION) equals one of names[];
- *  addresses are ELF virtual addresses. IFUNCs and undefined symbols are left out; the same (name, address) is reported
- *  once. fn returns an error to stop. Where it looks:
+/** Function symbols: calls fn for every defined STT_FUNC symbol whose name (without @VERSION)
+ *  equals one of names[]; addresses are ELF virtual addresses. IFUNCs and undefined symbols are
+ *  left out; the same (name, address) is reported once. fn returns an error to stop. Where it
+ *  looks:
  *  - .dynsym, always, by its hash table: microseconds for a file that has none of the names;
- *  - .symtab of the file too when it is a main program (it may keep an allocator to itself) or has no .dynsym (static);
+ *  - .symtab of the file too when it is a main program (it may keep an allocator to itself) or
+ *    has no .dynsym (static);
  *  - everything, the separate debug file included, when want_debug. */
 struct err *module_find_functions(struct modules *modules, uint32_t id, const char *const *names,
 				  size_t num_names, bool want_debug,
@@ -86,34 +94,38 @@ struct err *module_find_functions(struct modules *modules, uint32_t id, const ch
 						    uint64_t size),
 				  void *ctx) __must_check;
 
-/** Functions by the name a user types: exact demangled or mangled name, or the demangled name without arguments
- *  ("ns::Class::method"); copies that the compiler made of a whole function (.constprop, .isra) count as it. Looks in all
- *  symbols, debug file included. Each address is reported once, with the demangled full name. fn returns an error to stop. */
+/** Functions by the name a user types: exact demangled or mangled name, or the demangled name
+ *  without arguments ("ns::Class::method"); copies that the compiler made of a whole function
+ *  (.constprop, .isra) count as it. Looks in all symbols, debug file included. Each address is
+ *  reported once, with the demangled full name. fn returns an error to stop. */
 struct err *module_match_functions(struct modules *modules, uint32_t id, const char *name,
 				   struct err *(*fn)(void *ctx, const char *full_name,
 						     uint64_t addr),
 				   void *ctx) __must_check;
 
-/** Names that begin with prefix, as module_match_functions() takes them (demangled, without arguments), in no particular order;
- *  one may come several times. fn returns an error to stop. */
+/** Names that begin with prefix, as module_match_functions() takes them (demangled, without
+ *  arguments), in no particular order; one may come several times. fn returns an error to stop. */
 struct err *module_complete_functions(struct modules *modules, uint32_t id, const char *prefix,
 				      struct err *(*fn)(void *ctx, const char *name),
 				      void *ctx) __must_check;
 
-/** Runtime address of the dynamic linker's breakpoint function (_dl_debug_state, what r_brk points at) when the module is a
- *  dynamic linker, i.e. defines that symbol: ld.so of glibc, libc.so of musl. &err_not_found: it is none. */
+/** Runtime address of the dynamic linker's breakpoint function (_dl_debug_state, what r_brk
+ *  points at) when the module is a dynamic linker, i.e. defines that symbol: ld.so of glibc,
+ *  libc.so of musl. &err_not_found: it is none. */
 struct err *module_find_rendezvous(struct modules *modules, uint32_t id,
 				   uint64_t *ret) __must_check;
 
-/** A runtime address inside an executable mapping of the process that holds a `syscall` instruction (0f 05), the vDSO
- *  first. Reads the modules' files or memory of pid. &err_not_found: none. */
+/** A runtime address inside an executable mapping of the process that holds a `syscall`
+ *  instruction (0f 05), the vDSO first. Reads the modules' files or memory of pid.
+ *  &err_not_found: none. */
 struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 				      uint64_t *ret) __must_check;
 
-/** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that of pc - 1. Never fails for
- *  malformed or missing CFI (ROW_NO_CFI, but the plain row of a function's entry when pc is one by its symbol); ROW_NONE is returned with &err_not_found when an expression does not fit any kind.
- *  The first pc of a module without row in .eh_frame makes libdw look for a separate debug file with .debug_frame. A few
- *  microseconds otherwise. */
+/** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that
+ *  of pc - 1. Never fails for malformed or missing CFI (ROW_NO_CFI, but the plain row of a
+ *  function's entry when pc is one by its symbol); ROW_NONE is returned with &err_not_found when
+ *  an expression does not fit any kind. The first pc of a module without row in .eh_frame makes
+ *  libdw look for a separate debug file with .debug_frame. A few microseconds otherwise. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct row *ret) __must_check;
 

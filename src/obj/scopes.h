@@ -27,7 +27,8 @@ struct scope_index {
 	size_t cap;
 };
 
-/** Functions around an address: dies[0] is the real one, the rest are inlined, each into the one before. */
+/** Functions around an address: dies[0] is the real one, the rest are inlined, each into the one
+ *  before. */
 struct scope_chain {
 	Dwarf_Die dies[SCOPE_MAX_INLINED];
 	size_t num;

@@ -22,8 +22,9 @@ struct sources {
 	size_t cap;
 };
 
-/** Line number `line` (from 1) of the file, without its end, as a string that the caller frees. NULL: no such file or
- *  line, or no memory. Only regular files with an absolute path are read, and only once. */
+/** Line number `line` (from 1) of the file, without its end, as a string that the caller frees.
+ *  NULL: no such file or line, or no memory. Only regular files with an absolute path are read,
+ *  and only once. */
 char *sources_line(struct sources *sources, const char *path, uint32_t line);
 
 /** Free all; empty and usable again. */

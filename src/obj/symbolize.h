@@ -8,16 +8,19 @@
 
 struct symbolizer;
 
-/** modules must outlive the symbolizer. Debug files come from this machine's disk alone: see modules_create(). */
+/** modules must outlive the symbolizer. Debug files come from this machine's disk alone: see
+ *  modules_create(). */
 struct err *symbolizer_create(struct modules *modules, struct symbolizer **ret) __must_check;
 /** NULL is fine. */
 void symbolizer_destroy(struct symbolizer *symbolizer);
 
-/** The callback interface for heap/ and report/; lives as long as the symbolizer. Uses DWARF of the file or of its separate
- *  debug file (build-id under /usr/lib/debug, .gnu_debuglink), else .symtab/.dynsym. Names are demangled (C++, Rust). */
+/** The callback interface for heap/ and report/; lives as long as the symbolizer. Uses DWARF of
+ *  the file or of its separate debug file (build-id under /usr/lib/debug, .gnu_debuglink), else
+ *  .symtab/.dynsym. Names are demangled (C++, Rust). */
 const struct resolver *symbolizer_resolver(struct symbolizer *symbolizer);
 
-/** Line N of a source file, without its newline, or NULL; the caller frees it. Files are read once and cached. */
+/** Line N of a source file, without its newline, or NULL; the caller frees it. Files are read
+ *  once and cached. */
 char *symbolizer_source_line(void *symbolizer, const char *file, uint32_t line);
 
 #endif

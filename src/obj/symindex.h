@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** All function symbols of a file by address: .symtab of the file or of its separate debug file, else .dynsym, and
- *  .gnu_debugdata. Private to obj/. */
+/** All function symbols of a file by address: .symtab of the file or of its separate debug file,
+ *  else .dynsym, and .gnu_debugdata. Private to obj/. */
 #ifndef OBJ_SYMINDEX_H
 #define OBJ_SYMINDEX_H
 
@@ -27,14 +27,16 @@ struct symindex {
 	size_t num;
 };
 
-/** The index of an image, made when it is first asked for: reads whole symbol tables and looks for debug files. Never
- *  fails for malformed files: the index is empty then. */
+/** The index of an image, made when it is first asked for: reads whole symbol tables and looks
+ *  for debug files. Never fails for malformed files: the index is empty then. */
 struct err *image_symindex(struct image *image, const struct symindex **ret) __must_check;
 
-/** The best symbol that covers addr, or NULL. A symbol without size reaches to the next. O(log symbols). */
+/** The best symbol that covers addr, or NULL. A symbol without size reaches to the next. O(log
+ *  symbols). */
 const struct symbol *symindex_find(const struct symindex *index, uint64_t addr);
 
-/** Name a is better to show than b: fewest leading underscores, then shortest (@VERSION not counted). */
+/** Name a is better to show than b: fewest leading underscores, then shortest (@VERSION not
+ *  counted). */
 bool symbol_name_is_better(const char *a, const char *b);
 
 /** NULL is fine. */
