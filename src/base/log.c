@@ -15,7 +15,7 @@ void log_init(void)
 	log_is_debug = value && *value && strcmp(value, "0") != 0;
 }
 
-static void write_line(const char *prefix, const char *format, va_list ap)
+static void __printf(2, 0) write_line(const char *prefix, const char *format, va_list ap)
 {
 	char line[2048];
 	int used = snprintf(line, sizeof(line), "%s", prefix);

@@ -121,6 +121,11 @@ struct err *module_find_rendezvous(struct modules *modules, uint32_t id,
 struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 				      uint64_t *ret) __must_check;
 
+/** The unused rest [start, end) of the last page of a live module's code, executable and near it: what lies there in the file belongs to no
+ *  code segment. False: there is none. */
+bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret,
+		       uint64_t *end_ret);
+
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that
  *  of pc - 1. Never fails for malformed or missing CFI (ROW_NO_CFI, but the plain row of a
  *  function's entry when pc is one by its symbol); ROW_NONE is returned with &err_not_found when

@@ -144,6 +144,15 @@ static void plant_rendezvous(struct session *s, uint32_t id)
 	control_send(s, &command);
 }
 
+/** Of use where the target may not map memory. */
+static void send_cave(struct session *s, uint32_t id)
+{
+	struct command command = {.kind = COMMAND_CAVE};
+
+	if (module_code_slack(s->modules, id, &command.start, &command.end))
+		control_send(s, &command);
+}
+
 static void add_module(struct session *s, uint32_t id)
 {
 	const struct module *module = modules_get(s->modules, id);
@@ -157,6 +166,7 @@ static void add_module(struct session *s, uint32_t id)
 	if (err)
 		log_debug("%s: %s", module->path, err_text(err));
 	err_destroy(err);
+	send_cave(s, id);
 	plant_found(s, &search);
 	plant_rendezvous(s, id);
 	vec_deinit(&search.found);

@@ -63,6 +63,10 @@ static void do_drop(struct engine *e, const struct command *c)
 	for (i = 0; i < e->modules.num; i++)
 		if (e->modules.items[i].start == c->start)
 			e->modules.items[i--] = e->modules.items[--e->modules.num];
+	for (i = 0; i < e->areas.num; i++)
+		if (e->areas.items[i].is_cave && e->areas.items[i].start >= c->start &&
+		    e->areas.items[i].start < c->end)
+			e->areas.items[i--] = e->areas.items[--e->areas.num];
 	new_epoch(e);
 }
 
@@ -117,6 +121,7 @@ static void do_stop(struct engine *e)
 static int run(struct engine *e, const struct command *c)
 {
 	struct code_range range = {c->start, c->end};
+	struct area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
 	struct thread *t;
 
 	switch (c->kind) {
@@ -131,6 +136,8 @@ static int run(struct engine *e, const struct command *c)
 		return 0;
 	case COMMAND_MODULE:
 		return vec_push(&e->modules, range) ? 0 : ENOMEM;
+	case COMMAND_CAVE:
+		return vec_push(&e->areas, cave) ? 0 : ENOMEM;
 	case COMMAND_RESUME:
 		t = thread_find(e, c->tid);
 		if (t)

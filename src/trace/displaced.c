@@ -3,6 +3,7 @@
 
 #include "trace/engine.h"
 
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -25,20 +26,21 @@ static uint64_t gap(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-static struct area *area_near(struct engine *e, uint64_t addr)
+static struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
 {
 	size_t i;
 
 	for (i = 0; i < e->areas.num; i++) {
 		struct area *a = &e->areas.items[i];
 
-		if (a->used + ARCH_SLOT_SIZE <= a->size && gap(a->start, addr) < REACH)
+		if (a->is_cave == want_cave && a->used + ARCH_SLOT_SIZE <= a->size &&
+		    gap(a->start, addr) < REACH)
 			return a;
 	}
 	return NULL;
 }
 
-/** Wait for the single step of t to end. *stopped_sig_ret: a stop that is not the step's own. */
+/** Wait for the single step of t to end. False: it vanished. */
 static bool wait_step(struct thread *t, int *status_ret)
 {
 	pid_t got;
@@ -111,6 +113,15 @@ static const struct code_range *module_of(const struct engine *e, uint64_t addr)
 	return NULL;
 }
 
+static bool has_seccomp_filter(pid_t tid)
+{
+	_cleanup_free_ char *mode = NULL;
+	struct err *err = io_proc_status(tid, "Seccomp", &mode);
+
+	err_destroy(err);
+	return !err && *mode != '0';
+}
+
 static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 {
 	const struct code_range *module = module_of(e, addr);
@@ -118,6 +129,9 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 	struct area area = {.size = AREA_SIZE};
 	unsigned i;
 
+	// Some filters kill at a system call that they do not know.
+	if (!e->is_mmap_refused && has_seccomp_filter(t->tid))
+		e->is_mmap_refused = true;
 	if (!e->syscall_insn || e->is_mmap_refused)
 		return NULL;
 	// Below the module: above an executable its heap grows. Further away each time, then wherever the kernel likes.
@@ -161,15 +175,33 @@ uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoi
 
 	if (b->has_relocation)
 		return b->relocation.resume_pc;
-	area = area_near(e, b->addr);
+	area = area_near(e, b->addr, false);
 	if (relocate(e, b, area))
 		return b->relocation.resume_pc;
 	if (area)
 		return 0;
 	area = area_map(e, t, b->addr);
+	if (!area)
+		area = area_near(e, b->addr, true);
 	if (area && relocate(e, b, area))
 		return b->relocation.resume_pc;
 	return 0;
+}
+
+bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
+	bool is_ok;
+	int status;
+
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
+	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
+		return false;
+	breakpoint_unplant(e, b);
+	is_ok = thread_set_pc(e, t, b->addr) && ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) == 0 &&
+		wait_step(t, &status);
+	breakpoint_plant(e, b);
+	return is_ok && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
 
 uint64_t displaced_original_pc(struct engine *e, uint64_t pc)

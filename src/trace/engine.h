@@ -94,11 +94,13 @@ struct thread {
 	VEC(struct pending) pending;
 };
 
-/** Executable area in the target for displaced instructions: [start, start + size), slots used from its begin. */
+/** Executable area in the target for displaced instructions: [start, start + size), slots used from its begin. A cave is
+ *  the unused end of a module's code, for targets that may not map memory. */
 struct area {
 	uint64_t start;
 	uint64_t size;
 	uint64_t used;
+	bool is_cave;
 };
 
 struct code_range {
@@ -216,6 +218,9 @@ void breakpoint_forget_all(struct engine *e);
 /** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows. Maps the area if need be,
  *  by a system call run on t. 0: cannot be done. */
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);
+/** Execute the instruction under b's trap in its own place: the byte is lifted for one step of t, in which other threads can pass
+ *  unseen. For return sites that can be displaced nowhere. False: t vanished. */
+bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b);
 /** The original address of a pc that lies in a slot, or pc. */
 uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
 void displaced_forget(struct engine *e);

@@ -18,6 +18,8 @@ enum command_kind {
 	/** Code of a module: [start, end). Return sites inside keep their breakpoints; elsewhere they are planted for one
 	 *  return only (code made at run time may change). */
 	COMMAND_MODULE,
+	/** [start, end) is unused executable memory in a module: room for displaced instructions where none can be mapped. */
+	COMMAND_CAVE,
 	/** Let thread tid, which waits after an event, go on. flags: RESUME_*. */
 	COMMAND_RESUME,
 	/** Plant everything (again), with `value` as frame limit. Acknowledged. */
