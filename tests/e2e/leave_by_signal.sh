@@ -26,3 +26,22 @@ kill -USR1 "$target"
 await "$target" 20 threads
 is "$status" 0 "status of the target"
 has "$target_out" '^EXIT-SUCCESS$' "the target's own check"
+
+# The same for a program that malloscope launched.
+for signal in TERM KILL; do
+	spawn "$MALLOSCOPE" run -o listing -e status -e 'wait 60' -- "$TARGETS/threads" 4 0
+	tracer=$pid
+	target_out=$pid_out
+	until_true 10 says "$pid_out" '^running$' || fail "launch before SIG$signal"
+	target=$(sed -n 's/^target: pid=\([0-9]*\),.*/\1/p' listing)
+	[ -d "/proc/$target" ] || fail "status does not name the target"
+	pids+=("$target")
+	sleep 0.2
+	kill -"$signal" "$tracer"
+	await "$tracer" 10 "malloscope after SIG$signal"
+	is_left "$target" 10
+	kill -USR1 "$target"
+	until_true 20 is_over "$target" || fail "the launched target does not end"
+	has "$target_out" '^EXIT-SUCCESS$' "the launched target's own check"
+	echo "ok: launched, SIG$signal"
+done

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// Children of every kind allocate and must come to their own good end, while a thread of the parent
-// goes on.
+// children [ROUNDS]: children of every kind allocate and must come to their own good end, while a
+// thread of the parent goes on.
 #include "sites.h"
 
 #include <pthread.h>
@@ -128,6 +128,7 @@ static void use_popen(void)
 
 int main(int argc, char **argv)
 {
+	size_t num_rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 10;
 	pthread_t thread;
 
 	self = "/proc/self/exe";
@@ -140,8 +141,9 @@ int main(int argc, char **argv)
 	ledger_add_slots(&thread_ledger, 64);
 	ledger_wait_traced();
 	REQUIRE(!pthread_create(&thread, NULL, work, NULL));
-	for (size_t i = 0; i < 10; i++) {
-		slot_set(&ledger.slots[i], site_malloc(i + 1), i + 1, "site_malloc", false);
+	for (size_t i = 0; i < num_rounds; i++) {
+		if (i < ledger.num_slots)
+			slot_set(&ledger.slots[i], site_malloc(i + 1), i + 1, "site_malloc", false);
 		use_fork();
 		use_vfork();
 		use_vfork_exec();

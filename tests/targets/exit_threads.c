@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// Threads come and go while others allocate; the blocks of the dead stay live, and some are freed
+// exit_threads [ROUNDS]: threads come and go while others allocate; the blocks of the dead stay live, and some are freed
 // by others.
 #include "sites.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define NUM_ROUNDS   40
 #define NUM_AT_ONCE  8
 #define BLOCKS_EACH  20
 #define NUM_STEADY   2
@@ -44,21 +43,22 @@ static void *live_on(void *arg)
 	return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	size_t num_rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 40;
 	pthread_t threads[NUM_AT_ONCE];
 	pthread_t steady_threads[NUM_STEADY];
 	size_t next = 0;
 
 	ledger_init();
-	ledger_add_slots(&legacy, NUM_ROUNDS * NUM_AT_ONCE * BLOCKS_EACH);
+	ledger_add_slots(&legacy, num_rounds * NUM_AT_ONCE * BLOCKS_EACH);
 	pthread_barrier_init(&barrier, NULL, NUM_STEADY + 1);
 	ledger_wait_traced();
 	for (size_t i = 0; i < NUM_STEADY; i++) {
 		ledger_add_slots(&steady[i], STEADY_SLOTS);
 		REQUIRE(!pthread_create(&steady_threads[i], NULL, live_on, &steady[i]));
 	}
-	for (size_t round = 0; round < NUM_ROUNDS; round++) {
+	for (size_t round = 0; round < num_rounds; round++) {
 		for (size_t i = 0; i < NUM_AT_ONCE; i++) {
 			REQUIRE(!pthread_create(&threads[i], NULL, live_briefly,
 						&legacy.slots[next]));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
-// own_traps: the target's own SIGTRAPs (int3, raise, a handler on them), and stops by SIGSTOP that
+// own_traps [ROUNDS]: the target's own SIGTRAPs (int3, raise, a handler on them), and stops by SIGSTOP that
 // its child sends and ends: all must reach it as if nobody looked on.
 #include "sites.h"
 
@@ -44,8 +44,9 @@ static void stop_and_go(void)
 	REQUIRE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	int num_rounds = argc > 1 ? atoi(argv[1]) : 5;
 	struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
 	struct sigaction resume = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
 
@@ -60,9 +61,9 @@ int main(void)
 		REQUIRE(raise(SIGTRAP) == 0);
 	}
 	REQUIRE(num_traps == 20);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < num_rounds; i++)
 		stop_and_go();
-	REQUIRE(num_continued == 5);
+	REQUIRE(num_continued == num_rounds);
 	ledger_checkpoint();
 	return ledger_finish();
 }
