@@ -47,6 +47,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/engine.h \
 	src/trace/leave.c \
 	src/trace/listen.c \
+	src/trace/measure.c \
 	src/trace/memory.c \
 	src/trace/probes.c \
 	src/trace/stacks.c \
@@ -98,6 +99,7 @@ src_libobj_a_SOURCES = \
 	src/obj/modules_internal.h \
 	src/obj/scopes.c \
 	src/obj/scopes.h \
+	src/obj/slack.c \
 	src/obj/source.c \
 	src/obj/source.h \
 	src/obj/symbolize.c \

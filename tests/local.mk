@@ -2,6 +2,7 @@
 
 # Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
 unit_tests = \
+	tests/unit/arch_relocate.t \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
@@ -23,12 +24,17 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_text.t
 unit_h = \
+	tests/unit/arch_run.h \
 	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
 	tests/unit/test_util.h
 
+tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
+tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_arch_relocate_t_CFLAGS = $(unit_cflags)
+tests_unit_arch_relocate_t_LDADD = $(arch_libs) $(unit_libs)
 tests_unit_base_fmt_t_SOURCES = tests/unit/base_fmt.ts $(unit_h)
 tests_unit_base_fmt_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_fmt_t_CFLAGS = $(unit_cflags)
@@ -178,6 +184,7 @@ e2e_tests = \
 	tests/e2e/batch.sh \
 	tests/e2e/bench_ci.sh \
 	tests/e2e/children.sh \
+	tests/e2e/churn.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
