@@ -22,9 +22,16 @@
 #define TIME_STEP_NS (10 * NS_PER_MS)
 #define MAX_TIMES    65536
 
-void session_note(struct session *s, const char *format, ...)
+void session_notify(struct session *s)
 {
 	const uint64_t one = 1;
+
+	if (write(s->note_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void session_note(struct session *s, const char *format, ...)
+{
 	va_list ap;
 	char *text;
 	int len;
@@ -38,8 +45,7 @@ void session_note(struct session *s, const char *format, ...)
 		free(text);
 		return;
 	}
-	if (write(s->note_fd, &one, sizeof(one)) < 0)
-		return;
+	session_notify(s);
 }
 
 void session_mark_end(struct session *s)
@@ -92,6 +98,8 @@ static void add_block(struct session *s, uint64_t addr, uint64_t size, uint64_t 
 			   stacks_intern(heap_stacks(s->heap), NULL, 0, 1, STACK_TRUNCATED, &id));
 	}
 	note_nomem(s, heap_alloc(s->heap, addr, size, id, domain, tid));
+	if (s->measuring)
+		measuring_alloc(s, tid, addr);
 }
 
 static void forget_taken(struct session *s, uint64_t call)
@@ -108,12 +116,21 @@ static void on_take(struct session *s, const struct event_take *event)
 {
 	struct block *block = malloc(sizeof(*block));
 
+	if (s->measuring)
+		measuring_free(s, event->tid, event->addr);
 	if (!block || !heap_take(s->heap, event->addr, block)) {
 		free(block);
 		return;
 	}
 	if (!hmap_set(&s->taken, event->call, (uint64_t)block))
 		free(block);
+}
+
+static void put_back(struct session *s, int32_t tid, const struct block *block)
+{
+	note_nomem(s, heap_put_back(s->heap, block));
+	if (s->measuring)
+		measuring_put_back(s, tid, block->addr);
 }
 
 static void on_realloc(struct session *s, const struct event_realloc *event, uint32_t domain)
@@ -123,7 +140,7 @@ static void on_realloc(struct session *s, const struct event_realloc *event, uin
 	if (event->addr)
 		add_block(s, event->addr, event->size, event->stack_hash, event->tid, domain);
 	else if (found)
-		note_nomem(s, heap_put_back(s->heap, (const struct block *)*found));
+		put_back(s, event->tid, (const struct block *)*found);
 	forget_taken(s, event->call);
 }
 
@@ -197,6 +214,7 @@ static void on_record(struct session *s, const struct ring_record *record)
 {
 	const struct event_alloc *alloc = (const void *)record;
 	const struct event_realloc *re = (const void *)record;
+	const struct event_free *gone = (const void *)record;
 
 	switch (record->kind) {
 	case EVENT_STACK:
@@ -209,7 +227,9 @@ static void on_record(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_FREE:
 		s->num_events++;
-		heap_free(s->heap, ((const struct event_free *)record)->addr);
+		if (s->measuring)
+			measuring_free(s, gone->tid, gone->addr);
+		heap_free(s->heap, gone->addr);
 		break;
 	case EVENT_TAKE:
 		on_take(s, (const void *)record);
@@ -223,6 +243,12 @@ static void on_record(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_CALL:
 		on_call(s, (const void *)record);
+		break;
+	case EVENT_ENTER:
+		measuring_enter(s, (const void *)record);
+		break;
+	case EVENT_LEAVE:
+		measuring_leave(s, (const void *)record);
 		break;
 	default:
 		on_control(s, record);

@@ -404,6 +404,7 @@ void images_exec(struct session *s, pid_t tid)
 	for (i = 0; i < s->probes.num; i++)
 		s->probes.items[i].is_live = false;
 	s->new_ranges.num = 0;
+	measuring_reset(s);
 	s->has_rendezvous = false;
 	set_exe(s);
 	if (!s->want_hold)
@@ -497,19 +498,20 @@ void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t 
 	}
 }
 
-/** Candidates for the function of `wait call`. */
-struct call_search {
+/** Candidates for a function that the user has named. */
+struct function_search {
 	struct session *s;
+	const char *function;
 	const struct module *module;
 	char *first_name;
 	/** Names of several functions, comma-separated; NULL: no ambiguity. */
 	char *others;
-	VEC(uint64_t) addrs;
+	struct images_addrs *addrs;
 };
 
-static struct err *on_call_symbol(void *ctx, const char *full_name, uint64_t addr)
+static struct err *on_function(void *ctx, const char *full_name, uint64_t addr)
 {
-	struct call_search *search = ctx;
+	struct function_search *search = ctx;
 	uint64_t runtime = addr + search->module->bias;
 	char *longer;
 
@@ -527,10 +529,10 @@ static struct err *on_call_symbol(void *ctx, const char *full_name, uint64_t add
 		search->others = longer;
 		return NULL;
 	}
-	return vec_push(&search->addrs, runtime) ? NULL : &err_nomem;
+	return vec_push(&search->addrs->list, runtime) ? NULL : &err_nomem;
 }
 
-static struct err *search_call(struct call_search *search, uint32_t module_id)
+static struct err *search_modules(struct function_search *search, uint32_t module_id)
 {
 	struct session *s = search->s;
 	struct err *err = NULL;
@@ -540,12 +542,27 @@ static struct err *search_call(struct call_search *search, uint32_t module_id)
 	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
 		search->module = modules_get(s->modules, id);
 		if (search->module && search->module->is_live)
-			err = module_match_functions(s->modules, id, s->call.function,
-						     on_call_symbol, search);
+			err = module_match_functions(s->modules, id, search->function, on_function,
+						     search);
 		if (module_id)
 			break;
 	}
 	pthread_mutex_unlock(&s->obj_lock);
+	return err;
+}
+
+struct err *images_find_function(struct session *s, const char *function, uint32_t module_id,
+				 struct images_addrs *ret)
+{
+	struct function_search search = {.s = s, .function = function, .addrs = ret};
+	struct err *err = search_modules(&search, module_id);
+
+	if (!err && search.others)
+		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", function, search.others);
+	if (!err && !ret->list.num)
+		err = &err_not_found;
+	free(search.first_name);
+	free(search.others);
 	return err;
 }
 
@@ -556,25 +573,18 @@ struct err *images_plant_call(struct session *s, uint32_t module_id)
 		.value = s->call.count,
 		.flags = s->call.is_exact ? PLANT_PAUSE : 0,
 	};
-	struct call_search search = {.s = s};
-	struct err *err = search_call(&search, module_id);
+	struct images_addrs addrs = {0};
+	struct err *err = images_find_function(s, s->call.function, module_id, &addrs);
 	size_t i;
 
-	if (!err && search.others)
-		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", s->call.function,
-				 search.others);
-	if (!err && !search.addrs.num)
-		err = &err_not_found;
-	for (i = 0; !err && i < search.addrs.num && i < COMMAND_MAX_ITEMS; i++) {
+	for (i = 0; !err && i < addrs.list.num && i < COMMAND_MAX_ITEMS; i++) {
 		command.items[command.num_items++] =
-			(struct command_plant){search.addrs.items[i], PLANT_CALL, s->call.id};
-		if (!vec_push(&s->call.addrs, search.addrs.items[i]))
+			(struct command_plant){addrs.list.items[i], PLANT_CALL, s->call.id};
+		if (!vec_push(&s->call.addrs, addrs.list.items[i]))
 			err = &err_nomem;
 	}
 	if (!err)
 		control_send(s, &command);
-	free(search.first_name);
-	free(search.others);
-	vec_deinit(&search.addrs);
+	vec_deinit(&addrs.list);
 	return err;
 }

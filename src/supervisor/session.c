@@ -306,6 +306,7 @@ void session_destroy(struct session *s)
 	drain_end(s);
 	if (s->tracer.socket > 0)
 		close(s->tracer.socket);
+	measuring_destroy(s);
 	free_lists(s);
 	symbolizer_destroy(s->symbolizer);
 	modules_destroy(s->modules);
@@ -360,6 +361,7 @@ struct err *session_stop(struct session *s)
 		return err;
 	session_lock(s);
 	session_mark_end(s);
+	measuring_reset(s);
 	heap_clear(s->heap);
 	s->num_events = s->rate_events = 0;
 	session_unlock(s);

@@ -184,6 +184,47 @@ struct err *session_wait(struct session *s, uint64_t ns) __must_check;
 struct err *session_wait_call(struct session *s, const char *function, uint64_t count,
 			      bool is_exact) __must_check;
 
+/** What calls of a measured function did: the sum over num_calls of them. */
+struct session_measured {
+	/** As the user typed it. */
+	char *function;
+	uint64_t num_calls;
+	/** Of these, left by longjmp, an exception or the end of their thread: their end was noticed late. */
+	uint64_t num_left;
+	/** Thread of the call; 0: of several threads. */
+	int32_t tid;
+	/** Allocated minus freed by the calling threads during the calls (frees of unknown blocks not counted). */
+	int64_t net_bytes;
+	int64_t net_blocks;
+	/** Largest of the calls' own maxima above their entry. */
+	uint64_t peak_bytes;
+	/** Time between entries and returns, tracing included. */
+	uint64_t duration_ns;
+	uint64_t max_duration_ns;
+	/** Blocks allocated during the calls and still live at their return, by site, as a snapshot; its total counters are those of what
+	 *  stayed. */
+	struct snapshot *stayed;
+};
+
+void session_measured_destroy(struct session_measured *measured);
+
+/** Measure the calls of FUNCTION (named as for session_wait_call()) from now on; a result comes after every num_calls calls that have
+ *  returned. Calls of one thread may nest (recursion): each is measured on its own, with all that it calls. Measuring a function that
+ *  is measured already changes num_calls and begins anew. ERR_USAGE: ambiguous, lists candidates; ERR_NOT_FOUND: no such function, lists
+ *  similar names; ERR_OTHER: not tracing. */
+struct err *session_measure(struct session *s, const char *function,
+			    uint64_t num_calls) __must_check;
+/** Stop measuring function, or all with NULL. Calls in progress give no result. ERR_NOT_FOUND. */
+struct err *session_measure_off(struct session *s, const char *function) __must_check;
+/** Calls fn for each measured function: calls per result, calls measured, calls in progress. */
+void session_measure_list(struct session *s,
+			  void (*fn)(void *ctx, const char *function, uint64_t num_calls,
+				     uint64_t num_done, uint64_t num_active),
+			  void *ctx);
+/** The oldest result not taken yet, or NULL; the caller destroys it. They become readable on session_note_fd() too. At most 1000
+ *  wait; then the oldest are dropped (a note tells). */
+struct session_measured *session_take_measured(struct session *s);
+
 /** Make a wait in progress return &err_stop. Async-signal-safe. */
 void session_interrupt(struct session *s);
 

@@ -55,6 +55,8 @@ struct call_wait {
 	VEC(uint64_t) addrs;
 };
 
+struct measuring;
+
 struct session {
 	struct session_options options;
 	char *stdin_path;
@@ -120,11 +122,18 @@ struct session {
 	unsigned num_default_names;
 	VEC(char *) notes;
 	int note_fd;
+	/** Functions that are measured; NULL until the first. */
+	struct measuring *measuring;
 
 	/* Under obj_lock. */
 	struct modules *modules;
 	struct symbolizer *symbolizer;
 	struct resolver resolver;
+};
+
+/** Runtime addresses. */
+struct images_addrs {
+	VEC(uint64_t) list;
 };
 
 /** Locked scopes. */
@@ -164,7 +173,26 @@ void session_note(struct session *s, const char *format, ...) __printf(2, 3);
 /** Tracing has ended (the target's end, detach, stop). Under lock. */
 void session_mark_end(struct session *s);
 
+/* measure.c: what the drain tells while functions are measured. All under lock. */
+void measuring_enter(struct session *s, const struct event_measure *event);
+void measuring_leave(struct session *s, const struct event_measure *event);
+/** The newest block of the heap is addr. */
+void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
+/** The block at addr is about to be freed, or taken by a realloc, by tid. */
+void measuring_free(struct session *s, int32_t tid, uint64_t addr);
+/** A realloc failed, the block is back. */
+void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
+/** A new module: plant what was waiting for it. A new image or stop: nothing is in progress any more. */
+void measuring_reset(struct session *s);
+void measuring_destroy(struct session *s);
+/** Wake a reader of session_note_fd(). */
+void session_notify(struct session *s);
+
 /* images.c */
+/** Addresses of a function as the user names it, in live modules; *name_ret (to be freed) is its full name. ERR_USAGE: ambiguous;
+ *  &err_not_found. module_id 0: all. */
+struct err *images_find_function(struct session *s, const char *function, uint32_t module_id,
+				 struct images_addrs *ret) __must_check;
 /** Look at the module list again: plant in what is new, withdraw what is gone. Under lock. */
 void images_update(struct session *s);
 /** A new image was executed: everything begins anew. Under lock. */

@@ -74,13 +74,14 @@ static struct err *begin_call(struct session *s, const char *function, uint64_t 
 
 static void end_call(struct session *s)
 {
-	struct command command = {.kind = COMMAND_UNPLANT_CALL};
+	struct command command = {.kind = COMMAND_UNPLANT};
 	size_t i;
 
 	s->call.id = 0;
 	s->call.function = NULL;
 	for (i = 0; i < s->call.addrs.num && i < COMMAND_MAX_ITEMS; i++)
-		command.items[command.num_items++].addr = s->call.addrs.items[i];
+		command.items[command.num_items++] =
+			(struct command_plant){s->call.addrs.items[i], PLANT_CALL, 0};
 	if (command.num_items)
 		control_send(s, &command);
 }

@@ -36,11 +36,13 @@ static void do_plant(struct engine *e, const struct command *c)
 			b->hit_slot = c->items[i].id >> 16;
 		} else if (c->items[i].role == PLANT_CALL) {
 			b->call_id = c->items[i].id;
+		} else if (c->items[i].role == PLANT_MEASURE) {
+			b->measure_id = c->items[i].id;
 		}
 	}
 }
 
-static void do_unplant_call(struct engine *e, const struct command *c)
+static void do_unplant(struct engine *e, const struct command *c)
 {
 	struct breakpoint *b;
 	uint32_t i;
@@ -49,7 +51,7 @@ static void do_unplant_call(struct engine *e, const struct command *c)
 		b = breakpoint_find(e, c->items[i].addr);
 		if (!b)
 			continue;
-		b->roles &= ~(uint32_t)PLANT_CALL;
+		b->roles &= ~c->items[i].role;
 		if (!b->roles)
 			breakpoint_unplant(e, b);
 	}
@@ -114,6 +116,7 @@ static void do_stop(struct engine *e)
 			continue;
 		t = (struct thread *)e->threads.slots[i].value;
 		probes_abandon(e, t, 0);
+		measure_abandon(e, t, 0);
 		t->free_ptr = 0;
 	}
 }
@@ -128,8 +131,8 @@ static int run(struct engine *e, const struct command *c)
 	case COMMAND_PLANT:
 		do_plant(e, c);
 		return 0;
-	case COMMAND_UNPLANT_CALL:
-		do_unplant_call(e, c);
+	case COMMAND_UNPLANT:
+		do_unplant(e, c);
 		return 0;
 	case COMMAND_DROP:
 		do_drop(e, c);

@@ -28,6 +28,7 @@ struct breakpoint {
 	/** Index in probes[] (PLANT_PROBE), id of the call probe (PLANT_CALL). */
 	uint32_t probe;
 	uint32_t call_id;
+	uint32_t measure_id;
 	/** Place in shared->stats.hits[] (PLANT_PROBE). */
 	uint32_t hit_slot;
 	/** Place in shared->planted[]. */
@@ -58,6 +59,15 @@ struct pending {
 	uint64_t size;
 	uint64_t ptr;
 	uint64_t stack_hash;
+};
+
+/** A call of a measured function that has not returned yet. */
+struct measured_call {
+	uint64_t call;
+	uint32_t id;
+	/** As in struct pending. */
+	uint64_t sp;
+	uint64_t site;
 };
 
 enum hold_reason {
@@ -92,6 +102,7 @@ struct thread {
 	uint32_t free_probe;
 	/** Innermost last. */
 	VEC(struct pending) pending;
+	VEC(struct measured_call) measured;
 };
 
 /** Executable area in the target for displaced instructions: [start, start + size), slots used from its begin. A cave is
@@ -249,6 +260,19 @@ void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool i
 void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b);
 /** Drop pending calls from index on: their threads have left them. */
 void probes_abandon(struct engine *e, struct thread *t, size_t from);
+
+/** The breakpoint at a return address, planted. NULL: cannot be. */
+struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr);
+/** One pending or measured call less returns to site. */
+void probes_release_site(struct engine *e, uint64_t site);
+
+/* measure.c */
+/** Thread t, registers fetched, enters a measured function. */
+void measure_enter(struct engine *e, struct thread *t, const struct breakpoint *b);
+/** t stands at return site b. Returns whether a measured call ended there. */
+bool measure_return(struct engine *e, struct thread *t, const struct breakpoint *b);
+/** The measured calls of t from index on were left by other ways. */
+void measure_abandon(struct engine *e, struct thread *t, size_t from);
 
 /* emit.c */
 /** Room for a record in the ring, header filled in; waits for it. NULL: the supervisor is gone. */

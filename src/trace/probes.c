@@ -8,7 +8,7 @@
 /** A site is judged after this many hits; fewer than a quarter matched: it is planted for one return at a time. */
 #define SITE_TRIAL 256
 
-static void release_site(struct engine *e, uint64_t site)
+void probes_release_site(struct engine *e, uint64_t site)
 {
 	struct breakpoint *b = breakpoint_find(e, site);
 
@@ -39,7 +39,7 @@ void probes_abandon(struct engine *e, struct thread *t, size_t from)
 
 		if (p->has_taken)
 			emit_take(e, EVENT_ABANDON, t, p);
-		release_site(e, p->site);
+		probes_release_site(e, p->site);
 		e->shared->stats.num_abandoned++;
 	}
 }
@@ -100,6 +100,7 @@ static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
 {
 	uint64_t sp = e->arch->sp(&t->regs);
 	size_t i = t->pending.num;
+	bool is_measured = measure_return(e, t, b);
 
 	while (i > 0) {
 		i--;
@@ -109,7 +110,11 @@ static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
 		b->num_matched++;
 		finish_call(e, t, &t->pending.items[i]);
 		t->pending.num--;
-		release_site(e, b->addr);
+		probes_release_site(e, b->addr);
+		return;
+	}
+	if (is_measured) {
+		b->num_matched++;
 		return;
 	}
 	b->num_other++;
@@ -133,8 +138,7 @@ static bool is_in_module(const struct engine *e, uint64_t addr)
 	return false;
 }
 
-/** The breakpoint at a return address, planted. NULL: cannot be. */
-static struct breakpoint *plant_site(struct engine *e, uint64_t addr)
+struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr)
 {
 	struct breakpoint *b = breakpoint_find(e, addr);
 
@@ -186,7 +190,7 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 		return false;
 	if (!memory_read(t->tid, sp, &p.site, sizeof(p.site)))
 		return true;
-	site = plant_site(e, p.site);
+	site = probes_plant_site(e, p.site);
 	if (!site || !vec_reserve_one(&t->pending)) {
 		e->shared->stats.num_lost++;
 		return true;
@@ -321,6 +325,8 @@ void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool i
 	if (!is_retry) {
 		if (b->roles & ROLE_SITE)
 			site_hit(e, t, b);
+		if (b->roles & PLANT_MEASURE)
+			measure_enter(e, t, b);
 		if (b->roles & PLANT_CALL && call_hit(e, t, b))
 			return;
 		if (b->roles & PLANT_PROBE && b->hit_slot < SHARED_MAX_HITS)

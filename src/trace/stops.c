@@ -140,6 +140,7 @@ static void exec_stop(struct engine *e, struct thread *t)
 	}
 	forget_other_threads(e, t->tid);
 	probes_abandon(e, t, 0);
+	measure_abandon(e, t, 0);
 	breakpoint_forget_all(e);
 	displaced_forget(e);
 	vec_deinit(&e->modules);

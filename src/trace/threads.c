@@ -31,9 +31,11 @@ struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid)
 void thread_remove(struct engine *e, struct thread *t)
 {
 	probes_abandon(e, t, 0);
+	measure_abandon(e, t, 0);
 	hmap_remove(&e->threads, t->tid);
 	e->shared->stats.num_threads = e->threads.num;
 	vec_deinit(&t->pending);
+	vec_deinit(&t->measured);
 	free(t);
 }
 

@@ -9,8 +9,8 @@
 enum command_kind {
 	/** Plant breakpoints: items[]. With PLANT_CALL: EVENT_CALL when they were entered `value` times in all; flags: PLANT_PAUSE. */
 	COMMAND_PLANT,
-	/** Take the call probes at items[].addr out. */
-	COMMAND_UNPLANT_CALL,
+	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) at items[].addr out. */
+	COMMAND_UNPLANT,
 	/** End the pause that PLANT_PAUSE has brought about. */
 	COMMAND_CONTINUE,
 	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes begin anew. */
@@ -52,6 +52,8 @@ enum plant_role {
 	PLANT_RENDEZVOUS = 2,
 	/** Function whose calls are counted; id is given back in EVENT_CALL. */
 	PLANT_CALL = 4,
+	/** Function whose calls are measured: EVENT_ENTER and EVENT_LEAVE with its id. */
+	PLANT_MEASURE = 8,
 };
 
 struct command_plant {

@@ -23,6 +23,10 @@ enum event_kind {
 	EVENT_ABANDON,
 	/** struct event_call: a function of the user's interest was entered as often as was asked for. */
 	EVENT_CALL,
+	/** struct event_measure: a measured function was entered, or has returned (flags: MEASURE_LEFT: it was left by longjmp, an
+	 *  exception or the end of its thread, some time before). */
+	EVENT_ENTER,
+	EVENT_LEAVE,
 	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RESUME. */
 	EVENT_MISS,
 	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for COMMAND_RESUME. */
@@ -95,6 +99,19 @@ struct event_call {
 	int32_t tid;
 	/** Number of the call probe, as given with COMMAND_PLANT. */
 	uint32_t id;
+};
+
+#define MEASURE_LEFT 1u
+
+struct event_measure {
+	struct ring_record header;
+	int32_t tid;
+	/** As given with COMMAND_PLANT. */
+	uint32_t id;
+	/** Unique number of the call. */
+	uint64_t call;
+	/** CLOCK_MONOTONIC. */
+	uint64_t time_ns;
 };
 
 struct event_miss {

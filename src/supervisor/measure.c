@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measured functions. Each thread keeps running sums of what it allocated and freed; a call notes them at its entry, so its own net
+// is a difference, and recursion costs nothing per event. Blocks are logged while any call of their thread is in progress: what
+// of the log since a call's entry is not freed at its return has stayed.
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include <string.h>
+
+#define MAX_RESULTS 1000
+
+struct measured_function {
+	uint32_t id;
+	char *function;
+	uint64_t num_calls;
+	uint64_t num_done;
+	uint64_t num_active;
+	VEC(uint64_t) addrs;
+	/** The result in the making; its snapshot is made at its end from stayed: site -> index in sums. */
+	struct session_measured sum;
+	bool has_sum;
+	struct hmap stayed;
+	VEC(struct snapshot_site) sums;
+};
+
+struct logged_block {
+	uint64_t addr;
+	uint64_t size;
+	uint32_t site;
+	bool is_freed;
+};
+
+/** A call in progress: the thread's sums at its entry, and the largest since. */
+struct active_call {
+	uint64_t call;
+	uint32_t id;
+	int64_t bytes;
+	int64_t blocks;
+	int64_t max_bytes;
+	uint64_t time_ns;
+	size_t log_start;
+};
+
+struct measured_thread {
+	int32_t tid;
+	int64_t bytes;
+	int64_t blocks;
+	VEC(struct active_call) calls;
+	VEC(struct logged_block) log;
+};
+
+struct measuring {
+	VEC(struct measured_function *) functions;
+	/** tid -> struct measured_thread *, while it has calls in progress. */
+	struct hmap threads;
+	/** Address of a logged block -> tid << 32 | place in that thread's log. */
+	struct hmap logged;
+	VEC(struct session_measured *) results;
+	uint32_t num_ids;
+	bool is_overflow_noted;
+};
+
+void session_measured_destroy(struct session_measured *measured)
+{
+	if (!measured)
+		return;
+	snapshot_destroy(measured->stayed);
+	free(measured->function);
+	free(measured);
+}
+
+static void clear_sum(struct measured_function *f)
+{
+	memset(&f->sum, 0, sizeof(f->sum));
+	f->has_sum = false;
+	hmap_deinit(&f->stayed);
+	f->sums.num = 0;
+}
+
+static void function_destroy(struct measured_function *f)
+{
+	if (!f)
+		return;
+	clear_sum(f);
+	vec_deinit(&f->sums);
+	vec_deinit(&f->addrs);
+	free(f->function);
+	free(f);
+}
+
+static struct measured_function *find_id(const struct measuring *m, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < m->functions.num; i++)
+		if (m->functions.items[i]->id == id)
+			return m->functions.items[i];
+	return NULL;
+}
+
+static struct measured_thread *find_thread(const struct measuring *m, int32_t tid)
+{
+	const uint64_t *found = hmap_find(&m->threads, (uint32_t)tid);
+
+	return found ? (struct measured_thread *)*found : NULL;
+}
+
+/** The log of a thread without calls in progress is of no use any more. */
+static void drop_thread(struct measuring *m, struct measured_thread *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->log.num; i++)
+		if (!t->log.items[i].is_freed)
+			hmap_remove(&m->logged, t->log.items[i].addr);
+	hmap_remove(&m->threads, (uint32_t)t->tid);
+	vec_deinit(&t->log);
+	vec_deinit(&t->calls);
+	free(t);
+}
+
+void measuring_enter(struct session *s, const struct event_measure *event)
+{
+	struct measuring *m = s->measuring;
+	struct measured_function *f = m ? find_id(m, event->id) : NULL;
+	struct measured_thread *t;
+	struct active_call call = {.call = event->call, .id = event->id, .time_ns = event->time_ns};
+
+	if (!f)
+		return;
+	t = find_thread(m, event->tid);
+	if (!t) {
+		t = calloc(1, sizeof(*t));
+		if (!t || !hmap_set(&m->threads, (uint32_t)event->tid, (uint64_t)t)) {
+			free(t);
+			return;
+		}
+		t->tid = event->tid;
+	}
+	call.bytes = call.max_bytes = t->bytes;
+	call.blocks = t->blocks;
+	call.log_start = t->log.num;
+	if (vec_push(&t->calls, call))
+		f->num_active++;
+	else if (!t->calls.num)
+		drop_thread(m, t);
+}
+
+static void add_stayed(struct measured_function *f, const struct logged_block *block)
+{
+	const uint64_t *found = hmap_find(&f->stayed, block->site);
+	struct snapshot_site new_site = {.site = block->site};
+	struct snapshot_site *site;
+
+	if (!found) {
+		if (!vec_push(&f->sums, new_site))
+			return;
+		if (!hmap_set(&f->stayed, block->site, f->sums.num - 1)) {
+			f->sums.num--;
+			return;
+		}
+		found = hmap_find(&f->stayed, block->site);
+	}
+	site = &f->sums.items[*found];
+	site->live_bytes += block->size;
+	site->live_blocks++;
+	site->total_bytes += block->size;
+	site->total_blocks++;
+}
+
+static int compare_sites(const void *a, const void *b)
+{
+	const struct snapshot_site *x = a, *y = b;
+
+	return x->site < y->site ? -1 : x->site > y->site;
+}
+
+static struct snapshot *make_snapshot(struct session *s, const struct measured_function *f)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	size_t i;
+
+	if (!snapshot)
+		return NULL;
+	snapshot->name = strdup(f->function);
+	snapshot->sites = malloc((f->sums.num + 1) * sizeof(*snapshot->sites));
+	if (!snapshot->name || !snapshot->sites) {
+		snapshot_destroy(snapshot);
+		return NULL;
+	}
+	snapshot->heap = s->heap;
+	snapshot->nframe = s->nframe;
+	snapshot->num_sites = snapshot->num_live_stacks = f->sums.num;
+	for (i = 0; i < f->sums.num; i++) {
+		snapshot->sites[i] = f->sums.items[i];
+		snapshot->totals.live_bytes += f->sums.items[i].live_bytes;
+		snapshot->totals.live_blocks += f->sums.items[i].live_blocks;
+	}
+	snapshot->totals.total_bytes = snapshot->totals.live_bytes;
+	snapshot->totals.total_blocks = snapshot->totals.live_blocks;
+	qsort(snapshot->sites, snapshot->num_sites, sizeof(*snapshot->sites), compare_sites);
+	return snapshot;
+}
+
+static void drop_oldest(struct session *s, struct measuring *m)
+{
+	size_t i;
+
+	session_measured_destroy(m->results.items[0]);
+	for (i = 1; i < m->results.num; i++)
+		m->results.items[i - 1] = m->results.items[i];
+	m->results.num--;
+	if (!m->is_overflow_noted)
+		session_note(
+			s,
+			"more than %d results of measure wait: the oldest are dropped; --calls N "
+			"makes fewer",
+			MAX_RESULTS);
+	m->is_overflow_noted = true;
+}
+
+/** As many calls as were asked for have returned. */
+static void finish_sum(struct session *s, struct measured_function *f)
+{
+	struct measuring *m = s->measuring;
+	struct session_measured *result = malloc(sizeof(*result));
+
+	if (result) {
+		*result = f->sum;
+		result->function = strdup(f->function);
+		result->stayed = make_snapshot(s, f);
+		if (m->results.num >= MAX_RESULTS)
+			drop_oldest(s, m);
+		if (!result->function || !result->stayed || !vec_push(&m->results, result))
+			session_measured_destroy(result);
+		session_notify(s);
+	}
+	clear_sum(f);
+	control_wake(s);
+}
+
+static void add_call(struct session *s, struct measured_function *f, struct measured_thread *t,
+		     const struct active_call *call, const struct event_measure *event)
+{
+	uint64_t duration = event->time_ns - call->time_ns;
+	uint64_t peak = (uint64_t)(call->max_bytes - call->bytes);
+	struct session_measured *sum = &f->sum;
+	size_t i;
+
+	sum->tid = !f->has_sum || sum->tid == t->tid ? t->tid : 0;
+	f->has_sum = true;
+	sum->num_calls++;
+	sum->num_left += (event->header.flags & MEASURE_LEFT) != 0;
+	sum->net_bytes += t->bytes - call->bytes;
+	sum->net_blocks += t->blocks - call->blocks;
+	sum->duration_ns += duration;
+	if (duration > sum->max_duration_ns)
+		sum->max_duration_ns = duration;
+	if (peak > sum->peak_bytes)
+		sum->peak_bytes = peak;
+	for (i = call->log_start; i < t->log.num; i++)
+		if (!t->log.items[i].is_freed)
+			add_stayed(f, &t->log.items[i]);
+	f->num_done++;
+	if (sum->num_calls >= f->num_calls)
+		finish_sum(s, f);
+}
+
+void measuring_leave(struct session *s, const struct event_measure *event)
+{
+	struct measuring *m = s->measuring;
+	struct measured_thread *t = m ? find_thread(m, event->tid) : NULL;
+	struct measured_function *f;
+	struct active_call call;
+
+	if (!t || !t->calls.num || t->calls.items[t->calls.num - 1].call != event->call)
+		return;
+	call = t->calls.items[--t->calls.num];
+	if (t->calls.num && t->calls.items[t->calls.num - 1].max_bytes < call.max_bytes)
+		t->calls.items[t->calls.num - 1].max_bytes = call.max_bytes;
+	f = find_id(m, call.id);
+	if (f) {
+		f->num_active--;
+		add_call(s, f, t, &call, event);
+	}
+	if (!t->calls.num)
+		drop_thread(m, t);
+}
+
+void measuring_alloc(struct session *s, int32_t tid, uint64_t addr)
+{
+	struct measuring *m = s->measuring;
+	struct measured_thread *t = find_thread(m, tid);
+	struct active_call *call;
+	struct logged_block entry;
+	struct block block;
+
+	if (!t || !heap_find(s->heap, addr, &block) || block.addr != addr)
+		return;
+	t->bytes += block.size;
+	t->blocks++;
+	call = &t->calls.items[t->calls.num - 1];
+	if (t->bytes > call->max_bytes)
+		call->max_bytes = t->bytes;
+	entry = (struct logged_block){addr, block.size, block.site, false};
+	if (!vec_push(&t->log, entry))
+		return;
+	if (!hmap_set(&m->logged, addr, (uint64_t)(uint32_t)tid << 32 | (t->log.num - 1)))
+		t->log.num--;
+}
+
+/** The log entry of a live block, or NULL. */
+static struct logged_block *find_logged(const struct measuring *m, uint64_t addr)
+{
+	const uint64_t *found = hmap_find(&m->logged, addr);
+	struct measured_thread *t = found ? find_thread(m, (int32_t)(*found >> 32)) : NULL;
+
+	return t ? &t->log.items[(uint32_t)*found] : NULL;
+}
+
+void measuring_free(struct session *s, int32_t tid, uint64_t addr)
+{
+	struct measuring *m = s->measuring;
+	struct measured_thread *t = find_thread(m, tid);
+	struct logged_block *entry;
+	struct block block;
+
+	if (!m->threads.num)
+		return;
+	entry = find_logged(m, addr);
+	if (entry) {
+		entry->is_freed = true;
+		hmap_remove(&m->logged, addr);
+	}
+	if (!t || !heap_find(s->heap, addr, &block) || block.addr != addr)
+		return;
+	t->bytes -= block.size;
+	t->blocks--;
+}
+
+void measuring_put_back(struct session *s, int32_t tid, uint64_t addr)
+{
+	// As a new block of this call: what was taken at the entry of the same realloc is evened out.
+	measuring_alloc(s, tid, addr);
+}
+
+static void drop_all_threads(struct measuring *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->threads.cap;) {
+		if (m->threads.slots[i].key == HMAP_NO_KEY)
+			i++;
+		else
+			drop_thread(m, (struct measured_thread *)m->threads.slots[i].value);
+	}
+}
+
+static void forget_function(struct session *s, size_t index)
+{
+	struct measuring *m = s->measuring;
+	struct command command = {.kind = COMMAND_UNPLANT};
+	struct measured_function *f = m->functions.items[index];
+	size_t i;
+
+	for (i = 0; i < f->addrs.num && i < COMMAND_MAX_ITEMS; i++)
+		command.items[command.num_items++] =
+			(struct command_plant){f->addrs.items[i], PLANT_MEASURE, 0};
+	control_send(s, &command);
+	function_destroy(f);
+	m->functions.items[index] = m->functions.items[--m->functions.num];
+}
+
+void measuring_reset(struct session *s)
+{
+	struct measuring *m = s->measuring;
+
+	if (!m)
+		return;
+	drop_all_threads(m);
+	while (m->functions.num)
+		forget_function(s, m->functions.num - 1);
+}
+
+void measuring_destroy(struct session *s)
+{
+	struct measuring *m = s->measuring;
+	size_t i;
+
+	if (!m)
+		return;
+	measuring_reset(s);
+	for (i = 0; i < m->results.num; i++)
+		session_measured_destroy(m->results.items[i]);
+	vec_deinit(&m->results);
+	vec_deinit(&m->functions);
+	hmap_deinit(&m->threads);
+	hmap_deinit(&m->logged);
+	free(m);
+	s->measuring = NULL;
+}
+
+struct candidates {
+	char *text;
+	size_t size;
+	FILE *out;
+	unsigned num;
+};
+
+static struct err *add_candidate(void *ctx, const char *name)
+{
+	struct candidates *c = ctx;
+
+	fprintf(c->out, "%s%s", c->num ? ", " : "", name);
+	return ++c->num < 8 ? NULL : &err_stop;
+}
+
+/** No such function: names that begin the same way. */
+static struct err *not_found(struct session *s, const char *function)
+{
+	struct candidates c = {0};
+	struct err *err;
+	size_t len = strlen(function);
+	char *prefix;
+	uint32_t id;
+
+	c.out = open_memstream(&c.text, &c.size);
+	if (!c.out)
+		return &err_nomem;
+	pthread_mutex_lock(&s->obj_lock);
+	for (; len > 0 && !c.num; len--) {
+		prefix = strndup(function, len);
+		for (id = 1; prefix && id <= modules_num(s->modules) && c.num < 8; id++) {
+			const struct module *module = modules_get(s->modules, id);
+
+			if (module && module->is_live)
+				err_destroy(module_complete_functions(s->modules, id, prefix,
+								      add_candidate, &c));
+		}
+		free(prefix);
+		// A common first letter or two is no likeness.
+		if (len <= 3)
+			break;
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	fclose(c.out);
+	err = err_create(ERR_NOT_FOUND, "no function '%s' in the loaded modules%s%s", function,
+			 c.num ? "; there are " : "", c.num ? c.text : "");
+	free(c.text);
+	return err;
+}
+
+static struct err *plant_function(struct session *s, struct measured_function *f)
+{
+	struct command command = {.kind = COMMAND_PLANT};
+	struct images_addrs addrs = {0};
+	struct err *err = images_find_function(s, f->function, 0, &addrs);
+	size_t i;
+
+	for (i = 0; !err && i < addrs.list.num && i < COMMAND_MAX_ITEMS; i++) {
+		command.items[command.num_items++] =
+			(struct command_plant){addrs.list.items[i], PLANT_MEASURE, f->id};
+		if (!vec_push(&f->addrs, addrs.list.items[i]))
+			err = &err_nomem;
+	}
+	if (!err)
+		control_send(s, &command);
+	vec_deinit(&addrs.list);
+	return err == &err_not_found ? not_found(s, f->function) : err;
+}
+
+static bool find_function(const struct measuring *m, const char *function, size_t *index_ret)
+{
+	size_t i;
+
+	for (i = 0; m && i < m->functions.num; i++) {
+		if (strcmp(m->functions.items[i]->function, function) != 0)
+			continue;
+		*index_ret = i;
+		return true;
+	}
+	return false;
+}
+
+/** Under lock. */
+static struct err *add_function(struct session *s, const char *function, uint64_t num_calls)
+{
+	struct measured_function *f;
+	struct err *err;
+
+	if (!s->measuring)
+		s->measuring = calloc(1, sizeof(*s->measuring));
+	f = calloc(1, sizeof(*f));
+	if (!s->measuring || !f || !(f->function = strdup(function))) {
+		function_destroy(f);
+		return &err_nomem;
+	}
+	f->id = ++s->measuring->num_ids;
+	f->num_calls = num_calls;
+	err = plant_function(s, f);
+	if (!err && !vec_push(&s->measuring->functions, f))
+		err = &err_nomem;
+	if (err)
+		function_destroy(f);
+	return err;
+}
+
+struct err *session_measure(struct session *s, const char *function, uint64_t num_calls)
+{
+	struct err *err = NULL;
+	size_t index;
+
+	session_lock(s);
+	drain_now(s);
+	if (!s->is_tracing)
+		err = err_create(ERR_OTHER,
+				 "functions can only be measured while tracing; 'start' begins");
+	if (!err && find_function(s->measuring, function, &index))
+		forget_function(s, index);
+	if (!err)
+		err = add_function(s, function, num_calls);
+	session_unlock(s);
+	return err;
+}
+
+struct err *session_measure_off(struct session *s, const char *function)
+{
+	struct err *err = NULL;
+	size_t index;
+
+	session_lock(s);
+	if (!function)
+		measuring_reset(s);
+	else if (find_function(s->measuring, function, &index))
+		forget_function(s, index);
+	else
+		err = err_create(ERR_NOT_FOUND,
+				 "'%s' is not measured; 'measure list' tells what is", function);
+	session_unlock(s);
+	return err;
+}
+
+void session_measure_list(struct session *s,
+			  void (*fn)(void *ctx, const char *function, uint64_t num_calls,
+				     uint64_t num_done, uint64_t num_active),
+			  void *ctx)
+{
+	size_t i;
+
+	session_lock(s);
+	drain_now(s);
+	for (i = 0; s->measuring && i < s->measuring->functions.num; i++) {
+		const struct measured_function *f = s->measuring->functions.items[i];
+
+		fn(ctx, f->function, f->num_calls, f->num_done, f->num_active);
+	}
+	session_unlock(s);
+}
+
+struct session_measured *session_take_measured(struct session *s)
+{
+	struct session_measured *result = NULL;
+	size_t i;
+
+	session_lock(s);
+	if (s->measuring && s->measuring->results.num) {
+		result = s->measuring->results.items[0];
+		for (i = 1; i < s->measuring->results.num; i++)
+			s->measuring->results.items[i - 1] = s->measuring->results.items[i];
+		s->measuring->results.num--;
+	}
+	session_unlock(s);
+	return result;
+}
