@@ -237,8 +237,9 @@ uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
 void displaced_forget(struct engine *e);
 
 /* stacks.c */
-/** Walk the stack of a thread at an allocator's entry. False: a row is missing and EVENT_MISS was sent. */
-bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret);
+/** Walk the stack of a thread at an allocator's entry; *site_ret is the address it returns to, 0 when the stack is
+ *  unreadable. False: a row is missing and EVENT_MISS was sent. */
+bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret);
 enum nesting {
 	/** Not inside that call: it was left by other ways. */
 	NESTING_NONE,

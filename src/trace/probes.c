@@ -186,9 +186,9 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 	struct pending p = {.probe = b->probe, .sp = e->arch->sp_after_return(sp)};
 	struct breakpoint *site;
 
-	if (!stacks_capture(e, t, &p.stack_hash))
+	if (!stacks_capture(e, t, &p.stack_hash, &p.site))
 		return false;
-	if (!memory_read(t->tid, sp, &p.site, sizeof(p.site)))
+	if (!p.site)
 		return true;
 	site = probes_plant_site(e, p.site);
 	if (!site || !vec_reserve_one(&t->pending)) {

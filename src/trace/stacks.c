@@ -108,13 +108,15 @@ static void publish_stack(struct engine *e, const struct walk_stack *stack, uint
 		return;
 }
 
-bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret)
+bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret)
 {
 	struct walk_ops ops = {find_row_displaced, window_read, e};
 	struct walk_stack stack = {.pcs = e->pcs, .cap = e->nframe};
 	struct walk_frame frame;
 
+	*site_ret = 0;
 	if (first_frame(e, t, &frame)) {
+		*site_ret = frame.pc;
 		walk_stack(&frame, &ops, &stack);
 	} else {
 		stack.total = 0;
