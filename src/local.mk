@@ -16,6 +16,8 @@ src_libbase_a_SOURCES = \
 	src/base/log.h \
 	src/base/strtab.c \
 	src/base/strtab.h \
+	src/base/utf8.c \
+	src/base/utf8.h \
 	src/base/vec.h
 
 src_libarch_a_SOURCES = \
@@ -69,6 +71,8 @@ src_libheap_a_SOURCES = \
 	src/heap/idset.c \
 	src/heap/idset.h \
 	src/heap/order.c \
+	src/heap/pattern.c \
+	src/heap/pattern.h \
 	src/heap/places.c \
 	src/heap/plumbing.c \
 	src/heap/plumbing.h \
@@ -118,6 +122,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/drain.c \
 	src/supervisor/images.c \
+	src/supervisor/measure.c \
 	src/supervisor/precheck.c \
 	src/supervisor/queries.c \
 	src/supervisor/session.c \

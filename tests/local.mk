@@ -22,7 +22,8 @@ unit_tests = \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
 	tests/unit/obj_symbolize.t \
-	tests/unit/report_text.t
+	tests/unit/report_text.t \
+	tests/unit/wire_ring.t
 unit_h = \
 	tests/unit/arch_run.h \
 	tests/unit/console_fixture.h \
@@ -115,6 +116,10 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_wire_ring_t_SOURCES = tests/unit/wire_ring.ts $(unit_h)
+tests_unit_wire_ring_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_wire_ring_t_CFLAGS = $(unit_cflags)
+tests_unit_wire_ring_t_LDADD = $(wire_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
