@@ -135,6 +135,7 @@ targets_c = \
 	tests/targets/own_traps \
 	tests/targets/plugin.so \
 	tests/targets/recurse \
+	tests/targets/seccomp \
 	tests/targets/seize \
 	tests/targets/signal_alloc \
 	tests/targets/single \
@@ -201,6 +202,7 @@ e2e_tests = \
 	tests/e2e/leave_by_signal.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/real_programs.sh \
+	tests/e2e/seccomp.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
 	tests/e2e/targets_untraced.sh \
