@@ -36,7 +36,17 @@ void ring_init(struct ring *ring, size_t data_size)
 
 static uint64_t used(const struct ring *ring)
 {
-	return ring->head - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+	return ring->head - __atomic_load_n(&ring->tail, __ATOMIC_SEQ_CST);
+}
+
+/** The next size bytes are the consumer's; it is woken when they fill the ring beyond the mark. */
+static void publish(struct ring *ring, uint64_t size)
+{
+	uint64_t mark = ring->size / 4, before = used(ring);
+
+	__atomic_store_n(&ring->head, ring->head + size, __ATOMIC_RELEASE);
+	if (before < mark && before + size >= mark)
+		ring_wake_consumer(ring);
 }
 
 void *ring_reserve(struct ring *ring, uint32_t size)
@@ -50,7 +60,7 @@ void *ring_reserve(struct ring *ring, uint32_t size)
 		if (ring->size - used(ring) < to_end + size)
 			return NULL;
 		*record = (struct ring_record){.size = to_end, .kind = RING_PAD};
-		__atomic_store_n(&ring->head, ring->head + to_end, __ATOMIC_RELEASE);
+		publish(ring, to_end);
 		record = (void *)ring->data;
 	} else if (ring->size - used(ring) < size) {
 		return NULL;
@@ -61,13 +71,7 @@ void *ring_reserve(struct ring *ring, uint32_t size)
 
 void ring_commit(struct ring *ring, void *record)
 {
-	uint64_t before = used(ring), after;
-	const struct ring_record *r = record;
-
-	__atomic_store_n(&ring->head, ring->head + r->size, __ATOMIC_RELEASE);
-	after = before + r->size;
-	if (before < ring->size / 4 && after >= ring->size / 4)
-		ring_wake_consumer(ring);
+	publish(ring, ((const struct ring_record *)record)->size);
 }
 
 void ring_wait_room(struct ring *ring, uint64_t ns)
@@ -105,12 +109,17 @@ void ring_consume(struct ring *ring, const struct ring_record *record)
 {
 	uint64_t left;
 
+	// Either we see that the producer waits, or it sees the room before it sleeps: both orders
+	// are SEQ_CST.
 	__atomic_store_n(&ring->tail, ring->tail + record->size, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&ring->is_producer_waiting, __ATOMIC_SEQ_CST))
 		return;
 	left = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) - ring->tail;
-	if (left <= ring->size / 2)
-		futex_wake(&ring->wake_producer);
+	if (left > ring->size / 2)
+		return;
+	// Once, not with every record until the producer gets a CPU.
+	__atomic_store_n(&ring->is_producer_waiting, 0, __ATOMIC_SEQ_CST);
+	futex_wake(&ring->wake_producer);
 }
 
 uint64_t ring_head(const struct ring *ring)

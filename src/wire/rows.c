@@ -5,8 +5,7 @@
 
 #include "base/hmap.h"
 
-#define KEY_EMPTY     0
-#define KEY_WITHDRAWN 1
+#include <string.h>
 
 size_t rows_shm_size(size_t cap)
 {
@@ -15,25 +14,55 @@ size_t rows_shm_size(size_t cap)
 
 void rows_init(struct rows *rows, size_t cap)
 {
-	// Fresh shared memory is zero: every key is KEY_EMPTY already.
+	// Fresh shared memory is zero: every key is ROWS_EMPTY already.
 	rows->cap = cap;
 	rows->num = 0;
+	rows->generation = 0;
+}
+
+static void load_row(const struct rows_slot *slot, struct row *ret)
+{
+	uint64_t words[sizeof(slot->row) / sizeof(slot->row[0])];
+	unsigned i;
+
+	_Static_assert(sizeof(*ret) == sizeof(slot->row), "a row is whole words");
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		words[i] = __atomic_load_n(&slot->row[i], __ATOMIC_RELAXED);
+	memcpy(ret, words, sizeof(*ret));
+}
+
+static void store_row(struct rows_slot *slot, const struct row *row)
+{
+	uint64_t words[sizeof(slot->row) / sizeof(slot->row[0])];
+	unsigned i;
+
+	memcpy(words, row, sizeof(*row));
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		__atomic_store_n(&slot->row[i], words[i], __ATOMIC_RELAXED);
 }
 
 bool rows_get(const struct rows *rows, uint64_t key, struct row *ret)
 {
+	uint64_t generation = __atomic_load_n(&rows->generation, __ATOMIC_ACQUIRE);
 	uint64_t mask = rows->cap - 1, i, found;
 
+	if (key <= ROWS_WITHDRAWN) {
+		*ret = (struct row){.kind = ROW_NO_CFI};
+		return true;
+	}
 	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
 		found = __atomic_load_n(&rows->slots[i].key, __ATOMIC_ACQUIRE);
-		if (found == key) {
-			*ret = rows->slots[i].row;
-			__atomic_thread_fence(__ATOMIC_ACQUIRE);
-			return __atomic_load_n(&rows->slots[i].key, __ATOMIC_RELAXED) == key;
-		}
-		if (found == KEY_EMPTY)
+		if (found == key)
+			break;
+		if (found == ROWS_EMPTY)
 			return false;
 	}
+	load_row(&rows->slots[i], ret);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	// The key alone does not tell: emptied and filled again, a row of the same pc comes to the
+	// same slot.
+	return __atomic_load_n(&rows->slots[i].key, __ATOMIC_RELAXED) == key &&
+	       __atomic_load_n(&rows->generation, __ATOMIC_RELAXED) == generation;
 }
 
 void rows_put(struct rows *rows, uint64_t key, const struct row *row)
@@ -41,30 +70,34 @@ void rows_put(struct rows *rows, uint64_t key, const struct row *row)
 	uint64_t mask = rows->cap - 1, i;
 	struct rows_slot *slot;
 
+	if (key <= ROWS_WITHDRAWN)
+		return;
 	if (rows->num >= rows->cap / 4 * 3)
 		rows_clear(rows);
 	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
 		slot = &rows->slots[i];
 		if (slot->key == key)
 			return;
-		if (slot->key == KEY_EMPTY)
+		if (slot->key == ROWS_EMPTY)
 			break;
 	}
-	slot->row = *row;
+	store_row(slot, row);
 	__atomic_store_n(&slot->key, key, __ATOMIC_RELEASE);
 	rows->num++;
 }
 
 void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end)
 {
-	uint64_t i, pc;
+	uint64_t i, key, pc;
 
+	// Nothing to look through, and pages of the table that nobody has touched stay so.
+	if (!rows->num)
+		return;
 	for (i = 0; i < rows->cap; i++) {
-		if (rows->slots[i].key <= KEY_WITHDRAWN)
-			continue;
-		pc = rows->slots[i].key >> 1;
-		if (pc >= start && pc < end)
-			__atomic_store_n(&rows->slots[i].key, KEY_WITHDRAWN, __ATOMIC_RELEASE);
+		key = rows->slots[i].key;
+		pc = (key >> 1) - (key & 1);
+		if (key > ROWS_WITHDRAWN && pc >= start && pc < end)
+			__atomic_store_n(&rows->slots[i].key, ROWS_WITHDRAWN, __ATOMIC_RELEASE);
 	}
 }
 
@@ -72,7 +105,12 @@ void rows_clear(struct rows *rows)
 {
 	uint64_t i;
 
+	if (!rows->num)
+		return;
 	for (i = 0; i < rows->cap; i++)
-		__atomic_store_n(&rows->slots[i].key, KEY_EMPTY, __ATOMIC_RELEASE);
+		__atomic_store_n(&rows->slots[i].key, ROWS_EMPTY, __ATOMIC_RELAXED);
+	__atomic_store_n(&rows->generation, rows->generation + 1, __ATOMIC_RELEASE);
+	// A reader that sees a word of a row written from here on sees the new generation as well.
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	rows->num = 0;
 }

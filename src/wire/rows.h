@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Unwind rows by pc, in shared memory: the supervisor writes, the walker reads, without locks. A reader never sees half
- *  a row: it copies the row and looks at the key again. */
+/** Unwind rows by pc, in shared memory: one process (the supervisor) writes, any number read,
+ *  without locks. A reader never sees half a row: it copies the row and looks at key and generation
+ *  again. What it does not get because of that is a miss like any other: rows are a cache. */
 #ifndef WIRE_ROWS_H
 #define WIRE_ROWS_H
 
@@ -10,17 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Keys that mark slots without a row. As keys of a pc they would be those of 0 and 2^63, where no
+ *  code can be. */
+#define ROWS_EMPTY     0
+#define ROWS_WITHDRAWN 1
+
 struct rows_slot {
-	/** rows_key() of the row; 0: empty; 1: withdrawn. */
+	/** rows_key() of the row; ROWS_EMPTY, ROWS_WITHDRAWN. */
 	uint64_t key;
-	struct row row;
+	/** The struct row, in pieces that are read and written whole. */
+	uint64_t row[sizeof(struct row) / sizeof(uint64_t)];
 };
 
 struct rows {
 	/** Slots, a power of two. */
 	uint64_t cap;
-	/** Slots in use, withdrawn ones included. Written by the supervisor. */
+	/** Slots in use, withdrawn ones included. Written and read by the supervisor. */
 	uint64_t num;
+	/** Times the table was emptied. A slot gets another row only after that. */
+	uint64_t generation;
 	_Alignas(64) struct rows_slot slots[];
 };
 
@@ -30,17 +39,23 @@ static inline uint64_t rows_key(uint64_t pc, bool is_call_site)
 	return pc << 1 | is_call_site;
 }
 
+/** Bytes of shared memory for a table of cap slots (a power of two, at least 4). */
 size_t rows_shm_size(size_t cap);
+/** Empty table in zero-filled memory. */
 void rows_init(struct rows *rows, size_t cap);
 
-/** Copy the row of key. False: there is none. O(1). Any process. */
+/** Copy the row of key. False: there is none; *ret may have been written. For ROWS_EMPTY and
+ *  ROWS_WITHDRAWN it is always ROW_NO_CFI. O(1). Any process. */
 bool rows_get(const struct rows *rows, uint64_t key, struct row *ret);
 
-/** Publish a row. When the table is three quarters full it is emptied first: rows are a cache. Supervisor only. */
+/** Publish a row. One that is there already stays: withdraw it first. When the table is three
+ *  quarters full it is emptied first. O(1), or O(table) then. Supervisor only. */
 void rows_put(struct rows *rows, uint64_t key, const struct row *row);
 
-/** Withdraw the rows of pcs in [start, end). O(table). Supervisor only. */
+/** Withdraw the rows whose instruction, for a call site the one before its pc, lies in [start,
+ *  end). O(table). Supervisor only. */
 void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end);
+/** Empty the table. O(table). Supervisor only. */
 void rows_clear(struct rows *rows);
 
 #endif
