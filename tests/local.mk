@@ -167,6 +167,7 @@ target_sources = \
 	tests/targets/plugin.c \
 	tests/targets/plugin.h \
 	tests/targets/recurse.c \
+	tests/targets/seccomp.c \
 	tests/targets/seize.c \
 	tests/targets/signal_alloc.c \
 	tests/targets/single.c \
