@@ -17,6 +17,14 @@
 	{                                                                     \
 		prefix "cfree", PROBE_FREE, NONE, NONE, 0, 0, 0               \
 	}
+// jemalloc's own interface; Rust's jemallocator frees through it, tcmalloc has a part of it.
+#define JEMALLOC_FAMILY(prefix)                                      \
+	{prefix "mallocx", PROBE_ALLOC, 0, NONE, NONE, 0, 0},        \
+		{prefix "rallocx", PROBE_REALLOC, 1, NONE, 0, 0, 0}, \
+		{prefix "dallocx", PROBE_FREE, NONE, NONE, 0, 0, 0}, \
+	{                                                            \
+		prefix "sdallocx", PROBE_FREE, NONE, NONE, 0, 0, 0   \
+	}
 #define NEW(symbol, domain)                                   \
 	{                                                     \
 		symbol, PROBE_ALLOC, 0, NONE, NONE, 1, domain \
@@ -38,6 +46,17 @@ const struct probe probes[] = {
 	FAMILY("tc_"),
 	FAMILY("mi_"),
 	{"mi_reallocarray", PROBE_REALLOC, 2, 1, 0, 0, 0},
+	JEMALLOC_FAMILY(""),
+	JEMALLOC_FAMILY("je_"),
+	JEMALLOC_FAMILY("_rjem_"),
+	// mimalloc's own interface, as Rust's allocator on it calls it.
+	{"mi_zalloc", PROBE_ALLOC, 0, NONE, NONE, 0, 0},
+	{"mi_malloc_aligned", PROBE_ALLOC, 0, NONE, NONE, 0, 0},
+	{"mi_zalloc_aligned", PROBE_ALLOC, 0, NONE, NONE, 0, 0},
+	{"mi_realloc_aligned", PROBE_REALLOC, 1, NONE, 0, 0, 0},
+	{"mi_free_size", PROBE_FREE, NONE, NONE, 0, 0, 0},
+	{"mi_free_size_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
+	{"mi_free_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
 	// operator new and delete where the allocator itself defines them (Itanium C++ ABI names).
 	NEW("_Znwm", 1), NEW("_ZnwmRKSt9nothrow_t", 1),
 	NEW("_ZnwmSt11align_val_t", 1), NEW("_ZnwmSt11align_val_tRKSt9nothrow_t", 1),

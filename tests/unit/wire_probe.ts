@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/probe.h"
+
+#include "test_util.h"
+
+#include <stdbool.h>
+
+static const struct probe *find(const char *symbol)
+{
+	unsigned i;
+
+	for (i = 0; i < num_probes; i++)
+		if (strcmp(probes[i].symbol, symbol) == 0)
+			return &probes[i];
+	ck_abort_msg("no probe for %s", symbol);
+	return NULL;
+}
+
+static void check(const char *symbol, int kind, int size_arg, int factor_arg, int ptr_arg)
+{
+	const struct probe *probe = find(symbol);
+
+	ck_assert_msg(probe->kind == kind, "%s: kind %u", symbol, probe->kind);
+	ck_assert_msg(probe->size_arg == size_arg, "%s: size_arg %u", symbol, probe->size_arg);
+	ck_assert_msg(probe->factor_arg == factor_arg, "%s: factor_arg %u", symbol,
+		      probe->factor_arg);
+	ck_assert_msg(probe->ptr_arg == ptr_arg, "%s: ptr_arg %u", symbol, probe->ptr_arg);
+}
+
+static bool is_arg(uint8_t arg)
+{
+	return arg < 6;
+}
+
+static bool is_cxx(const char *symbol)
+{
+	return strncmp(symbol, "_Z", 2) == 0;
+}
+
+#suite wire_probe
+
+#tcase table
+
+#test each_is_complete
+	unsigned i;
+
+	for (i = 0; i < num_probes; i++) {
+		const struct probe *p = &probes[i];
+		bool is_ok = false;
+
+		switch ((enum probe_kind)p->kind) {
+		case PROBE_ALLOC:
+			is_ok = is_arg(p->size_arg) && p->ptr_arg == ARG_NONE;
+			break;
+		case PROBE_ALLOC_OUT:
+		case PROBE_REALLOC:
+			is_ok = is_arg(p->size_arg) && is_arg(p->ptr_arg) &&
+				p->ptr_arg != p->size_arg;
+			break;
+		case PROBE_FREE:
+			is_ok = p->size_arg == ARG_NONE && p->factor_arg == ARG_NONE &&
+				is_arg(p->ptr_arg);
+			break;
+		}
+		is_ok &= p->factor_arg == ARG_NONE ||
+			 (is_arg(p->factor_arg) && p->factor_arg != p->size_arg);
+		ck_assert_msg(is_ok, "arguments of %s", p->symbol);
+		// Only C++ operators are left to the malloc below them, and have a domain of their own.
+		ck_assert_msg(p->needs_malloc == is_cxx(p->symbol), "needs_malloc of %s", p->symbol);
+		ck_assert_msg(p->domain == 0 || (is_cxx(p->symbol) && p->kind == PROBE_ALLOC),
+			      "domain of %s", p->symbol);
+	}
+
+#test each_name_once
+	unsigned i, k;
+
+	for (i = 0; i < num_probes; i++)
+		for (k = 0; k < i; k++)
+			ck_assert_msg(strcmp(probes[i].symbol, probes[k].symbol) != 0, "%s twice",
+				      probes[i].symbol);
+
+#test number_fits
+	// The number of a probe travels in 16 bits; one look into a module searches at most 256 names.
+	ck_assert_uint_gt(num_probes, 0);
+	ck_assert_uint_lt(num_probes, 240);
+
+#test arguments
+	// As their manual pages declare them.
+	check("malloc", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+	check("calloc", PROBE_ALLOC, 1, 0, ARG_NONE);
+	check("realloc", PROBE_REALLOC, 1, ARG_NONE, 0);
+	check("reallocarray", PROBE_REALLOC, 2, 1, 0);
+	check("free", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	check("cfree", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	check("memalign", PROBE_ALLOC, 1, ARG_NONE, ARG_NONE);
+	check("aligned_alloc", PROBE_ALLOC, 1, ARG_NONE, ARG_NONE);
+	check("posix_memalign", PROBE_ALLOC_OUT, 2, ARG_NONE, 0);
+	check("valloc", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+	check("pvalloc", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+	check("free_sized", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	check("free_aligned_sized", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+
+#test other_allocators
+	static const char *const prefixes[] = {"je_", "_rjem_", "tc_", "mi_"};
+	char symbol[64];
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		snprintf(symbol, sizeof(symbol), "%smalloc", prefixes[i]);
+		check(symbol, PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+		snprintf(symbol, sizeof(symbol), "%sposix_memalign", prefixes[i]);
+		check(symbol, PROBE_ALLOC_OUT, 2, ARG_NONE, 0);
+		snprintf(symbol, sizeof(symbol), "%sfree", prefixes[i]);
+		check(symbol, PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	}
+	check("_rjem_mallocx", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+	check("_rjem_rallocx", PROBE_REALLOC, 1, ARG_NONE, 0);
+	check("sdallocx", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	check("mi_realloc_aligned", PROBE_REALLOC, 1, ARG_NONE, 0);
+
+#test operators
+	ck_assert_uint_eq(find("_Znwm")->domain, 1);
+	ck_assert_uint_eq(find("_ZnwmSt11align_val_tRKSt9nothrow_t")->domain, 1);
+	ck_assert_uint_eq(find("_Znam")->domain, 2);
+	ck_assert_uint_eq(find("_ZnamSt11align_val_t")->domain, 2);
+	check("_Znwm", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
+	check("_ZdlPvm", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+	check("_ZdaPvSt11align_val_t", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+
+#test kind_names
+	ck_assert_str_eq(probe_kind_name(PROBE_ALLOC), "alloc");
+	ck_assert_str_eq(probe_kind_name(PROBE_ALLOC_OUT), "alloc");
+	ck_assert_str_eq(probe_kind_name(PROBE_REALLOC), "realloc");
+	ck_assert_str_eq(probe_kind_name(PROBE_FREE), "free");
