@@ -78,16 +78,18 @@ static void follow_cpu(struct engine *e, const struct thread *t)
 /** Does a task share the target's memory (vfork, CLONE_VM)? */
 static bool shares_memory(struct engine *e, pid_t tid)
 {
+	unsigned num_asked = 0;
 	const struct thread *t;
 	size_t i;
 
-	for (i = 0; i < e->threads.cap; i++) {
+	// A leader that has ended has no memory to compare with, so one thread is not enough to ask; two would be.
+	for (i = 0; i < e->threads.cap && num_asked < 4; i++) {
 		if (e->threads.slots[i].key == HMAP_NO_KEY)
 			continue;
 		t = (const struct thread *)e->threads.slots[i].value;
-		// A leader that has ended has no memory to compare with: any thread that has will do.
 		if (syscall(SYS_kcmp, t->tid, tid, KCMP_VM, 0, 0) == 0)
 			return true;
+		num_asked++;
 	}
 	return false;
 }
