@@ -82,7 +82,9 @@ static struct err *run_with_output(struct session *session, const struct options
 	if (err)
 		return err;
 	err = begin(session, options);
-	if (!err && !signals_fatal())
+	if (!err)
+		err = signals_install(session, options->is_interactive);
+	if (!err)
 		err = options->is_interactive ? interactive_run(console)
 					      : batch_run(batch, console);
 	if (!err)
@@ -105,8 +107,6 @@ static struct err *run(struct session *session, const struct options *options, i
 
 	if (!options->is_interactive)
 		err = batch_load(options, &batch);
-	if (!err)
-		err = signals_install(session, options->is_interactive);
 	if (!err)
 		err = open_output(options, &out);
 	if (err)

@@ -9,11 +9,11 @@
 
 struct session;
 
-/** Catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE. Must come after session_create(): the tracer,
- *  and through it a launched program, keep the dispositions that we were started with. An ignored
- *  SIGHUP (nohup) stays ignored. At a prompt SIGINT only abandons what is going on, else it ends
- *  malloscope as the others do; and SIGTSTP is ignored there, as a stopped malloscope would hold
- *  the target up. */
+/** Catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE. Must come after the target is launched or
+ *  attached to: a launched program shall have the dispositions that we were started with. (A signal
+ *  before that ends us the hard way, which the tracer cleans up after.) An ignored SIGHUP (nohup)
+ *  stays ignored. At a prompt SIGINT only abandons what is going on, else it ends malloscope as the
+ *  others do; and SIGTSTP is ignored there, as a stopped malloscope would hold the target up. */
 struct err *signals_install(struct session *session, bool is_interactive) __must_check;
 
 /** Readable while there is a signal that was not looked at; -1 before signals_install(). */
