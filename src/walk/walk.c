@@ -6,14 +6,25 @@
 /** A frame larger than this is taken for nonsense when only a frame pointer vouches for it. */
 #define MAX_FRAME_SIZE (8ull << 20)
 
-/** struct rt_sigframe at the trampoline: sp points at the ucontext; gregs begin at 40, in the order of the kernel's struct
- *  sigcontext: r8 ... r15 di si bp bx dx ax cx sp ip (arch/x86/include/uapi/asm/sigcontext.h). */
+/** struct rt_sigframe at the trampoline: sp points at the ucontext; gregs begin at 40, in the order
+ *  of the kernel's struct sigcontext: r8 ... r15 di si bp bx dx ax cx sp ip
+ *  (arch/x86/include/uapi/asm/sigcontext.h). */
 static const int16_t sigcontext_offset[WALK_NUM_REGS] = {
 	[WALK_SP] = 40 + 15 * 8, [WALK_BP] = 40 + 10 * 8, [WALK_BX] = 40 + 11 * 8,
 	[WALK_R12] = 40 + 4 * 8, [WALK_R13] = 40 + 5 * 8, [WALK_R14] = 40 + 6 * 8,
 	[WALK_R15] = 40 + 7 * 8, [WALK_R10] = 40 + 2 * 8,
 };
 #define SIGCONTEXT_IP (40 + 16 * 8)
+
+/** After the call of a null pointer nothing was executed: the return address is on top. No table
+ *  has a row for pc 0. */
+static const struct row called_null = {
+	.kind = ROW_REG,
+	.cfa_reg = WALK_SP,
+	.cfa_offset = 8,
+	.ra_offset = -8,
+	.reg_offset = {ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME},
+};
 
 static enum walk_result step_signal(struct walk_frame *frame, const struct walk_ops *ops)
 {
@@ -104,6 +115,8 @@ enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 	struct row row;
 
 	*is_interrupted_ret = false;
+	if (frame->pc == 0 && !frame->is_call_site)
+		return step_row(frame, &called_null, ops);
 	if (!ops->row(ops->ctx, frame->pc, frame->is_call_site, &row))
 		return WALK_MISS;
 	switch (row.kind) {
@@ -138,7 +151,8 @@ void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct wal
 			return;
 		}
 		stack->result = walk_step(frame, ops, &is_interrupted);
-		// A signal trampoline is "returned" to at its first instruction, nothing called from before it.
+		// A signal trampoline is "returned" to at its first instruction, nothing called
+		// from before it.
 		if (is_interrupted && stack->num == stack->total)
 			stack->pcs[stack->num - 1] = pc;
 	} while (stack->result == WALK_OK);
