@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Size that a first byte announces, and its bits of the character; 0: no first byte. */
+static size_t announced(unsigned char byte, uint32_t *bits_ret)
+{
+	if (byte < 0x80) {
+		*bits_ret = byte;
+		return 1;
+	}
+	if (byte >= 0xc2 && byte <= 0xdf) {
+		*bits_ret = byte & 0x1f;
+		return 2;
+	}
+	if (byte >= 0xe0 && byte <= 0xef) {
+		*bits_ret = byte & 0x0f;
+		return 3;
+	}
+	if (byte >= 0xf0 && byte <= 0xf4) {
+		*bits_ret = byte & 0x07;
+		return 4;
+	}
+	return 0;
+}
+
+size_t utf8_decode(const char *s, uint32_t *ret)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint32_t c = 0;
+	size_t size = announced((unsigned char)s[0], &c), i;
+
+	for (i = 1; i < size; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			break;
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	}
+	if (!size || i < size || c < smallest[size] || c > 0x10ffff ||
+	    (c >= 0xd800 && c < 0xe000)) {
+		*ret = UTF8_STRAY + (unsigned char)s[0];
+		return 1;
+	}
+	*ret = c;
+	return size;
+}
+
+char *utf8_escape(const char *s)
+{
+	char *escaped = malloc(4 * strlen(s) + 1), *out = escaped;
+	uint32_t c;
+	size_t size;
+
+	if (!escaped)
+		return NULL;
+	for (; *s; s += size) {
+		size = utf8_decode(s, &c);
+		if (c >= UTF8_STRAY && c < UTF8_STRAY + 0x100) {
+			out += sprintf(out, "\\x%02x", c - UTF8_STRAY);
+		} else {
+			memcpy(out, s, size);
+			out += size;
+		}
+	}
+	*out = '\0';
+	return escaped;
+}
