@@ -3,6 +3,9 @@
 
 #include "heap/stats_internal.h"
 
+#include "heap/domain.h"
+
+#include <inttypes.h>
 #include <string.h>
 
 struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
@@ -69,7 +72,7 @@ static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 		if (i == 0)
 			newest = places_at(places, frame, 0);
 		for (k = 0; k < frame->num; k++)
-			if (grouper->options->want_all || !frame->locations[k].is_plumbing)
+			if (stats_want_newest(grouper->options) || !frame->locations[k].is_plumbing)
 				return hit(grouper, places_at(places, frame, k));
 	}
 	return hit(grouper, newest);
@@ -235,18 +238,14 @@ size_t grouper_num(const struct grouper *grouper)
 
 static const char *label_number(struct grouper *grouper, int64_t number)
 {
-	static const char *const domains[] = {"malloc", "new", "new[]", "mmap"};
-	char text[32];
-	char *label;
-	int len;
+	char text[32], *label;
 
-	if (grouper->options->key == KEY_DOMAIN && number < DOMAIN_USER)
-		return domains[number];
-	len = snprintf(text, sizeof(text), "%s %lld",
-		       grouper->options->key == KEY_DOMAIN ? "domain" : "thread",
-		       (long long)number);
-	label = arena_alloc(grouper->arena, len + 1);
-	return label ? memcpy(label, text, len + 1) : NULL;
+	if (grouper->options->key == KEY_DOMAIN)
+		domain_name((uint32_t)number, text);
+	else
+		snprintf(text, sizeof(text), "thread %" PRId64, number);
+	label = arena_alloc(grouper->arena, strlen(text) + 1);
+	return label ? strcpy(label, text) : NULL;
 }
 
 static struct err *describe_place(struct grouper *grouper, uint32_t id, struct group *ret)

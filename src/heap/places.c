@@ -31,9 +31,7 @@ static struct place place_of(enum group_key key, const struct location *location
 
 	switch (key) {
 	case KEY_FILENAME:
-		// Without line information the file at hand is the module; one row an instruction would help nobody.
-		place.name =
-			location->has_line || !location->module ? location->file : location->module;
+		place.name = location_filename(location);
 		place.location = (struct location){
 			.file = place.name,
 			.has_line = location->has_line,

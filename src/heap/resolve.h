@@ -27,6 +27,13 @@ struct location {
 	bool is_plumbing;
 };
 
+/** The file name of a location as filters and the key filename take it: the source file; without line information the
+ *  module's path, for one name an instruction would help nobody; or <unknown>. */
+static inline uint32_t location_filename(const struct location *location)
+{
+	return location->has_line || !location->module ? location->file : location->module;
+}
+
 struct resolver {
 	void *ctx;
 	struct strtab *strings;

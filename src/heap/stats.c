@@ -3,6 +3,7 @@
 
 #include "heap/stats.h"
 
+#include "heap/sieve.h"
 #include "heap/stats_internal.h"
 
 #include <assert.h>
@@ -35,6 +36,7 @@ struct query {
 	/** NULL: statistics of new_snapshot alone. */
 	const struct snapshot *old_snapshot;
 	const struct snapshot *new_snapshot;
+	struct sieve *sieve;
 	enum stats_sort sort;
 	/** Sites added. */
 	uint32_t num_added;
@@ -61,6 +63,17 @@ static struct err *reserve_tallies(struct query *query)
 	return NULL;
 }
 
+void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size, uint32_t stack)
+{
+	if (tally->last_site &&
+	    (size < tally->example_size ||
+	     (size == tally->example_size && old_size <= tally->example_old_size)))
+		return;
+	tally->example_size = size;
+	tally->example_old_size = old_size;
+	tally->example_stack = stack;
+}
+
 static void tally_add(struct tally *tally, const struct site_pair *pair, uint32_t stack)
 {
 	uint64_t size = pair->new_site.live_bytes, old_size = pair->old_site.live_bytes;
@@ -71,23 +84,16 @@ static void tally_add(struct tally *tally, const struct site_pair *pair, uint32_
 	tally->total_count += pair->new_site.total_blocks;
 	tally->old_size += old_size;
 	tally->old_count += pair->old_site.live_blocks;
-	if (!tally->last_site || size > tally->example_size ||
-	    (size == tally->example_size && old_size > tally->example_old_size)) {
-		tally->example_size = size;
-		tally->example_old_size = old_size;
-		tally->example_stack = stack;
-	}
+	tally_choose_example(tally, size, old_size, stack);
 }
 
-static struct err *add_site(struct query *query, const struct site_pair *pair)
+static struct err *add_site(struct query *query, const struct site *site,
+			    const struct site_pair *pair)
 {
-	const struct site *site = heap_site(query->new_snapshot->heap, pair->site);
 	bool is_repeated = query->grouper.options->is_compat;
 	struct err *err;
 	size_t i;
 
-	if (!pair->new_site.live_blocks && !pair->old_site.live_blocks && !is_by_total(query))
-		return NULL;
 	err = grouper_find(&query->grouper, site);
 	if (!err)
 		err = reserve_tallies(query);
@@ -115,6 +121,21 @@ static void add_totals(struct stats *stats, const struct site_pair *pair)
 		(int64_t)(pair->new_site.live_blocks - pair->old_site.live_blocks);
 }
 
+static struct err *sift_site(struct query *query, const struct site_pair *pair)
+{
+	const struct site *site = heap_site(query->new_snapshot->heap, pair->site);
+	bool is_passing;
+	struct err *err;
+
+	if (!pair->new_site.live_blocks && !pair->old_site.live_blocks && !is_by_total(query))
+		return NULL;
+	err = sieve_passes(query->sieve, site, &is_passing);
+	if (err || !is_passing)
+		return err;
+	add_totals(query->stats, pair);
+	return add_site(query, site, pair);
+}
+
 // Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is changed (C10).
 static struct err *add_sites(struct query *query)
 {
@@ -135,18 +156,17 @@ static struct err *add_sites(struct query *query)
 			pair.old_site = old_snapshot->sites[o++];
 		if (new_site && new_site->site == pair.site)
 			pair.new_site = snapshot->sites[n++];
-		add_totals(query->stats, &pair);
-		err = add_site(query, &pair);
+		err = sift_site(query, &pair);
 		if (err)
 			return err;
 	}
 	return NULL;
 }
 
-static struct err *make_row(struct query *query, uint32_t id, struct stat_row *ret)
+static struct err *make_row(struct grouper *grouper, const struct tally *tally, bool is_diff,
+			    uint32_t id, struct stat_row *ret)
 {
-	const struct tally *tally = &query->tallies.items[id];
-	struct err *err = grouper_describe(&query->grouper, id, &ret->group);
+	struct err *err = grouper_describe(grouper, id, &ret->group);
 
 	if (err)
 		return err;
@@ -155,18 +175,36 @@ static struct err *make_row(struct query *query, uint32_t id, struct stat_row *r
 	ret->count = tally->count;
 	ret->total_size = tally->total_size;
 	ret->total_count = tally->total_count;
-	if (query->old_snapshot) {
+	if (is_diff) {
 		ret->size_diff = (int64_t)(tally->size - tally->old_size);
 		ret->count_diff = (int64_t)(tally->count - tally->old_count);
 	}
 	return NULL;
 }
 
+struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
+			    const struct tally *tallies, bool is_diff, const uint32_t *order,
+			    size_t num)
+{
+	stats->rows = calloc(num + 1, sizeof(*stats->rows));
+	if (!stats->rows)
+		return &err_nomem;
+	for (; stats->num_rows < num; stats->num_rows++) {
+		uint32_t id = order[stats->num_rows];
+		struct err *err =
+			make_row(grouper, &tallies[id], is_diff, id, &stats->rows[stats->num_rows]);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 static struct err *make_rows(struct query *query)
 {
+	bool is_diff = query->old_snapshot != NULL;
 	size_t num_groups = query->tallies.num, num = 0, i;
 	_cleanup_free_ uint32_t *order = malloc((num_groups + 1) * sizeof(*order));
-	struct stats *stats = query->stats;
 	struct err *err;
 
 	if (!order)
@@ -175,25 +213,14 @@ static struct err *make_rows(struct query *query)
 	for (i = 0; i < num_groups; i++)
 		if (query->tallies.items[i].last_site)
 			order[num++] = i;
-	err = stats_order(&query->grouper, query->tallies.items, query->old_snapshot != NULL,
-			  query->sort, order, num);
-	if (err)
-		return err;
-	stats->rows = malloc((num + 1) * sizeof(*stats->rows));
-	if (!stats->rows)
-		return &err_nomem;
-	for (; stats->num_rows < num; stats->num_rows++) {
-		struct stat_row *row = &stats->rows[stats->num_rows];
-
-		*row = (struct stat_row){0};
-		err = make_row(query, order[stats->num_rows], row);
-		if (err)
-			return err;
-	}
-	return NULL;
+	err = stats_order(&query->grouper, query->tallies.items, is_diff, query->sort, order, num);
+	if (!err)
+		err = stats_make_rows(query->stats, &query->grouper, query->tallies.items, is_diff,
+				      order, num);
+	return err;
 }
 
-static struct err *check_options(const struct stats_options *options)
+struct err *stats_check_options(const struct stats_options *options)
 {
 	switch (options->key) {
 	case KEY_TRACEBACK:
@@ -210,16 +237,16 @@ static struct err *check_options(const struct stats_options *options)
 	}
 }
 
-static struct err *stats_new(const struct query *query, enum group_key key,
-			     const struct resolver *resolver, struct stats **ret)
+struct err *stats_new(const struct heap *heap, const struct stats_options *options,
+		      enum stats_sort sort, const struct resolver *resolver, struct stats **ret)
 {
 	struct stats *stats = calloc(1, sizeof(*stats));
 
 	if (!stats)
 		return &err_nomem;
-	stats->key = key;
-	stats->sort = query->sort;
-	stats->heap = query->new_snapshot->heap;
+	stats->key = options->key;
+	stats->sort = sort;
+	stats->heap = heap;
 	stats->resolver = resolver;
 	stats->arena = calloc(1, sizeof(*stats->arena));
 	if (!stats->arena) {
@@ -243,20 +270,24 @@ void stats_destroy(struct stats *stats)
 static struct err *run(struct query *query, const struct stats_options *options,
 		       const struct resolver *resolver, struct stats **ret)
 {
+	const struct heap *heap = query->new_snapshot->heap;
 	_cleanup_stats_ struct stats *stats = NULL;
-	struct err *err = check_options(options);
+	struct err *err = stats_check_options(options);
 
 	if (!err)
-		err = stats_new(query, options->key, resolver, &stats);
+		err = stats_new(heap, options, query->sort, resolver, &stats);
 	if (err)
 		return err;
 	query->stats = stats;
-	err = grouper_init(&query->grouper, query->new_snapshot->heap, options, resolver,
-			   stats->arena);
+	err = grouper_init(&query->grouper, heap, options, resolver, stats->arena);
+	if (!err)
+		err = sieve_create(options->filters, heap, resolver, stats_want_newest(options),
+				   &query->sieve);
 	if (!err)
 		err = add_sites(query);
 	if (!err)
 		err = make_rows(query);
+	sieve_destroy(query->sieve);
 	grouper_deinit(&query->grouper);
 	vec_deinit(&query->tallies);
 	if (err)

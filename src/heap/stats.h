@@ -8,6 +8,7 @@
 #include "heap/snapshot.h"
 
 struct arena;
+struct filters;
 
 enum group_key {
 	KEY_LINENO,
@@ -31,11 +32,20 @@ struct stats_options {
 	/** Count every frame of a stack, once per group and trace (G3, G4). Only for lineno, filename, function, module. */
 	bool is_cumulative;
 	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows print FILE:0 (F4),
-	 *  traceback rows print their oldest frame (F5). */
+	 *  traceback rows print their oldest frame (F5). tracemalloc knows no plumbing: want_all is implied. */
 	bool is_compat;
 	/** Do not skip allocator plumbing where one frame stands for the stack. */
 	bool want_all;
+	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a filter looks at is the one that
+	 *  stands for the stack, with want_all the newest. */
+	const struct filters *filters;
 };
+
+/** Is the newest frame the one that stands for a stack? */
+static inline bool stats_want_newest(const struct stats_options *options)
+{
+	return options->want_all || options->is_compat;
+}
 
 /** What a row stands for. Which members are valid depends on the key. */
 struct group {
@@ -91,7 +101,8 @@ struct stats {
 	enum stats_sort sort;
 	struct stat_row *rows;
 	size_t num_rows;
-	/** Sums over the (new) snapshot, not over rows (cumulative rows overlap); differences new - old. */
+	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows overlap); differences
+	 *  new - old. */
 	uint64_t total_size;
 	uint64_t total_count;
 	int64_t total_size_diff;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Private parts of the statistics, used by stats.c, order.c, group.c and places.c only.
+/** Private parts of the statistics, used by stats.c, growth.c, order.c, group.c and places.c only.
  *
  *  A *place* is what one location is under a key: a line, a file, a function or a module. For these keys the groups are
  *  the places. For the key traceback a group is a sequence of places (lines), for domain and thread a number. Ids of
@@ -141,5 +141,21 @@ struct tally {
 /** The ids of the groups in order[0 .. num), which is sorted in place. is_diff: the orders of a comparison. */
 struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
 			enum stats_sort sort, uint32_t *order, size_t num) __must_check;
+
+/** ERR_USAGE: cumulative mode with a key that has none (G3). */
+struct err *stats_check_options(const struct stats_options *options) __must_check;
+
+/** A result without rows for a query on snapshots of this heap. */
+struct err *stats_new(const struct heap *heap, const struct stats_options *options,
+		      enum stats_sort sort, const struct resolver *resolver,
+		      struct stats **ret) __must_check;
+
+/** Fill in stats->rows from the groups in order[0 .. num). is_diff: with differences. On failure stats has fewer rows. */
+struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
+			    const struct tally *tallies, bool is_diff, const uint32_t *order,
+			    size_t num) __must_check;
+
+/** Example of the group: from the site with most live bytes, new before old. */
+void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size, uint32_t stack);
 
 #endif

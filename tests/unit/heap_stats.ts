@@ -520,6 +520,17 @@ static void random_frees(struct fixture *f, uint64_t *state, unsigned num)
 	check_now(&f, options, "libstdc++.so(operator_new+0x1) 8/1; vector.h:1 4/1; strdup.c:1 2/1");
 	fixture_deinit(&f);
 
+#test compat_knows_no_plumbing
+	struct fixture f;
+	struct stats_options options = {.key = KEY_LINENO, .is_compat = true};
+
+	fixture_init(&f);
+	fixture_alloc(&f, 1, 0, 1, 8, "!new.h:9 a.c:5 main.c:12");
+	check_now(&f, options, "new.h:9 8/1");
+	options.key = KEY_FILENAME;
+	check_now(&f, options, "new.h:0 8/1");
+	fixture_deinit(&f);
+
 #test what_a_row_carries
 	struct fixture f;
 	struct stats_options options = {.key = KEY_TRACEBACK};

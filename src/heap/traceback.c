@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/traceback.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void traceback_deinit(struct traceback *traceback)
+{
+	free(traceback->locations);
+	free(traceback->frames);
+	*traceback = (struct traceback){0};
+}
+
+static bool reserve(struct traceback *traceback, size_t num)
+{
+	size_t cap = traceback->cap ? traceback->cap : 32;
+	struct location *locations;
+	uint64_t *frames;
+
+	if (num <= traceback->cap)
+		return true;
+	while (cap < num)
+		cap *= 2;
+	locations = realloc(traceback->locations, cap * sizeof(*locations));
+	if (!locations)
+		return false;
+	traceback->locations = locations;
+	frames = realloc(traceback->frames, cap * sizeof(*frames));
+	if (!frames)
+		return false;
+	traceback->frames = frames;
+	traceback->cap = cap;
+	return true;
+}
+
+struct err *traceback_fill(struct traceback *traceback, const struct resolver *resolver,
+			   const struct stack *stack)
+{
+	size_t done = 0, num, k;
+	uint32_t i;
+
+	traceback->num = 0;
+	for (i = 0; i < stack->num_frames; i++) {
+		const struct location *locations;
+		struct err *err =
+			resolver->resolve(resolver->ctx, stack->frames[i], &locations, &num);
+
+		if (err)
+			return err;
+		if (!reserve(traceback, done + num))
+			return &err_nomem;
+		memcpy(traceback->locations + done, locations, num * sizeof(*locations));
+		for (k = 0; k < num; k++)
+			traceback->frames[done + k] = stack->frames[i];
+		done += num;
+	}
+	traceback->num = done;
+	return NULL;
+}

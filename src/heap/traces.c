@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/traces.h"
+
+#include "base/hmap.h"
+#include "heap/sieve.h"
+
+struct collecting {
+	VEC(struct trace) list;
+	/** (stack, domain) -> index in list. */
+	struct hmap index;
+};
+
+static struct err *add_site(struct collecting *c, const struct site *site,
+			    const struct snapshot_site *counters)
+{
+	uint64_t key = (uint64_t)site->stack << 32 | site->domain, *found;
+	struct trace *trace;
+
+	found = hmap_find(&c->index, key);
+	if (!found) {
+		struct trace added = {.domain = site->domain, .stack = site->stack};
+
+		if (!vec_push(&c->list, added) || !hmap_set(&c->index, key, c->list.num - 1))
+			return &err_nomem;
+		trace = &c->list.items[c->list.num - 1];
+	} else {
+		trace = &c->list.items[*found];
+	}
+	trace->size += counters->live_bytes;
+	trace->count += counters->live_blocks;
+	return NULL;
+}
+
+static struct err *collect(struct collecting *c, const struct snapshot *snapshot,
+			   struct sieve *sieve)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot->num_sites; i++) {
+		const struct snapshot_site *counters = &snapshot->sites[i];
+		const struct site *site = heap_site(snapshot->heap, counters->site);
+		struct err *err = NULL;
+		bool is_passing;
+
+		if (!counters->live_blocks)
+			continue;
+		err = sieve_passes(sieve, site, &is_passing);
+		if (!err && is_passing)
+			err = add_site(c, site, counters);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct trace *ta = a, *tb = b;
+
+	if (ta->size != tb->size)
+		return ta->size > tb->size ? -1 : 1;
+	if (ta->count != tb->count)
+		return ta->count > tb->count ? -1 : 1;
+	if (ta->domain != tb->domain)
+		return ta->domain < tb->domain ? -1 : 1;
+	return ta->stack < tb->stack ? -1 : ta->stack > tb->stack;
+}
+
+static struct err *finish(struct collecting *c, const struct heap *heap, struct traces **ret)
+{
+	struct traces *traces = calloc(1, sizeof(*traces));
+	size_t i;
+
+	if (!traces)
+		return &err_nomem;
+	traces->heap = heap;
+	traces->num = c->list.num;
+	traces->items = no_cleanup_ptr(c->list.items);
+	for (i = 0; i < traces->num; i++) {
+		traces->total_size += traces->items[i].size;
+		traces->total_count += traces->items[i].count;
+	}
+	if (traces->num)
+		qsort(traces->items, traces->num, sizeof(*traces->items), compare);
+	*ret = traces;
+	return NULL;
+}
+
+struct err *traces_create(const struct snapshot *snapshot, const struct stats_options *options,
+			  const struct resolver *resolver, struct traces **ret)
+{
+	_cleanup_sieve_ struct sieve *sieve = NULL;
+	struct collecting c = {0};
+	struct err *err = sieve_create(options->filters, snapshot->heap, resolver,
+				       stats_want_newest(options), &sieve);
+
+	if (!err)
+		err = collect(&c, snapshot, sieve);
+	if (!err)
+		err = finish(&c, snapshot->heap, ret);
+	vec_deinit(&c.list);
+	hmap_deinit(&c.index);
+	return err;
+}
+
+void traces_destroy(struct traces *traces)
+{
+	if (!traces)
+		return;
+	free(traces->items);
+	free(traces);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The live traces of a snapshot, tracemalloc's Snapshot.traces: one for each (domain, stack), threads taken together. */
+#ifndef HEAP_TRACES_H
+#define HEAP_TRACES_H
+
+#include "heap/stats.h"
+
+struct trace {
+	uint32_t domain;
+	/** In the heap of the snapshot. Stacks that differ in their true depth alone are different ones (T10). */
+	uint32_t stack;
+	/** Live bytes and blocks. */
+	uint64_t size;
+	uint64_t count;
+};
+
+struct traces {
+	/** Descending by (size, count), then ascending by (domain, stack). */
+	struct trace *items;
+	size_t num;
+	/** Sums over all of them. */
+	uint64_t total_size;
+	uint64_t total_count;
+	/** Of the snapshot. */
+	const struct heap *heap;
+};
+
+/** Traces with live blocks that pass options->filters; of the other options want_all and is_compat matter to the filters.
+ *  The heap must outlive the result, the snapshot need not. */
+struct err *traces_create(const struct snapshot *snapshot, const struct stats_options *options,
+			  const struct resolver *resolver, struct traces **ret) __must_check;
+/** NULL is fine. */
+void traces_destroy(struct traces *traces);
+
+static inline void cleanup_traces(struct traces **traces)
+{
+	traces_destroy(*traces);
+}
+
+/** Destroy the result when it leaves the scope. */
+#define _cleanup_traces_ _cleanup_(cleanup_traces)
+
+#endif
