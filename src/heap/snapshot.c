@@ -5,38 +5,9 @@
 
 #include <string.h>
 
-static bool copy_sites(const struct heap *heap, struct snapshot *snapshot)
+static struct err *snapshot_new(const struct heap *heap, const char *name, struct snapshot **ret)
 {
-	size_t num = heap_num_sites(heap), num_stacks = stacks_num(heap_stacks(heap));
-	_cleanup_free_ bool *is_live = calloc(num_stacks + 1, sizeof(*is_live));
-	size_t id;
-
-	snapshot->sites = malloc((num + 1) * sizeof(*snapshot->sites));
-	if (!is_live || !snapshot->sites)
-		return false;
-	for (id = 0; id < num; id++) {
-		const struct site *site = heap_site(heap, id);
-
-		if (!site->total_blocks && !site->live_blocks)
-			continue;
-		snapshot->sites[snapshot->num_sites++] = (struct snapshot_site){
-			.site = id,
-			.live_bytes = site->live_bytes,
-			.live_blocks = site->live_blocks,
-			.total_bytes = site->total_bytes,
-			.total_blocks = site->total_blocks,
-		};
-		if (site->live_blocks && !is_live[site->stack]) {
-			is_live[site->stack] = true;
-			snapshot->num_live_stacks++;
-		}
-	}
-	return true;
-}
-
-struct err *snapshot_create(const struct heap *heap, const char *name, struct snapshot **ret)
-{
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	_cleanup_snapshot_ struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
 	if (!snapshot)
 		return &err_nomem;
@@ -44,12 +15,143 @@ struct err *snapshot_create(const struct heap *heap, const char *name, struct sn
 	snapshot->heap = heap;
 	snapshot->totals = heap_totals(heap);
 	snapshot->seq = heap_seq(heap);
-	if (!snapshot->name || !copy_sites(heap, snapshot)) {
+	snapshot->sites = malloc((heap_num_sites(heap) + 1) * sizeof(*snapshot->sites));
+	if (!snapshot->name || !snapshot->sites)
+		return &err_nomem;
+	*ret = no_cleanup_ptr(snapshot);
+	return NULL;
+}
+
+static void add_site(struct snapshot *snapshot, const struct snapshot_site *site)
+{
+	if (site->total_blocks || site->live_blocks)
+		snapshot->sites[snapshot->num_sites++] = *site;
+}
+
+static bool count_live_stacks(struct snapshot *snapshot)
+{
+	size_t num_stacks = stacks_num(heap_stacks(snapshot->heap)), i;
+	_cleanup_free_ bool *is_live = calloc(num_stacks + 1, sizeof(*is_live));
+
+	if (!is_live)
+		return false;
+	for (i = 0; i < snapshot->num_sites; i++) {
+		const struct snapshot_site *site = &snapshot->sites[i];
+		uint32_t stack = heap_site(snapshot->heap, site->site)->stack;
+
+		if (site->live_blocks && !is_live[stack]) {
+			is_live[stack] = true;
+			snapshot->num_live_stacks++;
+		}
+	}
+	return true;
+}
+
+static struct err *finish(struct snapshot *snapshot, struct snapshot **ret)
+{
+	if (!count_live_stacks(snapshot)) {
 		snapshot_destroy(snapshot);
 		return &err_nomem;
 	}
 	*ret = snapshot;
 	return NULL;
+}
+
+struct err *snapshot_create(const struct heap *heap, const char *name, struct snapshot **ret)
+{
+	struct snapshot *snapshot;
+	struct err *err = snapshot_new(heap, name, &snapshot);
+	uint32_t id;
+
+	if (err)
+		return err;
+	for (id = 0; id < heap_num_sites(heap); id++) {
+		const struct site *site = heap_site(heap, id);
+
+		add_site(snapshot, &(struct snapshot_site){
+					   .site = id,
+					   .live_bytes = site->live_bytes,
+					   .live_blocks = site->live_blocks,
+					   .total_bytes = site->total_bytes,
+					   .total_blocks = site->total_blocks,
+				   });
+	}
+	return finish(snapshot, ret);
+}
+
+struct err *snapshot_create_peak(const struct heap *heap, const char *name, struct snapshot **ret)
+{
+	struct snapshot *snapshot;
+	struct err *err = snapshot_new(heap, name, &snapshot);
+	uint32_t id;
+
+	if (err)
+		return err;
+	snapshot->totals.live_bytes = snapshot->totals.peak_bytes;
+	snapshot->totals.live_blocks = snapshot->totals.peak_blocks;
+	snapshot->seq = SNAPSHOT_NO_SEQ;
+	for (id = 0; id < heap_num_sites(heap); id++) {
+		const struct site *site = heap_site(heap, id);
+		struct snapshot_site at_peak = {
+			.site = id,
+			.total_bytes = site->total_bytes,
+			.total_blocks = site->total_blocks,
+		};
+
+		heap_site_at_peak(heap, id, &at_peak.live_bytes, &at_peak.live_blocks);
+		add_site(snapshot, &at_peak);
+	}
+	return finish(snapshot, ret);
+}
+
+struct since {
+	uint64_t seq;
+	/** By site. */
+	struct snapshot_site *sites;
+	struct heap_totals totals;
+};
+
+static void add_block(void *ctx, const struct block *block)
+{
+	struct since *since = ctx;
+	struct snapshot_site *site = &since->sites[block->site];
+
+	if (block->seq <= since->seq)
+		return;
+	site->site = block->site;
+	site->live_bytes += block->size;
+	site->live_blocks++;
+	since->totals.live_bytes += block->size;
+	since->totals.live_blocks++;
+}
+
+struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
+				  struct snapshot **ret)
+{
+	_cleanup_free_ struct snapshot_site *sites =
+		calloc(heap_num_sites(heap) + 1, sizeof(*sites));
+	struct since since = {seq, sites, {0}};
+	struct snapshot *snapshot;
+	struct err *err;
+	uint32_t id;
+
+	if (seq == SNAPSHOT_NO_SEQ)
+		return err_create(ERR_USAGE,
+				  "that snapshot stands nowhere in the sequence of allocations; "
+				  "name one that was taken in this session");
+	err = sites ? snapshot_new(heap, name, &snapshot) : &err_nomem;
+	if (err)
+		return err;
+	blocks_each(heap_blocks(heap), add_block, &since);
+	for (id = 0; id < heap_num_sites(heap); id++) {
+		sites[id].total_bytes = sites[id].live_bytes;
+		sites[id].total_blocks = sites[id].live_blocks;
+		add_site(snapshot, &sites[id]);
+	}
+	since.totals.peak_bytes = since.totals.total_bytes = since.totals.live_bytes;
+	since.totals.peak_blocks = since.totals.total_blocks = since.totals.live_blocks;
+	snapshot->totals = since.totals;
+	return finish(snapshot, ret);
 }
 
 void snapshot_destroy(struct snapshot *snapshot)

@@ -5,6 +5,9 @@
 
 #include "heap/heap.h"
 
+/** seq of a snapshot that stands nowhere in the sequence of allocations. */
+#define SNAPSHOT_NO_SEQ UINT64_MAX
+
 struct snapshot_site {
 	/** Id in the heap that the snapshot was taken of. */
 	uint32_t site;
@@ -27,6 +30,7 @@ struct snapshot {
 	/** How the tracing began: true = from launch, false = attached or started later. */
 	bool is_from_launch;
 	struct heap_totals totals;
+	/** The newest allocation of that moment, or SNAPSHOT_NO_SEQ. */
 	uint64_t seq;
 	/** Sites with any total_blocks != 0 or live_blocks != 0, by ascending id; owned. */
 	struct snapshot_site *sites;
@@ -38,6 +42,19 @@ struct snapshot {
 /** Copy the counters. The caller fills in nframe, times and is_from_launch. */
 struct err *snapshot_create(const struct heap *heap, const char *name,
 			    struct snapshot **ret) __must_check;
+
+/** The heap as it was at its peak (since start, clear or reset-peak): live values of each site at that moment, which sum up
+ *  to peak_bytes and peak_blocks. What was ever allocated is that of now. totals: the live ones are those of the peak; seq
+ *  is SNAPSHOT_NO_SEQ. The caller fills in the same as above. */
+struct err *snapshot_create_peak(const struct heap *heap, const char *name,
+				 struct snapshot **ret) __must_check;
+
+/** Only blocks that are live now and were allocated after allocation number seq (of an earlier snapshot): all counters and
+ *  totals are sums over them, what was allocated and freed since is not there. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ.
+ *  The caller fills in the same as above. */
+struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
+				  struct snapshot **ret) __must_check;
+
 void snapshot_destroy(struct snapshot *snapshot);
 
 static inline void cleanup_snapshot(struct snapshot **snapshot)
