@@ -60,12 +60,22 @@ src_libtrace_a_SOURCES = \
 	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \
+	src/heap/archive.c \
+	src/heap/archive.h \
 	src/heap/arena.c \
 	src/heap/arena.h \
 	src/heap/blocks.c \
 	src/heap/blocks.h \
+	src/heap/domain.c \
+	src/heap/domain.h \
+	src/heap/filter.c \
+	src/heap/filter.h \
 	src/heap/frame.h \
+	src/heap/gate.c \
+	src/heap/gate.h \
 	src/heap/group.c \
+	src/heap/growth.c \
+	src/heap/growth.h \
 	src/heap/heap.c \
 	src/heap/heap.h \
 	src/heap/idset.c \
@@ -77,13 +87,19 @@ src_libheap_a_SOURCES = \
 	src/heap/plumbing.c \
 	src/heap/plumbing.h \
 	src/heap/resolve.h \
+	src/heap/sieve.c \
+	src/heap/sieve.h \
 	src/heap/snapshot.c \
 	src/heap/snapshot.h \
 	src/heap/stacks.c \
 	src/heap/stacks.h \
 	src/heap/stats.c \
 	src/heap/stats.h \
-	src/heap/stats_internal.h
+	src/heap/stats_internal.h \
+	src/heap/traceback.c \
+	src/heap/traceback.h \
+	src/heap/traces.c \
+	src/heap/traces.h
 
 src_libobj_a_SOURCES = \
 	src/obj/cfi.c \

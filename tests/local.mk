@@ -6,30 +6,40 @@ unit_tests = \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
+	tests/unit/base_utf8.t \
 	tests/unit/console_batch.t \
 	tests/unit/console_commands.t \
 	tests/unit/console_complete.t \
 	tests/unit/console_options.t \
 	tests/unit/console_parse.t \
 	tests/unit/heap_blocks.t \
+	tests/unit/heap_filter.t \
+	tests/unit/heap_gate.t \
+	tests/unit/heap_growth.t \
 	tests/unit/heap_heap.t \
 	tests/unit/heap_idset.t \
+	tests/unit/heap_pattern.t \
+	tests/unit/heap_peak.t \
 	tests/unit/heap_plumbing.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
+	tests/unit/heap_traces.t \
 	tests/unit/obj_cfi.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_text.t \
-	tests/unit/wire_ring.t
+	tests/unit/wire_probe.t \
+	tests/unit/wire_ring.t \
+	tests/unit/wire_rows.t
 unit_h = \
 	tests/unit/arch_run.h \
 	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
+	tests/unit/pattern_table.h \
 	tests/unit/test_util.h
 
 tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
@@ -48,6 +58,10 @@ tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts $(unit_h)
 tests_unit_base_strtab_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_strtab_t_CFLAGS = $(unit_cflags)
 tests_unit_base_strtab_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_base_utf8_t_SOURCES = tests/unit/base_utf8.ts $(unit_h)
+tests_unit_base_utf8_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_utf8_t_CFLAGS = $(unit_cflags)
+tests_unit_base_utf8_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.ts tests/unit/fake_session.c $(unit_h)
 tests_unit_console_batch_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_batch_t_CFLAGS = $(unit_cflags)
@@ -72,6 +86,18 @@ tests_unit_heap_blocks_t_SOURCES = tests/unit/heap_blocks.ts $(unit_h)
 tests_unit_heap_blocks_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_blocks_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_blocks_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_filter_t_SOURCES = tests/unit/heap_filter.ts $(unit_h)
+tests_unit_heap_filter_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_filter_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_filter_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_gate_t_SOURCES = tests/unit/heap_gate.ts $(unit_h)
+tests_unit_heap_gate_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_gate_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_gate_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_growth_t_SOURCES = tests/unit/heap_growth.ts $(unit_h)
+tests_unit_heap_growth_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_growth_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_growth_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_heap_t_SOURCES = tests/unit/heap_heap.ts $(unit_h)
 tests_unit_heap_heap_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_heap_t_CFLAGS = $(unit_cflags)
@@ -80,6 +106,14 @@ tests_unit_heap_idset_t_SOURCES = tests/unit/heap_idset.ts $(unit_h)
 tests_unit_heap_idset_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_idset_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_idset_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_pattern_t_SOURCES = tests/unit/heap_pattern.ts $(unit_h)
+tests_unit_heap_pattern_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_pattern_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_pattern_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_peak_t_SOURCES = tests/unit/heap_peak.ts $(unit_h)
+tests_unit_heap_peak_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_peak_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_peak_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_plumbing_t_SOURCES = tests/unit/heap_plumbing.ts $(unit_h)
 tests_unit_heap_plumbing_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_plumbing_t_CFLAGS = $(unit_cflags)
@@ -96,6 +130,10 @@ tests_unit_heap_stats_t_SOURCES = tests/unit/heap_stats.ts $(unit_h)
 tests_unit_heap_stats_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_stats_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_stats_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_traces_t_SOURCES = tests/unit/heap_traces.ts $(unit_h)
+tests_unit_heap_traces_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_traces_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_traces_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts $(unit_h)
 tests_unit_obj_cfi_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_cfi_t_CFLAGS = $(unit_cflags)
@@ -116,10 +154,18 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_wire_probe_t_SOURCES = tests/unit/wire_probe.ts $(unit_h)
+tests_unit_wire_probe_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_wire_probe_t_CFLAGS = $(unit_cflags)
+tests_unit_wire_probe_t_LDADD = $(wire_libs) $(unit_libs)
 tests_unit_wire_ring_t_SOURCES = tests/unit/wire_ring.ts $(unit_h)
 tests_unit_wire_ring_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_wire_ring_t_CFLAGS = $(unit_cflags)
 tests_unit_wire_ring_t_LDADD = $(wire_libs) $(unit_libs)
+tests_unit_wire_rows_t_SOURCES = tests/unit/wire_rows.ts $(unit_h)
+tests_unit_wire_rows_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_wire_rows_t_CFLAGS = $(unit_cflags)
+tests_unit_wire_rows_t_LDADD = $(wire_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
@@ -215,4 +261,5 @@ test_files = \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
 	tests/e2e/stacks_gdb.py \
-	tests/unit/fake_session.c
+	tests/unit/fake_session.c \
+	tests/unit/pattern_table.py
