@@ -88,3 +88,8 @@ const char *strtab_get(const struct strtab *tab, uint32_t id)
 {
 	return tab->strings.items[id];
 }
+
+size_t strtab_num(const struct strtab *tab)
+{
+	return tab->strings.num;
+}

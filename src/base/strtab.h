@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct strtab;
@@ -20,5 +21,8 @@ struct err *strtab_intern(struct strtab *tab, const char *s, uint32_t *ret) __mu
 
 /** The string of an id that this table gave out. */
 const char *strtab_get(const struct strtab *tab, uint32_t id);
+
+/** Number of strings, "" included; ids are [0, num). */
+size_t strtab_num(const struct strtab *tab);
 
 #endif

@@ -14,6 +14,8 @@
 #define FRAME_ADDR_MASK ((1ull << FRAME_ADDR_BITS) - 1)
 /** Largest module id a frame can hold. */
 #define FRAME_MODULE_MAX ((1u << (64 - FRAME_ADDR_BITS)) - 1)
+/** Module id of frames that came from a file (heap/archive.h); no module of a process gets it. */
+#define FRAME_MODULE_STORED FRAME_MODULE_MAX
 /** The frame that stands for "nothing is known" (prints as <unknown>:0). */
 #define FRAME_UNKNOWN 0ull
 

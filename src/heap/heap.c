@@ -110,6 +110,13 @@ static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domai
 	return NULL;
 }
 
+struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+			     uint32_t *ret)
+{
+	assert(stack < stacks_num(heap->stacks));
+	return site_intern(heap, stack, domain, tid, ret);
+}
+
 // Must come before every change of a site's live counters: keeps what they were at the peak.
 static void site_save(const struct heap *heap, struct site *site)
 {

@@ -71,6 +71,11 @@ struct stacks *heap_stacks(const struct heap *heap);
 struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
 		       uint32_t domain, int32_t tid) __must_check;
 
+/** The id of a site whose counters this heap does not keep: that of a loaded snapshot. Identity only, no counter changes.
+ *  &err_nomem: heap unchanged. */
+struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+			     uint32_t *ret) __must_check;
+
 /** A free at entry. An unknown address is counted and is no error; returns whether it was known. addr 0 is ignored. */
 bool heap_free(struct heap *heap, uint64_t addr);
 
