@@ -15,5 +15,9 @@ case $name in
 *.cc) compile="${CXX:-g++} -std=gnu++17" output=${output:-${name%.cc}} ;;
 *) compile="${CC:-gcc} -std=gnu11" output=${output:-${name%.c}} ;;
 esac
+# clang does not know it, and merges no functions anyway.
+case $compile in
+*clang*) flags=${flags//-fno-ipa-icf/} ;;
+esac
 # shellcheck disable=SC2086
 exec $compile -O2 -Wall -Wextra ${TARGET_FLAGS-} $flags -o "$directory/$output" "$source"
