@@ -131,6 +131,11 @@ src_libobj_a_SOURCES = \
 	src/obj/syscall_insn.c
 
 src_libreport_a_SOURCES = \
+	src/report/json.c \
+	src/report/json.h \
+	src/report/json_internal.h \
+	src/report/json_stats.c \
+	src/report/json_stats.h \
 	src/report/text.c \
 	src/report/text.h
 
@@ -151,6 +156,7 @@ src_libconsole_a_SOURCES = \
 	src/console/args.h \
 	src/console/batch.c \
 	src/console/batch.h \
+	src/console/cmd_measure.c \
 	src/console/cmd_snapshot.c \
 	src/console/cmd_state.c \
 	src/console/cmd_stats.c \

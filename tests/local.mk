@@ -29,7 +29,10 @@ unit_tests = \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
 	tests/unit/obj_symbolize.t \
+	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/walk_recorded.t \
+	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
 	tests/unit/wire_rows.t
@@ -40,7 +43,8 @@ unit_h = \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
 	tests/unit/pattern_table.h \
-	tests/unit/test_util.h
+	tests/unit/test_util.h \
+	tests/unit/walk_fixture.h
 
 tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
 tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
@@ -150,10 +154,22 @@ tests_unit_obj_symbolize_t_SOURCES = tests/unit/obj_symbolize.ts $(unit_h)
 tests_unit_obj_symbolize_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_symbolize_t_CFLAGS = $(unit_cflags)
 tests_unit_obj_symbolize_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_report_json_t_SOURCES = tests/unit/report_json.ts $(unit_h)
+tests_unit_report_json_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_report_json_t_CFLAGS = $(unit_cflags)
+tests_unit_report_json_t_LDADD = $(report_libs) $(unit_libs)
 tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_walk_recorded_t_SOURCES = tests/unit/walk_recorded.ts $(unit_h)
+tests_unit_walk_recorded_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_walk_recorded_t_CFLAGS = $(unit_cflags)
+tests_unit_walk_recorded_t_LDADD = $(walk_libs) $(unit_libs)
+tests_unit_walk_walk_t_SOURCES = tests/unit/walk_walk.ts $(unit_h)
+tests_unit_walk_walk_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_walk_walk_t_CFLAGS = $(unit_cflags)
+tests_unit_walk_walk_t_LDADD = $(walk_libs) $(unit_libs)
 tests_unit_wire_probe_t_SOURCES = tests/unit/wire_probe.ts $(unit_h)
 tests_unit_wire_probe_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_wire_probe_t_CFLAGS = $(unit_cflags)
@@ -177,6 +193,7 @@ targets_c = \
 	tests/targets/exit_threads \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
+	tests/targets/measured \
 	tests/targets/no_allocator \
 	tests/targets/own_traps \
 	tests/targets/plugin.so \
@@ -208,6 +225,7 @@ target_sources = \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
+	tests/targets/measured.c \
 	tests/targets/no_allocator.c \
 	tests/targets/own_traps.c \
 	tests/targets/plugin.c \
@@ -247,6 +265,7 @@ e2e_tests = \
 	tests/e2e/launch_stripped.sh \
 	tests/e2e/launch_threads.sh \
 	tests/e2e/leave_by_signal.sh \
+	tests/e2e/measure.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
@@ -261,5 +280,21 @@ test_files = \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
 	tests/e2e/stacks_gdb.py \
+	tests/recorded/README.md \
+	tests/recorded/handler.c \
+	tests/recorded/handler_load.txt \
+	tests/recorded/handler_null.txt \
+	tests/recorded/python3.txt \
+	tests/recorded/record.py \
+	tests/recorded/record.sh \
+	tests/recorded/shapes.cc \
+	tests/recorded/shapes.txt \
+	tests/recorded/sqlite3.txt \
 	tests/unit/fake_session.c \
 	tests/unit/pattern_table.py
+
+# Compiles the rows of tests/recorded/*.txt; built by record.sh alone.
+EXTRA_PROGRAMS = tests/recorded/rows
+tests_recorded_rows_SOURCES = tests/recorded/rows.c
+tests_recorded_rows_LDADD = $(obj_libs)
+MOSTLYCLEANFILES += tests/recorded/rows

@@ -26,6 +26,10 @@ enum complete_kind {
 	COMPLETE_WAIT = 1 << 4,
 	/** Functions of the target, but only behind `wait call`. */
 	COMPLETE_CALL = 1 << 5,
+	/** Functions of the target. */
+	COMPLETE_FUNCTION = 1 << 6,
+	/** What `measure` does beside: "off", "list". */
+	COMPLETE_MEASURE = 1 << 7,
 };
 
 #define COMMAND_MAX_WORDS   3

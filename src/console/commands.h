@@ -41,9 +41,13 @@ struct err *cmd_traceback(struct console *console, const struct args *args) __mu
 struct err *cmd_where(struct console *console, const struct args *args) __must_check;
 struct err *cmd_blocks(struct console *console, const struct args *args) __must_check;
 struct err *cmd_wait(struct console *console, const struct args *args) __must_check;
+struct err *cmd_measure(struct console *console, const struct args *args) __must_check;
 struct err *cmd_detach(struct console *console, const struct args *args) __must_check;
 struct err *cmd_kill(struct console *console, const struct args *args) __must_check;
 struct err *cmd_quit(struct console *console, const struct args *args) __must_check;
 struct err *cmd_help(struct console *console, const struct args *args) __must_check;
+
+/** Print a result of `measure`. */
+void measured_print(struct console *console, const struct session_measured *measured);
 
 #endif

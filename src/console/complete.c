@@ -59,7 +59,11 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		offer(completer, "exit");
 		offer(completer, "call");
 	}
-	if (kinds & COMPLETE_CALL)
+	if (kinds & COMPLETE_MEASURE) {
+		offer(completer, "off");
+		offer(completer, "list");
+	}
+	if (kinds & (COMPLETE_CALL | COMPLETE_FUNCTION))
 		session_complete_function(completer->session, completer->text, MAX_FUNCTIONS,
 					  offer_function, completer);
 }

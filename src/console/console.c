@@ -8,6 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
+static void print_news(void *console)
+{
+	console_print_notes(console);
+}
+
 struct err *console_create(struct session *session, const struct console_config *config,
 			   struct console **ret)
 {
@@ -19,6 +24,7 @@ struct err *console_create(struct session *session, const struct console_config 
 	console->out = config->out;
 	console->is_interactive = config->is_interactive;
 	console->is_coloured = config->is_coloured;
+	session_on_news(session, print_news, console);
 	*ret = console;
 	return NULL;
 }
@@ -27,6 +33,7 @@ void console_destroy(struct console *console)
 {
 	if (!console)
 		return;
+	session_on_news(console->session, NULL, NULL);
 	stats_destroy(console->last);
 	free(console);
 }
@@ -107,8 +114,13 @@ bool console_take_quit(struct console *console)
 
 void console_print_notes(struct console *console)
 {
+	struct session_measured *measured;
 	char *note;
 
+	while ((measured = session_take_measured(console->session))) {
+		measured_print(console, measured);
+		session_measured_destroy(measured);
+	}
 	while ((note = session_take_note(console->session))) {
 		fprintf(console->out, "# %s\n", note);
 		free(note);

@@ -38,7 +38,8 @@ struct err *console_execute(struct console *console, const char *line) __must_ch
 /** `quit` has been run since this was asked last. */
 bool console_take_quit(struct console *console);
 
-/** Print the session's notes, one a line, each with "# " in front. */
+/** Print the session's notes, one a line, each with "# " in front, and the results of `measure`. Both are printed when they come,
+ *  during waits, too; at a prompt session_note_fd() tells when to call this. */
 void console_print_notes(struct console *console);
 
 /** The stream of the configuration. */

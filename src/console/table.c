@@ -153,6 +153,22 @@ const struct command commands[] = {
 			"target has ended; for `wait call` that is an error.\n",
 	},
 	{
+		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",
+		.min_words = 1, .max_words = 2,
+		.kinds = {COMPLETE_FUNCTION | COMPLETE_MEASURE, COMPLETE_FUNCTION},
+		.options = {
+			{"--calls", "N", 0, "one result for every N calls (default 1)"},
+		},
+		.run = cmd_measure,
+		.summary = "show what calls of a function do to the memory",
+		.help = "From now on every call of FUNCTION that returns gives a result, be\n"
+			"it during a wait or at the prompt: net bytes and blocks, the peak\n"
+			"above entry, duration, thread, and what stayed allocated, by line.\n"
+			"Only what the calling thread does counts. Recursive calls are each\n"
+			"measured with all that they call. `left` counts calls that ended by\n"
+			"longjmp or an exception. `measure off` ends it.\n",
+	},
+	{
 		.name = "detach", .arguments = "", .run = cmd_detach,
 		.summary = "leave the target running, keep what is known",
 		.help = "Tables and snapshots still answer.\n",

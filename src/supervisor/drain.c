@@ -28,6 +28,7 @@ void session_notify(struct session *s)
 
 	if (write(s->note_fd, &one, sizeof(one)) < 0)
 		return;
+	control_wake(s);
 }
 
 void session_note(struct session *s, const char *format, ...)
@@ -158,6 +159,7 @@ static void on_end(struct session *s, const struct event_exit *event)
 	s->state = TARGET_ENDED;
 	s->exit_status = event->status;
 	s->held_tid = 0;
+	measuring_finish(s);
 	session_mark_end(s);
 	pthread_mutex_lock(&s->obj_lock);
 	modules_forget_live(s->modules);

@@ -288,6 +288,15 @@ void measuring_leave(struct session *s, const struct event_measure *event)
 		drop_thread(m, t);
 }
 
+/** The log entry of a live block, or NULL. */
+static struct logged_block *find_logged(const struct measuring *m, uint64_t addr)
+{
+	const uint64_t *found = hmap_find(&m->logged, addr);
+	struct measured_thread *t = found ? find_thread(m, (int32_t)(*found >> 32)) : NULL;
+
+	return t ? &t->log.items[(uint32_t)*found] : NULL;
+}
+
 void measuring_alloc(struct session *s, int32_t tid, uint64_t addr)
 {
 	struct measuring *m = s->measuring;
@@ -303,20 +312,14 @@ void measuring_alloc(struct session *s, int32_t tid, uint64_t addr)
 	call = &t->calls.items[t->calls.num - 1];
 	if (t->bytes > call->max_bytes)
 		call->max_bytes = t->bytes;
+	// Replaced: a free was missed.
+	if (find_logged(m, addr))
+		find_logged(m, addr)->is_freed = true;
 	entry = (struct logged_block){addr, block.size, block.site, false};
 	if (!vec_push(&t->log, entry))
 		return;
 	if (!hmap_set(&m->logged, addr, (uint64_t)(uint32_t)tid << 32 | (t->log.num - 1)))
 		t->log.num--;
-}
-
-/** The log entry of a live block, or NULL. */
-static struct logged_block *find_logged(const struct measuring *m, uint64_t addr)
-{
-	const uint64_t *found = hmap_find(&m->logged, addr);
-	struct measured_thread *t = found ? find_thread(m, (int32_t)(*found >> 32)) : NULL;
-
-	return t ? &t->log.items[(uint32_t)*found] : NULL;
 }
 
 void measuring_free(struct session *s, int32_t tid, uint64_t addr)
@@ -339,10 +342,38 @@ void measuring_free(struct session *s, int32_t tid, uint64_t addr)
 	t->blocks--;
 }
 
+/** The log entry that measuring_free() marked when it took the block: the thread that allocated it has it, and no later one of
+ *  this address. */
+static void unfree_logged(struct measuring *m, const struct block *block, int32_t owner)
+{
+	struct measured_thread *t = find_thread(m, owner);
+	size_t i = t ? t->log.num : 0;
+
+	while (i > 0) {
+		struct logged_block *entry = &t->log.items[--i];
+
+		if (entry->addr != block->addr)
+			continue;
+		if (entry->is_freed && entry->site == block->site &&
+		    hmap_set(&m->logged, block->addr, (uint64_t)(uint32_t)owner << 32 | i))
+			entry->is_freed = false;
+		return;
+	}
+}
+
 void measuring_put_back(struct session *s, int32_t tid, uint64_t addr)
 {
-	// As a new block of this call: what was taken at the entry of the same realloc is evened out.
-	measuring_alloc(s, tid, addr);
+	struct measuring *m = s->measuring;
+	struct measured_thread *t = find_thread(m, tid);
+	struct block block;
+
+	if (!m->threads.num || !heap_find(s->heap, addr, &block) || block.addr != addr)
+		return;
+	unfree_logged(m, &block, heap_site(s->heap, block.site)->tid);
+	if (!t)
+		return;
+	t->bytes += block.size;
+	t->blocks++;
 }
 
 static void drop_all_threads(struct measuring *m)
@@ -368,8 +399,20 @@ static void forget_function(struct session *s, size_t index)
 		command.items[command.num_items++] =
 			(struct command_plant){f->addrs.items[i], PLANT_MEASURE, 0};
 	control_send(s, &command);
+	if (f->has_sum)
+		finish_sum(s, f);
 	function_destroy(f);
 	m->functions.items[index] = m->functions.items[--m->functions.num];
+}
+
+void measuring_finish(struct session *s)
+{
+	struct measuring *m = s->measuring;
+	size_t i;
+
+	for (i = 0; m && i < m->functions.num; i++)
+		if (m->functions.items[i]->has_sum)
+			finish_sum(s, m->functions.items[i]);
 }
 
 void measuring_reset(struct session *s)

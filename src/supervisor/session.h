@@ -214,7 +214,8 @@ void session_measured_destroy(struct session_measured *measured);
  *  similar names; ERR_OTHER: not tracing. */
 struct err *session_measure(struct session *s, const char *function,
 			    uint64_t num_calls) __must_check;
-/** Stop measuring function, or all with NULL. Calls in progress give no result. ERR_NOT_FOUND. */
+/** Stop measuring function, or all with NULL. Calls in progress give no result; those that have returned do, be they fewer than
+ *  num_calls, as they do when the target ends. ERR_NOT_FOUND. */
 struct err *session_measure_off(struct session *s, const char *function) __must_check;
 /** Calls fn for each measured function: calls per result, calls measured, calls in progress. */
 void session_measure_list(struct session *s,
@@ -236,5 +237,8 @@ void session_complete_function(struct session *s, const char *prefix, size_t lim
  *  caller; NULL: none. A note becomes readable on session_note_fd() (poll for input; taking all notes makes it quiet). */
 char *session_take_note(struct session *s);
 int session_note_fd(const struct session *s);
+/** fn is called in session_wait() and session_wait_call(), in the waiting thread, when there may be notes or results to be taken.
+ *  It must not wait itself. NULL: nobody is called. */
+void session_on_news(struct session *s, void (*fn)(void *ctx), void *ctx);
 
 #endif

@@ -122,6 +122,9 @@ struct session {
 	unsigned num_default_names;
 	VEC(char *) notes;
 	int note_fd;
+	/** session_on_news(). */
+	void (*on_news)(void *ctx);
+	void *on_news_ctx;
 	/** Functions that are measured; NULL until the first. */
 	struct measuring *measuring;
 
@@ -182,10 +185,12 @@ void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
 void measuring_free(struct session *s, int32_t tid, uint64_t addr);
 /** A realloc failed, the block is back. */
 void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
-/** A new module: plant what was waiting for it. A new image or stop: nothing is in progress any more. */
+/** The target has ended: what was summed up so far is a result. */
+void measuring_finish(struct session *s);
+/** A new image, or stop: as that, and nothing is measured any more. */
 void measuring_reset(struct session *s);
 void measuring_destroy(struct session *s);
-/** Wake a reader of session_note_fd(). */
+/** Wake a reader of session_note_fd(), and a wait. */
 void session_notify(struct session *s);
 
 /* images.c */

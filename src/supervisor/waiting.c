@@ -24,6 +24,18 @@ static uint64_t min_sleep(uint64_t deadline, uint64_t now)
 	return left < NS_PER_S ? left : NS_PER_S;
 }
 
+void session_on_news(struct session *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->on_news = fn;
+	s->on_news_ctx = ctx;
+}
+
+static void tell_news(struct session *s)
+{
+	if (s->on_news)
+		s->on_news(s->on_news_ctx);
+}
+
 struct err *session_wait(struct session *s, uint64_t ns)
 {
 	uint64_t now = clock_now_ns(), deadline = ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
@@ -39,6 +51,7 @@ struct err *session_wait(struct session *s, uint64_t ns)
 		drain_now(s);
 		is_over = s->state == TARGET_ENDED || s->state == TARGET_DETACHED;
 		session_unlock(s);
+		tell_news(s);
 		now = clock_now_ns();
 		if (take_interrupt(s))
 			return &err_stop;
@@ -127,6 +140,7 @@ struct err *session_wait_call(struct session *s, const char *function, uint64_t 
 		session_lock(s);
 		is_over = check_call(s, function, &err);
 		session_unlock(s);
+		tell_news(s);
 		if (!is_over)
 			control_sleep(s, NS_PER_S);
 	}

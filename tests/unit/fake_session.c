@@ -443,3 +443,45 @@ int session_note_fd(const struct session *s)
 	(void)s;
 	return -1;
 }
+
+void session_on_news(struct session *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->on_news = fn;
+	s->on_news_ctx = ctx;
+}
+
+struct err *session_measure(struct session *s, const char *function, uint64_t num_calls)
+{
+	log_call(s, "measure %s %" PRIu64, function, num_calls);
+	return NULL;
+}
+
+struct err *session_measure_off(struct session *s, const char *function)
+{
+	log_call(s, "off %s", function ? function : "all");
+	return NULL;
+}
+
+void session_measure_list(struct session *s,
+			  void (*fn)(void *ctx, const char *function, uint64_t num_calls,
+				     uint64_t num_done, uint64_t num_active),
+			  void *ctx)
+{
+	(void)s;
+	fn(ctx, "leak", 2, 7, 1);
+}
+
+struct session_measured *session_take_measured(struct session *s)
+{
+	struct session_measured *measured = s->measured;
+
+	s->measured = NULL;
+	return measured;
+}
+
+void session_measured_destroy(struct session_measured *measured)
+{
+	snapshot_destroy(measured->stayed);
+	free(measured->function);
+	free(measured);
+}

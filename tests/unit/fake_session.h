@@ -36,6 +36,11 @@ struct session {
 	/** Notes to be taken, the next first. */
 	const char *notes[4];
 	size_t num_notes;
+	/** The next result of `measure`, or NULL. */
+	struct session_measured *measured;
+	/** session_on_news(). */
+	void (*on_news)(void *ctx);
+	void *on_news_ctx;
 	/** session_wait() and session_wait_call() return &err_stop. */
 	bool stops_waits;
 	/** Called in session_wait(). */
