@@ -3,6 +3,8 @@
 
 #include "heap/traceback.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +60,14 @@ struct err *traceback_fill(struct traceback *traceback, const struct resolver *r
 	}
 	traceback->num = done;
 	return NULL;
+}
+
+char *location_label(const struct location *location, const struct strtab *strings)
+{
+	const char *file = strtab_get(strings, location->file);
+	char *label;
+
+	if (!location->has_line && strcmp(file, "<unknown>") != 0)
+		return strdup(file);
+	return asprintf(&label, "%s:%" PRIu32, file, location->line) < 0 ? NULL : label;
 }

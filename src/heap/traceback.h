@@ -26,4 +26,8 @@ void traceback_deinit(struct traceback *traceback);
 /** Free the arrays when it leaves the scope. */
 #define _cleanup_traceback_ _cleanup_(traceback_deinit)
 
+/** How a location prints: FILE:LINE; without line information its file alone; or <unknown>:0. A string to free; NULL: out of
+ *  memory. */
+char *location_label(const struct location *location, const struct strtab *strings);
+
 #endif

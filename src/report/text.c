@@ -4,6 +4,8 @@
 #include "report/text.h"
 
 #include "base/fmt.h"
+#include "heap/domain.h"
+#include "heap/traceback.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -91,6 +93,80 @@ void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *h
 		fmt_size((double)stats->total_size_diff, true, size), stats->total_count_diff);
 }
 
+static void print_trend(FILE *out, const struct growth_trend *trend, size_t num_steps)
+{
+	char by_snapshot[FMT_SIZE_MAX], by_second[FMT_SIZE_MAX];
+
+	fprintf(out, ", %s/snapshot, %s/s, grew %zu of %zu",
+		fmt_size(trend->per_snapshot, true, by_snapshot),
+		fmt_size(trend->per_second, true, by_second), trend->num_grown, num_steps);
+	if (growth_is_monotone(trend) && trend->num_grown < num_steps)
+		fputs(", never shrank", out);
+}
+
+void text_growth(FILE *out, const struct growth *growth, size_t limit, const char *heading)
+{
+	const struct stats *stats = growth->stats;
+	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
+	int64_t other = 0;
+	char size[FMT_SIZE_MAX];
+
+	print_heading(out, num, " growing", heading);
+	for (i = 0; i < num; i++) {
+		text_diff_row(out, &stats->rows[i]);
+		print_trend(out, &growth->trends[i], growth->num_snapshots - 1);
+		putc('\n', out);
+	}
+	for (; i < stats->num_rows; i++)
+		other += stats->rows[i].size_diff;
+	if (num < stats->num_rows)
+		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
+			fmt_size((double)other, true, size));
+}
+
+static struct err *print_stack(FILE *out, const struct traceback *traceback,
+			       const struct stack *stack, const struct strtab *strings)
+{
+	size_t i;
+
+	for (i = 0; i < traceback->num; i++) {
+		_cleanup_free_ char *label = location_label(&traceback->locations[i], strings);
+
+		if (!label)
+			return &err_nomem;
+		fprintf(out, "%s%s", i ? " < " : "", label);
+	}
+	if (stack->flags & STACK_TRUNCATED)
+		fputs(" < (truncated)", out);
+	else if (stack->total_nframe > stack->num_frames)
+		fprintf(out, " < (%u more)", stack->total_nframe - stack->num_frames);
+	putc('\n', out);
+	return NULL;
+}
+
+struct err *text_traces(FILE *out, const struct traces *traces, const struct resolver *resolver)
+{
+	_cleanup_traceback_ struct traceback traceback = {0};
+	char size[FMT_SIZE_MAX], domain[DOMAIN_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < traces->num; i++) {
+		const struct trace *trace = &traces->items[i];
+		struct stack stack = stacks_get(heap_stacks(traces->heap), trace->stack);
+		struct err *err = traceback_fill(&traceback, resolver, &stack);
+
+		if (err)
+			return err;
+		fprintf(out, "size=%s, count=%" PRIu64 ", domain=%s, frames=%u: ",
+			fmt_size((double)trace->size, false, size), trace->count,
+			domain_name(trace->domain, domain), stack.total_nframe);
+		err = print_stack(out, &traceback, &stack, resolver->strings);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 static void print_source(FILE *out, const char *line)
 {
 	static const char blanks[] = " \t\n\v\f\r";
@@ -124,9 +200,8 @@ static void print_frame(FILE *out, const struct location *location, const struct
 		print_source(out, source);
 }
 
-// The slice [*begin_ret, *end_ret) of the locations, most recent first, that the limit leaves.
-static void slice(size_t num, const struct traceback_options *options, size_t *begin_ret,
-		  size_t *end_ret)
+void text_traceback_slice(size_t num, const struct traceback_options *options, size_t *begin_ret,
+			  size_t *end_ret)
 {
 	size_t wanted = options->limit < 0 ? -(size_t)options->limit : (size_t)options->limit;
 
@@ -148,10 +223,36 @@ void text_traceback(FILE *out, const struct location *locations, size_t num,
 {
 	size_t begin, end, i;
 
-	slice(num, options, &begin, &end);
+	text_traceback_slice(num, options, &begin, &end);
 	for (i = begin; i < end; i++) {
 		size_t at = options->is_most_recent_first ? i : end - 1 - (i - begin);
 
 		print_frame(out, &locations[at], strings, read_line, ctx);
 	}
+}
+
+struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const char *heading,
+		      const struct traceback_options *options,
+		      char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx)
+{
+	char growth[FMT_SIZE_MAX], max[FMT_SIZE_MAX];
+	size_t i;
+
+	fprintf(out, "growth of %s: %s in %+" PRId64 " blocks, %s %s\n", heading,
+		fmt_size((double)gate->growth, true, growth), gate->count_growth,
+		gate->is_exceeded ? "more than" : "within",
+		fmt_size((double)gate->max, false, max));
+	for (i = 0; gate->is_exceeded && i < limit && i < gate->stats->num_rows; i++) {
+		const struct location *locations;
+		size_t num;
+		struct err *err = stats_traceback(gate->stats, i, &locations, &num);
+
+		if (err)
+			return err;
+		text_diff_row(out, &gate->stats->rows[i]);
+		putc('\n', out);
+		text_traceback(out, locations, num, gate->stats->resolver->strings, options,
+			       read_line, ctx);
+	}
+	return NULL;
 }

@@ -253,6 +253,112 @@ static struct stats *make_stats(struct fixture *f, const struct snapshot *old_sn
 	snapshot_destroy(s1);
 	fixture_deinit(&f);
 
+#test growth
+	struct fixture f;
+	struct snapshot *snapshots[4];
+	struct stats_options options = {.key = KEY_LINENO};
+	struct growth *growth;
+	uint64_t gone;
+	FILE *out;
+	int i;
+
+	fixture_init(&f);
+	gone = fixture_alloc(&f, 1, 0, 1, 3, "gone.c:1");
+	for (i = 0; i < 4; i++) {
+		fixture_alloc(&f, 1, 0, 1, 100, "leak.c:1");
+		if (i == 1)
+			fixture_alloc(&f, 1, 0, 1, 51200, "cache.c:1");
+		if (i == 3)
+			heap_free(f.heap, gone);
+		snapshots[i] = fixture_snapshot(&f, "s");
+		snapshots[i]->time_ns = 2000000000ull * i;
+	}
+	ck_ok(growth_create((const struct snapshot *const *)snapshots, 4, &options, &f.resolver, &growth));
+	out = out_begin();
+	text_growth(out, growth, 2, "s1 -> s4");
+	out_end(out, "[ Top 2 growing ] s1 -> s4\n"
+		     "leak.c:1: size=400 B (+300 B), count=4 (+3), average=100 B, +100 B/snapshot, +50 B/s, "
+		     "grew 3 of 3\n"
+		     "cache.c:1: size=50.0 KiB (+50.0 KiB), count=1 (+1), average=50.0 KiB, "
+		     "+15.0 KiB/snapshot, +7680 B/s, grew 1 of 3, never shrank\n"
+		     "1 other: -3 B\n");
+	growth_destroy(growth);
+	for (i = 0; i < 4; i++)
+		snapshot_destroy(snapshots[i]);
+	fixture_deinit(&f);
+
+#test traces
+	struct fixture f;
+	struct stats_options options = {0};
+	struct snapshot *s;
+	struct traces *traces;
+	uint64_t frames[2];
+	uint32_t id;
+	FILE *out;
+
+	fixture_init(&f);
+	fixture_s1(&f);
+	fixture_alloc(&f, 1, 4, 1, 1, "=libz.so(+0x9)|a.c:0 <unknown>");
+	frames[0] = fixture_frame(&f, "a.c:1");
+	frames[1] = fixture_frame(&f, "b.c:1");
+	ck_ok(stacks_intern(heap_stacks(f.heap), frames, 2, 7, 0, &id));
+	ck_ok(heap_alloc(f.heap, 16, 20480, id, 0, 1));
+	ck_ok(stacks_intern(heap_stacks(f.heap), frames, 1, 1, STACK_TRUNCATED, &id));
+	ck_ok(heap_alloc(f.heap, 32, 0, id, 0, 1));
+	s = fixture_snapshot(&f, "s");
+	ck_ok(traces_create(s, &options, &f.resolver, &traces));
+	out = out_begin();
+	ck_ok(text_traces(out, traces, &f.resolver));
+	out_end(out, "size=20.0 KiB, count=1, domain=malloc, frames=7: a.c:1 < b.c:1 < (5 more)\n"
+		     "size=66 B, count=1, domain=new[], frames=1: b.py:1\n"
+		     "size=30 B, count=3, domain=malloc, frames=2: a.py:2 < b.py:4\n"
+		     "size=7 B, count=1, domain=mmap, frames=1: <unknown>:0\n"
+		     "size=2 B, count=1, domain=new, frames=2: a.py:5 < b.py:4\n"
+		     "size=1 B, count=1, domain=domain 4, frames=2: libz.so(+0x9) < a.c:0 < <unknown>:0\n"
+		     "size=0 B, count=1, domain=malloc, frames=1: a.c:1 < (truncated)\n");
+	f.is_broken = true;
+	out = out_begin();
+	ck_err(text_traces(out, traces, &f.resolver), ERR_FORMAT, "broken");
+	out_end(out, "");
+	traces_destroy(traces);
+	snapshot_destroy(s);
+	fixture_deinit(&f);
+
+#test gate
+	struct fixture f;
+	struct snapshot *s1, *s2;
+	struct stats_options options = {.key = KEY_LINENO};
+	struct gate_options gate_options = {.max = 50};
+	struct traceback_options traceback = {0};
+	unsigned num_read = 0;
+	struct gate *gate;
+	FILE *out;
+
+	fixture_init(&f);
+	s1 = fixture_snapshot(&f, "s1");
+	fixture_alloc(&f, 2, 0, 1, 100, "leak.c:1@grow main.c:7");
+	fixture_alloc(&f, 1, 0, 1, 10, "other.c:1");
+	s2 = fixture_snapshot(&f, "s2");
+	ck_ok(gate_check(s1, s2, &options, &gate_options, &f.resolver, &gate));
+	out = out_begin();
+	ck_ok(text_gate(out, gate, 1, "s1 -> s2", &traceback, read_line, &num_read));
+	out_end(out, "growth of s1 -> s2: +210 B in +3 blocks, more than 50 B\n"
+		     "leak.c:1: size=200 B (+200 B), count=2 (+2), average=100 B\n"
+		     "  File \"main.c\", line 7\n"
+		     "    source of main.c:7;\n"
+		     "  File \"leak.c\", line 1, in grow\n"
+		     "    source of leak.c:1;\n");
+	gate_destroy(gate);
+	gate_options.max = 210;
+	ck_ok(gate_check(s1, s2, &options, &gate_options, &f.resolver, &gate));
+	out = out_begin();
+	ck_ok(text_gate(out, gate, 1, "s1 -> s2", &traceback, read_line, &num_read));
+	out_end(out, "growth of s1 -> s2: +210 B in +3 blocks, within 210 B\n");
+	gate_destroy(gate);
+	snapshot_destroy(s1);
+	snapshot_destroy(s2);
+	fixture_deinit(&f);
+
 #tcase traceback
 
 #test F6_order_and_limit

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "report/json.h"
+
+#include "base/utf8.h"
+#include "heap/traceback.h"
+#include "report/json_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+struct jsonl {
+	/** Open containers, outermost (the document) first; borrowed from it but for the first. */
+	json_t *open[JSONL_DEPTH_MAX];
+	size_t depth;
+	bool is_failed;
+};
+
+json_t *json_of_string(const char *s)
+{
+	_cleanup_free_ char *escaped = NULL;
+	json_t *string = json_string(s);
+
+	if (string)
+		return string;
+	escaped = utf8_escape(s);
+	return escaped ? json_string(escaped) : NULL;
+}
+
+bool json_add(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+json_t *json_of_id(const struct strtab *strings, uint32_t id)
+{
+	return id ? json_of_string(strtab_get(strings, id)) : json_null();
+}
+
+json_t *json_of_location(const struct location *location, uint64_t frame,
+			 const struct frame_source *source, const char *text)
+{
+	const struct strtab *strings = source->resolver->strings;
+	_cleanup_free_ char *label = location_label(location, strings);
+	struct frame_origin origin = {0};
+	json_t *object = json_object();
+
+	source->origin(source->ctx, frame, &origin);
+	if (label && json_add(object, "location", json_of_string(label)) &&
+	    json_add(object, "filename", json_of_id(strings, location_filename(location))) &&
+	    json_add(object, "lineno", json_integer(location->line)) &&
+	    json_add(object, "function", json_of_id(strings, location->function)) &&
+	    json_add(object, "module", json_of_id(strings, location->module)) &&
+	    json_add(object, "offset", json_integer((json_int_t)origin.offset)) &&
+	    (!text || json_add(object, "source", json_of_string(text))))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+char *json_read_line(const struct frame_source *source, const struct location *location)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	char *line;
+	size_t begin, end;
+
+	if (!source->read_line || !location->has_line || !location->line)
+		return NULL;
+	line = source->read_line(source->ctx, strtab_get(source->resolver->strings, location->file),
+				 location->line);
+	if (!line)
+		return NULL;
+	begin = strspn(line, blanks);
+	for (end = strlen(line); end > begin && strchr(blanks, line[end - 1]); end--)
+		continue;
+	memmove(line, line + begin, end - begin);
+	line[end - begin] = '\0';
+	if (*line)
+		return line;
+	free(line);
+	return NULL;
+}
+
+bool json_write_members(const json_t *object, FILE *out)
+{
+	return json_dumpf(object, out, JSON_COMPACT | JSON_EMBED) == 0;
+}
+
+struct jsonl *jsonl_begin(const char *command)
+{
+	struct jsonl *doc = calloc(1, sizeof(*doc));
+
+	if (!doc)
+		return NULL;
+	doc->open[0] = json_object();
+	doc->depth = 1;
+	doc->is_failed = !doc->open[0];
+	jsonl_string(doc, "command", command);
+	return doc;
+}
+
+void jsonl_destroy(struct jsonl *doc)
+{
+	if (!doc)
+		return;
+	json_decref(doc->open[0]);
+	free(doc);
+}
+
+// All of it into memory first: half a line must not come out when there is none left.
+struct err *jsonl_write_begin(struct jsonl *doc, FILE *out)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (doc && !doc->is_failed)
+		text = json_dumps(doc->open[0], JSON_COMPACT | JSON_EMBED);
+	if (!text)
+		return &err_nomem;
+	putc('{', out);
+	fputs(text, out);
+	return NULL;
+}
+
+struct err *jsonl_end(struct jsonl *doc, FILE *out)
+{
+	struct err *err = jsonl_write_begin(doc, out);
+
+	if (!err)
+		fputs("}\n", out);
+	jsonl_destroy(doc);
+	return err;
+}
+
+/** Takes value over; NULL: it could not be made. False: it is not in the document. */
+static bool add(struct jsonl *doc, const char *key, json_t *value)
+{
+	json_t *container = doc ? doc->open[doc->depth - 1] : NULL;
+	int status;
+
+	if (!doc) {
+		json_decref(value);
+		return false;
+	}
+	assert(doc->is_failed || json_is_array(container) == !key);
+	status = key ? json_object_set_new(container, key, value)
+		     : json_array_append_new(container, value);
+	if (status != 0)
+		doc->is_failed = true;
+	return status == 0;
+}
+
+void jsonl_string(struct jsonl *doc, const char *key, const char *value)
+{
+	add(doc, key, value ? json_of_string(value) : json_null());
+}
+
+void jsonl_uint(struct jsonl *doc, const char *key, uint64_t value)
+{
+	add(doc, key, json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
+}
+
+void jsonl_int(struct jsonl *doc, const char *key, int64_t value)
+{
+	add(doc, key, json_integer(value));
+}
+
+void jsonl_real(struct jsonl *doc, const char *key, double value)
+{
+	add(doc, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+void jsonl_bool(struct jsonl *doc, const char *key, bool value)
+{
+	add(doc, key, json_boolean(value));
+}
+
+void jsonl_address(struct jsonl *doc, const char *key, uint64_t addr)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, addr);
+	jsonl_string(doc, key, text);
+}
+
+static void open_container(struct jsonl *doc, const char *key, json_t *container)
+{
+	assert(!doc || doc->depth < JSONL_DEPTH_MAX);
+	if (!add(doc, key, container))
+		container = NULL;
+	if (doc)
+		doc->open[doc->depth++] = container;
+}
+
+void jsonl_open_object(struct jsonl *doc, const char *key)
+{
+	open_container(doc, key, json_object());
+}
+
+void jsonl_open_array(struct jsonl *doc, const char *key)
+{
+	open_container(doc, key, json_array());
+}
+
+void jsonl_close(struct jsonl *doc)
+{
+	assert(!doc || doc->depth > 1);
+	if (doc)
+		doc->depth--;
+}
+
+struct err *jsonl_stack(struct jsonl *doc, const char *key, const struct frame_source *source,
+			const struct stack *stack, bool want_lines)
+{
+	_cleanup_traceback_ struct traceback traceback = {0};
+	struct err *err = traceback_fill(&traceback, source->resolver, stack);
+	size_t i;
+
+	if (err)
+		return err;
+	jsonl_uint(doc, "total_nframe", stack->total_nframe);
+	jsonl_open_array(doc, key);
+	for (i = 0; i < traceback.num; i++) {
+		const struct location *location = &traceback.locations[i];
+		_cleanup_free_ char *line = want_lines ? json_read_line(source, location) : NULL;
+
+		add(doc, NULL, json_of_location(location, traceback.frames[i], source, line));
+	}
+	jsonl_close(doc);
+	return NULL;
+}
