@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -O2
 // code_check PID: compares every executable file mapping of PID with the file. Prints `PATH: N
-// bytes differ` for each that differs; status 0: none does, 1: some do, 2: could not look.
+// bytes differ` for each that differs; status 0: none does, 1: some do, 2: could not look. The padding
+// behind a module's code does not count: instructions that a thread may still be in can stay there.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,10 +13,27 @@
 static char of_memory[65536];
 static char of_file[65536];
 
-static unsigned long compare(int memory_fd, int file_fd, uint64_t start, uint64_t end,
-			     uint64_t offset)
+struct difference {
+	unsigned long num;
+	/** Behind the last byte of the mapping that is not 0 in the file: no code of the program's. */
+	unsigned long num_in_padding;
+};
+
+static void count(struct difference *d, size_t size)
 {
-	unsigned long num_different = 0;
+	for (size_t i = 0; i < size; i++) {
+		d->num_in_padding += of_memory[i] != of_file[i];
+		if (of_file[i]) {
+			d->num += d->num_in_padding;
+			d->num_in_padding = 0;
+		}
+	}
+}
+
+static struct difference compare(int memory_fd, int file_fd, uint64_t start, uint64_t end,
+				 uint64_t offset)
+{
+	struct difference d = {0};
 
 	while (start < end) {
 		size_t size = end - start < sizeof(of_file) ? end - start : sizeof(of_file);
@@ -25,14 +43,15 @@ static unsigned long compare(int memory_fd, int file_fd, uint64_t start, uint64_
 		if (n < 0)
 			n = 0;
 		memset(of_file + n, 0, size - (size_t)n);
-		if (pread(memory_fd, of_memory, size, (off_t)start) != (ssize_t)size)
-			return num_different + 1;
-		for (size_t i = 0; i < size; i++)
-			num_different += of_memory[i] != of_file[i];
+		if (pread(memory_fd, of_memory, size, (off_t)start) != (ssize_t)size) {
+			d.num++;
+			break;
+		}
+		count(&d, size);
 		start += size;
 		offset += size;
 	}
-	return num_different;
+	return d;
 }
 
 int main(int argc, char **argv)
@@ -53,7 +72,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), maps)) {
 		uint64_t start, end, offset;
 		char mode[8];
-		unsigned long num;
+		struct difference d;
 		int fd;
 
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %*s %4095[^\n]",
@@ -65,10 +84,12 @@ int main(int argc, char **argv)
 		if (fd < 0)
 			continue;
 		num_mappings++;
-		num = compare(memory_fd, fd, start, end, offset);
+		d = compare(memory_fd, fd, start, end, offset);
 		close(fd);
-		if (num) {
-			printf("%s: %lu bytes differ\n", file, num);
+		if (d.num_in_padding)
+			printf("# %s: %lu bytes of padding differ\n", file, d.num_in_padding);
+		if (d.num) {
+			printf("%s: %lu bytes differ\n", file, d.num);
 			status = 1;
 		}
 	}
