@@ -44,9 +44,11 @@ src_libwalk_a_SOURCES = \
 src_libtrace_a_SOURCES = \
 	src/trace/breakpoints.c \
 	src/trace/commands.c \
+	src/trace/cpu.c \
 	src/trace/displaced.c \
 	src/trace/emit.c \
 	src/trace/engine.h \
+	src/trace/interrupt.c \
 	src/trace/leave.c \
 	src/trace/listen.c \
 	src/trace/measure.c \

@@ -49,6 +49,25 @@ static int yama_scope(void)
 	return atoi(text);
 }
 
+/** PF_KTHREAD in the flags of /proc/PID/stat (proc(5): field 9; include/linux/sched.h). */
+static bool is_kernel_thread(pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[32];
+	unsigned flags = 0;
+	struct err *err;
+	char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	err = io_read_file(path, 1 << 16, &text, NULL);
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	p = strrchr(text, ')');
+	return p && sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & 0x200000;
+}
+
 static struct err *check_state(pid_t pid)
 {
 	_cleanup_free_ char *state = NULL;
@@ -64,6 +83,8 @@ static struct err *check_state(pid_t pid)
 				  "process %d has ended already (a zombie: its parent has not "
 				  "fetched its exit status); there is no memory to trace",
 				  (int)pid);
+	if (!status_number(pid, "VmSize", 10, &vm_size) && !is_kernel_thread(pid))
+		return err_create(ERR_GONE, "process %d is just ending", (int)pid);
 	if (!status_number(pid, "VmSize", 10, &vm_size))
 		return err_create(ERR_OTHER,
 				  "process %d is a kernel thread; it has no memory of its own "

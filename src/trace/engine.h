@@ -93,8 +93,10 @@ struct thread {
 	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
 	bool is_in_syscall;
 	bool is_watching_maps;
-	/** Leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
+	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
+	/** Attaching: it cannot be in the middle of making a task that the kernel would not attach for us. */
+	bool is_settled;
 	struct arch_regs regs;
 	/** Last free of this thread: block, stack pointer at entry and probe, to recognise delete -> free. */
 	uint64_t free_ptr;
@@ -129,6 +131,14 @@ struct stack_window {
 	uint8_t bytes[64 << 10];
 };
 
+/** What is known of a new task. */
+enum birth {
+	/** Its parent has reported it, its own first stop is still to come: it must be looked at before we may leave. */
+	BIRTH_EXPECTED,
+	/** It has stopped (and may be gone again), its parent has not reported it yet. */
+	BIRTH_SEEN,
+};
+
 struct engine {
 	const struct arch *arch;
 	struct shared *shared;
@@ -141,6 +151,9 @@ struct engine {
 
 	/** tid -> struct thread *. */
 	struct hmap threads;
+	/** New tasks of which only half is known yet: tid -> enum birth. The kernel tells of each twice, in any order. */
+	struct hmap births;
+	size_t num_expected;
 	/** Address -> struct breakpoint *. */
 	struct hmap breakpoints;
 	VEC(struct area) areas;
@@ -164,9 +177,24 @@ struct engine {
 	uint64_t *pcs;
 	struct stack_window window;
 
-	/** Stops until the CPU of the target is looked up again; the CPU we are bound to, -1: none. */
-	unsigned stops_to_cpu_check;
+	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at all. */
+	unsigned spin_credit;
+	/** Stops since spinning was last tried without credit. */
+	unsigned stops_unspun;
+	/* cpu.c */
+	/** CPUs of the machine; other work waits for one: do not spin. */
+	int num_cpus;
+	bool is_crowded;
+	/** The two usable CPUs; is_cpu_off: there are not exactly two. The one we are bound to, -1: none. */
+	int cpus[2];
+	bool is_cpu_off;
 	int cpu;
+	unsigned stops_to_cpu_check;
+	uint64_t last_stop_ns;
+	/** The thread that keeps the other CPU from being idle; 0: not up yet. Futex: it shall. */
+	bool has_occupant;
+	pid_t occupant_tid;
+	uint32_t is_occupying;
 
 	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is read without it. */
 	pthread_mutex_t lock;
@@ -292,6 +320,10 @@ void emit_note(struct engine *e, const char *format, ...) __printf(2, 3);
 	 PTRACE_O_TRACESYSGOOD)
 /** Act on one result of waitpid(). */
 void stops_handle(struct engine *e, pid_t tid, int status);
+/** A parent reports a new task, or that one has stopped for the first time. */
+void stops_birth(struct engine *e, pid_t tid, enum birth birth);
+/** The task that a clone, fork or vfork event of tid is about. */
+void stops_parent_event(struct engine *e, pid_t tid);
 /** A held thread may go on (COMMAND_RESUME). */
 void stops_resume(struct engine *e, struct thread *t, unsigned flags);
 /** Thread t stands behind a trap of ours? Its breakpoint, or NULL. Registers must be fetched. */
@@ -304,6 +336,21 @@ void commands_run(struct engine *e);
 /* listen.c */
 /** Start the thread that reads the socket. */
 bool listen_start(struct engine *e);
+
+/* interrupt.c */
+/** A thread asleep in a system call: no trap of ours can be on its way, no new task either, and an interrupt would only disturb it. Callers
+ *  of clone, fork and vfork do not count: a task is on its way. */
+bool interrupt_is_needless(pid_t tid);
+/** A SIGTRAP waits for this very thread. */
+bool interrupt_has_trap(pid_t tid);
+/** t, registers fetched, stands in the stop that PTRACE_INTERRUPT brought about. Had it begun, between our look and the interrupt, a
+ *  system call that the kernel does not restart by itself (epoll_wait and semop return EINTR), it begins it again. */
+void interrupt_undo(struct engine *e, struct thread *t);
+
+/* cpu.c */
+void cpu_init(struct engine *e);
+/** t has stopped; is_busy: stops come thick and fast. */
+void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy);
 
 /* start.c */
 enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret);

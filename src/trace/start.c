@@ -95,6 +95,62 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
 	return is_ok;
 }
 
+/** A thread that was inside clone when it was seized makes a thread that the kernel does not attach for us, and that shows
+ *  in /proc/PID/task only when it is done. So every thread that does not sleep is stopped once, for a moment: after that it is not in
+ *  the middle of one. Returns the number of threads interrupted. */
+static size_t interrupt_unsettled(struct engine *e)
+{
+	size_t num = 0, i, num_interrupted = 0;
+	pid_t *tids = thread_list(e, &num);
+	struct thread *t;
+
+	for (i = 0; tids && i < num; i++) {
+		t = thread_find(e, tids[i]);
+		if (t->is_settled)
+			continue;
+		t->is_settled = true;
+		if (interrupt_is_needless(t->tid) || ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+			continue;
+		t->is_interrupted = true;
+		num_interrupted++;
+	}
+	free(tids);
+	return num_interrupted;
+}
+
+static bool is_awaited(struct engine *e, pid_t tid)
+{
+	const struct thread *t = thread_find(e, tid);
+
+	return t && t->is_interrupted;
+}
+
+/** Returns whether there was anything to settle: then the list must be looked at again. */
+static bool settle(struct engine *e)
+{
+	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
+	const struct timespec pause = {.tv_nsec = 50000};
+	size_t num_awaited = interrupt_unsettled(e);
+	bool has_any = num_awaited != 0, was_awaited;
+	int status;
+	pid_t tid;
+
+	// One that does not stop sleeps in the kernel where nothing wakes it: it makes no threads there.
+	while (num_awaited && clock_now_ns() < deadline) {
+		tid = waitpid(-1, &status, __WALL | WNOHANG);
+		if (tid < 0 && errno != EINTR)
+			break;
+		if (tid <= 0) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		was_awaited = is_awaited(e, tid);
+		stops_handle(e, tid, status);
+		num_awaited -= was_awaited && !is_awaited(e, tid);
+	}
+	return has_any;
+}
+
 enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 {
 	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
@@ -113,7 +169,7 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 		}
 		if (has_foreign)
 			nanosleep(&pause, NULL);
-	} while (has_new || has_foreign);
+	} while (has_new || has_foreign || settle(e));
 	if (start_open_mem(e))
 		return TRACER_STARTED;
 	*errnum_ret = errno;

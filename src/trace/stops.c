@@ -4,19 +4,12 @@
 #include "trace/engine.h"
 
 #include <linux/kcmp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-/** Stops between two looks at the CPU on which the target runs. */
-#define CPU_CHECK_STOPS 256
-/** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is the processor). */
-#define STAT_PROCESSOR_FIELD (39 - 3)
 
 struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 {
@@ -31,48 +24,6 @@ struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 	    info.si_code != TRAP_BRKPT)
 		return NULL;
 	return b;
-}
-
-static int processor_of(pid_t tid)
-{
-	char path[48], text[1024], *p;
-	unsigned i;
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	f = fopen(path, "re");
-	if (!f)
-		return -1;
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	// The command name may hold anything, a ')' too.
-	p = strrchr(text, ')');
-	for (i = 0; p && i <= STAT_PROCESSOR_FIELD; i++)
-		p = strchr(p + 1, ' ');
-	return p ? atoi(p + 1) : -1;
-}
-
-/** Run where the target runs: the wake-ups of ptrace are synchronous, so both then take turns on one CPU, which is two to four times
- *  as fast as waking another one. Only our own affinity is changed. */
-static void follow_cpu(struct engine *e, const struct thread *t)
-{
-	cpu_set_t set;
-	int cpu;
-
-	if (e->stops_to_cpu_check) {
-		e->stops_to_cpu_check--;
-		return;
-	}
-	e->stops_to_cpu_check = CPU_CHECK_STOPS;
-	cpu = processor_of(t->tid);
-	if (cpu < 0 || cpu >= CPU_SETSIZE || cpu == e->cpu)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) == 0)
-		e->cpu = cpu;
 }
 
 /** Does a task share the target's memory (vfork, CLONE_VM)? */
@@ -94,12 +45,37 @@ static bool shares_memory(struct engine *e, pid_t tid)
 	return false;
 }
 
+void stops_birth(struct engine *e, pid_t tid, enum birth birth)
+{
+	const uint64_t *other = hmap_find(&e->births, (uint64_t)tid);
+
+	if (!other) {
+		// Without memory to remember it a child may be left with our traps in the one case that we leave right now.
+		if (hmap_set(&e->births, (uint64_t)tid, birth))
+			e->num_expected += birth == BIRTH_EXPECTED;
+		return;
+	}
+	if (*other == birth)
+		return;
+	e->num_expected -= *other == BIRTH_EXPECTED;
+	hmap_remove(&e->births, (uint64_t)tid);
+}
+
+void stops_parent_event(struct engine *e, pid_t tid)
+{
+	unsigned long child;
+
+	if (ptrace(PTRACE_GETEVENTMSG, tid, 0, &child) == 0)
+		stops_birth(e, (pid_t)child, BIRTH_EXPECTED);
+}
+
 /** The first stop of a task that the kernel attached for us. */
 static void new_tracee(struct engine *e, pid_t tid)
 {
 	bool is_thread = syscall(SYS_tgkill, e->pid, tid, 0) == 0;
 	struct thread *t;
 
+	stops_birth(e, tid, BIRTH_SEEN);
 	if (!is_thread && !shares_memory(e, tid)) {
 		// A forked child: its copy of the text holds our traps. It has not run an instruction yet.
 		breakpoint_clean_child(e, tid);
@@ -185,16 +161,25 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 {
 	switch (event) {
 	case PTRACE_EVENT_STOP:
-		if (is_stop_signal(sig))
+		if (is_stop_signal(sig)) {
 			ptrace(PTRACE_LISTEN, t->tid, 0, 0);
-		else
-			thread_continue(e, t, 0);
+			break;
+		}
+		if (t->is_interrupted && thread_fetch(e, t))
+			interrupt_undo(e, t);
+		t->is_interrupted = false;
+		thread_continue(e, t, 0);
 		break;
 	case PTRACE_EVENT_EXEC:
 		exec_stop(e, t);
 		break;
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+		stops_parent_event(e, t->tid);
+		thread_continue(e, t, 0);
+		break;
 	default:
-		// clone, fork, vfork: the new task reports itself.
 		thread_continue(e, t, 0);
 		break;
 	}
@@ -206,7 +191,7 @@ static void trap_stop(struct engine *e, struct thread *t)
 
 	if (!thread_fetch(e, t))
 		return;
-	follow_cpu(e, t);
+	cpu_on_stop(e, t, e->spin_credit > 1);
 	b = stops_our_trap(e, t);
 	if (!b)
 		thread_continue(e, t, SIGTRAP);
@@ -239,6 +224,9 @@ void stops_handle(struct engine *e, pid_t tid, int status)
 	int sig;
 
 	if (!WIFSTOPPED(status)) {
+		// Killed before its first stop.
+		if (!thread_find(e, tid))
+			stops_birth(e, tid, BIRTH_SEEN);
 		ended(e, tid, status);
 		return;
 	}

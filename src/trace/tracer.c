@@ -3,16 +3,23 @@
 
 #include "trace/tracer.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "trace/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+/** How long to look for the next stop before sleeping, and how often to try again when it did not pay. */
+#define SPIN_NS         50000
+#define SPIN_CREDIT_MAX 16
+#define SPIN_RETRY      16
 
 /** First message of the tracer: how starting went. */
 struct hello {
@@ -67,6 +74,47 @@ static void wait_for_news(struct engine *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
+static bool has_orders(const struct engine *e)
+{
+	return __atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE) ||
+	       __atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE);
+}
+
+/** Look for a stop for a little while without going to sleep, letting everybody else on this CPU run. 0: none came. */
+static pid_t spin(struct engine *e, int *status_ret)
+{
+	uint64_t deadline = clock_now_ns() + SPIN_NS;
+	pid_t tid;
+
+	do {
+		tid = waitpid(-1, status_ret, __WALL | WNOHANG);
+		if (tid || has_orders(e))
+			break;
+		sched_yield();
+	} while (clock_now_ns() < deadline);
+	if (tid > 0)
+		e->spin_credit += e->spin_credit < SPIN_CREDIT_MAX;
+	else
+		e->spin_credit -= e->spin_credit >= 2 ? 2 : e->spin_credit;
+	return tid;
+}
+
+/** The next stop. While they come thick and fast we do not sleep in between: a sleeping tracer leaves its CPU idle, the
+ *  scheduler then puts the target on one CPU and us on the other, and each stop pays for waking two idle CPUs, which is
+ *  several times the stop itself (doc/PERFORMANCE.md). */
+static pid_t next_stop(struct engine *e, int *status_ret)
+{
+	pid_t tid = 0;
+
+	if (!e->is_crowded && (e->spin_credit || ++e->stops_unspun >= SPIN_RETRY)) {
+		e->stops_unspun = 0;
+		tid = spin(e, status_ret);
+	}
+	if (!tid && !has_orders(e))
+		tid = waitpid(-1, status_ret, __WALL);
+	return tid;
+}
+
 static void main_loop(struct engine *e)
 {
 	int status;
@@ -77,10 +125,10 @@ static void main_loop(struct engine *e)
 			commands_run(e);
 			continue;
 		}
-		tid = waitpid(-1, &status, __WALL);
+		tid = next_stop(e, &status);
 		if (tid > 0)
 			stops_handle(e, tid, status);
-		else if (errno == ECHILD)
+		else if (tid < 0 && errno == ECHILD)
 			wait_for_news(e);
 	}
 }
@@ -96,7 +144,7 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 	e->shared = options->shared;
 	e->socket = socket;
 	e->mem_fd = -1;
-	e->cpu = -1;
+	cpu_init(e);
 	e->nframe = options->nframe;
 	e->pcs = malloc(e->nframe * sizeof(*e->pcs));
 	if (!e->pcs)

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the tracer runs, and whether it sleeps between stops. Measurements: doc/PERFORMANCE.md.
+//
+// Tracer and target take turns. A tracer that sleeps leaves its CPU idle; the scheduler then keeps the two on different CPUs, and
+// each turn wakes an idle one, which costs several times the stop itself. So while stops come thick and fast the tracer looks
+// for the next one without sleeping (trace/tracer.c), unless other work waits for a CPU.
+//
+// With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs across two. But while the tracer
+// works its own CPU is busy and the other one idle, and that is where the scheduler wakes the target, every time. So the tracer
+// stays on the target's CPU, and a thread of it with the policy SCHED_IDLE, which anybody displaces at once, keeps the other one from being
+// idle. With more CPUs there would always be another idle one.
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/** Stops between two looks at where the target runs and who else does; the same after somebody did. */
+#define CHECK_STOPS 128
+#define PAUSE_STOPS 4096
+/** The occupant gives up its CPU when no stop has come for so long. */
+#define OCCUPY_NS 300000
+/** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is the processor). */
+#define STAT_PROCESSOR_FIELD (39 - 3)
+
+static size_t read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static int processor_of(pid_t tid)
+{
+	char path[48], text[1024], *p;
+	unsigned i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
+	if (!read_text(path, text, sizeof(text)))
+		return -1;
+	// The command name may hold anything, a ')' too.
+	p = strrchr(text, ')');
+	for (i = 0; p && i <= STAT_PROCESSOR_FIELD; i++)
+		p = strchr(p + 1, ' ');
+	return p ? atoi(p + 1) : -1;
+}
+
+/** Threads that run or want to on this machine. */
+static int num_running(void)
+{
+	char text[128], *p;
+	unsigned i;
+
+	// proc(5): three averages, then RUNNABLE/ALL.
+	if (!read_text("/proc/loadavg", text, sizeof(text)))
+		return 0;
+	for (p = text, i = 0; p && i < 3; i++)
+		p = strchr(p + 1, ' ');
+	return p ? atoi(p + 1) : 0;
+}
+
+static void bind_to(pid_t tid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(tid, sizeof(set), &set);
+}
+
+static uint64_t last_stop(const struct engine *e)
+{
+	return __atomic_load_n(&e->last_stop_ns, __ATOMIC_RELAXED);
+}
+
+static void *occupant_main(void *ctx)
+{
+	struct engine *e = ctx;
+	unsigned i;
+
+	__atomic_store_n(&e->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	for (;;) {
+		if (__atomic_load_n(&e->is_occupying, __ATOMIC_ACQUIRE) &&
+		    clock_now_ns() - last_stop(e) < OCCUPY_NS) {
+			for (i = 0; i < 1000; i++)
+				__builtin_ia32_pause();
+			continue;
+		}
+		__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
+		syscall(SYS_futex, &e->is_occupying, FUTEX_WAIT, 0, NULL, NULL, 0);
+	}
+	return NULL;
+}
+
+static void start_occupant(struct engine *e)
+{
+	const struct sched_param param = {0};
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_IDLE);
+	pthread_attr_setschedparam(&attr, &param);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	// Without it things are only slower.
+	e->has_occupant = pthread_create(&thread, &attr, occupant_main, e) == 0;
+	e->is_cpu_off = !e->has_occupant;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+}
+
+/** The usable CPUs, if they are exactly two. */
+static bool find_two_cpus(struct engine *e)
+{
+	cpu_set_t set;
+	int cpu, num = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) != 2)
+		return false;
+	for (cpu = 0; cpu < CPU_SETSIZE && num < 2; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			e->cpus[num++] = cpu;
+	return num == 2;
+}
+
+void cpu_init(struct engine *e)
+{
+	e->num_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	e->is_cpu_off = e->num_cpus != 2 || !find_two_cpus(e);
+	e->cpu = -1;
+}
+
+static void let_go(struct engine *e)
+{
+	cpu_set_t set;
+
+	__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
+	if (e->cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(e->cpus[0], &set);
+	CPU_SET(e->cpus[1], &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	e->cpu = -1;
+}
+
+static void settle(struct engine *e, int cpu)
+{
+	pid_t occupant = __atomic_load_n(&e->occupant_tid, __ATOMIC_ACQUIRE);
+
+	if (!e->has_occupant) {
+		start_occupant(e);
+		return;
+	}
+	if (!occupant)
+		return;
+	if (cpu != e->cpu) {
+		bind_to(0, cpu);
+		bind_to(occupant, cpu == e->cpus[0] ? e->cpus[1] : e->cpus[0]);
+		e->cpu = cpu;
+	}
+	if (!__atomic_exchange_n(&e->is_occupying, 1, __ATOMIC_ACQ_REL))
+		syscall(SYS_futex, &e->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
+{
+	int cpu, num_others;
+
+	__atomic_store_n(&e->last_stop_ns, clock_now_ns(), __ATOMIC_RELAXED);
+	if (e->stops_to_cpu_check) {
+		e->stops_to_cpu_check--;
+		return;
+	}
+	// The target stands still now; we run, and perhaps the occupant.
+	num_others = num_running() - 1 - (int)__atomic_load_n(&e->is_occupying, __ATOMIC_RELAXED);
+	e->is_crowded = num_others >= e->num_cpus;
+	e->stops_to_cpu_check = e->is_crowded ? PAUSE_STOPS : CHECK_STOPS;
+	if (e->is_cpu_off)
+		return;
+	if (!is_busy || num_others > 0) {
+		let_go(e);
+		return;
+	}
+	cpu = processor_of(t->tid);
+	if (cpu == e->cpus[0] || cpu == e->cpus[1])
+		settle(e, cpu);
+}
