@@ -26,6 +26,12 @@ static const struct row called_null = {
 	.reg_offset = {ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME},
 };
 
+static bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
+{
+	// Registers of a broken stack hold anything, and the end of the word must be a number, too.
+	return addr <= UINT64_MAX - 8 && ops->read(ops->ctx, addr, ret);
+}
+
 static enum walk_result step_signal(struct walk_frame *frame, const struct walk_ops *ops)
 {
 	uint64_t base = frame->regs[WALK_SP];
@@ -33,9 +39,9 @@ static enum walk_result step_signal(struct walk_frame *frame, const struct walk_
 	unsigned i;
 
 	for (i = 0; i < WALK_NUM_REGS; i++)
-		if (!ops->read(ops->ctx, base + sigcontext_offset[i], &next.regs[i]))
+		if (!read_word(ops, base + sigcontext_offset[i], &next.regs[i]))
 			return WALK_TRUNCATED;
-	if (!ops->read(ops->ctx, base + SIGCONTEXT_IP, &next.pc))
+	if (!read_word(ops, base + SIGCONTEXT_IP, &next.pc))
 		return WALK_TRUNCATED;
 	*frame = next;
 	return WALK_OK;
@@ -51,7 +57,7 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 		return WALK_END;
 	if (bp < sp || bp - sp > MAX_FRAME_SIZE || (bp & 7))
 		return WALK_TRUNCATED;
-	if (!ops->read(ops->ctx, bp, &caller_bp) || !ops->read(ops->ctx, bp + 8, &ra))
+	if (!read_word(ops, bp, &caller_bp) || !read_word(ops, bp + 8, &ra))
 		return WALK_TRUNCATED;
 	if (ra == 0)
 		return WALK_END;
@@ -69,7 +75,7 @@ static bool compute_cfa(const struct walk_frame *frame, const struct row *row,
 
 	switch (row->kind) {
 	case ROW_DEREF:
-		if (!ops->read(ops->ctx, base + row->deref_offset, &base))
+		if (!read_word(ops, base + row->deref_offset, &base))
 			return false;
 		break;
 	case ROW_PLT:
@@ -93,13 +99,13 @@ static enum walk_result step_row(struct walk_frame *frame, const struct row *row
 
 	if (!compute_cfa(frame, row, ops, &cfa) || cfa <= frame->regs[WALK_SP])
 		return WALK_TRUNCATED;
-	if (!ops->read(ops->ctx, cfa + row->ra_offset, &ra))
+	if (!read_word(ops, cfa + row->ra_offset, &ra))
 		return WALK_TRUNCATED;
 	if (ra == 0)
 		return WALK_END;
 	for (i = WALK_BP; i <= WALK_R15; i++)
 		if (row->reg_offset[i] != ROW_SAME &&
-		    !ops->read(ops->ctx, row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
+		    !read_word(ops, row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
 			       &next.regs[i]))
 			return WALK_TRUNCATED;
 	next.pc = ra;

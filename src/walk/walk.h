@@ -25,7 +25,8 @@ struct walk_frame {
 struct walk_ops {
 	/** Copy the row for a pc. False: unknown, the walk ends as WALK_MISS. */
 	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct row *ret);
-	/** Read an aligned or unaligned word. False: unreadable, the walk is truncated. */
+	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable, the walk is
+	 *  truncated. */
 	bool (*read)(void *ctx, uint64_t addr, uint64_t *ret);
 	void *ctx;
 };

@@ -138,6 +138,18 @@ static bool endless_row(void *ctx, uint64_t pc, bool is_call_site, struct row *r
 	return true;
 }
 
+/** fake_read() that counts words across the end of the address space, and gives them. */
+static unsigned num_wrapped;
+
+static bool wrapping_read(void *ctx, uint64_t addr, uint64_t *ret)
+{
+	if (addr + 8 >= addr)
+		return fake_read(ctx, addr, ret);
+	num_wrapped++;
+	*ret = STACK + 64;
+	return true;
+}
+
 static uint64_t endless_depth;
 
 /** Return addresses all the way up, as many as endless_depth. */
@@ -427,6 +439,25 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	frame.regs[WALK_BP] = UINT64_MAX - 7;
 	check_no_step_with(kind_row(ROW_NO_CFI), WALK_TRUNCATED);
 	check_no_step_with(bp_row(), WALK_TRUNCATED);
+
+#test words_across_the_end
+	// No reader is asked for them: addr + 8 is a small number.
+	struct row row = same_row(ROW_DEREF, WALK_BP, 8);
+
+	ops.read = wrapping_read;
+	row.deref_offset = -8;
+	frame.regs[WALK_BP] = 1;
+	check_no_step_with(row, WALK_TRUNCATED);
+	frame.regs[WALK_BP] = 0;
+	check_no_step_with(row, WALK_TRUNCATED);
+	row.deref_offset = -1;
+	check_no_step_with(row, WALK_TRUNCATED);
+	row = sp_row(16);
+	fake_poke(&fake, STACK + 8, 0x402000);
+	row.reg_offset[WALK_BX] = -8 + 1;
+	frame.regs[WALK_BP] = 4;
+	check_no_step_with(row, WALK_TRUNCATED);
+	ck_assert_uint_eq(num_wrapped, 0);
 
 #tcase stacks
 
