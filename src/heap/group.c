@@ -14,13 +14,11 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 {
 	*grouper = (struct grouper){.options = options, .heap = heap, .arena = arena};
 	places_init(&grouper->places, options, resolver);
-	if (options->key == KEY_TRACEBACK) {
-		grouper->trace_of_stack =
-			calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*grouper->trace_of_stack));
-		if (!grouper->trace_of_stack)
-			return &err_nomem;
-	}
-	return NULL;
+	if (options->key == KEY_DOMAIN || options->key == KEY_THREAD || options->is_cumulative)
+		return NULL;
+	grouper->group_of_stack =
+		calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*grouper->group_of_stack));
+	return grouper->group_of_stack ? NULL : &err_nomem;
 }
 
 void grouper_deinit(struct grouper *grouper)
@@ -29,7 +27,7 @@ void grouper_deinit(struct grouper *grouper)
 	vec_deinit(&grouper->hits);
 	vec_deinit(&grouper->traces);
 	idset_deinit(&grouper->trace_set);
-	free(grouper->trace_of_stack);
+	free(grouper->group_of_stack);
 	arena_deinit(&grouper->paths);
 	vec_deinit(&grouper->path);
 	vec_deinit(&grouper->path_ends);
@@ -78,26 +76,6 @@ static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 	return hit(grouper, newest);
 }
 
-static struct err *find_every(struct grouper *grouper, const struct stack *stack)
-{
-	struct places *places = &grouper->places;
-	uint32_t i, k, index;
-	struct err *err;
-
-	for (i = 0; i < stack->num_frames; i++) {
-		const struct place_frame *frame;
-
-		err = places_frame(places, stack->frames[i], &index);
-		if (err)
-			return err;
-		frame = &places->frames.items[index];
-		for (k = 0; k < frame->num; k++)
-			if (!vec_push(&grouper->hits, places_at(places, frame, k)))
-				return &err_nomem;
-	}
-	return NULL;
-}
-
 static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 {
 	uint32_t n = 0;
@@ -135,6 +113,16 @@ static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 	}
 	grouper->last = *stack;
 	return NULL;
+}
+
+static struct err *find_every(struct grouper *grouper, const struct stack *stack)
+{
+	struct err *err = make_path(grouper, stack);
+	size_t i;
+
+	for (i = 0; !err && i < grouper->path.num; i++)
+		err = hit(grouper, grouper->path.items[i]);
+	return err;
 }
 
 static uint32_t hash_path(const uint32_t *path, uint32_t num)
@@ -175,15 +163,12 @@ static struct err *trace_add(struct grouper *grouper, uint32_t hash)
 	return NULL;
 }
 
-static struct err *find_trace(struct grouper *grouper, uint32_t stack_id, const struct stack *stack)
+static struct err *find_trace(struct grouper *grouper, const struct stack *stack)
 {
-	uint32_t *known = &grouper->trace_of_stack[stack_id];
 	uint32_t hash, id;
 	struct err *err;
 	size_t pos;
 
-	if (*known)
-		return hit(grouper, *known - 1);
 	err = make_path(grouper, stack);
 	if (err)
 		return err;
@@ -193,33 +178,41 @@ static struct err *find_trace(struct grouper *grouper, uint32_t stack_id, const 
 		const struct trace_group *group = &grouper->traces.items[id];
 
 		if (group->num == grouper->path.num &&
-		    memcmp(group->places, grouper->path.items, group->num * sizeof(id)) == 0) {
-			*known = id + 1;
+		    memcmp(group->places, grouper->path.items, group->num * sizeof(id)) == 0)
 			return hit(grouper, id);
-		}
 	}
 	err = trace_add(grouper, hash);
-	if (err)
-		return err;
-	*known = grouper->traces.num;
-	return hit(grouper, *known - 1);
+	return err ? err : hit(grouper, grouper->traces.num - 1);
+}
+
+static struct err *find_by_stack(struct grouper *grouper, uint32_t id)
+{
+	struct stack stack = stacks_get(heap_stacks(grouper->heap), id);
+	uint32_t *known;
+	struct err *err;
+
+	if (grouper->options->is_cumulative)
+		return find_every(grouper, &stack);
+	known = &grouper->group_of_stack[id];
+	if (*known)
+		return hit(grouper, *known - 1);
+	err = grouper->options->key == KEY_TRACEBACK ? find_trace(grouper, &stack)
+						     : find_one(grouper, &stack);
+	if (!err)
+		*known = grouper->hits.items[0] + 1;
+	return err;
 }
 
 struct err *grouper_find(struct grouper *grouper, const struct site *site)
 {
-	struct stack stack = stacks_get(heap_stacks(grouper->heap), site->stack);
-
 	grouper->hits.num = 0;
 	switch (grouper->options->key) {
 	case KEY_DOMAIN:
 		return find_number(grouper, site->domain);
 	case KEY_THREAD:
 		return find_number(grouper, site->tid);
-	case KEY_TRACEBACK:
-		return find_trace(grouper, site->stack, &stack);
 	default:
-		return grouper->options->is_cumulative ? find_every(grouper, &stack)
-						       : find_one(grouper, &stack);
+		return find_by_stack(grouper, site->stack);
 	}
 }
 

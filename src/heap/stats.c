@@ -28,6 +28,16 @@ struct err *group_key_parse(const char *name, enum group_key *ret)
 	return err_create(ERR_USAGE, "unknown key_type: '%s'", name);
 }
 
+/** What is summed up; zeros for a side that has none. */
+struct counters {
+	uint64_t size;
+	uint64_t count;
+	uint64_t total_size;
+	uint64_t total_count;
+	uint64_t old_size;
+	uint64_t old_count;
+};
+
 /** One query under way. */
 struct query {
 	struct grouper grouper;
@@ -38,16 +48,12 @@ struct query {
 	const struct snapshot *new_snapshot;
 	struct sieve *sieve;
 	enum stats_sort sort;
-	/** Sites added. */
+	/** By stack: what its sites sum up to, for keys whose groups depend on the stack alone; NULL: for others. */
+	struct counters *stacks;
+	size_t num_stacks;
+	/** Sites or stacks added. */
 	uint32_t num_added;
 	struct stats *stats;
-};
-
-/** What one site has on either side; zeros where it is not in the snapshot. */
-struct site_pair {
-	uint32_t site;
-	struct snapshot_site old_site;
-	struct snapshot_site new_site;
 };
 
 static bool is_by_total(const struct query *query)
@@ -74,27 +80,24 @@ void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size,
 	tally->example_stack = stack;
 }
 
-static void tally_add(struct tally *tally, const struct site_pair *pair, uint32_t stack)
+static void tally_add(struct tally *tally, const struct counters *counters, uint32_t stack)
 {
-	uint64_t size = pair->new_site.live_bytes, old_size = pair->old_site.live_bytes;
-
-	tally->size += size;
-	tally->count += pair->new_site.live_blocks;
-	tally->total_size += pair->new_site.total_bytes;
-	tally->total_count += pair->new_site.total_blocks;
-	tally->old_size += old_size;
-	tally->old_count += pair->old_site.live_blocks;
-	tally_choose_example(tally, size, old_size, stack);
+	tally->size += counters->size;
+	tally->count += counters->count;
+	tally->total_size += counters->total_size;
+	tally->total_count += counters->total_count;
+	tally->old_size += counters->old_size;
+	tally->old_count += counters->old_count;
+	tally_choose_example(tally, counters->size, counters->old_size, stack);
 }
 
-static struct err *add_site(struct query *query, const struct site *site,
-			    const struct site_pair *pair)
+static struct err *add_to_groups(struct query *query, const struct site *site,
+				 const struct counters *counters)
 {
 	bool is_repeated = query->grouper.options->is_compat;
-	struct err *err;
+	struct err *err = grouper_find(&query->grouper, site);
 	size_t i;
 
-	err = grouper_find(&query->grouper, site);
 	if (!err)
 		err = reserve_tallies(query);
 	if (err)
@@ -106,34 +109,74 @@ static struct err *add_site(struct query *query, const struct site *site,
 		// G4: recursion puts a group on one stack several times.
 		if (tally->last_site == query->num_added && !is_repeated)
 			continue;
-		tally_add(tally, pair, site->stack);
+		tally_add(tally, counters, site->stack);
 		tally->last_site = query->num_added;
 	}
 	return NULL;
 }
 
-static void add_totals(struct stats *stats, const struct site_pair *pair)
+static void add_to_stack(struct counters *sum, const struct counters *counters)
 {
-	stats->total_size += pair->new_site.live_bytes;
-	stats->total_count += pair->new_site.live_blocks;
-	stats->total_size_diff += (int64_t)(pair->new_site.live_bytes - pair->old_site.live_bytes);
-	stats->total_count_diff +=
-		(int64_t)(pair->new_site.live_blocks - pair->old_site.live_blocks);
+	sum->size += counters->size;
+	sum->count += counters->count;
+	sum->total_size += counters->total_size;
+	sum->total_count += counters->total_count;
+	sum->old_size += counters->old_size;
+	sum->old_count += counters->old_count;
 }
 
-static struct err *sift_site(struct query *query, const struct site_pair *pair)
+static void add_totals(struct stats *stats, const struct counters *counters)
 {
-	const struct site *site = heap_site(query->new_snapshot->heap, pair->site);
+	stats->total_size += counters->size;
+	stats->total_count += counters->count;
+	stats->total_size_diff += (int64_t)(counters->size - counters->old_size);
+	stats->total_count_diff += (int64_t)(counters->count - counters->old_count);
+}
+
+static struct err *add_site(struct query *query, uint32_t id, const struct counters *counters)
+{
+	const struct site *site = heap_site(query->new_snapshot->heap, id);
 	bool is_passing;
 	struct err *err;
 
-	if (!pair->new_site.live_blocks && !pair->old_site.live_blocks && !is_by_total(query))
+	if (!counters->count && !counters->old_count && !is_by_total(query))
 		return NULL;
 	err = sieve_passes(query->sieve, site, &is_passing);
 	if (err || !is_passing)
 		return err;
-	add_totals(query->stats, pair);
-	return add_site(query, site, pair);
+	add_totals(query->stats, counters);
+	if (!query->stacks)
+		return add_to_groups(query, site, counters);
+	add_to_stack(&query->stacks[site->stack], counters);
+	return NULL;
+}
+
+// Stack by stack: threads and domains that share one are looked up once, and stacks that were first met one after the
+// other share what they have in common.
+static struct err *add_stacks(struct query *query)
+{
+	struct err *err = NULL;
+	size_t i;
+
+	for (i = 0; i < query->num_stacks && !err; i++) {
+		const struct counters *counters = &query->stacks[i];
+		struct site site = {.stack = i};
+
+		if (counters->count || counters->old_count || counters->total_count)
+			err = add_to_groups(query, &site, counters);
+	}
+	return err;
+}
+
+static struct err *reserve_stacks(struct query *query)
+{
+	enum group_key key = query->grouper.options->key;
+
+	if (key == KEY_DOMAIN || key == KEY_THREAD)
+		return NULL;
+	query->num_stacks = stacks_num(heap_stacks(query->new_snapshot->heap));
+	query->stacks = calloc(query->num_stacks + 1, sizeof(*query->stacks));
+	return query->stacks ? NULL : &err_nomem;
 }
 
 // Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is changed (C10).
@@ -147,20 +190,28 @@ static struct err *add_sites(struct query *query)
 		const struct snapshot_site *old_site = o < num_old ? &old_snapshot->sites[o] : NULL;
 		const struct snapshot_site *new_site =
 			n < snapshot->num_sites ? &snapshot->sites[n] : NULL;
-		struct site_pair pair = {0};
+		uint32_t id = new_site ? new_site->site : old_site->site;
+		struct counters counters = {0};
 
-		pair.site = new_site ? new_site->site : old_site->site;
-		if (old_site && old_site->site < pair.site)
-			pair.site = old_site->site;
-		if (old_site && old_site->site == pair.site)
-			pair.old_site = old_snapshot->sites[o++];
-		if (new_site && new_site->site == pair.site)
-			pair.new_site = snapshot->sites[n++];
-		err = sift_site(query, &pair);
+		if (old_site && old_site->site < id)
+			id = old_site->site;
+		if (old_site && old_site->site == id) {
+			counters.old_size = old_site->live_bytes;
+			counters.old_count = old_site->live_blocks;
+			o++;
+		}
+		if (new_site && new_site->site == id) {
+			counters.size = new_site->live_bytes;
+			counters.count = new_site->live_blocks;
+			counters.total_size = new_site->total_bytes;
+			counters.total_count = new_site->total_blocks;
+			n++;
+		}
+		err = add_site(query, id, &counters);
 		if (err)
 			return err;
 	}
-	return NULL;
+	return add_stacks(query);
 }
 
 static struct err *make_row(struct grouper *grouper, const struct tally *tally, bool is_diff,
@@ -284,10 +335,13 @@ static struct err *run(struct query *query, const struct stats_options *options,
 		err = sieve_create(options->filters, heap, resolver, stats_want_newest(options),
 				   &query->sieve);
 	if (!err)
+		err = reserve_stacks(query);
+	if (!err)
 		err = add_sites(query);
 	if (!err)
 		err = make_rows(query);
 	sieve_destroy(query->sieve);
+	free(query->stacks);
 	grouper_deinit(&query->grouper);
 	vec_deinit(&query->tallies);
 	if (err)

@@ -89,10 +89,11 @@ struct grouper {
 	/** The groups of the site last asked about; cumulative mode may name one several times. */
 	VEC(uint32_t) hits;
 
-	/** Key traceback: groups, their index by hash, group + 1 by stack id (0: not known yet). */
+	/** Keys that go by the stack, not cumulative: group + 1 by stack id (0: not known yet). */
+	uint32_t *group_of_stack;
+	/** Key traceback: groups, their index by hash. */
 	VEC(struct trace_group) traces;
 	struct idset trace_set;
-	uint32_t *trace_of_stack;
 	struct arena paths;
 	/** The stack last looked at; its places, oldest first; how many places its oldest 1, 2, ... frames make up. */
 	struct stack last;
