@@ -144,9 +144,11 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/drain.c \
+	src/supervisor/functions.c \
 	src/supervisor/images.c \
 	src/supervisor/measure.c \
 	src/supervisor/precheck.c \
+	src/supervisor/process.c \
 	src/supervisor/queries.c \
 	src/supervisor/session.c \
 	src/supervisor/session.h \

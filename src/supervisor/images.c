@@ -3,16 +3,10 @@
 
 #include "supervisor/session_internal.h"
 
-#include "base/io.h"
 #include "base/log.h"
 #include "heap/frame.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <link.h>
 #include <string.h>
-#include <sys/uio.h>
 
 /** Symbols of operator new and new[]; a stack that begins in one belongs to its domain. */
 static const char *const new_names[] = {
@@ -224,102 +218,13 @@ void images_update(struct session *s)
 	modules_delta_deinit(&delta);
 }
 
-/** A value of the auxiliary vector. False: not there. */
-static bool auxv_get(pid_t pid, uint64_t type, uint64_t *ret)
-{
-	_cleanup_free_ char *bytes = NULL;
-	char path[32];
-	struct err *err;
-	size_t size, i;
-	uint64_t entry[2];
-
-	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
-	err = io_read_file(path, 1 << 16, &bytes, &size);
-	if (err) {
-		err_destroy(err);
-		return false;
-	}
-	for (i = 0; i + sizeof(entry) <= size; i += sizeof(entry)) {
-		memcpy(entry, bytes + i, sizeof(entry));
-		if (entry[0] == type) {
-			*ret = entry[1];
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_memory(pid_t pid, uint64_t addr, void *buf, size_t size)
-{
-	struct iovec local = {buf, size}, remote = {(void *)addr, size};
-
-	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
-}
-
-/** The program headers of the executable, as the kernel mapped them. False: unreadable. */
-static bool read_phdrs(pid_t pid, Elf64_Phdr phdrs[64], size_t *num_ret, uint64_t *bias_ret)
-{
-	uint64_t addr, num, i;
-
-	if (!auxv_get(pid, AT_PHDR, &addr) || !auxv_get(pid, AT_PHNUM, &num) || num > 64 ||
-	    !read_memory(pid, addr, phdrs, num * sizeof(*phdrs)))
-		return false;
-	*num_ret = num;
-	*bias_ret = 0;
-	for (i = 0; i < num; i++)
-		if (phdrs[i].p_type == PT_PHDR)
-			*bias_ret = addr - phdrs[i].p_vaddr;
-	return true;
-}
-
-static bool has_interpreter(pid_t pid)
-{
-	Elf64_Phdr phdrs[64];
-	size_t num, i;
-	uint64_t bias;
-
-	if (!read_phdrs(pid, phdrs, &num, &bias))
-		return false;
-	for (i = 0; i < num; i++)
-		if (phdrs[i].p_type == PT_INTERP)
-			return true;
-	return false;
-}
-
-/** Is the dynamic linker in the middle of changing its list? Unknown counts as no. */
-static bool is_list_changing(pid_t pid)
-{
-	Elf64_Phdr phdrs[64];
-	struct r_debug debug;
-	size_t num, i, k;
-	uint64_t bias;
-	Elf64_Dyn dyn;
-
-	if (!read_phdrs(pid, phdrs, &num, &bias))
-		return false;
-	for (i = 0; i < num; i++) {
-		if (phdrs[i].p_type != PT_DYNAMIC)
-			continue;
-		for (k = 0; k < phdrs[i].p_memsz / sizeof(dyn); k++) {
-			if (!read_memory(pid, bias + phdrs[i].p_vaddr + k * sizeof(dyn), &dyn,
-					 sizeof(dyn)) ||
-			    dyn.d_tag == DT_NULL)
-				break;
-			if (dyn.d_tag == DT_DEBUG)
-				return read_memory(pid, dyn.d_un.d_ptr, &debug, sizeof(debug)) &&
-				       debug.r_state != RT_CONSISTENT;
-		}
-	}
-	return false;
-}
-
 /** An image without a rendezvous is complete when its entry point is reached. */
 static void plant_entry_point(struct session *s)
 {
 	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
 	uint64_t entry;
 
-	if (!auxv_get(s->tracer.target, AT_ENTRY, &entry))
+	if (!process_entry(s->tracer.target, &entry))
 		return;
 	command.items[0] = (struct command_plant){entry, PLANT_RENDEZVOUS, 0};
 	control_send(s, &command);
@@ -413,7 +318,7 @@ void images_exec(struct session *s, pid_t tid)
 	if (s->want_hold && !s->launch_error)
 		s->launch_error = precheck_image(s->tracer.target);
 	images_update(s);
-	if (!has_interpreter(s->tracer.target)) {
+	if (!process_has_interpreter(s->tracer.target)) {
 		image_ready(s, tid);
 		return;
 	}
@@ -425,7 +330,7 @@ void images_exec(struct session *s, pid_t tid)
 void images_rendezvous(struct session *s, pid_t tid)
 {
 	images_update(s);
-	if (s->has_rendezvous && is_list_changing(s->tracer.target))
+	if (s->has_rendezvous && process_is_linking(s->tracer.target))
 		control_resume(s, tid, 0);
 	else
 		image_ready(s, tid);
@@ -456,7 +361,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
 
 static bool fill_read(void *ctx, uint64_t addr, uint64_t *ret)
 {
-	return read_memory(((struct filling *)ctx)->tid, addr, ret, sizeof(*ret));
+	return process_read(((struct filling *)ctx)->tid, addr, ret, sizeof(*ret));
 }
 
 void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame)
@@ -496,95 +401,4 @@ void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t 
 			break;
 		*domain_ret = s->new_ranges.items[k].domain;
 	}
-}
-
-/** Candidates for a function that the user has named. */
-struct function_search {
-	struct session *s;
-	const char *function;
-	const struct module *module;
-	char *first_name;
-	/** Names of several functions, comma-separated; NULL: no ambiguity. */
-	char *others;
-	struct images_addrs *addrs;
-};
-
-static struct err *on_function(void *ctx, const char *full_name, uint64_t addr)
-{
-	struct function_search *search = ctx;
-	uint64_t runtime = addr + search->module->bias;
-	char *longer;
-
-	if (!search->first_name) {
-		search->first_name = strdup(full_name);
-		if (!search->first_name)
-			return &err_nomem;
-	} else if (strcmp(search->first_name, full_name) != 0) {
-		if (search->others && strlen(search->others) > 300)
-			return NULL;
-		if (asprintf(&longer, "%s, %s",
-			     search->others ? search->others : search->first_name, full_name) < 0)
-			return &err_nomem;
-		free(search->others);
-		search->others = longer;
-		return NULL;
-	}
-	return vec_push(&search->addrs->list, runtime) ? NULL : &err_nomem;
-}
-
-static struct err *search_modules(struct function_search *search, uint32_t module_id)
-{
-	struct session *s = search->s;
-	struct err *err = NULL;
-	uint32_t id;
-
-	pthread_mutex_lock(&s->obj_lock);
-	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
-		search->module = modules_get(s->modules, id);
-		if (search->module && search->module->is_live)
-			err = module_match_functions(s->modules, id, search->function, on_function,
-						     search);
-		if (module_id)
-			break;
-	}
-	pthread_mutex_unlock(&s->obj_lock);
-	return err;
-}
-
-struct err *images_find_function(struct session *s, const char *function, uint32_t module_id,
-				 struct images_addrs *ret)
-{
-	struct function_search search = {.s = s, .function = function, .addrs = ret};
-	struct err *err = search_modules(&search, module_id);
-
-	if (!err && search.others)
-		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", function, search.others);
-	if (!err && !ret->list.num)
-		err = &err_not_found;
-	free(search.first_name);
-	free(search.others);
-	return err;
-}
-
-struct err *images_plant_call(struct session *s, uint32_t module_id)
-{
-	struct command command = {
-		.kind = COMMAND_PLANT,
-		.value = s->call.count,
-		.flags = s->call.is_exact ? PLANT_PAUSE : 0,
-	};
-	struct images_addrs addrs = {0};
-	struct err *err = images_find_function(s, s->call.function, module_id, &addrs);
-	size_t i;
-
-	for (i = 0; !err && i < addrs.list.num && i < COMMAND_MAX_ITEMS; i++) {
-		command.items[command.num_items++] =
-			(struct command_plant){addrs.list.items[i], PLANT_CALL, s->call.id};
-		if (!vec_push(&s->call.addrs, addrs.list.items[i]))
-			err = &err_nomem;
-	}
-	if (!err)
-		control_send(s, &command);
-	vec_deinit(&addrs.list);
-	return err;
 }

@@ -214,6 +214,18 @@ void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t 
 /** Plant the call probe of s->call in a module, or in all. Under lock. ERR_USAGE: ambiguous. &err_not_found. */
 struct err *images_plant_call(struct session *s, uint32_t module_id) __must_check;
 
+/* process.c: what memory and auxiliary vector of a process tell */
+/** Read target memory. False: not all of it is there. */
+bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check;
+/** Its executable names a dynamic linker. */
+bool process_has_interpreter(pid_t pid);
+/** The dynamic linker is in the middle of changing its list (r_debug.r_state). Unknown counts as no. */
+bool process_is_linking(pid_t pid);
+/** Entry point of the executable. False: unknown. */
+bool process_entry(pid_t pid, uint64_t *ret) __must_check;
+
+/* functions.c: see images_find_function(), images_plant_call() */
+
 /* precheck.c */
 /** Can pid be attached to? Errors as session_attach() promises. */
 struct err *precheck_attach(pid_t pid) __must_check;

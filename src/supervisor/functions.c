@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Functions that the user names.
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include <string.h>
+
+/** Candidates for a function that the user has named. */
+struct function_search {
+	struct session *s;
+	const char *function;
+	const struct module *module;
+	char *first_name;
+	/** Names of several functions, comma-separated; NULL: no ambiguity. */
+	char *others;
+	struct images_addrs *addrs;
+};
+
+static struct err *on_function(void *ctx, const char *full_name, uint64_t addr)
+{
+	struct function_search *search = ctx;
+	uint64_t runtime = addr + search->module->bias;
+	char *longer;
+
+	if (!search->first_name) {
+		search->first_name = strdup(full_name);
+		if (!search->first_name)
+			return &err_nomem;
+	} else if (strcmp(search->first_name, full_name) != 0) {
+		if (search->others && strlen(search->others) > 300)
+			return NULL;
+		if (asprintf(&longer, "%s, %s",
+			     search->others ? search->others : search->first_name, full_name) < 0)
+			return &err_nomem;
+		free(search->others);
+		search->others = longer;
+		return NULL;
+	}
+	return vec_push(&search->addrs->list, runtime) ? NULL : &err_nomem;
+}
+
+static struct err *search_modules(struct function_search *search, uint32_t module_id)
+{
+	struct session *s = search->s;
+	struct err *err = NULL;
+	uint32_t id;
+
+	pthread_mutex_lock(&s->obj_lock);
+	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
+		search->module = modules_get(s->modules, id);
+		if (search->module && search->module->is_live)
+			err = module_match_functions(s->modules, id, search->function, on_function,
+						     search);
+		if (module_id)
+			break;
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	return err;
+}
+
+struct err *images_find_function(struct session *s, const char *function, uint32_t module_id,
+				 struct images_addrs *ret)
+{
+	struct function_search search = {.s = s, .function = function, .addrs = ret};
+	struct err *err = search_modules(&search, module_id);
+
+	if (!err && search.others)
+		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", function, search.others);
+	if (!err && !ret->list.num)
+		err = &err_not_found;
+	free(search.first_name);
+	free(search.others);
+	return err;
+}
+
+struct err *images_plant_call(struct session *s, uint32_t module_id)
+{
+	struct command command = {
+		.kind = COMMAND_PLANT,
+		.value = s->call.count,
+		.flags = s->call.is_exact ? PLANT_PAUSE : 0,
+	};
+	struct images_addrs addrs = {0};
+	struct err *err = images_find_function(s, s->call.function, module_id, &addrs);
+	size_t i;
+
+	for (i = 0; !err && i < addrs.list.num && i < COMMAND_MAX_ITEMS; i++) {
+		command.items[command.num_items++] =
+			(struct command_plant){addrs.list.items[i], PLANT_CALL, s->call.id};
+		if (!vec_push(&s->call.addrs, addrs.list.items[i]))
+			err = &err_nomem;
+	}
+	if (!err)
+		control_send(s, &command);
+	vec_deinit(&addrs.list);
+	return err;
+}
