@@ -6,16 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A byte that is part of no character decodes as this plus the byte (0xdc80 to 0xdcff), as Python's surrogateescape does.
- *  No valid character lies there. */
+/** A byte that is part of no character decodes as this plus the byte (0xdc80 to 0xdcff), as
+ *  Python's surrogateescape does. No valid character lies there. */
 #define UTF8_STRAY 0xdc00u
 
-/** The character at the beginning of a NUL-terminated string. Returns its size in bytes, 1 to 4; at the NUL 1 and
- *  character 0. Overlong forms, surrogates and what lies above U+10FFFF are stray bytes. */
+/** The character at the beginning of a NUL-terminated string. Returns its size in bytes, 1 to 4; at
+ *  the NUL 1 and character 0. Overlong forms, surrogates and what lies above U+10FFFF are stray
+ *  bytes. */
 size_t utf8_decode(const char *s, uint32_t *ret);
 
-/** s with each stray byte written as \xNN, which is valid UTF-8: a new string that the caller frees. NULL: out of
- *  memory. */
+/** s with each stray byte written as \xNN, which is valid UTF-8: a new string that the caller
+ *  frees. NULL: out of memory. */
 char *utf8_escape(const char *s);
 
 #endif

@@ -53,7 +53,8 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 	return hit(grouper, group);
 }
 
-// Plumbing is skipped location by location: what is inlined into an allocator wrapper, and the wrapper itself.
+// Plumbing is skipped location by location: what is inlined into an allocator wrapper, and the
+// wrapper itself.
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 {
 	struct places *places = &grouper->places;
@@ -86,8 +87,8 @@ static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 	return n;
 }
 
-// The stack's places into grouper->path. Stacks that were first met one after the other mostly share their oldest
-// frames: what these have in common with the last stack stays.
+// The stack's places into grouper->path. Stacks that were first met one after the other mostly
+// share their oldest frames: what these have in common with the last stack stays.
 static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 {
 	struct places *places = &grouper->places;

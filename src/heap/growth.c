@@ -28,7 +28,8 @@ struct measuring {
 	double mean_time;
 	struct grouper grouper;
 	struct sieve *sieve;
-	/** By group. While a snapshot is added, size and count are those of the sites seen so far. */
+	/** By group. While a snapshot is added, size and count are those of the sites seen so
+	 *  far. */
 	VEC(struct tally) tallies;
 	VEC(struct series) series;
 	uint32_t num_added;
@@ -144,8 +145,8 @@ static struct err *add_snapshots(struct measuring *m)
 	return NULL;
 }
 
-// Deviations from the mean sum up to 0, so the slope is sum(dx * y) / sum(dx * dx): a group that turns up late needs no
-// zeros for the snapshots before.
+// Deviations from the mean sum up to 0, so the slope is sum(dx * y) / sum(dx * dx): a group that
+// turns up late needs no zeros for the snapshots before.
 static void set_slopes(struct measuring *m)
 {
 	double index_square = 0, time_square = 0;

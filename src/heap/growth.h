@@ -10,8 +10,8 @@ struct growth_trend {
 	/** Steps from one snapshot to the next in which it grew, and in which it shrank. */
 	size_t num_grown;
 	size_t num_shrunk;
-	/** Slope of the least-squares line through its sizes: bytes per snapshot, and per second between the times of the
-	 *  snapshots (0 when they are all of one time). */
+	/** Slope of the least-squares line through its sizes: bytes per snapshot, and per second
+	 *  between the times of the snapshots (0 when they are all of one time). */
 	double per_snapshot;
 	double per_second;
 };
@@ -24,9 +24,10 @@ static inline bool growth_is_monotone(const struct growth_trend *trend)
 
 /** A result. Free with growth_destroy(). */
 struct growth {
-	/** Rows as in a comparison of the first snapshot with the last one, of every group that was live in any. First the ones
-	 *  that grew in every step, then the others, both descending by growth. The example stack is that of the last
-	 *  snapshot in which the group was live. Owned; may be taken over by setting it to NULL. */
+	/** Rows as in a comparison of the first snapshot with the last one, of every group that was
+	 *  live in any. First the ones that grew in every step, then the others, both descending by
+	 *  growth. The example stack is that of the last snapshot in which the group was live.
+	 *  Owned; may be taken over by setting it to NULL. */
 	struct stats *stats;
 	/** One for each row. */
 	struct growth_trend *trends;
@@ -37,8 +38,9 @@ struct growth {
 	uint64_t span_ns;
 };
 
-/** Compare num snapshots of one heap, oldest first. ERR_USAGE: fewer than two, or as stats_snapshot(). The heap and the
- *  resolver must outlive the result. O(num * (sites + groups)). */
+/** Compare num snapshots of one heap, oldest first. ERR_USAGE: fewer than two, or as
+ *  stats_snapshot(). The heap and the resolver must outlive the result. O(num * (sites +
+ *  groups)). */
 struct err *growth_create(const struct snapshot *const *snapshots, size_t num,
 			  const struct stats_options *options, const struct resolver *resolver,
 			  struct growth **ret) __must_check;

@@ -80,8 +80,8 @@ static bool read_items(const char *s, const char *end, struct items *items)
 	return true;
 }
 
-// Python looks for the next hyphen three characters behind the last one: both ends of a range are taken. A hyphen at the
-// end is an ordinary one.
+// Python looks for the next hyphen three characters behind the last one: both ends of a range are
+// taken. A hyphen at the end is an ordinary one.
 static void mark_ranges(struct items *items)
 {
 	size_t i = items->num && items->items[0].c == '!' ? 2 : 1;

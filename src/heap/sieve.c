@@ -41,7 +41,8 @@ struct sieve {
 	VEC(struct sieve_frame) frames;
 	/** By stack: filters that match it, with KNOWN; 0: not judged yet. */
 	uint64_t *stack_masks;
-	/** The stack last looked at, and the filters that match any of its oldest 1, 2, ... frames. */
+	/** The stack last looked at, and the filters that match any of its oldest 1, 2, ...
+	 *  frames. */
 	struct stack last;
 	VEC(uint64_t) prefix_masks;
 };
@@ -214,7 +215,8 @@ static struct err *match_shown(struct sieve *sieve, const struct stack *stack, u
 	return match_location(sieve, shown, ret);
 }
 
-// Stacks that were first met one after the other mostly share their oldest frames, and what these match.
+// Stacks that were first met one after the other mostly share their oldest frames, and what these
+// match.
 static struct err *match_any(struct sieve *sieve, const struct stack *stack, uint64_t *ret)
 {
 	struct stack last = sieve->last;

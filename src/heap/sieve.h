@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A set of filters at work in one query. Each distinct frame is resolved once, each distinct file name is matched once by
- *  each filter, each stack is judged once, so that many stacks cost little more than looking them up. */
+/** A set of filters at work in one query. Each distinct frame is resolved once, each distinct file
+ *  name is matched once by each filter, each stack is judged once, so that many stacks cost little
+ *  more than looking them up. */
 #ifndef HEAP_SIEVE_H
 #define HEAP_SIEVE_H
 
@@ -10,18 +11,19 @@
 
 struct sieve;
 
-/** filters (NULL: none), heap and resolver must outlive the sieve, the filters unchanged. Stacks that are added to the heap
- *  later are not known to it. want_newest: the frame that stands for a stack is the newest one (L3), as in tracemalloc;
- *  else the newest location that is no allocator plumbing, the one that a row would show, or the newest when there is
- *  nothing else. Inlined functions are frames. */
+/** filters (NULL: none), heap and resolver must outlive the sieve, the filters unchanged. Stacks
+ *  that are added to the heap later are not known to it. want_newest: the frame that stands for a
+ *  stack is the newest one (L3), as in tracemalloc; else the newest location that is no allocator
+ *  plumbing, the one that a row would show, or the newest when there is nothing else. Inlined
+ *  functions are frames. */
 struct err *sieve_create(const struct filters *filters, const struct heap *heap,
 			 const struct resolver *resolver, bool want_newest,
 			 struct sieve **ret) __must_check;
 /** NULL is fine. */
 void sieve_destroy(struct sieve *sieve);
 
-/** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no exclusive one does. The
- *  error is the resolver's. */
+/** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no
+ *  exclusive one does. The error is the resolver's. */
 struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret) __must_check;
 
 static inline void cleanup_sieve(struct sieve **sieve)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A snapshot: the counters of every site at one moment. Immutable. Taking one costs O(sites), not O(blocks). */
+/** A snapshot: the counters of every site at one moment. Immutable. Taking one costs O(sites), not
+ *  O(blocks). */
 #ifndef HEAP_SNAPSHOT_H
 #define HEAP_SNAPSHOT_H
 
@@ -20,7 +21,8 @@ struct snapshot_site {
 struct snapshot {
 	/** Owned. */
 	char *name;
-	/** The heap it was taken of; must outlive the snapshot. Only its stacks and the identity of sites are used. */
+	/** The heap it was taken of; must outlive the snapshot. Only its stacks and the identity of
+	 *  sites are used. */
 	const struct heap *heap;
 	/** Frame limit at that moment. */
 	uint32_t nframe;
@@ -43,15 +45,16 @@ struct snapshot {
 struct err *snapshot_create(const struct heap *heap, const char *name,
 			    struct snapshot **ret) __must_check;
 
-/** The heap as it was at its peak (since start, clear or reset-peak): live values of each site at that moment, which sum up
- *  to peak_bytes and peak_blocks. What was ever allocated is that of now. totals: the live ones are those of the peak; seq
- *  is SNAPSHOT_NO_SEQ. The caller fills in the same as above. */
+/** The heap as it was at its peak (since start, clear or reset-peak): live values of each site at
+ *  that moment, which sum up to peak_bytes and peak_blocks. What was ever allocated is that of now.
+ *  totals: the live ones are those of the peak; seq is SNAPSHOT_NO_SEQ. The caller fills in the
+ *  same as above. */
 struct err *snapshot_create_peak(const struct heap *heap, const char *name,
 				 struct snapshot **ret) __must_check;
 
-/** Only blocks that are live now and were allocated after allocation number seq (of an earlier snapshot): all counters and
- *  totals are sums over them, what was allocated and freed since is not there. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ.
- *  The caller fills in the same as above. */
+/** Only blocks that are live now and were allocated after allocation number seq (of an earlier
+ *  snapshot): all counters and totals are sums over them, what was allocated and freed since is not
+ *  there. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ. The caller fills in the same as above. */
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
 				  struct snapshot **ret) __must_check;
 

@@ -48,7 +48,8 @@ struct query {
 	const struct snapshot *new_snapshot;
 	struct sieve *sieve;
 	enum stats_sort sort;
-	/** By stack: what its sites sum up to, for keys whose groups depend on the stack alone; NULL: for others. */
+	/** By stack: what its sites sum up to, for keys whose groups depend on the stack alone;
+	 *  NULL: for others. */
 	struct counters *stacks;
 	size_t num_stacks;
 	/** Sites or stacks added. */
@@ -151,8 +152,8 @@ static struct err *add_site(struct query *query, uint32_t id, const struct count
 	return NULL;
 }
 
-// Stack by stack: threads and domains that share one are looked up once, and stacks that were first met one after the
-// other share what they have in common.
+// Stack by stack: threads and domains that share one are looked up once, and stacks that were first
+// met one after the other share what they have in common.
 static struct err *add_stacks(struct query *query)
 {
 	struct err *err = NULL;
@@ -179,7 +180,8 @@ static struct err *reserve_stacks(struct query *query)
 	return query->stacks ? NULL : &err_nomem;
 }
 
-// Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is changed (C10).
+// Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is
+// changed (C10).
 static struct err *add_sites(struct query *query)
 {
 	const struct snapshot *old_snapshot = query->old_snapshot, *snapshot = query->new_snapshot;

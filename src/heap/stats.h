@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Statistics of a snapshot and comparison of two: tracemalloc's Snapshot.statistics() and compare_to(). Rules and
- *  numbers (O1, G3, C1 ...) refer to tracemalloc's behaviour as listed in doc/SEMANTICS.md. */
+/** Statistics of a snapshot and comparison of two: tracemalloc's Snapshot.statistics() and
+ *  compare_to(). Rules and numbers (O1, G3, C1 ...) refer to tracemalloc's behaviour as listed in
+ *  doc/SEMANTICS.md. */
 #ifndef HEAP_STATS_H
 #define HEAP_STATS_H
 
@@ -29,15 +30,17 @@ struct err *group_key_parse(const char *name, enum group_key *ret) __must_check;
 
 struct stats_options {
 	enum group_key key;
-	/** Count every frame of a stack, once per group and trace (G3, G4). Only for lineno, filename, function, module. */
+	/** Count every frame of a stack, once per group and trace (G3, G4). Only for lineno,
+	 *  filename, function, module. */
 	bool is_cumulative;
-	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows print FILE:0 (F4),
-	 *  traceback rows print their oldest frame (F5). tracemalloc knows no plumbing: want_all is implied. */
+	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows
+	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc knows no
+	 *  plumbing: want_all is implied. */
 	bool is_compat;
 	/** Do not skip allocator plumbing where one frame stands for the stack. */
 	bool want_all;
-	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a filter looks at is the one that
-	 *  stands for the stack, with want_all the newest. */
+	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
+	 *  filter looks at is the one that stands for the stack, with want_all the newest. */
 	const struct filters *filters;
 };
 
@@ -50,16 +53,18 @@ static inline bool stats_want_newest(const struct stats_options *options)
 /** What a row stands for. Which members are valid depends on the key. */
 struct group {
 	enum group_key key;
-	/** Print name. lineno: FILE:LINE, or the location's file alone when it has no line, or <unknown>:0. filename: FILE,
-	 *  or the path of the module when there is no line information. function: FUNCTION (MODULE), MODULE being a base
-	 *  name, or the location's file when the function is unknown. module: its path. traceback: as lineno, of the most
-	 *  recent frame that is no plumbing. "malloc", "new", "new[]", "mmap", "domain N". "thread TID". Owned by the
-	 *  table. */
+	/** Print name. lineno: FILE:LINE, or the location's file alone when it has no line, or
+	 *  <unknown>:0. filename: FILE, or the path of the module when there is no line
+	 *  information. function: FUNCTION (MODULE), MODULE being a base name, or the location's
+	 *  file when the function is unknown. module: its path. traceback: as lineno, of the most
+	 *  recent frame that is no plumbing. "malloc", "new", "new[]", "mmap", "domain N". "thread
+	 *  TID". Owned by the table. */
 	const char *label;
-	/** lineno ... module: a location that fell into the group (filename: only what is common to all of it); NULL for the
-	 *  other keys. For the whole stack see stats_traceback(). */
+	/** lineno ... module: a location that fell into the group (filename: only what is common to
+	 *  all of it); NULL for the other keys. For the whole stack see stats_traceback(). */
 	const struct location *location;
-	/** The stack of the site with the most live bytes in this group (in a comparison, new before old). */
+	/** The stack of the site with the most live bytes in this group (in a comparison, new
+	 *  before old). */
 	uint32_t example_stack;
 	/** For KEY_DOMAIN. */
 	uint32_t domain;
@@ -81,10 +86,12 @@ struct stat_row {
 };
 
 enum stats_sort {
-	/** Statistics: descending (size, count, traceback) (O1); differences: (|size_diff|, size, |count_diff|, count,
-	 *  traceback) (O2). Tracebacks as O3; what has none goes by label or number, greatest first. */
+	/** Statistics: descending (size, count, traceback) (O1); differences: (|size_diff|, size,
+	 *  |count_diff|, count, traceback) (O2). Tracebacks as O3; what has none goes by label or
+	 *  number, greatest first. */
 	SORT_DEFAULT,
-	/** By live count, by bytes ever allocated, by allocations ever made; ties as in SORT_DEFAULT. */
+	/** By live count, by bytes ever allocated, by allocations ever made; ties as in
+	 *  SORT_DEFAULT. */
 	SORT_COUNT,
 	SORT_ALLOCATED,
 	SORT_CALLS,
@@ -93,16 +100,16 @@ enum stats_sort {
 	SORT_SHRINK,
 };
 
-/** A result. Free with stats_destroy(). The heap of the snapshots and the resolver must outlive it, the snapshots need
- *  not. */
+/** A result. Free with stats_destroy(). The heap of the snapshots and the resolver must outlive it,
+ *  the snapshots need not. */
 struct stats {
 	enum group_key key;
 	/** The order of the rows. */
 	enum stats_sort sort;
 	struct stat_row *rows;
 	size_t num_rows;
-	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows overlap); differences
-	 *  new - old. */
+	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows
+	 *  overlap); differences new - old. */
 	uint64_t total_size;
 	uint64_t total_count;
 	int64_t total_size_diff;
@@ -114,20 +121,20 @@ struct stats {
 	struct arena *arena;
 };
 
-/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any. ERR_USAGE:
- *  cumulative mode with a key that has none (tracemalloc's words, G3). */
+/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any.
+ *  ERR_USAGE: cumulative mode with a key that has none (tracemalloc's words, G3). */
 struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_options *options,
 			   enum stats_sort sort, const struct resolver *resolver,
 			   struct stats **ret) __must_check;
 
-/** Rows of a comparison: every key that is in either (C1 to C4). Both snapshots must be of the same heap; they may be the
- *  same one. Errors as above. */
+/** Rows of a comparison: every key that is in either (C1 to C4). Both snapshots must be of the same
+ *  heap; they may be the same one. Errors as above. */
 struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, enum stats_sort sort,
 		       const struct resolver *resolver, struct stats **ret) __must_check;
 
-/** The resolved frames of a row's example_stack, most recent first, at least one. For the key traceback these are the
- *  group's own. Made anew on each call, freed with the result. */
+/** The resolved frames of a row's example_stack, most recent first, at least one. For the key
+ *  traceback these are the group's own. Made anew on each call, freed with the result. */
 struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
 			    size_t *num_ret) __must_check;
 

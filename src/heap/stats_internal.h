@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Private parts of the statistics, used by stats.c, growth.c, order.c, group.c and places.c only.
  *
- *  A *place* is what one location is under a key: a line, a file, a function or a module. For these keys the groups are
- *  the places. For the key traceback a group is a sequence of places (lines), for domain and thread a number. Ids of
- *  groups are dense, from 0. */
+ *  A *place* is what one location is under a key: a line, a file, a function or a module. For these
+ *  keys the groups are the places. For the key traceback a group is a sequence of places (lines),
+ *  for domain and thread a number. Ids of groups are dense, from 0. */
 #ifndef HEAP_STATS_INTERNAL_H
 #define HEAP_STATS_INTERNAL_H
 
@@ -14,7 +14,8 @@
 #include "heap/stats.h"
 
 struct place {
-	/** Identity and order: the string of name, then the line, then the string of module; 0 when not in the key. */
+	/** Identity and order: the string of name, then the line, then the string of module; 0 when
+	 *  not in the key. */
 	uint32_t name;
 	uint32_t line;
 	uint32_t module;
@@ -95,7 +96,8 @@ struct grouper {
 	VEC(struct trace_group) traces;
 	struct idset trace_set;
 	struct arena paths;
-	/** The stack last looked at; its places, oldest first; how many places its oldest 1, 2, ... frames make up. */
+	/** The stack last looked at; its places, oldest first; how many places its oldest 1, 2, ...
+	 *  frames make up. */
 	struct stack last;
 	VEC(uint32_t) path;
 	VEC(uint32_t) path_ends;
@@ -139,7 +141,8 @@ struct tally {
 	uint32_t last_site;
 };
 
-/** The ids of the groups in order[0 .. num), which is sorted in place. is_diff: the orders of a comparison. */
+/** The ids of the groups in order[0 .. num), which is sorted in place. is_diff: the orders of a
+ *  comparison. */
 struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
 			enum stats_sort sort, uint32_t *order, size_t num) __must_check;
 
@@ -151,7 +154,8 @@ struct err *stats_new(const struct heap *heap, const struct stats_options *optio
 		      enum stats_sort sort, const struct resolver *resolver,
 		      struct stats **ret) __must_check;
 
-/** Fill in stats->rows from the groups in order[0 .. num). is_diff: with differences. On failure stats has fewer rows. */
+/** Fill in stats->rows from the groups in order[0 .. num). is_diff: with differences. On failure
+ *  stats has fewer rows. */
 struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 			    const struct tally *tallies, bool is_diff, const uint32_t *order,
 			    size_t num) __must_check;

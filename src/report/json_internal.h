@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What json.c and json_stats.c share. Long documents are written piece by piece: each row is an object of its own. */
+/** What json.c and json_stats.c share. Long documents are written piece by piece: each row is an
+ *  object of its own. */
 #ifndef REPORT_JSON_INTERNAL_H
 #define REPORT_JSON_INTERNAL_H
 
@@ -20,7 +21,8 @@ json_t *json_of_id(const struct strtab *strings, uint32_t id);
 json_t *json_of_location(const struct location *location, uint64_t frame,
 			 const struct frame_source *source, const char *text);
 
-/** The source line of a location without blanks around it, which the caller frees; NULL: none, or nothing on it. */
+/** The source line of a location without blanks around it, which the caller frees; NULL: none, or
+ *  nothing on it. */
 char *json_read_line(const struct frame_source *source, const struct location *location);
 
 /** Write the members of an object, without its braces. */
