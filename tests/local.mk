@@ -267,6 +267,7 @@ e2e_tests = \
 	tests/e2e/leave_by_signal.sh \
 	tests/e2e/measure.sh \
 	tests/e2e/no_allocator.sh \
+	tests/e2e/permission.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/signals_in_malloc.sh \

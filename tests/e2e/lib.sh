@@ -137,6 +137,8 @@ is_left() {
 # the functions have no names.
 same_blocks() {
 	[ -s "$2" ] || fail "the target wrote no ledger ($2)"
+	# Where the listing has the output of `status`, too.
+	has_not "$1" 'truncated=[1-9]|failed=[1-9]|lost events=[1-9]' "stacks and events of a test program"
 	awk -v how="${3-}" '
 	function bad(text) {
 		if (num_bad++ < 10)
