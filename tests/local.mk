@@ -31,6 +31,9 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/trace_breakpoints.t \
+	tests/unit/trace_displaced.t \
+	tests/unit/trace_stacks.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \
@@ -44,6 +47,7 @@ unit_h = \
 	tests/unit/obj_fixture.h \
 	tests/unit/pattern_table.h \
 	tests/unit/test_util.h \
+	tests/unit/trace_fixture.h \
 	tests/unit/walk_fixture.h
 
 tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
@@ -162,6 +166,18 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_trace_breakpoints_t_SOURCES = tests/unit/trace_breakpoints.ts $(unit_h)
+tests_unit_trace_breakpoints_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_breakpoints_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_breakpoints_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_displaced_t_SOURCES = tests/unit/trace_displaced.ts $(unit_h)
+tests_unit_trace_displaced_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_displaced_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_displaced_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_stacks_t_SOURCES = tests/unit/trace_stacks.ts $(unit_h)
+tests_unit_trace_stacks_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_stacks_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_stacks_t_LDADD = $(trace_libs) $(unit_libs)
 tests_unit_walk_recorded_t_SOURCES = tests/unit/walk_recorded.ts $(unit_h)
 tests_unit_walk_recorded_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_walk_recorded_t_CFLAGS = $(unit_cflags)
