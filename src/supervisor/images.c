@@ -3,8 +3,10 @@
 
 #include "supervisor/session_internal.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "heap/frame.h"
+#include "obj/maps.h"
 
 #include <string.h>
 
@@ -228,6 +230,42 @@ static void plant_entry_point(struct session *s)
 		return;
 	command.items[0] = (struct command_plant){entry, PLANT_RENDEZVOUS, 0};
 	control_send(s, &command);
+}
+
+static void send_area(struct session *s, uint64_t start)
+{
+	struct command command = {.kind = COMMAND_AREA, .start = start};
+	char magic[sizeof(AREA_MAGIC)];
+
+	if (process_read(s->tracer.target, start, magic, sizeof(magic)) &&
+	    memcmp(magic, AREA_MAGIC, sizeof(magic)) == 0)
+		control_send(s, &command);
+}
+
+void images_send_areas(struct session *s)
+{
+	_cleanup_free_ char *text = NULL;
+	struct maps_cursor cursor;
+	struct map_entry entry;
+	char path[32];
+	size_t size;
+	uint64_t at;
+	struct err *err;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)s->tracer.target);
+	err = io_read_file(path, 256 << 20, &text, &size);
+	if (err) {
+		err_destroy(err);
+		return;
+	}
+	maps_cursor_init(&cursor, text, size);
+	while (maps_next(&cursor, &entry)) {
+		if (entry.inode || entry.path_size || !entry.is_executable || entry.is_writable)
+			continue;
+		// The kernel joins neighbours.
+		for (at = entry.start; at + AREA_SIZE <= entry.end; at += AREA_SIZE)
+			send_area(s, at);
+	}
 }
 
 void images_note_allocators(struct session *s)

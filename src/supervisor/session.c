@@ -181,6 +181,7 @@ struct err *session_attach(struct session *s, pid_t pid)
 		n = readlink(path, s->exe, 4095);
 		s->exe[n < 0 ? 0 : n] = '\0';
 	}
+	images_send_areas(s);
 	images_update(s);
 	session_unlock(s);
 	err = s->exe ? begin_tracing(s) : &err_nomem;

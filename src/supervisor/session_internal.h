@@ -204,6 +204,8 @@ void images_update(struct session *s);
 void images_exec(struct session *s, pid_t tid);
 /** Thread tid stands at the rendezvous (or at the entry point of an image without one). Under lock. */
 void images_rendezvous(struct session *s, pid_t tid);
+/** Tell the tracer of what an earlier one has left mapped in the target. */
+void images_send_areas(struct session *s);
 /** Say so when the image has no allocator that we know. Under lock. */
 void images_note_allocators(struct session *s);
 /** Rows for the stack that begins with frame in thread tid, which stands still. Under lock. */

@@ -141,6 +141,9 @@ static int run(struct engine *e, const struct command *c)
 		return vec_push(&e->modules, range) ? 0 : ENOMEM;
 	case COMMAND_CAVE:
 		return vec_push(&e->areas, cave) ? 0 : ENOMEM;
+	case COMMAND_AREA:
+		displaced_adopt(e, c->start);
+		return 0;
 	case COMMAND_RESUME:
 		t = thread_find(e, c->tid);
 		if (t)

@@ -8,12 +8,22 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define AREA_SIZE (64u << 10)
+/** What an area begins with: its mark, and of each slot the address of the original instruction, 0: unused. */
+#define AREA_SLOTS 1636
+struct area_header {
+	char magic[32];
+	uint64_t addrs[AREA_SLOTS];
+};
+_Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
+_Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
+
 /** A slot must reach its instruction, and what that refers to, with 32 bits: keep well below 2 GiB. */
 #define REACH (1ull << 30)
 /** Older headers lack it; older kernels take it for a hint, and the result is checked. */
@@ -103,6 +113,31 @@ static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *
 	return true;
 }
 
+static struct area new_area(uint64_t start)
+{
+	return (struct area){
+		.start = start,
+		.size = sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE,
+		.used = sizeof(struct area_header),
+	};
+}
+
+void displaced_adopt(struct engine *e, uint64_t start)
+{
+	static struct area_header header;
+	struct area area = new_area(start);
+	size_t i;
+
+	if (pread(e->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
+	    memcmp(header.magic, AREA_MAGIC, sizeof(AREA_MAGIC)) != 0)
+		return;
+	for (i = 0; i < AREA_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE)
+		if (!hmap_set(&e->old_slots, header.addrs[i], start + area.used))
+			return;
+	if (!vec_push(&e->areas, area))
+		hmap_deinit(&e->old_slots);
+}
+
 static const struct code_range *module_of(const struct engine *e, uint64_t addr)
 {
 	size_t i;
@@ -126,7 +161,7 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 {
 	const struct code_range *module = module_of(e, addr);
 	uint64_t base = (module ? module->start : addr) & ~0xffffull, hint, start;
-	struct area area = {.size = AREA_SIZE};
+	struct area area = new_area(0);
 	unsigned i;
 
 	// Some filters kill at a system call that they do not know.
@@ -142,6 +177,8 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 		if (!map_at(e, t, hint, &start))
 			continue;
 		area.start = start;
+		if (!memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)))
+			return NULL;
 		if (!vec_push(&e->areas, area))
 			return NULL;
 		if (gap(start, addr) < REACH)
@@ -150,19 +187,47 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 	return NULL;
 }
 
+/** An earlier tracer has relocated the same instruction: if its slot is as we would write it, it is ours. */
+static bool reuse_slot(struct engine *e, struct breakpoint *b, const uint8_t *code, size_t size)
+{
+	const uint64_t *slot = hmap_find(&e->old_slots, b->addr);
+	struct arch_relocation *r = &b->relocation;
+	uint8_t there[ARCH_SLOT_SIZE];
+
+	return slot && e->arch->relocate(code, size, b->addr, *slot, r) &&
+	       r->kind == ARCH_RELOC_SLOT &&
+	       pread(e->mem_fd, there, r->size, (off_t)*slot) == (ssize_t)r->size &&
+	       memcmp(there, r->code, r->size) == 0;
+}
+
+/** Note in the area whose slot comes next. */
+static bool name_slot(struct engine *e, const struct area *area, uint64_t addr)
+{
+	size_t i = (area->used - sizeof(struct area_header)) / ARCH_SLOT_SIZE;
+
+	return area->is_cave ||
+	       memory_write_code(e, area->start + offsetof(struct area_header, addrs) + i * 8,
+				 &addr, sizeof(addr));
+}
+
 static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 {
 	uint8_t code[ARCH_MAX_INSN];
 	size_t size = memory_read_code(e, b->addr, code, sizeof(code));
 	uint64_t slot = area ? area->start + area->used : b->addr;
 
+	if (reuse_slot(e, b, code, size)) {
+		b->has_relocation = true;
+		return true;
+	}
 	if (!e->arch->relocate(code, size, b->addr, slot, &b->relocation))
 		return false;
 	if (b->relocation.kind == ARCH_RELOC_JUMP) {
 		b->has_relocation = true;
 		return true;
 	}
-	if (!area || !memory_write_code(e, slot, b->relocation.code, b->relocation.size))
+	if (!area || !memory_write_code(e, slot, b->relocation.code, b->relocation.size) ||
+	    !name_slot(e, area, b->addr))
 		return false;
 	area->used += ARCH_SLOT_SIZE;
 	b->has_relocation = true;
@@ -233,6 +298,7 @@ uint64_t displaced_original_pc(struct engine *e, uint64_t pc)
 void displaced_forget(struct engine *e)
 {
 	vec_deinit(&e->areas);
+	hmap_deinit(&e->old_slots);
 	e->is_mmap_refused = false;
 	e->syscall_insn = 0;
 }

@@ -107,8 +107,8 @@ struct thread {
 	VEC(struct measured_call) measured;
 };
 
-/** Executable area in the target for displaced instructions: [start, start + size), slots used from its begin. A cave is
- *  the unused end of a module's code, for targets that may not map memory. */
+/** Executable area in the target for displaced instructions: slots lie in [start + used, start + size). A cave is the unused end of
+ *  a module's code, for targets that may not map memory; the others begin with a struct area_header. */
 struct area {
 	uint64_t start;
 	uint64_t size;
@@ -157,6 +157,8 @@ struct engine {
 	/** Address -> struct breakpoint *. */
 	struct hmap breakpoints;
 	VEC(struct area) areas;
+	/** Address of an instruction -> its slot in an area of an earlier tracer. */
+	struct hmap old_slots;
 	VEC(struct code_range) modules;
 	/** Address of a system call instruction, 0: not known. */
 	uint64_t syscall_insn;
@@ -257,6 +259,8 @@ void breakpoint_forget_all(struct engine *e);
 /** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows. Maps the area if need be,
  *  by a system call run on t. 0: cannot be done. */
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);
+/** Use the area that an earlier tracer has left at start, if it is one. */
+void displaced_adopt(struct engine *e, uint64_t start);
 /** Execute the instruction under b's trap in its own place: the byte is lifted for one step of t, in which other threads can pass
  *  unseen. For return sites that can be displaced nowhere. False: t vanished. */
 bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b);

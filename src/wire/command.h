@@ -20,6 +20,8 @@ enum command_kind {
 	COMMAND_MODULE,
 	/** [start, end) is unused executable memory in a module: room for displaced instructions where none can be mapped. */
 	COMMAND_CAVE,
+	/** An area for displaced instructions that an earlier tracer has left at `start`. */
+	COMMAND_AREA,
 	/** Let thread tid, which waits after an event, go on. flags: RESUME_*. */
 	COMMAND_RESUME,
 	/** Plant everything (again), with `value` as frame limit. Acknowledged. */
@@ -64,6 +66,11 @@ struct command_plant {
 
 /** Items in one message at most. */
 #define COMMAND_MAX_ITEMS 200
+
+/** Areas for displaced instructions outlive their tracer, since a signal frame may still lead into them; the next one finds them by this, at their
+ *  begin, and uses their slots again. */
+#define AREA_SIZE  (64u << 10)
+#define AREA_MAGIC "malloscope slots 1"
 
 struct command {
 	uint32_t kind;
