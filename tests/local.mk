@@ -265,6 +265,7 @@ target_sources = \
 
 # End to end: tests/e2e/lib.sh has their manual.
 e2e_tests = \
+	tests/e2e/areas.sh \
 	tests/e2e/attach.sh \
 	tests/e2e/bad_commands.sh \
 	tests/e2e/bad_input.sh \
