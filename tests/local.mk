@@ -287,6 +287,7 @@ e2e_tests = \
 	tests/e2e/permission.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
+	tests/e2e/semantics.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
 	tests/e2e/targets_untraced.sh \
