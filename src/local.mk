@@ -144,6 +144,7 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/drain.c \
+	src/supervisor/frames.c \
 	src/supervisor/functions.c \
 	src/supervisor/images.c \
 	src/supervisor/measure.c \
@@ -161,6 +162,7 @@ src_libconsole_a_SOURCES = \
 	src/console/batch.c \
 	src/console/batch.h \
 	src/console/cmd_measure.c \
+	src/console/cmd_query.c \
 	src/console/cmd_snapshot.c \
 	src/console/cmd_state.c \
 	src/console/cmd_stats.c \
@@ -189,6 +191,8 @@ src_libconsole_a_SOURCES = \
 	src/console/run.h \
 	src/console/signals.c \
 	src/console/signals.h \
+	src/console/subject.c \
+	src/console/subject.h \
 	src/console/table.c \
 	src/console/words.c \
 	src/console/words.h

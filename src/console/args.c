@@ -95,21 +95,43 @@ static struct err *wrong_number(const struct command *command, const char *what)
 	return usage ? err_create(ERR_USAGE, "%s; usage: %s", what, usage) : &err_nomem;
 }
 
+/** Words for the handler, as they are. */
+static struct err *take_raw(struct args *args, const struct words *words)
+{
+	args->raw = (const char *const *)words->list.items + 1;
+	args->num_raw = words->list.num - 1;
+	if (args->num_raw && strcmp(args->raw[args->num_raw - 1], "--json") == 0) {
+		args->want_json = true;
+		args->num_raw--;
+	}
+	return args->num_raw < args->command->min_words
+		       ? wrong_number(args->command, "argument missing")
+		       : NULL;
+}
+
 struct err *args_parse(const struct command *command, const struct words *words, struct args *ret)
 {
 	struct args args = {.command = command};
 	bool has_options = true;
+	struct err *err;
 	size_t i;
 
+	if (command->want_raw) {
+		err = take_raw(&args, words);
+		if (!err)
+			*ret = args;
+		return err;
+	}
 	for (i = 1; i < words->list.num; i++) {
 		const char *word = words->list.items[i];
 
 		if (has_options && strcmp(word, "--") == 0) {
 			has_options = false;
+		} else if (has_options && strcmp(word, "--json") == 0) {
+			args.want_json = true;
 		} else if (has_options && word[0] == '-' && word[1] &&
 			   !isdigit((unsigned char)word[1])) {
-			struct err *err = parse_option(words, &i, &args);
-
+			err = parse_option(words, &i, &args);
 			if (err)
 				return err;
 		} else if (args.num_words == command->max_words) {

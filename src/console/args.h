@@ -18,6 +18,11 @@ struct args {
 	/** Value of each option, in the order of the table: NULL when not given, "" for one that
 	 *  takes none. */
 	const char *values[COMMAND_MAX_OPTIONS];
+	/** Command with want_raw: all words behind its name, borrowed likewise. */
+	const char *const *raw;
+	size_t num_raw;
+	/** --json, which every command takes. */
+	bool want_json;
 };
 
 /** Sort out words, the first of which is the command's name. ERR_USAGE: unknown option, value

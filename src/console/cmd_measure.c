@@ -4,6 +4,7 @@
 
 #include "base/fmt.h"
 #include "console/commands.h"
+#include "report/json_stats.h"
 #include "report/text.h"
 
 #include <inttypes.h>
@@ -53,6 +54,27 @@ static void print_stayed(FILE *out, const struct stats *stats)
 			fmt_size((double)other, false, size));
 }
 
+static struct err *measured_json(struct console *console, const struct session_measured *m,
+				 struct stats *stats)
+{
+	struct jsonl *doc = jsonl_begin("measured");
+
+	jsonl_string(doc, "function", m->function);
+	jsonl_uint(doc, "calls", m->num_calls);
+	jsonl_uint(doc, "left", m->num_left);
+	if (m->tid)
+		jsonl_int(doc, "thread", m->tid);
+	else
+		jsonl_string(doc, "thread", NULL);
+	jsonl_int(doc, "net_size", m->net_bytes);
+	jsonl_int(doc, "net_count", m->net_blocks);
+	jsonl_uint(doc, "peak", m->peak_bytes);
+	jsonl_real(doc, "seconds", (double)m->duration_ns / 1e9);
+	jsonl_real(doc, "longest_seconds", (double)m->max_duration_ns / 1e9);
+	return jsonl_stats(doc, console->out, stats, false, session_source(console->session),
+			   STAYED_ROWS);
+}
+
 void measured_print(struct console *console, const struct session_measured *measured)
 {
 	const struct stats_options options = {.key = KEY_LINENO};
@@ -60,11 +82,36 @@ void measured_print(struct console *console, const struct session_measured *meas
 	_cleanup_err_ struct err *err = stats_snapshot(measured->stayed, &options, SORT_DEFAULT,
 						       session_resolver(console->session), &stats);
 
+	if (console->is_json && !err) {
+		err_destroy(measured_json(console, measured, stats));
+		return;
+	}
 	print_sums(console->out, measured);
 	if (err)
 		fprintf(console->out, "# %s\n", err_text(err));
 	else
 		print_stayed(console->out, stats);
+}
+
+static void add_one(void *ctx, const char *function, uint64_t num_calls, uint64_t num_done,
+		    uint64_t num_active)
+{
+	jsonl_open_object(ctx, NULL);
+	jsonl_string(ctx, "function", function);
+	jsonl_uint(ctx, "calls", num_done);
+	jsonl_uint(ctx, "in_progress", num_active);
+	jsonl_uint(ctx, "calls_per_result", num_calls);
+	jsonl_close(ctx);
+}
+
+static struct err *list_json(struct console *console)
+{
+	struct jsonl *doc = jsonl_begin("measure");
+
+	jsonl_open_array(doc, "functions");
+	session_measure_list(console->session, add_one, doc);
+	jsonl_close(doc);
+	return commands_end_json(console, doc);
 }
 
 static void list_one(void *ctx, const char *function, uint64_t num_calls, uint64_t num_done,
@@ -94,6 +141,8 @@ struct err *cmd_measure(struct console *console, const struct args *args)
 	if (is_off)
 		return session_measure_off(console->session,
 					   args->num_words > 1 ? args->words[1] : NULL);
+	if (strcmp(function, "list") == 0 && console->want_json)
+		return list_json(console);
 	if (strcmp(function, "list") == 0) {
 		session_measure_list(console->session, list_one, console);
 		return NULL;

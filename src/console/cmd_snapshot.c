@@ -3,31 +3,11 @@
 #include "config.h"
 
 #include "base/fmt.h"
-#include "console/commands.h"
 #include "console/describe.h"
+#include "console/subject.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-
-/** Names that a command could take for something else. */
-static struct err *check_name(const char *name)
-{
-	const char *p;
-	size_t i;
-
-	for (i = 0; i < NUM_KEYS; i++)
-		if (strcmp(name, group_key_names[i]) == 0)
-			return err_create(ERR_USAGE, "'%s' is a key, choose another name", name);
-	if (strcmp(name, "live") == 0)
-		return err_create(ERR_USAGE, "'live' is the present state, choose another name");
-	for (p = name; *p; p++)
-		if (iscntrl((unsigned char)*p))
-			return err_create(ERR_USAGE, "a name has no control characters");
-	if (!*name || strchr("-#", *name))
-		return err_create(ERR_USAGE, "'%s' cannot be a name", name);
-	return NULL;
-}
 
 struct err *cmd_snapshot(struct console *console, const struct args *args)
 {
@@ -38,13 +18,19 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	struct err *err = NULL;
 
 	if (name)
-		err = check_name(name);
+		err = subject_check_name(name);
 	if (!err)
 		err = session_snapshot(console->session, name, &snapshot);
 	if (!err)
 		err = session_status(console->session, &status);
 	if (err)
 		return err;
+	if (console->want_json) {
+		struct jsonl *doc = jsonl_begin("snapshot");
+
+		subject_add_json(doc, "snapshot", snapshot);
+		return commands_end_json(console, doc);
+	}
 	text = describe_snapshot(snapshot, &status);
 	if (!text)
 		return &err_nomem;
@@ -62,12 +48,26 @@ static void print_snapshot(FILE *out, const struct snapshot *snapshot, int width
 		snapshot->totals.live_blocks, snapshot->num_live_stacks);
 }
 
+static struct err *list_json(struct console *console, size_t num)
+{
+	struct jsonl *doc = jsonl_begin("snapshots");
+	size_t i;
+
+	jsonl_open_array(doc, "snapshots");
+	for (i = 0; i < num; i++)
+		subject_add_json(doc, NULL, session_get_snapshot(console->session, i));
+	jsonl_close(doc);
+	return commands_end_json(console, doc);
+}
+
 struct err *cmd_snapshots(struct console *console, const struct args *args)
 {
 	size_t num = session_num_snapshots(console->session), i;
 	int width = strlen("NAME");
 
 	(void)args;
+	if (console->want_json)
+		return list_json(console, num);
 	if (!num) {
 		fputs("# no snapshots; 'snapshot' takes one\n", console->out);
 		return NULL;

@@ -51,6 +51,13 @@ struct err *cmd_memory(struct console *console, const struct args *args)
 	(void)args;
 	if (err)
 		return err;
+	if (console->want_json) {
+		struct jsonl *doc = jsonl_begin("memory");
+
+		jsonl_uint(doc, "current", status.totals.live_bytes);
+		jsonl_uint(doc, "peak", status.totals.peak_bytes);
+		return commands_end_json(console, doc);
+	}
 	fprintf(console->out, "current=%s (%" PRIu64 " B), peak=%s (%" PRIu64 " B)\n",
 		fmt_size((double)status.totals.live_bytes, false, current),
 		status.totals.live_bytes, fmt_size((double)status.totals.peak_bytes, false, peak),
@@ -107,6 +114,57 @@ static void print_own_memory(FILE *out, const struct session_status *status)
 		fmt_size((double)status->tracer_rss, false, tracer));
 }
 
+static void add_target(struct jsonl *doc, const struct session_status *status)
+{
+	char state[DESCRIBE_STATE_MAX];
+
+	jsonl_int(doc, "pid", status->pid);
+	jsonl_string(doc, "program", status->exe);
+	jsonl_string(doc, "state", describe_state(status, state));
+	jsonl_uint(doc, "threads", status->num_threads);
+	jsonl_bool(doc, "tracing", status->is_tracing);
+	jsonl_bool(doc, "from_launch", status->is_from_launch);
+	jsonl_uint(doc, "nframe", status->nframe);
+	jsonl_real(doc, "seconds", describe_traced_s(status));
+	jsonl_uint(doc, "probes", status->num_probes);
+}
+
+static void add_counters(struct jsonl *doc, const struct session_status *status)
+{
+	const struct heap_totals *totals = &status->totals;
+
+	jsonl_uint(doc, "size", totals->live_bytes);
+	jsonl_uint(doc, "count", totals->live_blocks);
+	jsonl_uint(doc, "peak_size", totals->peak_bytes);
+	jsonl_uint(doc, "peak_count", totals->peak_blocks);
+	jsonl_uint(doc, "allocated", totals->total_bytes);
+	jsonl_uint(doc, "calls", totals->total_blocks);
+	jsonl_uint(doc, "frees", totals->frees);
+	jsonl_uint(doc, "unknown_frees", totals->unknown_frees);
+	jsonl_uint(doc, "replaced", totals->replaced);
+	jsonl_uint(doc, "events", status->num_events);
+	jsonl_real(doc, "events_per_second", status->event_rate);
+	jsonl_uint(doc, "stops", status->num_stops);
+	jsonl_uint(doc, "stacks", status->num_stacks);
+	jsonl_uint(doc, "truncated", status->num_truncated);
+	jsonl_uint(doc, "failed", status->num_failed);
+	jsonl_uint(doc, "abandoned", status->num_abandoned);
+	jsonl_uint(doc, "lost", status->num_lost);
+}
+
+static struct err *status_json(struct console *console, const struct session_status *status)
+{
+	struct jsonl *doc = jsonl_begin("status");
+
+	add_target(doc, status);
+	add_counters(doc, status);
+	jsonl_uint(doc, "blocks_memory", status->blocks_memory);
+	jsonl_uint(doc, "tables_memory", status->tables_memory);
+	jsonl_uint(doc, "supervisor_rss", status->supervisor_rss);
+	jsonl_uint(doc, "tracer_rss", status->tracer_rss);
+	return commands_end_json(console, doc);
+}
+
 struct err *cmd_status(struct console *console, const struct args *args)
 {
 	struct session_status status;
@@ -115,6 +173,8 @@ struct err *cmd_status(struct console *console, const struct args *args)
 	(void)args;
 	if (err)
 		return err;
+	if (console->want_json)
+		return status_json(console, &status);
 	print_target(console->out, &status);
 	print_heap(console->out, &status);
 	print_own_memory(console->out, &status);
@@ -142,12 +202,40 @@ static void print_searched(void *ctx, const char *module)
 	fprintf(ctx, "# searched %s\n", module);
 }
 
+static void add_probe(void *ctx, const struct session_probe *probe)
+{
+	jsonl_open_object(ctx, NULL);
+	jsonl_string(ctx, "kind", probe->kind);
+	jsonl_string(ctx, "symbol", probe->symbol);
+	jsonl_address(ctx, "address", probe->addr);
+	jsonl_uint(ctx, "calls", probe->hits);
+	jsonl_string(ctx, "module", probe->module);
+	jsonl_close(ctx);
+}
+
+static struct err *probes_json(struct console *console)
+{
+	struct jsonl *doc = jsonl_begin("probes");
+	struct err *err;
+
+	jsonl_open_array(doc, "probes");
+	err = session_probes(console->session, add_probe, doc);
+	jsonl_close(doc);
+	if (!err)
+		return commands_end_json(console, doc);
+	jsonl_destroy(doc);
+	return err;
+}
+
 struct err *cmd_probes(struct console *console, const struct args *args)
 {
 	struct probe_list list = {.out = console->out};
-	struct err *err = session_probes(console->session, print_probe, &list);
+	struct err *err;
 
 	(void)args;
+	if (console->want_json)
+		return probes_json(console);
+	err = session_probes(console->session, print_probe, &list);
 	if (err || list.num)
 		return err;
 	fputs("# no allocator function is planted\n", console->out);

@@ -4,6 +4,8 @@
 
 #include "base/fmt.h"
 #include "console/commands.h"
+#include "heap/domain.h"
+#include "report/json_stats.h"
 #include "report/text.h"
 
 #include <errno.h>
@@ -92,8 +94,10 @@ static struct err *parse_traceback_options(const struct args *args,
 	const char *limit = args_value(args, "-n");
 	struct err *err = NULL;
 
-	*options = (struct traceback_options){.is_most_recent_first =
-						      args_has(args, "--most-recent-first")};
+	*options = (struct traceback_options){
+		.is_most_recent_first = args_has(args, "--most-recent-first"),
+		.is_compat = args_has(args, "--compat"),
+	};
 	if (limit) {
 		err = args_parse_number(limit, LONG_MIN, &options->limit);
 		options->has_limit = true;
@@ -112,6 +116,12 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 		err = parse_rank(console, args, &rank);
 	if (err)
 		return err;
+	if (console->want_json) {
+		console->has_json = true;
+		return jsonl_traceback(jsonl_begin("traceback"), console->out, console->last,
+				       (size_t)rank - 1, console->is_last_diff,
+				       session_source(console->session), &options);
+	}
 	row = &console->last->rows[rank - 1];
 	fprintf(console->out, "[ Traceback #%ld ] ", rank);
 	if (console->is_last_diff)
@@ -138,16 +148,37 @@ static struct err *parse_address(const char *text, uint64_t *ret)
 	return NULL;
 }
 
-#define DOMAIN_NAME_MAX 16
-
-static const char *domain_name(uint32_t domain, char buf[DOMAIN_NAME_MAX])
+/** One word: the number alone where there is no name. */
+static const char *short_domain(uint32_t domain, char buf[DOMAIN_NAME_MAX])
 {
-	static const char *const names[] = {"malloc", "new", "new[]", "mmap"};
+	const char *name = domain_name(domain, buf), *blank = strchr(name, ' ');
 
-	if (domain < sizeof(names) / sizeof(names[0]))
-		return names[domain];
-	snprintf(buf, DOMAIN_NAME_MAX, "%" PRIu32, domain);
-	return buf;
+	return blank ? blank + 1 : name;
+}
+
+static struct err *where_json(struct console *console, const struct session_block *block,
+			      uint64_t addr)
+{
+	struct jsonl *doc = jsonl_begin("where");
+	char domain[DOMAIN_NAME_MAX];
+	struct stack stack;
+	struct err *err;
+
+	jsonl_bool(doc, "traced", block != NULL);
+	jsonl_address(doc, "address", block ? block->addr : addr);
+	if (!block)
+		return commands_end_json(console, doc);
+	jsonl_uint(doc, "size", block->size);
+	jsonl_uint(doc, "offset", addr - block->addr);
+	jsonl_string(doc, "domain", short_domain(block->domain, domain));
+	jsonl_int(doc, "thread", block->tid);
+	jsonl_real(doc, "age", (double)block->age_ns / 1e9);
+	stack = session_stack(console->session, block->stack);
+	err = jsonl_stack(doc, "traceback", session_source(console->session), &stack, true);
+	if (!err)
+		return commands_end_json(console, doc);
+	jsonl_destroy(doc);
+	return err;
 }
 
 struct err *cmd_where(struct console *console, const struct args *args)
@@ -160,6 +191,8 @@ struct err *cmd_where(struct console *console, const struct args *args)
 
 	if (!err)
 		err = session_where(console->session, addr, &block);
+	if (console->want_json && (!err || err == &err_not_found))
+		return where_json(console, err ? NULL : &block, addr);
 	if (err == &err_not_found) {
 		fputs("not traced\n", console->out);
 		return NULL;
@@ -170,7 +203,7 @@ struct err *cmd_where(struct console *console, const struct args *args)
 		"0x%" PRIx64 ": size=%s (%" PRIu64 " B), offset=%" PRIu64 ", domain=%s, "
 		"thread=%" PRId32 ", age=%.2f s\n",
 		block.addr, fmt_size((double)block.size, false, size), block.size,
-		addr - block.addr, domain_name(block.domain, domain), block.tid,
+		addr - block.addr, short_domain(block.domain, domain), block.tid,
 		(double)block.age_ns / 1e9);
 	return print_stack(console, block.stack, &options);
 }
@@ -201,6 +234,24 @@ static struct err *find_place(const struct resolver *resolver, const struct stac
 	return NULL;
 }
 
+static struct err *block_json(struct console *console, const struct session_block *block,
+			      const struct location *place)
+{
+	const struct strtab *strings = session_resolver(console->session)->strings;
+	struct jsonl *doc = jsonl_begin("blocks");
+	char domain[DOMAIN_NAME_MAX];
+
+	jsonl_address(doc, "address", block->addr);
+	jsonl_uint(doc, "size", block->size);
+	jsonl_string(doc, "domain", short_domain(block->domain, domain));
+	jsonl_int(doc, "thread", block->tid);
+	jsonl_string(doc, "function",
+		     place->function ? strtab_get(strings, place->function) : NULL);
+	jsonl_string(doc, "filename", strtab_get(strings, location_filename(place)));
+	jsonl_uint(doc, "lineno", place->line);
+	return commands_end_json(console, doc);
+}
+
 static struct err *print_block(struct console *console, const struct session_block *block)
 {
 	const struct resolver *resolver = session_resolver(console->session);
@@ -211,8 +262,10 @@ static struct err *print_block(struct console *console, const struct session_blo
 
 	if (err)
 		return err;
+	if (console->want_json)
+		return block_json(console, block, &place);
 	fprintf(console->out, "0x%" PRIx64 " %" PRIu64 " %s %" PRId32, block->addr, block->size,
-		domain_name(block->domain, domain), block->tid);
+		short_domain(block->domain, domain), block->tid);
 	if (place.function)
 		fprintf(console->out, " %s", strtab_get(resolver->strings, place.function));
 	fprintf(console->out, " %s", strtab_get(resolver->strings, place.file));
@@ -229,6 +282,8 @@ struct err *cmd_blocks(struct console *console, const struct args *args)
 	struct err *err = session_blocks(console->session, &blocks, &num);
 
 	(void)args;
+	// A document for each block, none when there is none.
+	console->has_json = true;
 	for (i = 0; i < num && !err; i++)
 		err = print_block(console, &blocks[i]);
 	return err;

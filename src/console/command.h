@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct args;
@@ -30,10 +31,20 @@ enum complete_kind {
 	COMPLETE_FUNCTION = 1 << 6,
 	/** What `measure` does beside: "off", "list". */
 	COMPLETE_MEASURE = 1 << 7,
+	/** What `filter` does: "add", "list", "clear". */
+	COMPLETE_FILTER = 1 << 8,
+	/** The word "growth", which `check` checks. */
+	COMPLETE_GROWTH = 1 << 9,
+	/** The word "off". */
+	COMPLETE_OFF = 1 << 10,
+	/** Paths of files; readline does it. */
+	COMPLETE_FILE = 1 << 11,
+	/** The word "peak". */
+	COMPLETE_PEAK = 1 << 12,
 };
 
-#define COMMAND_MAX_WORDS   3
-#define COMMAND_MAX_OPTIONS 6
+#define COMMAND_MAX_WORDS   5
+#define COMMAND_MAX_OPTIONS 9
 
 struct command_option {
 	/** "-n" or "--snapshot"; NULL ends the list. */
@@ -57,6 +68,8 @@ struct command {
 	/** COMPLETE_* bits of each of them. */
 	unsigned kinds[COMMAND_MAX_WORDS];
 	struct command_option options[COMMAND_MAX_OPTIONS + 1];
+	/** The handler sorts the words out itself (struct args, raw): options are for help and completion alone. */
+	bool want_raw;
 	/** Half a line without full stop. */
 	const char *summary;
 	/** Some lines, the last one with its newline. */

@@ -5,7 +5,9 @@
 
 #include "console/args.h"
 #include "console/console.h"
+#include "heap/filter.h"
 #include "heap/stats.h"
+#include "report/json.h"
 #include "supervisor/session.h"
 
 #include <stdio.h>
@@ -17,6 +19,15 @@ struct console {
 	bool is_interactive;
 	/** Headings may be bold. */
 	bool is_coloured;
+	/** --json was given on the command line. */
+	bool is_json;
+	/** The command that runs is to print JSON; it has done so. */
+	bool want_json;
+	bool has_json;
+	/** A gate was exceeded. */
+	bool has_failed_gate;
+	/** What `top` and the like apply. */
+	struct filters filters;
 	/** `quit` was given. */
 	bool wants_quit;
 	/** Result of the last `top` or `diff`, for `traceback`; NULL: none yet. */
@@ -37,6 +48,10 @@ struct err *cmd_snapshots(struct console *console, const struct args *args) __mu
 struct err *cmd_drop(struct console *console, const struct args *args) __must_check;
 struct err *cmd_top(struct console *console, const struct args *args) __must_check;
 struct err *cmd_diff(struct console *console, const struct args *args) __must_check;
+struct err *cmd_traces(struct console *console, const struct args *args) __must_check;
+struct err *cmd_growth(struct console *console, const struct args *args) __must_check;
+struct err *cmd_check(struct console *console, const struct args *args) __must_check;
+struct err *cmd_filter(struct console *console, const struct args *args) __must_check;
 struct err *cmd_traceback(struct console *console, const struct args *args) __must_check;
 struct err *cmd_where(struct console *console, const struct args *args) __must_check;
 struct err *cmd_blocks(struct console *console, const struct args *args) __must_check;
@@ -46,6 +61,9 @@ struct err *cmd_detach(struct console *console, const struct args *args) __must_
 struct err *cmd_kill(struct console *console, const struct args *args) __must_check;
 struct err *cmd_quit(struct console *console, const struct args *args) __must_check;
 struct err *cmd_help(struct console *console, const struct args *args) __must_check;
+
+/** Write the command's one document, and destroy it in any case. */
+struct err *commands_end_json(struct console *console, struct jsonl *doc) __must_check;
 
 /** Print a result of `measure`. */
 void measured_print(struct console *console, const struct session_measured *measured);

@@ -53,6 +53,8 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		offer_snapshots(completer);
 	if (kinds & COMPLETE_LIVE)
 		offer(completer, "live");
+	if (kinds & COMPLETE_PEAK)
+		offer(completer, "peak");
 	for (i = 0; (kinds & COMPLETE_KEY) && i < NUM_KEYS; i++)
 		offer(completer, group_key_names[i]);
 	if (kinds & COMPLETE_WAIT) {
@@ -63,6 +65,15 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		offer(completer, "off");
 		offer(completer, "list");
 	}
+	if (kinds & COMPLETE_FILTER) {
+		offer(completer, "add");
+		offer(completer, "list");
+		offer(completer, "clear");
+	}
+	if (kinds & COMPLETE_GROWTH)
+		offer(completer, "growth");
+	if (kinds & COMPLETE_OFF)
+		offer(completer, "off");
 	if (kinds & (COMPLETE_CALL | COMPLETE_FUNCTION))
 		session_complete_function(completer->session, completer->text, MAX_FUNCTIONS,
 					  offer_function, completer);

@@ -24,6 +24,7 @@ struct err *console_create(struct session *session, const struct console_config 
 	console->out = config->out;
 	console->is_interactive = config->is_interactive;
 	console->is_coloured = config->is_coloured;
+	console->is_json = config->is_json;
 	session_on_news(session, print_news, console);
 	*ret = console;
 	return NULL;
@@ -35,6 +36,7 @@ void console_destroy(struct console *console)
 		return;
 	session_on_news(console->session, NULL, NULL);
 	stats_destroy(console->last);
+	filters_clear(&console->filters);
 	free(console);
 }
 
@@ -86,6 +88,26 @@ static struct err *flush(struct console *console)
 	return err_sys(errnum, "cannot write the output");
 }
 
+struct err *commands_end_json(struct console *console, struct jsonl *doc)
+{
+	console->has_json = true;
+	return jsonl_end(doc, console->out);
+}
+
+/** Run it, and see to it that there is a JSON document if there has to be one. */
+static struct err *run_command(struct console *console, const struct args *args)
+{
+	struct err *err;
+
+	console->want_json = console->is_json || args->want_json;
+	console->has_json = false;
+	err = args->command->run(console, args);
+	if (!err && console->want_json && !console->has_json)
+		err = jsonl_end(jsonl_begin(args->command->name), console->out);
+	console->want_json = console->is_json;
+	return err;
+}
+
 struct err *console_execute(struct console *console, const char *line)
 {
 	_cleanup_words_ struct words words = {0};
@@ -94,7 +116,7 @@ struct err *console_execute(struct console *console, const char *line)
 
 	if (err || !args.command)
 		return err;
-	err = args.command->run(console, &args);
+	err = run_command(console, &args);
 	console_print_notes(console);
 	flush_err = flush(console);
 	if (err)
@@ -112,6 +134,24 @@ bool console_take_quit(struct console *console)
 	return wants_quit;
 }
 
+static void print_note(struct console *console, const char *note)
+{
+	struct jsonl *doc;
+
+	if (!console->is_json) {
+		fprintf(console->out, "# %s\n", note);
+		return;
+	}
+	doc = jsonl_begin("note");
+	jsonl_string(doc, "text", note);
+	err_destroy(jsonl_end(doc, console->out));
+}
+
+bool console_has_failed_gate(const struct console *console)
+{
+	return console->has_failed_gate;
+}
+
 void console_print_notes(struct console *console)
 {
 	struct session_measured *measured;
@@ -122,7 +162,7 @@ void console_print_notes(struct console *console)
 		session_measured_destroy(measured);
 	}
 	while ((note = session_take_note(console->session))) {
-		fprintf(console->out, "# %s\n", note);
+		print_note(console, note);
 		free(note);
 	}
 	fflush(console->out);

@@ -17,6 +17,8 @@ struct console_config {
 	FILE *out;
 	/** Somebody sits in front of it. */
 	bool is_interactive;
+	/** Every command prints one JSON document (traces and blocks: one a row), notes do too. */
+	bool is_json;
 	/** out is a terminal that shows bold text, and the user has not said NO_COLOR. */
 	bool is_coloured;
 };
@@ -37,6 +39,9 @@ struct err *console_execute(struct console *console, const char *line) __must_ch
 
 /** `quit` has been run since this was asked last. */
 bool console_take_quit(struct console *console);
+
+/** A `check` has found more growth than allowed, at any time. */
+bool console_has_failed_gate(const struct console *console);
 
 /** Print the session's notes, one a line, each with "# " in front, and the results of `measure`. Both are printed when they come,
  *  during waits, too; at a prompt session_note_fd() tells when to call this. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define KEY_STDIN   0x100
+#define KEY_JSON    0x101
 #define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
@@ -91,6 +92,9 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	case 'o':
 		parse->options.output = arg;
 		return 0;
+	case KEY_JSON:
+		parse->options.is_json = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -161,6 +165,7 @@ static const struct argp_option common_options[] = {
 	{"script", 'x', "FILE", 0, "The same with each line of FILE; # begins a comment line", 0},
 	{"output", 'o', "FILE", 0,
 	 "Write what malloscope prints to FILE (batch default: standard error)", 0},
+	{"json", KEY_JSON, NULL, 0, "Print a JSON document a line for every command", 0},
 	{0},
 };
 

@@ -16,6 +16,8 @@ enum exit_status {
 	EXIT_ERROR = 1,
 	/** The command line is wrong. */
 	EXIT_USAGE = 2,
+	/** A `check` found more growth than allowed. */
+	EXIT_GATE = 3,
 	/** 128 + signal: of the target, or the one that ended malloscope. */
 	EXIT_SIGNAL = 128,
 };
@@ -42,6 +44,8 @@ struct options {
 	pid_t pid;
 	/** In the order of the command line. */
 	VEC(struct options_source) sources;
+	/** --json. */
+	bool is_json;
 	/** -o, or NULL. */
 	const char *output;
 	/** Terminal in front, and neither -e nor -x. */

@@ -74,7 +74,10 @@ static struct err *exit_status(struct session *session, const struct options *op
 static struct err *run_with_output(struct session *session, const struct options *options,
 				   const struct batch *batch, FILE *out, int *status_ret)
 {
-	struct console_config config = {out, options->is_interactive, has_colour(out)};
+	struct console_config config = {.out = out,
+					.is_interactive = options->is_interactive,
+					.is_json = options->is_json,
+					.is_coloured = has_colour(out)};
 	_cleanup_(cleanup_err) struct err *detach_err = NULL;
 	struct console *console;
 	struct err *err = console_create(session, &config, &console);
@@ -89,6 +92,8 @@ static struct err *run_with_output(struct session *session, const struct options
 					      : batch_run(batch, console);
 	if (!err)
 		err = exit_status(session, options, status_ret);
+	if (!err && !options->is_interactive && console_has_failed_gate(console))
+		*status_ret = EXIT_GATE;
 	detach_err = session_detach(session);
 	console_print_notes(console);
 	console_destroy(console);

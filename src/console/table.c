@@ -6,7 +6,8 @@
 #define KEYS_HELP \
 	"KEY is one of lineno (default), filename, function, module, traceback, domain, thread.\n"
 
-#define SNAPSHOT_OR_KEY (COMPLETE_SNAPSHOT | COMPLETE_KEY)
+#define ANY_SNAPSHOT    (COMPLETE_SNAPSHOT | COMPLETE_LIVE | COMPLETE_PEAK)
+#define SNAPSHOT_OR_KEY (COMPLETE_SNAPSHOT | COMPLETE_PEAK | COMPLETE_KEY)
 
 // clang-format off
 const struct command commands[] = {
@@ -64,8 +65,8 @@ const struct command commands[] = {
 		.kinds = {COMPLETE_SNAPSHOT}, .run = cmd_snapshot,
 		.summary = "keep the state of this moment under a name",
 		.help = "The default names are s1, s2, ... A snapshot of the same name is\n"
-			"replaced. The target is not stopped. The names of keys and `live`\n"
-			"cannot be used.\n",
+			"replaced. The target is not stopped. The names of keys, `live`\n"
+			"and `peak` cannot be used.\n",
 	},
 	{
 		.name = "snapshots", .arguments = "", .run = cmd_snapshots,
@@ -82,13 +83,16 @@ const struct command commands[] = {
 		.name = "top", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
 		.options = {
 			{"-n", "N", 0, "rows to print (default 10)"},
-			{"--snapshot", "NAME", COMPLETE_SNAPSHOT | COMPLETE_LIVE,
-			 "of a snapshot; default: the live state"},
+			{"--snapshot", "NAME", ANY_SNAPSHOT,
+			 "of a snapshot, or the peak; default: the live state"},
+			{"--since", "NAME", COMPLETE_SNAPSHOT,
+			 "only what was allocated after this snapshot and is live"},
 			{"--cumulative", NULL, 0,
 			 "count every frame of a stack, not only the innermost one"},
 			{"--by", "size|count|allocated|calls", 0,
 			 "sort by live bytes (default), live blocks, bytes or calls ever"},
 			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
 		.run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
@@ -109,12 +113,75 @@ const struct command commands[] = {
 			 "largest change first (default), largest growth, largest shrinkage"},
 			{"--changed", NULL, 0, "leave rows out that did not change"},
 			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
 		.run = cmd_diff,
 		.summary = "compare two snapshots, or one with the live state",
 		.help = "NEW is the live state unless given (`live` says so), OLD the\n"
-			"newest snapshot.\n"
+			"newest snapshot. `peak` is the state at the maximum.\n"
 			KEYS_HELP,
+	},
+	{
+		.name = "growth", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
+		.options = {
+			{"-n", "N", 0, "rows to print (default 10)"},
+			{"--last", "K", 0, "over the last K snapshots; default: all"},
+			{"--cumulative", NULL, 0,
+			 "count every frame of a stack, not only the innermost one"},
+			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+		},
+		.run = cmd_growth,
+		.summary = "rank what grew over all snapshots",
+		.help = "First what grew from each snapshot to the next, as a leak does with\n"
+			"every round, then the rest, by growth. Each row has its slope by\n"
+			"snapshot and by second.\n"
+			KEYS_HELP,
+	},
+	{
+		.name = "check", .arguments = "growth OLD [NEW] [KEY PATTERN]",
+		.min_words = 2, .max_words = 5,
+		.kinds = {COMPLETE_GROWTH, COMPLETE_SNAPSHOT | COMPLETE_PEAK,
+			  ANY_SNAPSHOT | COMPLETE_KEY, COMPLETE_KEY, 0},
+		.options = {
+			{"--max", "SIZE", 0, "growth that is allowed: 4096, 10KiB, 1.5MiB"},
+			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+		},
+		.run = cmd_check,
+		.summary = "fail when memory grew by more than it may",
+		.help = "The growth from OLD to NEW (default: the live state), of everything\n"
+			"or of the rows by KEY that match the shell pattern PATTERN. When it\n"
+			"exceeds SIZE, what grew is shown with its traceback, and malloscope\n"
+			"exits with status 3 in the end (in batch mode).\n",
+	},
+	{
+		.name = "traces", .arguments = "",
+		.options = {
+			{"--snapshot", "NAME", ANY_SNAPSHOT,
+			 "of a snapshot, or the peak; default: the live state"},
+			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+		},
+		.run = cmd_traces,
+		.summary = "list every live stack",
+		.help = "One a line, largest first: size, count, domain, true depth, frames\n"
+			"with the most recent first. With --json an object each.\n",
+	},
+	{
+		.name = "filter", .arguments = "add +PATTERN[:LINE] | add +@DOMAIN | list | clear",
+		.want_raw = true, .min_words = 1, .max_words = 2,
+		.kinds = {COMPLETE_FILTER, 0},
+		.options = {
+			{"--all-frames", NULL, 0, "any frame of a stack may match"},
+			{"--domain", "D", 0, "match only stacks of this domain"},
+		},
+		.run = cmd_filter,
+		.summary = "choose what top, diff and the like count",
+		.help = "+ includes what matches, - excludes it; the names of files are\n"
+			"matched as a whole, * and ? cross slashes. What some + matches, or\n"
+			"everything without a +, is counted unless a - matches. Domains are\n"
+			"malloc, new, new[], mmap, or numbers. Snapshots do not change.\n",
 	},
 	{
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,
@@ -122,6 +189,7 @@ const struct command commands[] = {
 			{"-n", "LIMIT", 0,
 			 "only so many innermost frames; negative: outermost"},
 			{"--most-recent-first", NULL, 0, "innermost frame first"},
+			{"--compat", NULL, 0, "a negative LIMIT leaves so many innermost frames out"},
 		},
 		.run = cmd_traceback,
 		.summary = "show the stack of a row of the last top or diff",

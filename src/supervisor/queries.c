@@ -107,22 +107,23 @@ void session_searched(struct session *s, void (*fn)(void *ctx, const char *modul
 	pthread_mutex_unlock(&s->obj_lock);
 }
 
-/** Under lock. */
-static struct err *take_snapshot(struct session *s, const char *name, struct snapshot **ret)
+static void fill_snapshot(const struct session *s, struct snapshot *snapshot)
 {
-	struct snapshot *snapshot;
-	struct err *err;
-
-	drain_now(s);
-	err = snapshot_create(s->heap, name, &snapshot);
-	if (err)
-		return err;
 	snapshot->nframe = s->nframe;
 	snapshot->time_ns = s->end_ns ? s->end_ns : clock_now_ns();
 	snapshot->start_ns = s->start_ns;
 	snapshot->is_from_launch = s->is_from_launch;
-	*ret = snapshot;
-	return NULL;
+}
+
+struct err *queries_take_snapshot(struct session *s, const char *name, struct snapshot **ret)
+{
+	struct err *err;
+
+	drain_now(s);
+	err = snapshot_create(s->heap, name, ret);
+	if (!err)
+		fill_snapshot(s, *ret);
+	return err;
 }
 
 static bool find_snapshot(const struct session *s, const char *name, size_t *index_ret)
@@ -174,7 +175,7 @@ struct err *session_snapshot(struct session *s, const char *name, const struct s
 		name = buf;
 	}
 	if (!err)
-		err = take_snapshot(s, name, &snapshot);
+		err = queries_take_snapshot(s, name, &snapshot);
 	if (!err && find_snapshot(s, name, &index))
 		remove_snapshot(s, index);
 	if (!err && !vec_push(&s->snapshots, snapshot)) {
@@ -192,7 +193,38 @@ struct err *session_live(struct session *s, struct snapshot **ret)
 	struct err *err;
 
 	session_lock(s);
-	err = take_snapshot(s, "live", ret);
+	err = queries_take_snapshot(s, "live", ret);
+	session_unlock(s);
+	return err;
+}
+
+struct err *session_peak(struct session *s, struct snapshot **ret)
+{
+	struct err *err;
+
+	session_lock(s);
+	drain_now(s);
+	err = snapshot_create_peak(s->heap, "peak", ret);
+	if (!err)
+		fill_snapshot(s, *ret);
+	session_unlock(s);
+	return err;
+}
+
+struct err *session_since(struct session *s, const struct snapshot *snapshot, struct snapshot **ret)
+{
+	_cleanup_free_ char *name = NULL;
+	struct err *err;
+
+	if (asprintf(&name, "live since %s", snapshot->name) < 0) {
+		name = NULL;
+		return &err_nomem;
+	}
+	session_lock(s);
+	drain_now(s);
+	err = snapshot_create_since(s->heap, snapshot->seq, name, ret);
+	if (!err)
+		fill_snapshot(s, *ret);
 	session_unlock(s);
 	return err;
 }
@@ -225,22 +257,6 @@ struct err *session_drop_snapshot(struct session *s, const char *name)
 		return err_create(ERR_NOT_FOUND, "no snapshot '%s'; 'snapshots' lists them", name);
 	remove_snapshot(s, index);
 	return NULL;
-}
-
-const struct resolver *session_resolver(struct session *s)
-{
-	return &s->resolver;
-}
-
-char *session_source_line(void *session, const char *file, uint32_t line)
-{
-	struct session *s = session;
-	char *text;
-
-	pthread_mutex_lock(&s->obj_lock);
-	text = symbolizer_source_line(s->symbolizer, file, line);
-	pthread_mutex_unlock(&s->obj_lock);
-	return text;
 }
 
 struct stack session_stack(struct session *s, uint32_t stack_id)

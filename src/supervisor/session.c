@@ -22,21 +22,6 @@ struct err *session_check_nframe(long nframe)
 	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
 }
 
-/** The symbolizer behind obj_lock: the drain thread uses the modules too. */
-static struct err *locked_resolve(void *ctx, uint64_t frame, const struct location **ret,
-				  size_t *num_ret)
-{
-	struct session *s = ctx;
-	const struct resolver *inner;
-	struct err *err;
-
-	pthread_mutex_lock(&s->obj_lock);
-	inner = symbolizer_resolver(s->symbolizer);
-	err = inner->resolve(inner->ctx, frame, ret, num_ret);
-	pthread_mutex_unlock(&s->obj_lock);
-	return err;
-}
-
 static struct err *create_tables(struct session *s)
 {
 	struct err *err = heap_create(&s->heap);
@@ -45,12 +30,7 @@ static struct err *create_tables(struct session *s)
 		err = modules_create(&s->modules);
 	if (!err)
 		err = symbolizer_create(s->modules, &s->symbolizer);
-	if (err)
-		return err;
-	s->resolver.ctx = s;
-	s->resolver.strings = symbolizer_resolver(s->symbolizer)->strings;
-	s->resolver.resolve = locked_resolve;
-	return NULL;
+	return err ? err : frames_init(s);
 }
 
 struct err *session_create(const struct session_options *options, struct session **ret)
@@ -309,6 +289,7 @@ void session_destroy(struct session *s)
 		close(s->tracer.socket);
 	measuring_destroy(s);
 	free_lists(s);
+	archive_destroy(s->archive);
 	symbolizer_destroy(s->symbolizer);
 	modules_destroy(s->modules);
 	heap_destroy(s->heap);

@@ -6,6 +6,7 @@
 #define SUPERVISOR_SESSION_H
 
 #include "base/err.h"
+#include "heap/archive.h"
 #include "heap/snapshot.h"
 #include "heap/stats.h"
 
@@ -140,7 +141,13 @@ struct err *session_snapshot(struct session *s, const char *name,
 			     const struct snapshot **ret) __must_check;
 /** A snapshot that is not kept; the caller destroys it. Works also when not tracing. name is "live". */
 struct err *session_live(struct session *s, struct snapshot **ret) __must_check;
-/** ERR_NOT_FOUND with a text when there is none. "live" is no snapshot here. */
+/** The composition of the heap at its peak, "peak", likewise. Its time is that of the call. */
+struct err *session_peak(struct session *s, struct snapshot **ret) __must_check;
+/** Only what is live now and was allocated after this snapshot, "live since NAME", likewise. ERR_USAGE: the snapshot stands
+ *  nowhere in the sequence of allocations, as one from a file. */
+struct err *session_since(struct session *s, const struct snapshot *snapshot,
+			  struct snapshot **ret) __must_check;
+/** ERR_NOT_FOUND with a text when there is none. "live" and "peak" are no snapshots here. */
 struct err *session_find_snapshot(struct session *s, const char *name,
 				  const struct snapshot **ret) __must_check;
 /** Kept snapshots, oldest first: index in [0, session_num_snapshots()). */
@@ -150,7 +157,10 @@ struct err *session_drop_snapshot(struct session *s, const char *name) __must_ch
 
 /** Locations of frames; slow the first time for a module. Safe while the session runs. */
 const struct resolver *session_resolver(struct session *s);
-/** For text_traceback(): ctx is the session. */
+/** The same and more, for files and JSON. */
+const struct frame_source *session_source(struct session *s);
+/** For text_traceback(): ctx is the session. A line that came with a loaded snapshot, or from the file as the target sees it, or
+ *  as we see it. */
 char *session_source_line(void *session, const char *file, uint32_t line);
 /** The stack of a site or group; lives as long as the session. */
 struct stack session_stack(struct session *s, uint32_t stack_id);

@@ -131,7 +131,10 @@ struct session {
 	/* Under obj_lock. */
 	struct modules *modules;
 	struct symbolizer *symbolizer;
+	/** Frames of loaded snapshots. */
+	struct archive *archive;
 	struct resolver resolver;
+	struct frame_source source;
 };
 
 /** Runtime addresses. */
@@ -192,6 +195,15 @@ void measuring_reset(struct session *s);
 void measuring_destroy(struct session *s);
 /** Wake a reader of session_note_fd(), and a wait. */
 void session_notify(struct session *s);
+
+/* frames.c */
+/** Begin to answer for frames; modules and symbolizer exist. */
+struct err *frames_init(struct session *s) __must_check;
+
+/* queries.c */
+/** A snapshot of this moment. Under lock. */
+struct err *queries_take_snapshot(struct session *s, const char *name,
+				  struct snapshot **ret) __must_check;
 
 /* images.c */
 /** Addresses of a function as the user names it, in live modules; *name_ret (to be freed) is its full name. ERR_USAGE: ambiguous;

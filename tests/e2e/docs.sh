@@ -108,7 +108,7 @@ num = 0
 for synopsis in open("synopses"):
     options = re.findall(r"\[(--?[a-z-]+)", synopsis)
     if len(options) > 1:
-        num += compare(synopsis.split()[0] + " -", options)
+        num += compare(synopsis.split()[0] + " " + os.path.commonprefix(options), options)
 os.write(fd, b"kill\n")
 read_until(PROMPT)
 os.write(fd, b"quit\n")

@@ -142,6 +142,8 @@ static void take_two_snapshots(void)
 	check_failure(&f, "snapshot lineno", "snapshot: 'lineno' is a key, choose another name");
 	check_failure(&f, "snapshot live",
 		      "snapshot: 'live' is the present state, choose another name");
+	check_failure(&f, "snapshot peak",
+		      "snapshot: 'peak' is the state at the maximum, choose another name");
 	check_failure(&f, "snapshot ''", "snapshot: '' cannot be a name");
 	check_failure(&f, "snapshot '#1'", "snapshot: '#1' cannot be a name");
 	check_failure(&f, "snapshot -- -n", "snapshot: '-n' cannot be a name");
@@ -253,7 +255,8 @@ static void take_two_snapshots(void)
 	check_failure(&f, "top -n -1", "top: -1 is too small, at least 0 is needed");
 	check_failure(&f, "to foo bar",
 		      "top: too many arguments; usage: top [KEY] [-n N] [--snapshot NAME] "
-		      "[--cumulative] [--by size|count|allocated|calls] [--all]");
+		      "[--since NAME] [--cumulative] [--by size|count|allocated|calls] [--all] "
+		      "[--compat]");
 
 #test diff
 	take_two_snapshots();
@@ -325,6 +328,138 @@ static void take_two_snapshots(void)
 		     "[ Top 0 differences ] a -> live, 0.0 s apart\n"
 		     "4 other: +0 B\n"
 		     "Total change: +0 B in +0 blocks\n");
+
+#tcase queries
+
+// L2, L8 and F4.
+#test filters
+	fixture_fill(&f);
+	check_output(&f, "filter list", "# no filters; 'filter add' adds one\n");
+	check_output(&f, "filter add +*.c", "");
+	check_output(&f, "filter add -/src/leaky.c:31", "");
+	check_output(&f, "filter list", "+*.c\n-/src/leaky.c:31\n");
+	check_output(&f, "top -n 1",
+		     "[ Top 1 ] live: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "/src/leaky.c:12: size=1024 B, count=2, average=512 B\n"
+		     "1 other: 16 B\n"
+		     "Total allocated size: 1040 B\n"
+		     "# filtered by +*.c, -/src/leaky.c:31\n");
+	check_output(&f, "filter clear", "");
+	check_output(&f, "filter add -@malloc", "");
+	check_output(&f, "traces", "");
+	check_output(&f, "filter clear", "");
+	check_output(&f, "top filename --compat -n 1",
+		     "[ Top 1 ] live: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "/src/leaky.c:0: size=1124 B, count=3, average=375 B\n"
+		     "2 other: 66 B\n"
+		     "Total allocated size: 1190 B\n");
+
+#test filter_failures
+	check_failure(&f, "filter",
+		      "filter: argument missing; usage: filter add +PATTERN[:LINE] | add +@DOMAIN | "
+		      "list | clear [--all-frames] [--domain D]");
+	check_failure(&f, "filter drop", "filter: filter can add, list and clear, not 'drop'");
+	check_failure(&f, "filter list all", "filter: too many arguments for 'filter list'");
+	ck_err(console_execute(f.console, "filter add *.c"), ERR_USAGE, "filter: ");
+	ck_err(console_execute(f.console, "filter add +@nosuch"), ERR_USAGE, "filter: ");
+	ck_err(console_execute(f.console, "filter add"), ERR_USAGE, "filter: ");
+
+#test peak
+	fixture_fill(&f);
+	ck_assert(heap_free(f.s->heap, 0x1000));
+	check_output(&f, "top --snapshot peak -n 1",
+		     "[ Top 1 ] peak: 1190 B in 5 blocks, 4 stacks, traced 0.0 s since attach\n"
+		     "/src/leaky.c:12: size=1024 B, count=2, average=512 B\n"
+		     "3 other: 166 B\n"
+		     "Total allocated size: 1190 B\n");
+	check_output(&f, "diff peak -n 1",
+		     "[ Top 1 differences ] peak -> live, 0.0 s apart\n"
+		     "/src/leaky.c:12: size=24 B (-1000 B), count=1 (-1), average=24 B\n"
+		     "3 other: +0 B\n"
+		     "Total change: -1000 B in -1 blocks\n");
+
+#test since
+	take_two_snapshots();
+	check_output(&f, "top --since before",
+		     "[ Top 1 ] live since: 2000 B in 1 blocks, 1 stacks, traced 3.2 s since attach\n"
+		     "/src/leaky.c:12: size=2000 B, count=1, average=2000 B\n"
+		     "Total allocated size: 2000 B\n");
+	check_failure(&f, "top --since peak",
+		      "top: --since takes a snapshot that was kept, not peak");
+	check_failure(&f, "top --since before --snapshot after",
+		      "top: --since is about the live state: no --snapshot");
+
+#test growth
+	check_failure(&f, "growth",
+		      "growth: growth is seen over two snapshots or more, there are 0");
+	take_two_snapshots();
+	check_output(&f, "growth -n 1",
+		     "[ Top 1 growing ] over 2 snapshots, before -> after, 3.2 s apart\n"
+		     "/src/leaky.c:12: size=3024 B (+2000 B), count=3 (+1), average=1008 B, "
+		     "+2000 B/snapshot, +625 B/s, grew 1 of 1\n"
+		     "3 other: -100 B\n");
+	check_failure(&f, "growth --last 1", "growth: 1 is too small, at least 2 is needed");
+
+#test gates
+	take_two_snapshots();
+	check_output(&f, "check growth before after --max 1900",
+		     "growth of before -> after: +1900 B in +0 blocks, within 1900 B\n");
+	ck_assert(!console_has_failed_gate(f.console));
+	check_output(&f, "check growth before after lineno nosuch --max 0",
+		     "growth of before -> after: +0 B in +0 blocks, within 0 B\n"
+		     "# nothing matches 'nosuch' in either snapshot\n");
+	check_output(&f, "check growth before lineno */leaky.c:12 --max 1KiB",
+		     "growth of before -> live: +2000 B in +1 blocks, more than 1024 B\n"
+		     "/src/leaky.c:12: size=3024 B (+2000 B), count=3 (+1), average=1008 B\n"
+		     "  File \"/src/leaky.c\", line 50, in main\n"
+		     "  File \"/src/leaky.c\", line 31, in fill\n"
+		     "  File \"/src/leaky.c\", line 12, in leak\n"
+		     "    p = malloc(n);\n");
+	ck_assert(console_has_failed_gate(f.console));
+	check_failure(&f, "check growth before", "check: how much growth is allowed? --max SIZE");
+	ck_err(console_execute(f.console, "check growth before --max lots"), ERR_USAGE, "check: ");
+	check_failure(&f, "check size before --max 1",
+		      "check: growth is what can be checked, not 'size'");
+
+#test json
+	fixture_fill(&f);
+	check_output(&f, "memory --json",
+		     "{\"command\":\"memory\",\"current\":1190,\"peak\":1190}\n");
+	check_output(&f, "start --json", "{\"command\":\"start\"}\n");
+	check_output(&f, "filter add +* --json", "{\"command\":\"filter\"}\n");
+	check_output(&f, "memory", "current=1190 B (1190 B), peak=1190 B (1190 B)\n");
+
+#test measure
+	struct session_measured *m = calloc(1, sizeof(*m));
+
+	fixture_fill(&f);
+	ck_assert_ptr_nonnull(m);
+	*m = (struct session_measured){.function = strdup("leak"),
+				       .num_calls = 2,
+				       .net_bytes = -100,
+				       .net_blocks = -1,
+				       .peak_bytes = 10240,
+				       .duration_ns = 1500000,
+				       .max_duration_ns = 1000000};
+	ck_ok(session_live(f.s, &m->stayed));
+	f.s->measured = m;
+	check_output(&f, "measure leak --calls 2",
+		     "[ Measured leak ] calls=2, net=-100 B (-100 B) in -1 blocks, "
+		     "peak=10.0 KiB (10240 B), duration=1.500 ms, longest=1.000 ms, "
+		     "thread=several\n"
+		     "/src/leaky.c:12: size=1024 B, count=2, average=512 B\n"
+		     "/src/leaky.c:31: size=100 B, count=1, average=100 B\n"
+		     "libfoo.so(grow+0x12): size=50 B, count=1, average=50 B\n"
+		     "/src/leaky.c:50: size=16 B, count=1, average=16 B\n");
+	check_log("measure leak 2 ");
+	check_output(&f, "measure list",
+		     "leak: calls=7, in progress=1, a result every 2 calls\n");
+	check_output(&f, "measure off", "");
+	check_output(&f, "measure off leak", "");
+	check_log("off all off leak ");
+	check_failure(&f, "measure leak fill", "measure: too many arguments for 'measure leak'");
+	check_failure(&f, "measure leak --calls 0",
+		      "measure: 0 is too small, at least 1 is needed");
 
 #tcase stacks
 
@@ -481,12 +616,12 @@ static void take_two_snapshots(void)
 		p += strlen(line);
 	}
 	ck_assert_str_eq(p, "\n`help COMMAND` tells more. Names may be cut short while "
-			    "unambiguous.\n");
+			    "unambiguous.\nEvery command takes --json.\n");
 
 #test of_a_command
 	check_output(&f, "help drop", "drop NAME\n  forget a snapshot\n");
-	check_output(&f, "help trace",
-		     "traceback [#RANK] [-n LIMIT] [--most-recent-first]\n"
+	check_output(&f, "help traceb",
+		     "traceback [#RANK] [-n LIMIT] [--most-recent-first] [--compat]\n"
 		     "  show the stack of a row of the last top or diff\n"
 		     "\n"
 		     "RANK counts the rows from 1 (default). The oldest frame comes\n"
@@ -494,7 +629,8 @@ static void take_two_snapshots(void)
 		     "of any other row the stack with the most live bytes is shown.\n"
 		     "\n"
 		     "  -n LIMIT              only so many innermost frames; negative: outermost\n"
-		     "  --most-recent-first   innermost frame first\n");
+		     "  --most-recent-first   innermost frame first\n"
+		     "  --compat              a negative LIMIT leaves so many innermost frames out\n");
 	check_failure(&f, "help frob", "help: frob: unknown command, 'help' lists them all");
 
 #test every_help_names_every_option
@@ -552,3 +688,4 @@ static void take_two_snapshots(void)
 	tcase_add_checked_fixture(tc1_5, setup, teardown);
 	tcase_add_checked_fixture(tc1_6, setup, teardown);
 	tcase_add_checked_fixture(tc1_7, setup, teardown);
+	tcase_add_checked_fixture(tc1_8, setup, teardown);

@@ -89,7 +89,7 @@ static void check(const char *before, const char *text, const char *expected)
 	check("memory ", "", "");
 
 #test option_values
-	check("top --snapshot ", "", "first,fifth,live");
+	check("top --snapshot ", "", "first,fifth,live,peak");
 	check("top --by ", "", "size,count,allocated,calls");
 	check("diff --sort ", "s", "shrink");
 	check("top -n ", "", "");

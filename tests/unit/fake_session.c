@@ -73,6 +73,12 @@ static struct err *resolve(void *ctx, uint64_t frame, const struct location **re
 	return NULL;
 }
 
+static void get_origin(void *ctx, uint64_t frame, struct frame_origin *ret)
+{
+	(void)ctx;
+	*ret = (struct frame_origin){.module = "", .offset = frame};
+}
+
 struct session *fake_session(void)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -82,6 +88,10 @@ struct session *fake_session(void)
 	must(heap_create(&s->heap));
 	must(strtab_create(&s->strings));
 	s->resolver = (struct resolver){.ctx = s, .strings = s->strings, .resolve = resolve};
+	s->source = (struct frame_source){.ctx = s,
+					  .resolver = &s->resolver,
+					  .origin = get_origin,
+					  .read_line = session_source_line};
 	fill_locations(s);
 	s->now_ns = START_NS;
 	s->status = (struct session_status){.pid = PID,
@@ -327,6 +337,27 @@ char *session_source_line(void *session, const char *file, uint32_t line)
 	(void)session;
 	return strcmp(file, "/src/leaky.c") == 0 && line == 12 ? strdup("\tp = malloc(n);\n")
 							       : NULL;
+}
+
+const struct frame_source *session_source(struct session *s)
+{
+	return &s->source;
+}
+
+struct err *session_peak(struct session *s, struct snapshot **ret)
+{
+	must(snapshot_create_peak(s->heap, "peak", ret));
+	(*ret)->time_ns = s->now_ns;
+	(*ret)->start_ns = START_NS;
+	return NULL;
+}
+
+struct err *session_since(struct session *s, const struct snapshot *snapshot, struct snapshot **ret)
+{
+	must(snapshot_create_since(s->heap, snapshot->seq, "live since", ret));
+	(*ret)->time_ns = s->now_ns;
+	(*ret)->start_ns = START_NS;
+	return NULL;
 }
 
 struct stack session_stack(struct session *s, uint32_t stack_id)

@@ -28,6 +28,7 @@ struct session {
 	struct heap *heap;
 	struct strtab *strings;
 	struct resolver resolver;
+	struct frame_source source;
 	VEC(struct snapshot *) snapshots;
 	unsigned num_names;
 	struct session_status status;

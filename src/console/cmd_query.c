@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Filters, and queries beside top and diff: filter traces growth check.
+#include "config.h"
+
+#include "base/fmt.h"
+#include "console/subject.h"
+#include "report/json_stats.h"
+#include "report/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Rows of a failed gate that are shown with their tracebacks. */
+#define GATE_ROWS 5
+
+static struct err *add_filter(struct console *console, const struct args *args)
+{
+	_cleanup_filter_ struct filter filter = {0};
+	struct err *err = filter_parse_words(args->raw + 1, args->num_raw - 1, &filter);
+
+	return err ? err : filters_add(&console->filters, &filter);
+}
+
+static struct err *list_filters(struct console *console)
+{
+	size_t i;
+
+	if (console->want_json)
+		return commands_end_json(console, subject_json(console, "filter"));
+	for (i = 0; i < console->filters.list.num; i++) {
+		_cleanup_free_ char *text = filter_text(&console->filters.list.items[i]);
+
+		if (!text)
+			return &err_nomem;
+		fprintf(console->out, "%s\n", text);
+	}
+	if (!i)
+		fputs("# no filters; 'filter add' adds one\n", console->out);
+	return NULL;
+}
+
+struct err *cmd_filter(struct console *console, const struct args *args)
+{
+	const char *what = args->raw[0];
+
+	if (strcmp(what, "add") == 0)
+		return add_filter(console, args);
+	if (args->num_raw > 1)
+		return err_create(ERR_USAGE, "too many arguments for 'filter %s'", what);
+	if (strcmp(what, "list") == 0)
+		return list_filters(console);
+	if (strcmp(what, "clear") != 0)
+		return err_create(ERR_USAGE, "filter can add, list and clear, not '%s'", what);
+	filters_clear(&console->filters);
+	return NULL;
+}
+
+struct err *cmd_traces(struct console *console, const struct args *args)
+{
+	struct stats_options options = subject_options(console, args);
+	_cleanup_subject_ struct subject subject = {0};
+	_cleanup_traces_ struct traces *traces = NULL;
+	struct err *err = subject_find(console, args_value(args, "--snapshot"), &subject);
+
+	if (!err)
+		err = traces_create(subject.snapshot, &options, session_resolver(console->session),
+				    &traces);
+	if (err)
+		return err;
+	if (!console->want_json)
+		return text_traces(console->out, traces, session_resolver(console->session));
+	// A document for each trace, none when there is none.
+	console->has_json = true;
+	return jsonl_traces(console->out, traces, session_source(console->session));
+}
+
+/** The last snapshots that are kept, oldest first; at least two. */
+static struct err *last_snapshots(struct console *console, const struct args *args,
+				  const struct snapshot ***ret, size_t *num_ret)
+{
+	size_t num = session_num_snapshots(console->session), first = 0, i;
+	const char *last = args_value(args, "--last");
+	const struct snapshot **list;
+	long wanted = 0;
+	struct err *err = last ? args_parse_number(last, 2, &wanted) : NULL;
+
+	if (err)
+		return err;
+	if (num < 2)
+		return err_create(ERR_NOT_FOUND,
+				  "growth is seen over two snapshots or more, there %s %zu",
+				  num == 1 ? "is" : "are", num);
+	if (wanted && (size_t)wanted < num)
+		first = num - (size_t)wanted;
+	list = malloc((num - first) * sizeof(const struct snapshot *));
+	if (!list)
+		return &err_nomem;
+	for (i = first; i < num; i++)
+		list[i - first] = session_get_snapshot(console->session, i);
+	*ret = list;
+	*num_ret = num - first;
+	return NULL;
+}
+
+static struct err *show_growth(struct console *console, struct growth *growth, size_t rows,
+			       const struct snapshot *const *list)
+{
+	const struct snapshot *first = list[0], *last = list[growth->num_snapshots - 1];
+	_cleanup_free_ char *heading = NULL, *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (console->want_json) {
+		struct jsonl *doc = subject_json(console, "growth");
+
+		subject_add_json(doc, "old", first);
+		subject_add_json(doc, "new", last);
+		console->has_json = true;
+		return jsonl_growth(doc, console->out, growth, session_source(console->session),
+				    rows);
+	}
+	if (asprintf(&heading, "over %zu snapshots, %s -> %s, %.1f s apart", growth->num_snapshots,
+		     first->name, last->name, (double)growth->span_ns / 1e9) < 0)
+		heading = NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return &err_nomem;
+	text_growth(f, growth, rows, heading ? heading : "");
+	if (fclose(f) != 0)
+		return &err_nomem;
+	subject_print(console, text);
+	return NULL;
+}
+
+struct err *cmd_growth(struct console *console, const struct args *args)
+{
+	struct stats_options options = subject_options(console, args);
+	_cleanup_free_ const struct snapshot **list = NULL;
+	_cleanup_growth_ struct growth *growth = NULL;
+	size_t rows = 0, num = 0;
+	struct err *err = subject_parse_rows(args, &rows);
+
+	options.is_cumulative = args_has(args, "--cumulative");
+	if (!err && args->num_words)
+		err = group_key_parse(args->words[0], &options.key);
+	if (!err)
+		err = last_snapshots(console, args, &list, &num);
+	if (!err)
+		err = growth_create(list, num, &options, session_resolver(console->session),
+				    &growth);
+	if (!err)
+		err = show_growth(console, growth, rows, list);
+	if (err)
+		return err;
+	subject_keep(console, growth->stats, true);
+	growth->stats = NULL;
+	return NULL;
+}
+
+/** Sort out growth OLD [NEW] [KEY PATTERN]. */
+static struct err *parse_gate(struct console *console, const struct args *args,
+			      enum group_key *key_ret, const char **pattern_ret,
+			      struct subject *old_ret, struct subject *new_ret)
+{
+	size_t num = args->num_words;
+	struct err *err = NULL;
+
+	if (strcmp(args->words[0], "growth") != 0)
+		return err_create(ERR_USAGE, "growth is what can be checked, not '%s'",
+				  args->words[0]);
+	if (num >= 4) {
+		err = group_key_parse(args->words[num - 2], key_ret);
+		*pattern_ret = args->words[num - 1];
+		num -= 2;
+	}
+	if (!err)
+		err = subject_find_old(console, args->words[1], old_ret);
+	if (!err)
+		err = subject_find(console, num == 3 ? args->words[2] : NULL, new_ret);
+	return err;
+}
+
+static struct err *print_gate(struct console *console, struct gate *gate, const char *pattern,
+			      const struct snapshot *old, const struct snapshot *new)
+{
+	const struct traceback_options options = {0};
+	_cleanup_free_ char *heading = NULL;
+	struct err *err;
+
+	if (asprintf(&heading, "%s -> %s", old->name, new->name) < 0) {
+		heading = NULL;
+		return &err_nomem;
+	}
+	err = text_gate(console->out, gate, GATE_ROWS, heading, &options, session_source_line,
+			console->session);
+	if (!err && pattern && !gate->num_matched)
+		fprintf(console->out, "# nothing matches '%s' in either snapshot\n", pattern);
+	return err;
+}
+
+static struct err *show_gate(struct console *console, struct gate *gate, const char *pattern,
+			     const struct snapshot *old, const struct snapshot *new)
+{
+	struct jsonl *doc;
+
+	if (!console->want_json)
+		return print_gate(console, gate, pattern, old, new);
+	doc = subject_json(console, "check");
+	subject_add_json(doc, "old", old);
+	subject_add_json(doc, "new", new);
+	jsonl_string(doc, "pattern", pattern);
+	console->has_json = true;
+	return jsonl_gate(doc, console->out, gate, session_source(console->session), GATE_ROWS);
+}
+
+struct err *cmd_check(struct console *console, const struct args *args)
+{
+	struct stats_options options = subject_options(console, args);
+	_cleanup_subject_ struct subject old = {0}, new = {0};
+	const char *max = args_value(args, "--max");
+	struct gate_options gate_options = {0};
+	_cleanup_gate_ struct gate *gate = NULL;
+	struct err *err;
+
+	if (!max)
+		return err_create(ERR_USAGE, "how much growth is allowed? --max SIZE");
+	err = fmt_parse_size(max, &gate_options.max);
+	if (!err)
+		err = parse_gate(console, args, &options.key, &gate_options.pattern, &old, &new);
+	if (!err)
+		err = gate_check(old.snapshot, new.snapshot, &options, &gate_options,
+				 session_resolver(console->session), &gate);
+	if (!err)
+		err = show_gate(console, gate, gate_options.pattern, old.snapshot, new.snapshot);
+	if (err)
+		return err;
+	console->has_failed_gate |= gate->is_exceeded;
+	subject_keep(console, gate->stats, true);
+	gate->stats = NULL;
+	return NULL;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything that can be asked about frames: those of the process from the symbolizer, those of loaded snapshots from the archive.
+#include "config.h"
+
+#include "supervisor/session_internal.h"
+
+#include <string.h>
+
+/** Behind obj_lock: the drain thread uses the modules too. */
+static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
+{
+	struct session *s = ctx;
+	const struct resolver *inner;
+	struct err *err;
+
+	pthread_mutex_lock(&s->obj_lock);
+	if (frame_module(frame) == FRAME_MODULE_STORED) {
+		err = archive_resolve(s->archive, frame, ret, num_ret);
+	} else {
+		inner = symbolizer_resolver(s->symbolizer);
+		err = inner->resolve(inner->ctx, frame, ret, num_ret);
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	return err;
+}
+
+static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
+{
+	struct session *s = ctx;
+	const struct module *module;
+
+	pthread_mutex_lock(&s->obj_lock);
+	if (frame_module(frame) == FRAME_MODULE_STORED) {
+		archive_origin(s->archive, frame, ret);
+	} else {
+		module = frame_module(frame) ? modules_get(s->modules, frame_module(frame)) : NULL;
+		*ret = (struct frame_origin){
+			.module = module ? module->path : "",
+			.build_id = module ? module->build_id : NULL,
+			.build_id_size = module ? module->build_id_size : 0,
+			.offset = frame_addr(frame),
+		};
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+}
+
+/** The file may be there for the target alone, in its mount namespace: its path for us, or NULL. */
+static char *target_path(struct session *s, const char *file)
+{
+	char *path;
+	bool is_there;
+
+	session_lock(s);
+	is_there = s->tracer.target && s->state != TARGET_ENDED;
+	session_unlock(s);
+	if (!is_there || file[0] != '/' ||
+	    asprintf(&path, "/proc/%d/root%s", (int)s->tracer.target, file) < 0)
+		return NULL;
+	return path;
+}
+
+char *session_source_line(void *session, const char *file, uint32_t line)
+{
+	struct session *s = session;
+	_cleanup_free_ char *path = target_path(s, file);
+	const char *stored = NULL;
+	char *text;
+	uint32_t id;
+
+	pthread_mutex_lock(&s->obj_lock);
+	if (archive_num(s->archive) && !strtab_intern(s->resolver.strings, file, &id) &&
+	    archive_find_line(s->archive, id, line, &stored) && stored) {
+		text = strdup(stored);
+	} else {
+		text = path ? symbolizer_source_line(s->symbolizer, path, line) : NULL;
+		if (!text)
+			text = symbolizer_source_line(s->symbolizer, file, line);
+	}
+	pthread_mutex_unlock(&s->obj_lock);
+	return text;
+}
+
+struct err *frames_init(struct session *s)
+{
+	struct strtab *strings = symbolizer_resolver(s->symbolizer)->strings;
+
+	s->resolver = (struct resolver){.ctx = s, .strings = strings, .resolve = resolve};
+	s->source = (struct frame_source){.ctx = s,
+					  .resolver = &s->resolver,
+					  .origin = origin,
+					  .read_line = session_source_line};
+	return archive_create(strings, &s->archive);
+}
+
+const struct resolver *session_resolver(struct session *s)
+{
+	return &s->resolver;
+}
+
+const struct frame_source *session_source(struct session *s)
+{
+	return &s->source;
+}
