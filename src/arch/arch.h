@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the engine must know of an instruction set, behind one table; works on buffers, so it is built and tested on every
- *  host. To add an architecture: write NAME.c with a `const struct arch arch_NAME`, declare it below, return it from
- *  arch_host(), fetch its registers in trace/tracee.c, and give tests/unit/arch_*.ts its instruction classes. */
+/** What the engine must know of an instruction set, behind one table; works on buffers, so it is
+ *  built and tested on every host. To add an architecture: write NAME.c with a `const struct arch
+ *  arch_NAME`, declare it below, return it from arch_host(), fetch its registers in trace/threads.c,
+ *  and give tests/unit/arch_*.ts its instruction classes. */
 #ifndef ARCH_ARCH_H
 #define ARCH_ARCH_H
 
@@ -9,12 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** General registers of a thread in the order of the kernel's PTRACE_GETREGS (x86-64: struct user_regs_struct). */
+/** General registers of a thread in the order of the kernel's PTRACE_GETREGS (x86-64: struct
+ *  user_regs_struct). */
 struct arch_regs {
 	uint64_t word[27];
 };
 
-/** Places in arch_walk_regs(): the registers that call-frame information may restore. Same order as enum walk_reg. */
+/** Places in walk_regs(): the registers that call-frame information may restore. Same order as
+ *  enum walk_reg. */
 #define ARCH_NUM_WALK_REGS 8
 
 /** Room for one relocated instruction with its way back. */
@@ -23,7 +26,8 @@ struct arch_regs {
 #define ARCH_MAX_INSN 15
 
 enum arch_relocation_kind {
-	/** The instruction has no effect but on the program counter: continue at resume_pc, no copy needed. */
+	/** The instruction has no effect but on the program counter: continue at resume_pc, no copy
+	 *  needed. */
 	ARCH_RELOC_JUMP,
 	/** Continue at the slot, which holds code[0, size). */
 	ARCH_RELOC_SLOT,
@@ -32,7 +36,9 @@ enum arch_relocation_kind {
 /** How a thread gets past an instruction whose first byte is covered by a trap. */
 struct arch_relocation {
 	enum arch_relocation_kind kind;
+	/** Where the thread goes on: the slot, or behind a jump. */
 	uint64_t resume_pc;
+	/** What the slot must hold; size is 0 for ARCH_RELOC_JUMP. */
 	uint8_t code[ARCH_SLOT_SIZE];
 	size_t size;
 	/** Length of the original instruction. */
@@ -62,15 +68,21 @@ struct arch {
 	/** Make regs call system call nr at insn_addr, where a system call instruction stands. */
 	void (*set_syscall)(struct arch_regs *regs, uint64_t insn_addr, long nr,
 			    const uint64_t args[6]);
-	/** System call number and argument i of a thread in a system call stop, its result at the exit. */
+	/** System call number and argument i of a thread in a system call stop, its result at the
+	 *  exit. */
 	long (*syscall_nr)(const struct arch_regs *regs);
 	uint64_t (*syscall_arg)(const struct arch_regs *regs, unsigned i);
 	int64_t (*syscall_result)(const struct arch_regs *regs);
-	/** A system call that was broken off with EINTR begins again when the thread goes on. False: regs show none. */
+	/** A system call that was broken off with EINTR begins again when the thread goes on.
+	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
 
-	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. False: it is not decodable, is a trap
-	 *  itself, or cannot be moved there (a relative operand out of reach). */
+	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. Registers, flags,
+	 *  memory and the next pc are as after the original: a call pushes the original return
+	 *  address (but none on a shadow stack). What the CPU itself notes of the pc is not: rcx
+	 *  after syscall, the address of an x87 instruction. False, *ret untouched: it is not
+	 *  decodable, is a trap itself, or cannot be moved there (a relative operand out of
+	 *  reach). */
 	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
 			 struct arch_relocation *ret);
 };

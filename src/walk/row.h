@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from CFI by obj/cfi, used by
- *  walk/walk. The registers are the callee-saved ones of the ABI (x86-64 psABI, figure 3.4) that a CFA can depend on. */
+/** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from CFI by
+ *  obj/cfi, used by walk/walk. The registers are the callee-saved ones of the ABI (x86-64 psABI,
+ *  figure 3.4) that a CFA can depend on. */
 #ifndef WALK_ROW_H
 #define WALK_ROW_H
 
@@ -29,12 +30,13 @@ enum row_kind {
 	ROW_DEREF,
 	/** PLT stub: CFA = sp + 8 + ((pc & 15) >= 11 ? 8 : 0); thresholds in deref_offset. */
 	ROW_PLT,
-	/** Kernel's signal trampoline: every register, pc too, is in the ucontext at sp. The frame it leads to was
-	 *  interrupted: its pc is exact, not a return address. */
+	/** Kernel's signal trampoline: every register, pc too, is in the ucontext at sp. The frame
+	 *  it leads to was interrupted: its pc is exact, not a return address. */
 	ROW_SIGNAL,
 	/** The outermost frame: its return address is undefined by CFI. */
 	ROW_END,
-	/** No CFI for this pc: caller by frame pointer (CFA = bp + 16) when that is plausible, else the walk is truncated. */
+	/** No CFI for this pc: caller by frame pointer (CFA = bp + 16) when that is plausible, else
+	 *  the walk is truncated. */
 	ROW_NO_CFI,
 };
 
@@ -51,13 +53,14 @@ struct row {
 	int32_t cfa_offset;
 	/** Return address at CFA + this. -8 on x86-64. */
 	int16_t ra_offset;
-	/** Where registers are saved, by enum walk_reg: see row_saved_addr(), or ROW_SAME. WALK_SP is not used (sp = CFA). */
+	/** Where registers are saved, by enum walk_reg: see row_saved_addr(), or ROW_SAME. WALK_SP
+	 *  is not used (sp = CFA). */
 	int16_t reg_offset[WALK_R15 + 1];
 };
 
-/** Address of the saved register reg, whose offset is not ROW_SAME. An even offset counts from the CFA. An odd one, less 1,
- *  counts from this frame's own bp: functions that realign their stack save there (DW_CFA_expression breg6), at a
- *  distance from the CFA that no compiler knows. */
+/** Address of the saved register reg, whose offset is not ROW_SAME. An even offset counts from the
+ *  CFA. An odd one, less 1, counts from this frame's own bp: functions that realign their stack
+ *  save there (DW_CFA_expression breg6), at a distance from the CFA that no compiler knows. */
 static inline uint64_t row_saved_addr(const struct row *row, unsigned reg, uint64_t cfa,
 				      uint64_t bp)
 {

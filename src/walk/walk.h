@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Table-driven stack walk: registers, a way to read memory and a way to find rows; knows no process and no ELF, so it runs on
- *  recorded stacks on any host. */
+/** Table-driven stack walk: registers, a way to read memory and a way to find rows; knows no
+ *  process and no ELF, so it runs on recorded stacks on any host. */
 #ifndef WALK_WALK_H
 #define WALK_WALK_H
 
@@ -25,8 +25,8 @@ struct walk_frame {
 struct walk_ops {
 	/** Copy the row for a pc. False: unknown, the walk ends as WALK_MISS. */
 	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct row *ret);
-	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable, the walk is
-	 *  truncated. */
+	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable, the
+	 *  walk is truncated. */
 	bool (*read)(void *ctx, uint64_t addr, uint64_t *ret);
 	void *ctx;
 };
@@ -42,8 +42,9 @@ enum walk_result {
 	WALK_MISS,
 };
 
-/** Go to the caller. On anything but WALK_OK the frame is unchanged. *is_interrupted_ret: the step went through a signal
- *  frame. Caller and frame addresses grow strictly except through a signal frame. */
+/** Go to the caller. On anything but WALK_OK the frame is unchanged. *is_interrupted_ret: the step
+ *  went through a signal frame. Caller and frame addresses grow strictly except through a signal
+ *  frame. */
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret);
 
@@ -58,7 +59,8 @@ struct walk_stack {
 	enum walk_result result;
 };
 
-/** Walk from frame to the end. The frame itself is the first of the stack. On WALK_MISS frame stands at the pc in question. */
+/** Walk from frame to the end. The frame itself is the first of the stack. On WALK_MISS frame
+ *  stands at the pc in question. */
 void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct walk_stack *stack);
 
 /** The look-up address of a frame. The only place where 1 is subtracted. */

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the supervisor tells the tracer: one message each over a SOCK_SEQPACKET socket. The end of the socket means
- *  that the supervisor is gone: the tracer then restores everything and leaves. */
+/** What the supervisor tells the tracer: one message each over a SOCK_SEQPACKET socket. The end of
+ *  the socket means that the supervisor is gone: the tracer then restores everything and leaves. */
 #ifndef WIRE_COMMAND_H
 #define WIRE_COMMAND_H
 
 #include <stdint.h>
 
 enum command_kind {
-	/** Plant breakpoints: items[]. With PLANT_CALL: EVENT_CALL when they were entered `value` times in all; flags: PLANT_PAUSE. */
+	/** Plant breakpoints: items[]. With PLANT_CALL: EVENT_CALL when they were entered `value`
+	 *  times in all; flags: PLANT_PAUSE. */
 	COMMAND_PLANT,
 	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) at items[].addr out. */
 	COMMAND_UNPLANT,
 	/** End the pause that PLANT_PAUSE has brought about. */
 	COMMAND_CONTINUE,
-	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes begin anew. */
+	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes
+	 *  begin anew. */
 	COMMAND_DROP,
-	/** Code of a module: [start, end). Return sites inside keep their breakpoints; elsewhere they are planted for one
-	 *  return only (code made at run time may change). */
+	/** Code of a module: [start, end). Return sites inside keep their breakpoints; elsewhere
+	 *  they are planted for one return only (code made at run time may change). */
 	COMMAND_MODULE,
-	/** [start, end) is unused executable memory in a module: room for displaced instructions where none can be mapped. */
+	/** [start, end) is unused executable memory in a module: room for displaced instructions
+	 *  where none can be mapped. */
 	COMMAND_CAVE,
 	/** An area for displaced instructions that an earlier tracer has left at `start`. */
 	COMMAND_AREA,
@@ -43,12 +46,13 @@ enum command_kind {
 /** Stop watching. */
 #define RESUME_UNWATCH 2u
 
-/** When the count is reached everything pauses: that thread at the entry, every other one at its next breakpoint, until
- *  COMMAND_CONTINUE. The ring then ends exactly with that call. */
+/** When the count is reached everything pauses: that thread at the entry, every other one at its
+ *  next breakpoint, until COMMAND_CONTINUE. The ring then ends exactly with that call. */
 #define PLANT_PAUSE 1u
 
 enum plant_role {
-	/** Entry of an allocator function; id is the index in probes[] | place in shared_stats.hits[] << 16. */
+	/** Entry of an allocator function; id is the index in probes[] | place in
+	 *  shared_stats.hits[] << 16. */
 	PLANT_PROBE = 1,
 	/** Rendezvous of the dynamic linker. */
 	PLANT_RENDEZVOUS = 2,
@@ -67,8 +71,8 @@ struct command_plant {
 /** Items in one message at most. */
 #define COMMAND_MAX_ITEMS 200
 
-/** Areas for displaced instructions outlive their tracer, since a signal frame may still lead into them; the next one finds them by this, at their
- *  begin, and uses their slots again. */
+/** Areas for displaced instructions outlive their tracer, since a signal frame may still lead into
+ *  them; the next one finds them by this, at their begin, and uses their slots again. */
 #define AREA_SIZE  (64u << 10)
 #define AREA_MAGIC "malloscope slots 1"
 

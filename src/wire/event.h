@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the tracer tells the supervisor: records of the ring, in the order in which things happened. */
+/** What the tracer tells the supervisor: records of the ring, in the order in which things
+ *  happened. */
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
 
@@ -9,7 +10,8 @@
 #include <stdint.h>
 
 enum event_kind {
-	/** struct event_stack: a stack that was not seen in this epoch yet; precedes its first use. */
+	/** struct event_stack: a stack that was not seen in this epoch yet; precedes its first
+	 *  use. */
 	EVENT_STACK,
 	/** struct event_alloc: an allocation returned. */
 	EVENT_ALLOC,
@@ -17,23 +19,30 @@ enum event_kind {
 	EVENT_FREE,
 	/** struct event_take: realloc was entered; the old block is held by the pending call. */
 	EVENT_TAKE,
-	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0: it goes back unchanged. */
+	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0:
+	 *  it goes back unchanged. */
 	EVENT_REALLOC,
-	/** struct event_take: the pending call was abandoned (longjmp, end of thread): the taken block is forgotten. */
+	/** struct event_take: the pending call was abandoned (longjmp, end of thread): the taken
+	 *  block is forgotten. */
 	EVENT_ABANDON,
-	/** struct event_call: a function of the user's interest was entered as often as was asked for. */
+	/** struct event_call: a function of the user's interest was entered as often as was asked
+	 *  for. */
 	EVENT_CALL,
-	/** struct event_measure: a measured function was entered, or has returned (flags: MEASURE_LEFT: it was left by longjmp, an
-	 *  exception or the end of its thread, some time before). */
+	/** struct event_measure: a measured function was entered, or has returned (flags:
+	 *  MEASURE_LEFT: it was left by longjmp, an exception or the end of its thread, some time
+	 *  before). */
 	EVENT_ENTER,
 	EVENT_LEAVE,
 	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RESUME. */
 	EVENT_MISS,
-	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for COMMAND_RESUME. */
+	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for
+	 *  COMMAND_RESUME. */
 	EVENT_MODULES,
-	/** struct event_thread: the thread has just mapped code (only while RESUME_WATCH_MAPS) and waits likewise. */
+	/** struct event_thread: the thread has just mapped code (only while RESUME_WATCH_MAPS) and
+	 *  waits likewise. */
 	EVENT_MAPPED,
-	/** struct event_thread: a new image was executed; nothing is planted any more; waits for COMMAND_RESUME. */
+	/** struct event_thread: a new image was executed; nothing is planted any more; waits for
+	 *  COMMAND_RESUME. */
 	EVENT_EXEC,
 	/** struct event_exit: the target has ended. */
 	EVENT_EXIT,

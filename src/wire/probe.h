@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Allocator functions as data: what a probe on one means. One const table serves the search for symbols, the
- *  interpretation of arguments in the tracer, and the names in reports. */
+/** Allocator functions as data: what a probe on one means. One const table serves the search for
+ *  symbols, the interpretation of arguments in the tracer, and the names in reports. */
 #ifndef WIRE_PROBE_H
 #define WIRE_PROBE_H
 
@@ -28,9 +28,11 @@ struct probe {
 	uint8_t size_arg;
 	/** Index of a factor of the size (calloc, reallocarray), or ARG_NONE. */
 	uint8_t factor_arg;
-	/** Index of the block (free, realloc) or of the place for it (posix_memalign), or ARG_NONE. */
+	/** Index of the block (free, realloc) or of the place for it (posix_memalign), or
+	 *  ARG_NONE. */
 	uint8_t ptr_arg;
-	/** Only planted in an object that also defines malloc: elsewhere it calls malloc and would cost stops for nothing. */
+	/** Only planted in an object that also defines malloc: elsewhere it calls malloc and would
+	 *  cost stops for nothing. */
 	uint8_t needs_malloc;
 	/** heap domain. */
 	uint8_t domain;

@@ -25,7 +25,8 @@ static size_t total_size(void)
 
 struct err *shared_create(struct shared **ret)
 {
-	// Both processes map it at the same address, since one is forked from the other: pointers into it hold.
+	// Both processes map it at the same address, since one is forked from the other: pointers
+	// into it hold.
 	char *p =
 		mmap(NULL, total_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct shared *shared = (struct shared *)p;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The memory that tracer and supervisor share: ring, row table, statistics, and the list of planted bytes, which lets
- *  the supervisor restore the target when the tracer dies first. */
+/** The memory that tracer and supervisor share: ring, row table, statistics, and the list of
+ *  planted bytes, which lets the supervisor restore the target when the tracer dies first. */
 #ifndef WIRE_SHARED_H
 #define WIRE_SHARED_H
 
@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-/** Bytes of ring, rows in the table, breakpoints in all. Pages that are never touched cost nothing. */
+/** Bytes of ring, rows in the table, breakpoints in all. Pages that are never touched cost
+ *  nothing. */
 #define SHARED_RING_SIZE   (8u << 20)
 #define SHARED_NUM_ROWS    (1u << 17)
 #define SHARED_MAX_PLANTED (1u << 16)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A signal handler on a stack of its own, for a record: "load" reads through a bad pointer in a leaf function, "null" calls one.
+// A signal handler on a stack of its own, for a record: "load" reads through a bad pointer in a
+// leaf function, "null" calls one.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>

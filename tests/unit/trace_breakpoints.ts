@@ -139,7 +139,8 @@ static struct breakpoint *add(size_t offset)
 	breakpoint_find(e, code_addr(9))->is_one_shot = true;
 	breakpoint_find(e, code_addr(10))->is_one_shot = true;
 	breakpoint_plant_all(e);
-	// Nobody wants the one; a one-shot site waits for its next call, unless it is more than a site.
+	// Nobody wants the one; a one-shot site waits for its next call, unless it is more than a
+	// site.
 	for (i = 0; i < 1000; i++)
 		ck_assert_uint_eq(code[i], i == 7 || i == 9 ? 0 : TRAP);
 

@@ -55,7 +55,8 @@ static uint64_t slot_addr(size_t i)
 #tcase slots
 
 #test executes
-	// lea 1(%rdi),%rax; ret: called by its slot it returns what it always does, with the trap in place.
+	// lea 1(%rdi),%rax; ret: called by its slot it returns what it always does, with the trap
+	// in place.
 	struct breakpoint *b = plant(0, "\x48\x8d\x47\x01\xc3", 5);
 	long (*function)(long);
 	uint64_t pc;

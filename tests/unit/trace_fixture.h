@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** An engine whose target is the test itself: memory is written through /proc/self/mem, nobody is stopped. */
+/** An engine whose target is the test itself: memory is written through /proc/self/mem, nobody is
+ *  stopped. */
 #ifndef TESTS_UNIT_TRACE_FIXTURE_H
 #define TESTS_UNIT_TRACE_FIXTURE_H
 
@@ -21,7 +22,8 @@ enum {
 
 static struct engine engine;
 static struct engine *e = &engine;
-/** Two pages of code of the target. Writable: some kernels let nobody but a tracer write elsewhere. */
+/** Two pages of code of the target. Writable: some kernels let nobody but a tracer write
+ *  elsewhere. */
 static uint8_t *code;
 
 static void engine_setup(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Walks of a thread's stack, and what they send. The thread is this process with registers of our choice. */
+/** Walks of a thread's stack, and what they send. The thread is this process with registers of our
+ *  choice. */
 #include "trace_fixture.h"
 
 #include <stdlib.h>
@@ -34,7 +35,8 @@ static void put_row(uint64_t pc, bool is_call_site, struct row row)
 
 static const struct row end_row = {.kind = ROW_END};
 
-/** The thread at the entry of a function that SITE has called, SITE's caller is at SITE + 1, and so on. */
+/** The thread at the entry of a function that SITE has called, SITE's caller is at SITE + 1, and so
+ *  on. */
 static void put_chain(size_t depth)
 {
 	size_t i;
@@ -193,8 +195,8 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 #tcase nesting
 
 #test inside
-	// SITE + 1 is where the call that is looked for returns to; its return address stands one word
-	// below its sp.
+	// SITE + 1 is where the call that is looked for returns to; its return address stands one
+	// word below its sp.
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 1, addr_of(1 + FRAME)), NESTING_INSIDE);
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 2, addr_of(1 + 2 * FRAME)),
 			 NESTING_INSIDE);
@@ -209,8 +211,8 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 1, addr_of(1 + FRAME)), NESTING_NONE);
 
 #test in_a_handler
-	// A signal frame between: words 100 on are the handler's stack, the context leads back to the
-	// chain.
+	// A signal frame between: words 100 on are the handler's stack, the context leads back to
+	// the chain.
 	const struct row signal_row = {.kind = ROW_SIGNAL};
 
 	put_row(0x500000, true, signal_row);

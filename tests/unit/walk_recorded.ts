@@ -247,13 +247,15 @@ static void check_record(const char *name)
 	unload();
 
 #test shapes
-	// C++: virtual functions, a realigned frame of unknown size, a catch block, a callback, a thread.
+	// C++: virtual functions, a realigned frame of unknown size, a catch block, a callback, a
+	// thread.
 	check_record("shapes");
 	ck_assert_uint_ge(record.kinds[ROW_DEREF], 1);
 	unload();
 
 #test handler_load
-	// From a handler on an alternate stack to the load that raised the signal, in a leaf function.
+	// From a handler on an alternate stack to the load that raised the signal, in a leaf
+	// function.
 	check_record("handler_load");
 	ck_assert_uint_eq(record.kinds[ROW_SIGNAL], 1);
 	unload();

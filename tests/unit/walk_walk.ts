@@ -99,8 +99,8 @@ static void check_frame(uint64_t pc, uint64_t sp)
 	ck_assert_uint_eq(frame.regs[WALK_SP], sp);
 }
 
-/** CODE was called from CODE + 1, that from CODE + 2, and so on, each with a frame of two words; the
- *  last is the end. */
+/** CODE was called from CODE + 1, that from CODE + 2, and so on, each with a frame of two words;
+ *  the last is the end. */
 static void put_chain(unsigned depth)
 {
 	unsigned i;
@@ -253,7 +253,8 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	ck_assert_uint_eq(frame.regs[WALK_R10], r10);
 
 #test saved_relative_to_bp
-	// A realigned frame: saved registers are at even distances from its own bp, the CFA is where it says.
+	// A realigned frame: saved registers are at even distances from its own bp, the CFA is
+	// where it says.
 	struct row row = same_row(ROW_DEREF, WALK_BP, 0);
 
 	row.deref_offset = -8;

@@ -65,7 +65,8 @@ static bool is_cxx(const char *symbol)
 		is_ok &= p->factor_arg == ARG_NONE ||
 			 (is_arg(p->factor_arg) && p->factor_arg != p->size_arg);
 		ck_assert_msg(is_ok, "arguments of %s", p->symbol);
-		// Only C++ operators are left to the malloc below them, and have a domain of their own.
+		// Only C++ operators are left to the malloc below them, and have a domain of their
+		// own.
 		ck_assert_msg(p->needs_malloc == is_cxx(p->symbol), "needs_malloc of %s", p->symbol);
 		ck_assert_msg(p->domain == 0 || (is_cxx(p->symbol) && p->kind == PROBE_ALLOC),
 			      "domain of %s", p->symbol);
@@ -80,7 +81,8 @@ static bool is_cxx(const char *symbol)
 				      probes[i].symbol);
 
 #test number_fits
-	// The number of a probe travels in 16 bits; one look into a module searches at most 256 names.
+	// The number of a probe travels in 16 bits; one look into a module searches at most 256
+	// names.
 	ck_assert_uint_gt(num_probes, 0);
 	ck_assert_uint_lt(num_probes, 240);
 

@@ -86,7 +86,8 @@ static void take(uint32_t size, uint64_t number)
 	ring_consume(ring, r);
 }
 
-/** Sizes of a stream, the same for both ends: mostly small ones, now and then a quarter of the ring. */
+/** Sizes of a stream, the same for both ends: mostly small ones, now and then a quarter of the
+ *  ring. */
 static uint32_t next_size(uint64_t *state)
 {
 	uint64_t x = test_random(state);

@@ -142,8 +142,8 @@ static void write_rows(void)
 	ck_assert_uint_eq(rows->num, 1);
 
 #test addresses_without_code
-	// Their keys are the marks of slots: after a jump to NULL the pc is 0. A table full of other rows
-	// must not answer.
+	// Their keys are the marks of slots: after a jump to NULL the pc is 0. A table full of
+	// other rows must not answer.
 	struct row row;
 	uint64_t i;
 
@@ -220,7 +220,8 @@ static void write_rows(void)
 		check_none(rows_key(0x401000 + i, false));
 
 #test withdrawn_ones_count
-	// They cannot be reused, so they fill the table as well; it must never be full, or a search would not end.
+	// They cannot be reused, so they fill the table as well; it must never be full, or a search
+	// would not end.
 	unsigned i;
 
 	for (i = 0; i < 1000; i++) {
