@@ -119,6 +119,7 @@ static struct area new_area(uint64_t start)
 		.start = start,
 		.size = sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE,
 		.used = sizeof(struct area_header),
+		.has_header = true,
 	};
 }
 
@@ -205,7 +206,7 @@ static bool name_slot(struct engine *e, const struct area *area, uint64_t addr)
 {
 	size_t i = (area->used - sizeof(struct area_header)) / ARCH_SLOT_SIZE;
 
-	return area->is_cave ||
+	return !area->has_header ||
 	       memory_write_code(e, area->start + offsetof(struct area_header, addrs) + i * 8,
 				 &addr, sizeof(addr));
 }

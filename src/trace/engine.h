@@ -108,12 +108,14 @@ struct thread {
 };
 
 /** Executable area in the target for displaced instructions: slots lie in [start + used, start + size). A cave is the unused end of
- *  a module's code, for targets that may not map memory; the others begin with a struct area_header. */
+ *  a module's code, for targets that may not map memory. */
 struct area {
 	uint64_t start;
 	uint64_t size;
 	uint64_t used;
 	bool is_cave;
+	/** It begins with a struct area_header (trace/displaced.c), in which each slot is named. */
+	bool has_header;
 };
 
 struct code_range {
