@@ -132,6 +132,23 @@ src_libobj_a_SOURCES = \
 	src/obj/symtab.c \
 	src/obj/syscall_insn.c
 
+src_libstore_a_SOURCES = \
+	src/store/append.c \
+	src/store/checksum.c \
+	src/store/files.c \
+	src/store/load.c \
+	src/store/mirror.c \
+	src/store/open.c \
+	src/store/schema.c \
+	src/store/schema.h \
+	src/store/spec.c \
+	src/store/sql.c \
+	src/store/state.c \
+	src/store/store.h \
+	src/store/store_internal.h \
+	src/store/transfer.c \
+	src/store/write.c
+
 src_libreport_a_SOURCES = \
 	src/report/json.c \
 	src/report/json.h \

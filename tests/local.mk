@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/console_complete.t \
 	tests/unit/console_options.t \
 	tests/unit/console_parse.t \
+	tests/unit/heap_archive.t \
 	tests/unit/heap_blocks.t \
 	tests/unit/heap_filter.t \
 	tests/unit/heap_gate.t \
@@ -31,6 +32,7 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/store_roundtrip.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_displaced.t \
 	tests/unit/trace_stacks.t \
@@ -46,6 +48,7 @@ unit_h = \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
 	tests/unit/pattern_table.h \
+	tests/unit/store_fixture.h \
 	tests/unit/test_util.h \
 	tests/unit/trace_fixture.h \
 	tests/unit/walk_fixture.h
@@ -90,6 +93,10 @@ tests_unit_console_parse_t_SOURCES = tests/unit/console_parse.ts $(unit_h)
 tests_unit_console_parse_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_parse_t_CFLAGS = $(unit_cflags)
 tests_unit_console_parse_t_LDADD = $(console_libs) $(unit_libs)
+tests_unit_heap_archive_t_SOURCES = tests/unit/heap_archive.ts $(unit_h)
+tests_unit_heap_archive_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_archive_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_archive_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_blocks_t_SOURCES = tests/unit/heap_blocks.ts $(unit_h)
 tests_unit_heap_blocks_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_blocks_t_CFLAGS = $(unit_cflags)
@@ -166,6 +173,10 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_store_roundtrip_t_SOURCES = tests/unit/store_roundtrip.ts $(unit_h)
+tests_unit_store_roundtrip_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_store_roundtrip_t_CFLAGS = $(unit_cflags)
+tests_unit_store_roundtrip_t_LDADD = $(store_libs) $(unit_libs)
 tests_unit_trace_breakpoints_t_SOURCES = tests/unit/trace_breakpoints.ts $(unit_h)
 tests_unit_trace_breakpoints_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_breakpoints_t_CFLAGS = $(unit_cflags)

@@ -16,7 +16,8 @@ struct archive {
 	struct arena arena;
 	VEC(const struct archive_frame *) frames;
 	struct idset frame_set;
-	/** By id; the first is "no module". Pieces of the arena: archive_origin() hands out their build-ids. */
+	/** By id; the first is "no module". Pieces of the arena: archive_origin() hands out
+	 *  their build-ids. */
 	VEC(const struct archive_module *) modules;
 	struct idset module_set;
 	VEC(struct archive_line) lines;

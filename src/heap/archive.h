@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Frames without a process: what came from a file, already resolved.
  *
- *  A frame here is its content: locations, module, offset. Equal content gives an equal frame value
- *  (frame_make(FRAME_MODULE_STORED, index)), so that stacks of a loaded snapshot can be interned into the stack table of
- *  a session beside those of the process, and every query works on both: groups go by the content of locations.
- *  Not thread-safe, but what it hands out never moves. */
+ *  A frame here is its content: locations, module, offset. Equal content gives an equal frame
+ *  value (frame_make(FRAME_MODULE_STORED, index)), so that stacks of a loaded snapshot can be
+ *  interned into the stack table of a session beside those of the process, and every query works
+ *  on both: groups go by the content of locations. Not thread-safe, but what it hands out never
+ *  moves. */
 #ifndef HEAP_ARCHIVE_H
 #define HEAP_ARCHIVE_H
 
@@ -82,8 +83,9 @@ static inline void cleanup_archive(struct archive **archive)
 /** Destroy the archive when it leaves the scope. */
 #define _cleanup_archive_ _cleanup_(cleanup_archive)
 
-/** The id of a module, in the order of their definition; copied when it is new. Id 0 is there from the start: path "", no
- *  build-id. build_id_size is at most BUILD_ID_MAX. &err_nomem: archive unchanged. */
+/** The id of a module, in the order of their definition; copied when it is new. Id 0 is there
+ *  from the start: path "", no build-id. build_id_size is at most BUILD_ID_MAX. &err_nomem:
+ *  archive unchanged. */
 struct err *archive_define_module(struct archive *archive, uint32_t path, const uint8_t *build_id,
 				  size_t build_id_size, uint32_t *ret) __must_check;
 /** One more than the largest id. */
@@ -94,23 +96,25 @@ const struct archive_module *archive_get_module(const struct archive *archive, u
 /** The frame with this content, copied when it is new. &err_nomem: archive unchanged. */
 struct err *archive_define(struct archive *archive, const struct archive_frame *frame,
 			   uint64_t *ret) __must_check;
-/** Frames are frame_make(FRAME_MODULE_STORED, index), index in [0, num), in the order of their definition. */
+/** Frames are frame_make(FRAME_MODULE_STORED, index), index in [0, num), in the order of their
+ *  definition. */
 size_t archive_num(const struct archive *archive);
 const struct archive_frame *archive_get(const struct archive *archive, size_t index);
 
-/** Remember a line; NULL marks one that cannot be read. A line that is known already keeps its first text.
- *  &err_nomem: archive unchanged. */
+/** Remember a line; NULL marks one that cannot be read. A line that is known already keeps its
+ *  first text. &err_nomem: archive unchanged. */
 struct err *archive_define_line(struct archive *archive, uint32_t file, uint32_t line,
 				const char *text) __must_check;
-/** Is the line known, be it as one that cannot be read? *ret (may be NULL) is then its text or NULL. */
+/** Is the line known, be it as one that cannot be read? *ret (may be NULL) is then its text or
+ *  NULL. */
 bool archive_find_line(const struct archive *archive, uint32_t file, uint32_t line,
 		       const char **ret);
 /** Lines that can be read, in the order of their definition. */
 size_t archive_num_lines(const struct archive *archive);
 const struct archive_line *archive_get_line(const struct archive *archive, size_t index);
 
-/** The functions of struct resolver and struct frame_source, with an archive as ctx. A frame of a process or of another
- *  archive is &err_not_found, and has the origin "". */
+/** The functions of struct resolver and struct frame_source, with an archive as ctx. A frame of
+ *  a process or of another archive is &err_not_found, and has the origin "". */
 struct err *archive_resolve(void *archive, uint64_t frame, const struct location **ret,
 			    size_t *num_ret) __must_check;
 void archive_origin(void *archive, uint64_t frame, struct frame_origin *ret);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "store/store_internal.h"
+
+#include <string.h>
+
+// A state's checksum says what it is, not how it is stored: no id goes into it. It is part of the
+// file format.
+
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+	return hash_u64((h ^ value) * 0x9e3779b97f4a7c15ull + 1);
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t size)
+{
+	const uint8_t *p = bytes;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		h = (h ^ p[i]) * 0x100000001b3ull;
+	return mix(h, size);
+}
+
+static uint64_t hash_module(const struct mirror *m, uint32_t id)
+{
+	const struct archive_module *module = archive_get_module(m->archive, id);
+
+	return hash_bytes(m->string_hashes.items[module->path], module->build_id,
+			  module->build_id_size);
+}
+
+static uint64_t hash_frame(const struct mirror *m, const struct archive_frame *frame)
+{
+	const uint64_t *strings = m->string_hashes.items;
+	uint64_t h = mix(hash_module(m, frame->module), frame->offset);
+	uint32_t i;
+
+	for (i = 0; i < frame->num_locations; i++) {
+		const struct location *l = &frame->locations[i];
+
+		h = mix(h, strings[l->file]);
+		h = mix(h, strings[l->function]);
+		h = mix(h, strings[l->module]);
+		h = mix(h, (uint64_t)l->line << 2 | l->has_line << 1 | l->is_plumbing);
+	}
+	return h;
+}
+
+static uint64_t hash_stack(const struct mirror *m, uint32_t id)
+{
+	struct stack stack = stacks_get(heap_stacks(m->heap), id);
+	uint64_t h = mix(stack.total_nframe, stack.flags);
+	uint32_t i;
+
+	for (i = 0; i < stack.num_frames; i++)
+		h = mix(h, m->frame_hashes.items[frame_addr(stack.frames[i])]);
+	return h;
+}
+
+static struct err *hash_tables(struct mirror *m)
+{
+	bool is_ok = true;
+	size_t i;
+
+	for (i = m->string_hashes.num; i < strtab_num(m->strings) && is_ok; i++) {
+		const char *text = strtab_get(m->strings, i);
+
+		is_ok = vec_push(&m->string_hashes, hash_bytes(0, text, strlen(text)));
+	}
+	for (i = m->frame_hashes.num; i < archive_num(m->archive) && is_ok; i++)
+		is_ok = vec_push(&m->frame_hashes, hash_frame(m, archive_get(m->archive, i)));
+	for (i = m->stack_hashes.num; i < stacks_num(heap_stacks(m->heap)) && is_ok; i++)
+		is_ok = vec_push(&m->stack_hashes, hash_stack(m, i));
+	return is_ok ? NULL : &err_nomem;
+}
+
+struct err *checksum_state(struct mirror *m, const struct state *state, int64_t *ret)
+{
+	struct err *err = hash_tables(m);
+	uint64_t sum = 0;
+	size_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < state->values.num; i++) {
+		const struct value *v = &state->values.items[i];
+		const struct site *site;
+		uint64_t h;
+
+		if (!v->live_bytes && !v->live_blocks && !v->freed_bytes && !v->freed_blocks)
+			continue;
+		site = heap_site(m->heap, i);
+		h = mix(m->stack_hashes.items[site->stack],
+			(uint64_t)site->domain << 32 | (uint32_t)site->tid);
+		h = mix(h, v->live_bytes);
+		h = mix(h, v->live_blocks);
+		h = mix(h, v->freed_bytes);
+		sum += mix(h, v->freed_blocks);
+	}
+	*ret = (int64_t)sum;
+	return NULL;
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/arena.h"
+#include "store/store_internal.h"
+
+#include <string.h>
+
+static const char *copy_string(struct arena *arena, const char *text, struct err **err)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = arena_alloc(arena, size);
+
+	if (!copy) {
+		*err = &err_nomem;
+		return "";
+	}
+	return memcpy(copy, text, size);
+}
+
+static struct heap_totals read_totals(struct query *q, int column)
+{
+	return (struct heap_totals){
+		.live_bytes = query_u64(q, column, INT64_MAX),
+		.live_blocks = query_u64(q, column + 1, INT64_MAX),
+		.peak_bytes = query_u64(q, column + 2, INT64_MAX),
+		.peak_blocks = query_u64(q, column + 3, INT64_MAX),
+		.total_bytes = query_u64(q, column + 4, INT64_MAX),
+		.total_blocks = query_u64(q, column + 5, INT64_MAX),
+		.frees = query_u64(q, column + 6, INT64_MAX),
+		.unknown_frees = query_u64(q, column + 7, INT64_MAX),
+		.replaced = query_u64(q, column + 8, INT64_MAX),
+	};
+}
+
+static const char entry_sql[] =
+	"SELECT s.id AS \"snapshot.id\", s.name AS \"snapshot.name\","
+	" s.session AS \"snapshot.session\", s.nframe AS \"snapshot.nframe\","
+	" s.time_ns AS \"snapshot.time_ns\", s.wall_ns AS \"snapshot.wall_ns\","
+	" s.seq AS \"snapshot.seq\", s.num_live_stacks AS \"snapshot.num_live_stacks\","
+	" s.num_sites AS \"snapshot.num_sites\", s.num_rows AS \"snapshot.num_rows\","
+	" s.live_bytes AS \"snapshot.live_bytes\", s.live_blocks AS \"snapshot.live_blocks\","
+	" s.peak_bytes AS \"snapshot.peak_bytes\", s.peak_blocks AS \"snapshot.peak_blocks\","
+	" s.total_bytes AS \"snapshot.total_bytes\", s.total_blocks AS \"snapshot.total_blocks\","
+	" s.frees AS \"snapshot.frees\", s.unknown_frees AS \"snapshot.unknown_frees\","
+	" s.replaced AS \"snapshot.replaced\", p.pid AS \"session.pid\", p.exe AS \"session.exe\","
+	" p.command AS \"session.command\", p.host AS \"session.host\","
+	" p.start_ns AS \"session.start_ns\", p.is_from_launch AS \"session.is_from_launch\""
+	" FROM snapshot s LEFT JOIN session p ON p.id = s.session ORDER BY s.id";
+
+static struct err *read_entry(struct query *q, struct arena *arena, struct store_entry *ret)
+{
+	struct err *err = NULL;
+
+	*ret = (struct store_entry){
+		.id = query_u64(q, 0, UINT32_MAX),
+		.name = copy_string(arena, query_text(q, 1), &err),
+		.session = query_u64(q, 2, UINT32_MAX),
+		.nframe = query_u64(q, 3, STACK_TOTAL_MAX),
+		.time_ns = query_u64(q, 4, INT64_MAX),
+		.num_live_stacks = query_u64(q, 7, INT64_MAX),
+		.num_sites = query_u64(q, 8, INT64_MAX),
+		.num_rows = query_u64(q, 9, INT64_MAX),
+		.totals = read_totals(q, 10),
+		.start_ns = query_u64(q, 23, INT64_MAX),
+		.is_from_launch = query_u64(q, 24, 1),
+	};
+	// -1 is SNAPSHOT_NO_SEQ.
+	ret->seq = (uint64_t)query_i64(q, 6);
+	ret->meta = (struct store_meta){
+		.pid = query_i64(q, 19),
+		.exe = copy_string(arena, query_text(q, 20), &err),
+		.command = copy_string(arena, query_text(q, 21), &err),
+		.host = copy_string(arena, query_text(q, 22), &err),
+		.wall_ns = query_u64(q, 5, INT64_MAX),
+	};
+	return err;
+}
+
+struct listing {
+	struct store_entries entries;
+	size_t cap;
+	VEC(struct store_pair) pairs;
+};
+
+static struct err *read_entries(struct store *store, struct listing *l)
+{
+	struct err *err = NULL;
+	struct query q;
+
+	query_begin(&q, store, entry_sql, 0);
+	while (!err && query_next(&q)) {
+		if (!vec_grow((void **)&l->entries.items, &l->cap, l->entries.num,
+			      sizeof(*l->entries.items)))
+			err = &err_nomem;
+		else
+			err = read_entry(&q, l->entries.arena, &l->entries.items[l->entries.num++]);
+	}
+	return query_end(&q, err);
+}
+
+/** The pairs of an entry go behind one another into the arena. */
+static struct err *keep_pairs(struct listing *l, struct store_entry *entry)
+{
+	size_t size = l->pairs.num * sizeof(*l->pairs.items);
+	struct store_pair *copy;
+
+	if (!l->pairs.num)
+		return NULL;
+	copy = arena_alloc(l->entries.arena, size);
+	if (!copy)
+		return &err_nomem;
+	memcpy(copy, l->pairs.items, size);
+	entry->meta.pairs = copy;
+	entry->meta.num_pairs = l->pairs.num;
+	l->pairs.num = 0;
+	return NULL;
+}
+
+static struct err *read_pairs(struct store *store, struct listing *l)
+{
+	struct store_entry *entry = l->entries.items, *end = entry + l->entries.num;
+	struct err *err = NULL;
+	struct query q;
+
+	if (!l->entries.num)
+		return NULL;
+	query_begin(&q, store,
+		    "SELECT snapshot AS \"snapshot_meta.snapshot\", key AS \"snapshot_meta.key\","
+		    " value AS \"snapshot_meta.value\" FROM snapshot_meta ORDER BY snapshot, key",
+		    0);
+	while (!err && query_next(&q)) {
+		uint32_t id = query_u64(&q, 0, UINT32_MAX);
+		struct store_pair pair = {0};
+
+		for (; !err && entry < end && entry->id < id; entry++)
+			err = keep_pairs(l, entry);
+		if (entry == end || entry->id != id)
+			query_damaged(&q, 0);
+		if (q.err || err)
+			break;
+		pair.key = copy_string(l->entries.arena, query_text(&q, 1), &err);
+		pair.value = copy_string(l->entries.arena, query_text(&q, 2), &err);
+		if (!vec_push(&l->pairs, pair))
+			err = &err_nomem;
+	}
+	if (!err && !q.err && entry < end)
+		err = keep_pairs(l, entry);
+	return query_end(&q, err);
+}
+
+static struct err *list_entries(struct store *store, struct store_entries *ret)
+{
+	struct listing l = {.entries.arena = calloc(1, sizeof(struct arena))};
+	struct err *err = l.entries.arena ? read_entries(store, &l) : &err_nomem;
+
+	if (!err)
+		err = read_pairs(store, &l);
+	vec_deinit(&l.pairs);
+	if (err)
+		store_entries_deinit(&l.entries);
+	else
+		*ret = l.entries;
+	return err;
+}
+
+struct err *store_list(struct store *store, struct store_entries *ret)
+{
+	struct err *err;
+
+	sql_start_clock(store);
+	err = sql_exec(store, "BEGIN");
+	if (!err)
+		err = list_entries(store, ret);
+	return sql_rollback(store, err);
+}
+
+void store_entries_deinit(struct store_entries *entries)
+{
+	if (entries->arena)
+		arena_deinit(entries->arena);
+	free(entries->arena);
+	free(entries->items);
+	*entries = (struct store_entries){0};
+}
+
+const struct store_entry *store_find(const struct store_entries *entries, const char *name)
+{
+	unsigned long long id;
+	char *end;
+	size_t i;
+
+	if (!name)
+		return entries->num ? &entries->items[entries->num - 1] : NULL;
+	for (i = entries->num; i-- > 0;)
+		if (strcmp(entries->items[i].name, name) == 0)
+			return &entries->items[i];
+	id = *name >= '0' && *name <= '9' ? strtoull(name, &end, 10) : 0;
+	for (i = entries->num; id && !*end && i-- > 0;)
+		if (entries->items[i].id == id)
+			return &entries->items[i];
+	return NULL;
+}
+
+/** Refresh; what is about to be written of a failed append does not count. */
+static struct err *prepare(struct store *store)
+{
+	struct err *err = mirror_refresh(store);
+
+	if (err == &err_stop) {
+		store_forget(store);
+		err = mirror_refresh(store);
+	}
+	return err;
+}
+
+struct err *store_prepare(struct store *store)
+{
+	struct err *err;
+
+	sql_start_clock(store);
+	err = sql_exec(store, "BEGIN");
+	if (!err)
+		err = prepare(store);
+	err = sql_rollback(store, err);
+	if (err)
+		store_forget(store);
+	return err;
+}
+
+/** The state of a snapshot, checked against its checksum. */
+static struct err *read_state(struct store *store, uint32_t id)
+{
+	int64_t base = 0, expected = 0, checksum;
+	struct err *err;
+	struct query q;
+
+	query_begin(&q, store,
+		    "SELECT base AS \"snapshot.base\", checksum AS \"snapshot.checksum\""
+		    " FROM snapshot WHERE id = ?",
+		    1, (int64_t)id);
+	if (query_next(&q)) {
+		base = query_u64(&q, 0, id);
+		expected = query_i64(&q, 1);
+	}
+	err = query_end(&q, NULL);
+	if (!err)
+		err = state_read(store, id, base);
+	if (!err)
+		err = checksum_state(&store->mirror, &store->loaded, &checksum);
+	if (!err && checksum != expected)
+		err = err_create(ERR_FORMAT, "%s: is damaged: snapshot %u is not what was stored",
+				 store->path, id);
+	return err;
+}
+
+static int compare_site(const void *a, const void *b)
+{
+	const struct snapshot_site *x = a, *y = b;
+
+	return x->site < y->site ? -1 : x->site > y->site;
+}
+
+static struct err *fill_sites(struct store *store, struct snapshot *snapshot)
+{
+	const struct heap *heap = store->mirror.heap;
+	_cleanup_free_ bool *is_live = calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*is_live));
+	struct err *err = NULL;
+	size_t i;
+
+	snapshot->sites = malloc((store->loaded.values.num + 1) * sizeof(*snapshot->sites));
+	if (!is_live || !snapshot->sites)
+		return &err_nomem;
+	for (i = 0; i < store->loaded.values.num && !err; i++) {
+		const struct value *v = &store->loaded.values.items[i];
+		struct snapshot_site *site = &snapshot->sites[snapshot->num_sites];
+		bool *is_stack_live = &is_live[heap_site(heap, i)->stack];
+
+		*site = (struct snapshot_site){
+			.live_bytes = v->live_bytes,
+			.live_blocks = v->live_blocks,
+			.total_bytes = v->live_bytes + v->freed_bytes,
+			.total_blocks = v->live_blocks + v->freed_blocks,
+		};
+		if (!site->live_blocks && !site->live_bytes && !site->total_blocks &&
+		    !site->total_bytes)
+			continue;
+		err = transfer_site(&store->out, i, &site->site);
+		snapshot->num_sites++;
+		snapshot->num_live_stacks += site->live_blocks && !*is_stack_live;
+		*is_stack_live |= site->live_blocks > 0;
+	}
+	qsort(snapshot->sites, snapshot->num_sites, sizeof(*snapshot->sites), compare_site);
+	return err;
+}
+
+static struct err *make_snapshot(struct store *store, const struct store_entry *entry,
+				 struct snapshot **ret)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct err *err;
+
+	if (!snapshot)
+		return &err_nomem;
+	snapshot->name = strdup(entry->name);
+	snapshot->heap = store->out.dst;
+	snapshot->nframe = entry->nframe;
+	snapshot->time_ns = entry->time_ns;
+	snapshot->start_ns = entry->start_ns;
+	snapshot->is_from_launch = entry->is_from_launch;
+	snapshot->totals = entry->totals;
+	// Allocations of another heap than the one it is now of.
+	snapshot->seq = SNAPSHOT_NO_SEQ;
+	err = snapshot->name ? fill_sites(store, snapshot) : &err_nomem;
+	if (err) {
+		snapshot_destroy(snapshot);
+		return err;
+	}
+	*ret = snapshot;
+	return NULL;
+}
+
+static struct err *read_snapshot(struct store *store, const char *name,
+				 struct store_entries *entries, const struct store_entry **ret)
+{
+	struct err *err = list_entries(store, entries);
+
+	if (err)
+		return err;
+	*ret = store_find(entries, name);
+	if (!*ret)
+		return name ? err_create(ERR_NOT_FOUND, "%s: has no snapshot '%s'", store->path,
+					 name)
+			    : err_create(ERR_NOT_FOUND, "%s: has no snapshots", store->path);
+	err = prepare(store);
+	if (!err)
+		err = read_state(store, (*ret)->id);
+	if (err)
+		store_forget(store);
+	return err;
+}
+
+struct err *store_load(struct store *store, const char *name, struct heap *heap,
+		       struct archive *archive, struct snapshot **ret)
+{
+	_cleanup_store_entries_ struct store_entries entries = {0};
+	const struct store_entry *entry = NULL;
+	struct err *err;
+
+	sql_start_clock(store);
+	err = sql_exec(store, "BEGIN");
+	if (!err)
+		err = read_snapshot(store, name, &entries, &entry);
+	err = sql_rollback(store, err);
+	if (err)
+		return err;
+	transfer_set(&store->out, store->mirror.heap, archive_source(store->mirror.archive), heap,
+		     archive);
+	return make_snapshot(store, entry, ret);
+}
