@@ -44,6 +44,7 @@ struct err *session_status(struct session *s, struct session_status *ret)
 		.exit_status = s->exit_status,
 		.is_tracing = s->is_tracing,
 		.is_from_launch = s->is_from_launch,
+		.is_stored = s->is_stored,
 		.nframe = s->nframe,
 		.num_threads = s->state == TARGET_ENDED ? 0 : stats->num_threads,
 		.start_ns = s->start_ns,
@@ -146,6 +147,18 @@ static void remove_snapshot(struct session *s, size_t index)
 		s->snapshots.items[index] = s->snapshots.items[index + 1];
 }
 
+struct err *queries_keep(struct session *s, struct snapshot *snapshot)
+{
+	size_t index;
+
+	if (find_snapshot(s, snapshot->name, &index))
+		remove_snapshot(s, index);
+	if (vec_push(&s->snapshots, snapshot))
+		return NULL;
+	snapshot_destroy(snapshot);
+	return &err_nomem;
+}
+
 /** The next of s1, s2, ... that is free. */
 static void default_name(struct session *s, char *buf, size_t size)
 {
@@ -161,7 +174,6 @@ struct err *session_snapshot(struct session *s, const char *name, const struct s
 	struct snapshot *snapshot;
 	char buf[32];
 	struct err *err = NULL;
-	size_t index;
 
 	session_lock(s);
 	drain_now(s);
@@ -176,12 +188,8 @@ struct err *session_snapshot(struct session *s, const char *name, const struct s
 	}
 	if (!err)
 		err = queries_take_snapshot(s, name, &snapshot);
-	if (!err && find_snapshot(s, name, &index))
-		remove_snapshot(s, index);
-	if (!err && !vec_push(&s->snapshots, snapshot)) {
-		snapshot_destroy(snapshot);
-		err = &err_nomem;
-	}
+	if (!err)
+		err = queries_keep(s, snapshot);
 	if (!err && ret)
 		*ret = snapshot;
 	session_unlock(s);

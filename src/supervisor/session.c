@@ -22,7 +22,7 @@ struct err *session_check_nframe(long nframe)
 	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
 }
 
-static struct err *create_tables(struct session *s)
+struct err *session_create_tables(struct session *s)
 {
 	struct err *err = heap_create(&s->heap);
 
@@ -86,7 +86,7 @@ static struct err *start_tracer(struct session *s, const struct tracer_options *
 					stage, errnum);
 	// Tables only now: the tracer was forked from a small process and stays one.
 	s->has_tracer = true;
-	err = create_tables(s);
+	err = session_create_tables(s);
 	return err ? err : drain_start(s);
 }
 
@@ -284,6 +284,7 @@ void session_destroy(struct session *s)
 		return;
 	if (s->tracer.pid)
 		err_destroy(session_detach(s));
+	storing_end(s);
 	drain_end(s);
 	if (s->tracer.socket > 0)
 		close(s->tracer.socket);

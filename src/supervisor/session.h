@@ -84,6 +84,8 @@ struct session_status {
 	int exit_status;
 	bool is_tracing;
 	bool is_from_launch;
+	/** session_open(): there is no process; times and program are those of the newest snapshot. */
+	bool is_stored;
 	uint32_t nframe;
 	unsigned num_threads;
 	/** CLOCK_MONOTONIC ns. start: begin of tracing. end: of stop, detach or the target's end, 0 while tracing. */
@@ -154,6 +156,20 @@ struct err *session_find_snapshot(struct session *s, const char *name,
 size_t session_num_snapshots(const struct session *s);
 const struct snapshot *session_get_snapshot(const struct session *s, size_t index);
 struct err *session_drop_snapshot(struct session *s, const char *name) __must_check;
+
+/** Append a snapshot to a file (store/store.h), which may be new. The target goes on meanwhile. */
+struct err *session_dump(struct session *s, const struct snapshot *snapshot,
+			 const char *path) __must_check;
+/** Load a snapshot of a file (name as in store_find(), NULL: the newest) and keep it under the name `as`, or its own; it then
+ *  answers like any other, but --since. */
+struct err *session_load(struct session *s, const char *path, const char *name, const char *as,
+			 const struct snapshot **ret) __must_check;
+/** A session on a file instead of a process: its snapshots are loaded (of very many the newest; a note tells), of several with one
+ *  name all but the newest under their numbers. In place of session_launch() and session_attach(). */
+struct err *session_open(struct session *s, const char *path) __must_check;
+/** Append a snapshot (e1, e2, ...) to a file every period_ns, by a thread of its own, and one at the target's end; 0: stop that. A
+ *  failure is told in a note, once until it has worked again; the next time tries again. */
+struct err *session_every(struct session *s, uint64_t period_ns, const char *path) __must_check;
 
 /** Locations of frames; slow the first time for a module. Safe while the session runs. */
 const struct resolver *session_resolver(struct session *s);

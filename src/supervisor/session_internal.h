@@ -56,6 +56,7 @@ struct call_wait {
 };
 
 struct measuring;
+struct storing;
 
 struct session {
 	struct session_options options;
@@ -64,6 +65,10 @@ struct session {
 	struct tracer tracer;
 	/** The tracer process exists and has not been left. */
 	bool has_tracer;
+	/** A session on a file: there is no process. */
+	bool is_stored;
+	/** Periodic snapshots, or NULL; of the console's thread. */
+	struct storing *storing;
 	/** We asked the tracer to leave: its end is no accident. */
 	bool is_leaving;
 
@@ -200,7 +205,17 @@ void session_notify(struct session *s);
 /** Begin to answer for frames; modules and symbolizer exist. */
 struct err *frames_init(struct session *s) __must_check;
 
+/* session.c */
+/** Heap, modules, symbols: what a session needs to answer. */
+struct err *session_create_tables(struct session *s) __must_check;
+
+/* storing.c */
+/** End the periodic snapshots, after the last one. Without lock. */
+void storing_end(struct session *s);
+
 /* queries.c */
+/** Keep a snapshot, in place of one of the same name. Takes it over, in any case. Under lock. */
+struct err *queries_keep(struct session *s, struct snapshot *snapshot) __must_check;
 /** A snapshot of this moment. Under lock. */
 struct err *queries_take_snapshot(struct session *s, const char *name,
 				  struct snapshot **ret) __must_check;

@@ -64,7 +64,8 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 		b->has_relocation = false;
 	}
 	p->original = original;
-	// Known to the supervisor before it is in place: whoever dies in between, the other can restore it.
+	// Known to the supervisor before it is in place: whoever dies in between, the other can
+	// restore it.
 	__atomic_store_n(&p->is_planted, 1, __ATOMIC_SEQ_CST);
 	b->is_planted = true;
 	if (memory_write_code(e, b->addr, e->arch->trap, 1))
@@ -129,7 +130,8 @@ void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end)
 		b = (struct breakpoint *)e->breakpoints.slots[i].value;
 		if (b->addr < start || b->addr >= end)
 			continue;
-		// The memory is gone or something else's by now. The record stays for a later module here.
+		// The memory is gone or something else's by now. The record stays for a later
+		// module here.
 		e->shared->planted[b->planted_index].is_planted = 0;
 		b->is_planted = b->has_relocation = b->is_one_shot = false;
 		b->roles = 0;
@@ -147,7 +149,8 @@ void breakpoint_clean_child(struct engine *e, pid_t child)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	// Also bytes that were taken out of the parent after the fork: restore_byte() looks for the trap itself.
+	// Also bytes that were taken out of the parent after the fork: restore_byte() looks for the
+	// trap itself.
 	for (i = 0; i < e->shared->num_planted; i++)
 		if (e->shared->planted[i].original)
 			restore_byte(fd, e->arch->trap[0], &e->shared->planted[i]);

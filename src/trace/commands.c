@@ -86,7 +86,8 @@ static int do_start(struct engine *e, const struct command *c)
 	return 0;
 }
 
-/** Threads that wait for a reason of ours, not for the supervisor's look at the modules, may go on. */
+/** Threads that wait for a reason of ours, not for the supervisor's look at the modules, may go
+ *  on. */
 static void do_continue(struct engine *e, bool want_misses)
 {
 	size_t num = 0, i;

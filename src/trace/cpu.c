@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the tracer runs, and whether it sleeps between stops. Measurements: doc/PERFORMANCE.md.
 //
-// Tracer and target take turns. A tracer that sleeps leaves its CPU idle; the scheduler then keeps the two on different CPUs, and
-// each turn wakes an idle one, which costs several times the stop itself. So while stops come thick and fast the tracer looks
-// for the next one without sleeping (trace/tracer.c), unless other work waits for a CPU.
+// Tracer and target take turns. A tracer that sleeps leaves its CPU idle; the scheduler then keeps
+// the two on different CPUs, and each turn wakes an idle one, which costs several times the stop
+// itself. So while stops come thick and fast the tracer looks for the next one without sleeping
+// (trace/tracer.c), unless other work waits for a CPU.
 //
-// With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs across two. But while the tracer
-// works its own CPU is busy and the other one idle, and that is where the scheduler wakes the target, every time. So the tracer
-// stays on the target's CPU, and a thread of it with the policy SCHED_IDLE, which anybody displaces at once, keeps the other one from being
-// idle. With more CPUs there would always be another idle one.
+// With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
+// across two. But while the tracer works its own CPU is busy and the other one idle, and that is
+// where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and a
+// thread of it with the policy SCHED_IDLE, which anybody displaces at once, keeps the other one
+// from being idle. With more CPUs there would always be another idle one.
 #include "config.h"
 
 #include "trace/engine.h"
@@ -23,12 +25,14 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/** Stops between two looks at where the target runs and who else does; the same after somebody did. */
+/** Stops between two looks at where the target runs and who else does; the same after somebody
+ *  did. */
 #define CHECK_STOPS 128
 #define PAUSE_STOPS 4096
 /** The occupant gives up its CPU when no stop has come for so long. */
 #define OCCUPY_NS 300000
-/** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is the processor). */
+/** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
+ *  the processor). */
 #define STAT_PROCESSOR_FIELD (39 - 3)
 
 static size_t read_text(const char *path, char *text, size_t size)

@@ -15,7 +15,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/** What an area begins with: its mark, and of each slot the address of the original instruction, 0: unused. */
+/** What an area begins with: its mark, and of each slot the address of the original instruction,
+ *  0: unused. */
 #define AREA_SLOTS 1636
 struct area_header {
 	char magic[32];
@@ -24,7 +25,8 @@ struct area_header {
 _Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
 _Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
 
-/** A slot must reach its instruction, and what that refers to, with 32 bits: keep well below 2 GiB. */
+/** A slot must reach its instruction, and what that refers to, with 32 bits: keep well below 2
+ *  GiB. */
 #define REACH (1ull << 30)
 /** Older headers lack it; older kernels take it for a hint, and the result is checked. */
 #ifndef MAP_FIXED_NOREPLACE
@@ -61,8 +63,8 @@ static bool wait_step(struct thread *t, int *status_ret)
 	return got == t->tid && WIFSTOPPED(*status_ret);
 }
 
-/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal mask are as before
- *  afterwards. False: the thread vanished. */
+/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
+ *  mask are as before afterwards. False: the thread vanished. */
 static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
 			int64_t *result_ret)
 {
@@ -71,7 +73,8 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 	bool is_ok = false;
 	int status, i;
 
-	// Signals wait until it is over; the trap of the step itself must not (a blocked forced signal resets its handler).
+	// Signals wait until it is over; the trap of the step itself must not (a blocked forced
+	// signal resets its handler).
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
 		return false;
@@ -81,7 +84,8 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 	for (i = 0; i < 100 && !is_ok; i++) {
 		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0 || !wait_step(t, &status))
 			return false;
-		// Group-stops may come in between: step again. The call is over when the pc has moved.
+		// Group-stops may come in between: step again. The call is over when the pc has
+		// moved.
 		if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
 			return false;
 		is_ok = WSTOPSIG(status) == SIGTRAP && e->arch->pc(&regs) != e->syscall_insn;
@@ -170,7 +174,8 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 		e->is_mmap_refused = true;
 	if (!e->syscall_insn || e->is_mmap_refused)
 		return NULL;
-	// Below the module: above an executable its heap grows. Further away each time, then wherever the kernel likes.
+	// Below the module: above an executable its heap grows. Further away each time, then
+	// wherever the kernel likes.
 	for (i = 1; i <= 12 && !e->is_mmap_refused; i++) {
 		hint = i < 12 ? base - ((uint64_t)AREA_SIZE << i) : 0;
 		if (hint > base || (i < 12 && hint < (1u << 16)))
@@ -188,7 +193,8 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 	return NULL;
 }
 
-/** An earlier tracer has relocated the same instruction: if its slot is as we would write it, it is ours. */
+/** An earlier tracer has relocated the same instruction: if its slot is as we would write it, it
+ *  is ours. */
 static bool reuse_slot(struct engine *e, struct breakpoint *b, const uint8_t *code, size_t size)
 {
 	const uint64_t *slot = hmap_find(&e->old_slots, b->addr);

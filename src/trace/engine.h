@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** State of the tracer process and the parts that work on it. Internal to trace/. Everything runs on one thread, the only one that
- *  may use ptrace; a second one listens to the supervisor (trace/listen.c).
+/** State of the tracer process and the parts that work on it. Internal to trace/. Everything runs
+ *  on one thread, the only one that may use ptrace; a second one listens to the supervisor
+ *  (trace/listen.c).
  *
- *  The tracee can vanish at every call. Functions that touch it return false then and leave the rest to the exit that waitpid
- *  reports. */
+ *  The tracee can vanish at every call. Functions that touch it return false then and leave the
+ *  rest to the exit that waitpid reports. */
 #ifndef TRACE_ENGINE_H
 #define TRACE_ENGINE_H
 
@@ -42,7 +43,8 @@ struct breakpoint {
 	/** Site: returns of pending calls, and hits for other reasons. */
 	uint32_t num_matched;
 	uint32_t num_other;
-	/** Site: taken out when no call is pending (code made at run time, or mostly hit for other reasons). */
+	/** Site: taken out when no call is pending (code made at run time, or mostly hit for
+	 *  other reasons). */
 	bool is_one_shot;
 };
 
@@ -50,7 +52,8 @@ struct breakpoint {
 struct pending {
 	/** Unique number, for EVENT_TAKE and what follows it. */
 	uint64_t call;
-	/** Stack pointer after its return, and the address it returns to: together they identify the call. */
+	/** Stack pointer after its return, and the address it returns to: together they identify
+	 *  the call. */
 	uint64_t sp;
 	uint64_t site;
 	uint32_t probe;
@@ -95,10 +98,12 @@ struct thread {
 	bool is_watching_maps;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
-	/** Attaching: it cannot be in the middle of making a task that the kernel would not attach for us. */
+	/** Attaching: it cannot be in the middle of making a task that the kernel would not
+	 *  attach for us. */
 	bool is_settled;
 	struct arch_regs regs;
-	/** Last free of this thread: block, stack pointer at entry and probe, to recognise delete -> free. */
+	/** Last free of this thread: block, stack pointer at entry and probe, to recognise
+	 *  delete -> free. */
 	uint64_t free_ptr;
 	uint64_t free_sp;
 	uint32_t free_probe;
@@ -107,8 +112,8 @@ struct thread {
 	VEC(struct measured_call) measured;
 };
 
-/** Executable area in the target for displaced instructions: slots lie in [start + used, start + size). A cave is the unused end of
- *  a module's code, for targets that may not map memory. */
+/** Executable area in the target for displaced instructions: slots lie in [start + used, start +
+ *  size). A cave is the unused end of a module's code, for targets that may not map memory. */
 struct area {
 	uint64_t start;
 	uint64_t size;
@@ -135,7 +140,8 @@ struct stack_window {
 
 /** What is known of a new task. */
 enum birth {
-	/** Its parent has reported it, its own first stop is still to come: it must be looked at before we may leave. */
+	/** Its parent has reported it, its own first stop is still to come: it must be looked at
+	 *  before we may leave. */
 	BIRTH_EXPECTED,
 	/** It has stopped (and may be gone again), its parent has not reported it yet. */
 	BIRTH_SEEN,
@@ -153,7 +159,8 @@ struct engine {
 
 	/** tid -> struct thread *. */
 	struct hmap threads;
-	/** New tasks of which only half is known yet: tid -> enum birth. The kernel tells of each twice, in any order. */
+	/** New tasks of which only half is known yet: tid -> enum birth. The kernel tells of
+	 *  each twice, in any order. */
 	struct hmap births;
 	size_t num_expected;
 	/** Address -> struct breakpoint *. */
@@ -181,7 +188,8 @@ struct engine {
 	uint64_t *pcs;
 	struct stack_window window;
 
-	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at all. */
+	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at
+	 *  all. */
 	unsigned spin_credit;
 	/** Stops since spinning was last tried without credit. */
 	unsigned stops_unspun;
@@ -189,7 +197,8 @@ struct engine {
 	/** CPUs of the machine; other work waits for one: do not spin. */
 	int num_cpus;
 	bool is_crowded;
-	/** The two usable CPUs; is_cpu_off: there are not exactly two. The one we are bound to, -1: none. */
+	/** The two usable CPUs; is_cpu_off: there are not exactly two. The one we are bound to,
+	 *  -1: none. */
 	int cpus[2];
 	bool is_cpu_off;
 	int cpu;
@@ -200,7 +209,8 @@ struct engine {
 	pid_t occupant_tid;
 	uint32_t is_occupying;
 
-	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is read without it. */
+	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is
+	 *  read without it. */
 	pthread_mutex_t lock;
 	VEC(struct command *) queue;
 	bool is_supervisor_gone;
@@ -237,16 +247,18 @@ void thread_continue(struct engine *e, struct thread *t, int sig);
 bool thread_fetch(struct engine *e, struct thread *t) __must_check;
 /** Set the pc of a stopped thread. */
 bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
-/** Threads in a stable array (tids), for loops that remove. Freed by the caller; NULL when there is none or no memory. */
+/** Threads in a stable array (tids), for loops that remove. Freed by the caller; NULL when there
+ *  is none or no memory. */
 pid_t *thread_list(struct engine *e, size_t *num_ret);
 
 /* breakpoints.c */
 struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr);
-/** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable (unmapped, no memory, table full). */
+/** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable
+ *  (unmapped, no memory, table full). */
 struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t roles);
 bool breakpoint_plant(struct engine *e, struct breakpoint *b);
-/** Restore the byte (if the trap is still there: the program may have replaced its text). The record stays, so that a thread that has trapped already is
- *  recognised. */
+/** Restore the byte (if the trap is still there: the program may have replaced its text). The
+ *  record stays, so that a thread that has trapped already is recognised. */
 void breakpoint_unplant(struct engine *e, struct breakpoint *b);
 void breakpoint_plant_all(struct engine *e);
 void breakpoint_unplant_all(struct engine *e);
@@ -258,21 +270,22 @@ void breakpoint_clean_child(struct engine *e, pid_t child);
 void breakpoint_forget_all(struct engine *e);
 
 /* displaced.c */
-/** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows. Maps the area if need be,
- *  by a system call run on t. 0: cannot be done. */
+/** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows.
+ *  Maps the area if need be, by a system call run on t. 0: cannot be done. */
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);
 /** Use the area that an earlier tracer has left at start, if it is one. */
 void displaced_adopt(struct engine *e, uint64_t start);
-/** Execute the instruction under b's trap in its own place: the byte is lifted for one step of t, in which other threads can pass
- *  unseen. For return sites that can be displaced nowhere. False: t vanished. */
+/** Execute the instruction under b's trap in its own place: the byte is lifted for one step of
+ *  t, in which other threads can pass unseen. For return sites that can be displaced nowhere.
+ *  False: t vanished. */
 bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b);
 /** The original address of a pc that lies in a slot, or pc. */
 uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
 void displaced_forget(struct engine *e);
 
 /* stacks.c */
-/** Walk the stack of a thread at an allocator's entry; *site_ret is the address it returns to, 0 when the stack is
- *  unreadable. False: a row is missing and EVENT_MISS was sent. */
+/** Walk the stack of a thread at an allocator's entry; *site_ret is the address it returns to, 0
+ *  when the stack is unreadable. False: a row is missing and EVENT_MISS was sent. */
 bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret);
 enum nesting {
 	/** Not inside that call: it was left by other ways. */
@@ -284,12 +297,13 @@ enum nesting {
 	/** A row is missing and EVENT_MISS was sent. */
 	NESTING_MISS,
 };
-/** How the entry at which t stands relates to an earlier call that would return to site with stack pointer sp. */
+/** How the entry at which t stands relates to an earlier call that would return to site with
+ *  stack pointer sp. */
 enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, uint64_t sp);
 
 /* probes.c */
-/** Thread t, registers fetched, stands behind the trap of b. Ends with the thread running or held. is_retry: its hit was looked at
- *  before, a row was missing. */
+/** Thread t, registers fetched, stands behind the trap of b. Ends with the thread running or
+ *  held. is_retry: its hit was looked at before, a row was missing. */
 void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry);
 /** Let t, which stands behind b's trap, go on with the instruction under it. */
 void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b);
@@ -344,13 +358,15 @@ void commands_run(struct engine *e);
 bool listen_start(struct engine *e);
 
 /* interrupt.c */
-/** A thread asleep in a system call: no trap of ours can be on its way, no new task either, and an interrupt would only disturb it. Callers
- *  of clone, fork and vfork do not count: a task is on its way. */
+/** A thread asleep in a system call: no trap of ours can be on its way, no new task either, and
+ *  an interrupt would only disturb it. Callers of clone, fork and vfork do not count: a task is
+ *  on its way. */
 bool interrupt_is_needless(pid_t tid);
 /** A SIGTRAP waits for this very thread. */
 bool interrupt_has_trap(pid_t tid);
-/** t, registers fetched, stands in the stop that PTRACE_INTERRUPT brought about. Had it begun, between our look and the interrupt, a
- *  system call that the kernel does not restart by itself (epoll_wait and semop return EINTR), it begins it again. */
+/** t, registers fetched, stands in the stop that PTRACE_INTERRUPT brought about. Had it begun,
+ *  between our look and the interrupt, a system call that the kernel does not restart by itself
+ *  (epoll_wait and semop return EINTR), it begins it again. */
 void interrupt_undo(struct engine *e, struct thread *t);
 
 /* cpu.c */
@@ -366,7 +382,8 @@ enum tracer_stage start_launch(struct engine *e, const struct tracer_options *op
 bool start_open_mem(struct engine *e);
 
 /* leave.c */
-/** Restore every byte, release every thread that must be looked at. The others are released by the end of this thread. */
+/** Restore every byte, release every thread that must be looked at. The others are released by
+ *  the end of this thread. */
 void leave(struct engine *e);
 
 #endif

@@ -11,8 +11,8 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
-/** Longest wait for a thread that was interrupted. One that does not come (it sleeps uninterruptibly in the kernel) has no trap on
- *  its way either. */
+/** Longest wait for a thread that was interrupted. One that does not come (it sleeps
+ *  uninterruptibly in the kernel) has no trap on its way either. */
 #define LEAVE_TIMEOUT_NS (2 * NS_PER_S)
 
 /** Let a thread go from a stop, at the place and with the signal it would have without us. */
@@ -43,7 +43,8 @@ static bool release(struct engine *e, pid_t tid, int status)
 	struct thread *t = thread_find(e, tid);
 	struct thread unknown = {.tid = tid};
 
-	// It ran into a trap, and the stop for our interrupt came first: the SIGTRAP is still to come.
+	// It ran into a trap, and the stop for our interrupt came first: the SIGTRAP is still to
+	// come.
 	if (t && status >> 16 == PTRACE_EVENT_STOP && interrupt_has_trap(tid)) {
 		ptrace(PTRACE_CONT, tid, 0, 0);
 		return false;
@@ -70,7 +71,8 @@ static void release_held(struct engine *e, struct thread *t)
 	thread_remove(e, t);
 }
 
-/** First round: let go what is held, interrupt what runs. Returns the number of threads to wait for. */
+/** First round: let go what is held, interrupt what runs. Returns the number of threads to wait
+ *  for. */
 static size_t begin(struct engine *e)
 {
 	size_t num = 0, i, num_awaited = 0;

@@ -28,8 +28,8 @@ static bool queue_command(struct engine *e, const struct command *c, size_t size
 	return is_ok;
 }
 
-/** Tell the main thread. It may be about to block in waitpid(), where a signal that came just before is of no use: knock again
- *  until it has taken note. */
+/** Tell the main thread. It may be about to block in waitpid(), where a signal that came just
+ *  before is of no use: knock again until it has taken note. */
 static void knock(struct engine *e)
 {
 	const struct timespec pause = {.tv_nsec = KNOCK_NS};

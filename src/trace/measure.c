@@ -51,7 +51,8 @@ void measure_enter(struct engine *e, struct thread *t, const struct breakpoint *
 	struct breakpoint *site;
 
 	drop_stale(e, t);
-	// Same place on the stack: the earlier call was left, and its return address is ours by now.
+	// Same place on the stack: the earlier call was left, and its return address is ours by
+	// now.
 	while (t->measured.num && t->measured.items[t->measured.num - 1].sp == call.sp)
 		measure_abandon(e, t, t->measured.num - 1);
 	if (!memory_read(t->tid, sp, &call.site, sizeof(call.site)))

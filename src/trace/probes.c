@@ -5,7 +5,8 @@
 
 #include "wire/probe.h"
 
-/** A site is judged after this many hits; fewer than a quarter matched: it is planted for one return at a time. */
+/** A site is judged after this many hits; fewer than a quarter matched: it is planted for one
+ *  return at a time. */
 #define SITE_TRIAL 256
 
 void probes_release_site(struct engine *e, uint64_t site)
@@ -85,7 +86,8 @@ static void finish_call(struct engine *e, struct thread *t, const struct pending
 			return;
 	}
 	if (p->has_taken) {
-		// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p alone.
+		// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that
+		// leaves p alone.
 		if (!addr && !p->size)
 			emit_take(e, EVENT_ABANDON, t, p);
 		else
@@ -207,7 +209,8 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 	return true;
 }
 
-/** free(ptr) called by another function of the family that was already counted as the free of ptr (delete -> free). */
+/** free(ptr) called by another function of the family that was already counted as the free of
+ *  ptr (delete -> free). */
 static bool is_inner_free(struct engine *e, struct thread *t, const struct breakpoint *b,
 			  uint64_t ptr)
 {
@@ -277,7 +280,8 @@ static bool call_hit(struct engine *e, struct thread *t, const struct breakpoint
 	return e->is_paused = e->want_call_pause;
 }
 
-/** The instruction under the trap cannot be moved: the breakpoint goes, the thread goes on at its place. */
+/** The instruction under the trap cannot be moved: the breakpoint goes, the thread goes on at
+ *  its place. */
 static void give_up(struct engine *e, struct thread *t, struct breakpoint *b)
 {
 	breakpoint_unplant(e, b);

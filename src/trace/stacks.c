@@ -43,7 +43,8 @@ static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct
 	return find_row(ctx, is_call_site ? pc : displaced_original_pc(ctx, pc), is_call_site, ret);
 }
 
-/** The caller of the function at whose first instruction t stands. False: its stack is unreadable. */
+/** The caller of the function at whose first instruction t stands. False: its stack is
+ *  unreadable. */
 static bool first_frame(struct engine *e, struct thread *t, struct walk_frame *ret)
 {
 	uint64_t sp = e->arch->sp(&t->regs);
@@ -157,7 +158,8 @@ enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, u
 		send_miss(e, t, &frame);
 		return NESTING_MISS;
 	}
-	// A walk that broke off proves nothing; the intact return address above us is the better guess.
+	// A walk that broke off proves nothing; the intact return address above us is the better
+	// guess.
 	if (result == WALK_TRUNCATED && e->arch->sp(&t->regs) < sp)
 		return NESTING_INSIDE;
 	return NESTING_NONE;

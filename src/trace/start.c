@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/** How long a thread that another tracer still holds is waited for: a tracer that leaves lets its threads go one by one. */
+/** How long a thread that another tracer still holds is waited for: a tracer that leaves lets
+ *  its threads go one by one. */
 #define FOREIGN_TIMEOUT_NS (2 * NS_PER_S)
 
 bool start_open_mem(struct engine *e)
@@ -33,8 +34,8 @@ bool start_open_mem(struct engine *e)
 	return true;
 }
 
-/** Another tracer, on its way out perhaps, still has this thread? Ours are new clones of seized threads, which the kernel attaches
- *  for us; an ending thread can be seized by nobody. */
+/** Another tracer, on its way out perhaps, still has this thread? Ours are new clones of seized
+ *  threads, which the kernel attaches for us; an ending thread can be seized by nobody. */
 static bool is_foreign(pid_t tid)
 {
 	_cleanup_free_ char *tracer = NULL, *state = NULL;
@@ -88,16 +89,18 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
 		else if (is_retry)
 			*has_foreign_ret = true;
 		else
-			// A thread that ends, or that is ours already, is no failure; the leader must be had.
+			// A thread that ends, or that is ours already, is no failure; the leader
+			// must be had.
 			is_ok = tid != e->pid && (errno == ESRCH || errno == EPERM);
 	}
 	closedir(dir);
 	return is_ok;
 }
 
-/** A thread that was inside clone when it was seized makes a thread that the kernel does not attach for us, and that shows
- *  in /proc/PID/task only when it is done. So every thread that does not sleep is stopped once, for a moment: after that it is not in
- *  the middle of one. Returns the number of threads interrupted. */
+/** A thread that was inside clone when it was seized makes a thread that the kernel does not
+ *  attach for us, and that shows in /proc/PID/task only when it is done. So every thread that
+ *  does not sleep is stopped once, for a moment: after that it is not in the middle of one.
+ *  Returns the number of threads interrupted. */
 static size_t interrupt_unsettled(struct engine *e)
 {
 	size_t num = 0, i, num_interrupted = 0;
@@ -135,7 +138,8 @@ static bool settle(struct engine *e)
 	int status;
 	pid_t tid;
 
-	// One that does not stop sleeps in the kernel where nothing wakes it: it makes no threads there.
+	// One that does not stop sleeps in the kernel where nothing wakes it: it makes no threads
+	// there.
 	while (num_awaited && clock_now_ns() < deadline) {
 		tid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (tid < 0 && errno != EINTR)
@@ -176,7 +180,8 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 	return TRACER_FAILED_MEM;
 }
 
-/** In the child: run the program once the parent has seized us. Writes errno to report_fd on failure. */
+/** In the child: run the program once the parent has seized us. Writes errno to report_fd on
+ *  failure. */
 static _Noreturn void child_main(const struct tracer_options *options, int go_fd, int report_fd)
 {
 	sigset_t none;
@@ -206,7 +211,8 @@ fail:
 	_exit(127);
 }
 
-/** Wait until the child has executed the program (its PTRACE_EVENT_EXEC is handled) or has failed. */
+/** Wait until the child has executed the program (its PTRACE_EVENT_EXEC is handled) or has
+ *  failed. */
 static bool wait_for_exec(struct engine *e)
 {
 	int status;

@@ -18,7 +18,8 @@ struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 
 	if (!b)
 		return NULL;
-	// Behind an instruction of one byte the pc is where it would be behind the trap: ask who sent the signal.
+	// Behind an instruction of one byte the pc is where it would be behind the trap: ask who
+	// sent the signal.
 	if (b->has_relocation && b->relocation.insn_size == 1 &&
 	    ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info) == 0 && info.si_code != SI_KERNEL &&
 	    info.si_code != TRAP_BRKPT)
@@ -33,7 +34,8 @@ static bool shares_memory(struct engine *e, pid_t tid)
 	const struct thread *t;
 	size_t i;
 
-	// A leader that has ended has no memory to compare with, so one thread is not enough to ask; two would be.
+	// A leader that has ended has no memory to compare with, so one thread is not enough to
+	// ask; two would be.
 	for (i = 0; i < e->threads.cap && num_asked < 4; i++) {
 		if (e->threads.slots[i].key == HMAP_NO_KEY)
 			continue;
@@ -50,7 +52,8 @@ void stops_birth(struct engine *e, pid_t tid, enum birth birth)
 	const uint64_t *other = hmap_find(&e->births, (uint64_t)tid);
 
 	if (!other) {
-		// Without memory to remember it a child may be left with our traps in the one case that we leave right now.
+		// Without memory to remember it a child may be left with our traps in the one case
+		// that we leave right now.
 		if (hmap_set(&e->births, (uint64_t)tid, birth))
 			e->num_expected += birth == BIRTH_EXPECTED;
 		return;
@@ -77,14 +80,16 @@ static void new_tracee(struct engine *e, pid_t tid)
 
 	stops_birth(e, tid, BIRTH_SEEN);
 	if (!is_thread && !shares_memory(e, tid)) {
-		// A forked child: its copy of the text holds our traps. It has not run an instruction yet.
+		// A forked child: its copy of the text holds our traps. It has not run an
+		// instruction yet.
 		breakpoint_clean_child(e, tid);
 		ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}
 	t = thread_add(e, tid, is_thread ? e->pid : tid);
 	if (!t) {
-		// Without a record it still must run: its traps will be looked up by address all the same.
+		// Without a record it still must run: its traps will be looked up by address all
+		// the same.
 		ptrace(PTRACE_CONT, tid, 0, 0);
 		return;
 	}
@@ -233,7 +238,8 @@ void stops_handle(struct engine *e, pid_t tid, int status)
 	e->shared->stats.num_stops++;
 	t = thread_find(e, tid);
 	if (!t && status >> 16 == PTRACE_EVENT_EXEC)
-		// exec by a thread that was not the leader: it now has the leader's id, whose record may be gone.
+		// exec by a thread that was not the leader: it now has the leader's id, whose
+		// record may be gone.
 		t = thread_add(e, tid, e->pid);
 	if (!t) {
 		new_tracee(e, tid);

@@ -16,7 +16,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/** How long to look for the next stop before sleeping, and how often to try again when it did not pay. */
+/** How long to look for the next stop before sleeping, and how often to try again when it did
+ *  not pay. */
 #define SPIN_NS         50000
 #define SPIN_CREDIT_MAX 16
 #define SPIN_RETRY      16
@@ -80,7 +81,8 @@ static bool has_orders(const struct engine *e)
 	       __atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE);
 }
 
-/** Look for a stop for a little while without going to sleep, letting everybody else on this CPU run. 0: none came. */
+/** Look for a stop for a little while without going to sleep, letting everybody else on this CPU
+ *  run. 0: none came. */
 static pid_t spin(struct engine *e, int *status_ret)
 {
 	uint64_t deadline = clock_now_ns() + SPIN_NS;
@@ -99,9 +101,10 @@ static pid_t spin(struct engine *e, int *status_ret)
 	return tid;
 }
 
-/** The next stop. While they come thick and fast we do not sleep in between: a sleeping tracer leaves its CPU idle, the
- *  scheduler then puts the target on one CPU and us on the other, and each stop pays for waking two idle CPUs, which is
- *  several times the stop itself (doc/PERFORMANCE.md). */
+/** The next stop. While they come thick and fast we do not sleep in between: a sleeping tracer
+ *  leaves its CPU idle, the scheduler then puts the target on one CPU and us on the other, and
+ *  each stop pays for waking two idle CPUs, which is several times the stop itself
+ *  (doc/PERFORMANCE.md). */
 static pid_t next_stop(struct engine *e, int *status_ret)
 {
 	pid_t tid = 0;

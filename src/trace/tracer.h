@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The tracer process: all of ptrace and nothing else. It is forked from the supervisor, seizes or launches the target, plants and restores
- *  bytes, and writes events into the shared ring. It parses no file of the target. When the supervisor's end of the
- *  socket closes, for whatever reason, it restores every byte, releases every thread and ends. */
+/** The tracer process: all of ptrace and nothing else. It is forked from the supervisor, seizes
+ *  or launches the target, plants and restores bytes, and writes events into the shared ring. It
+ *  parses no file of the target. When the supervisor's end of the socket closes, for whatever
+ *  reason, it restores every byte, releases every thread and ends. */
 #ifndef TRACE_TRACER_H
 #define TRACE_TRACER_H
 
@@ -47,8 +48,9 @@ enum tracer_stage {
 	TRACER_FAILED_MEM,
 };
 
-/** Fork the tracer and wait until it has seized (launched: executed) the target. On failure *stage_ret and *errnum_ret tell why, the
- *  tracer is gone and the target untouched (a launched one never ran). Must be called while the process has one thread. */
+/** Fork the tracer and wait until it has seized (launched: executed) the target. On failure
+ *  *stage_ret and *errnum_ret tell why, the tracer is gone and the target untouched (a launched
+ *  one never ran). Must be called while the process has one thread. */
 bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 		  enum tracer_stage *stage_ret, int *errnum_ret) __must_check;
 
