@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr)
 {
@@ -49,6 +50,16 @@ struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t role
 	return b;
 }
 
+/** The text still holds the instruction that was relocated. */
+static bool is_same_insn(struct engine *e, const struct breakpoint *b)
+{
+	uint8_t code[ARCH_MAX_INSN];
+
+	return memory_read_code(e, b->addr, code, b->relocation.insn_size) ==
+		       b->relocation.insn_size &&
+	       memcmp(code, b->insn, b->relocation.insn_size) == 0;
+}
+
 bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 {
 	struct planted *p = &e->shared->planted[b->planted_index];
@@ -59,11 +70,9 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 	// A trap that is there already is the program's or another tool's own.
 	if (original == e->arch->trap[0])
 		return false;
-	if (b->has_relocation && original != p->original) {
-		// Another instruction than the one that was relocated (the text was rewritten).
-		b->has_relocation = false;
-	}
 	p->original = original;
+	if (b->has_relocation && !is_same_insn(e, b))
+		b->has_relocation = false;
 	// Known to the supervisor before it is in place: whoever dies in between, the other can
 	// restore it.
 	__atomic_store_n(&p->is_planted, 1, __ATOMIC_SEQ_CST);

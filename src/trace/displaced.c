@@ -153,6 +153,16 @@ static const struct code_range *module_of(const struct engine *e, uint64_t addr)
 	return NULL;
 }
 
+static void unmap(struct engine *e, struct thread *t, uint64_t start)
+{
+	const uint64_t args[6] = {start, AREA_SIZE};
+	int64_t result;
+
+	// A thread that vanished needs nothing unmapped.
+	if (!run_syscall(e, t, SYS_munmap, args, &result))
+		return;
+}
+
 static bool has_seccomp_filter(pid_t tid)
 {
 	_cleanup_free_ char *mode = NULL;
@@ -183,12 +193,11 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 		if (!map_at(e, t, hint, &start))
 			continue;
 		area.start = start;
-		if (!memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)))
-			return NULL;
-		if (!vec_push(&e->areas, area))
-			return NULL;
-		if (gap(start, addr) < REACH)
+		if (gap(start, addr) < REACH &&
+		    memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)) &&
+		    vec_push(&e->areas, area))
 			return &e->areas.items[e->areas.num - 1];
+		unmap(e, t, start);
 	}
 	return NULL;
 }
@@ -219,10 +228,11 @@ static bool name_slot(struct engine *e, const struct area *area, uint64_t addr)
 
 static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 {
-	uint8_t code[ARCH_MAX_INSN];
+	uint8_t code[ARCH_MAX_INSN] = {0};
 	size_t size = memory_read_code(e, b->addr, code, sizeof(code));
 	uint64_t slot = area ? area->start + area->used : b->addr;
 
+	memcpy(b->insn, code, sizeof(b->insn));
 	if (reuse_slot(e, b, code, size)) {
 		b->has_relocation = true;
 		return true;
@@ -238,6 +248,9 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 		return false;
 	area->used += ARCH_SLOT_SIZE;
 	b->has_relocation = true;
+	// A module that is loaded again at the same place finds its slots again; without memory it gets others.
+	if (!hmap_set(&e->old_slots, b->addr, slot))
+		return true;
 	return true;
 }
 

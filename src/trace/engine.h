@@ -38,6 +38,8 @@ struct breakpoint {
 	/** How to get past it; valid when has_relocation. */
 	bool has_relocation;
 	struct arch_relocation relocation;
+	/** The instruction that was relocated, relocation.insn_size bytes. */
+	uint8_t insn[ARCH_MAX_INSN];
 	/** Site: pending calls that will return here. */
 	uint32_t num_pending;
 	/** Site: returns of pending calls, and hits for other reasons. */
@@ -187,6 +189,8 @@ struct engine {
 	/** Room for nframe look-up addresses. */
 	uint64_t *pcs;
 	struct stack_window window;
+	/** The last walk came through a frame that was interrupted in a slot. */
+	bool has_slot_frame;
 
 	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at
 	 *  all. */

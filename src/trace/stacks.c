@@ -24,6 +24,8 @@ static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
 {
 	struct stack_window *w = &((struct engine *)ctx)->window;
 
+	if (addr > UINT64_MAX - 8)
+		return false;
 	if ((addr < w->start || addr + 8 > w->start + w->size) && !window_fill(w, addr))
 		return false;
 	memcpy(ret, w->bytes + (addr - w->start), 8);
@@ -40,7 +42,20 @@ static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
 /** Frames interrupted in a slot stand, for everybody else, at the original instruction. */
 static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
 {
-	return find_row(ctx, is_call_site ? pc : displaced_original_pc(ctx, pc), is_call_site, ret);
+	struct engine *e = ctx;
+	uint64_t original = is_call_site ? pc : displaced_original_pc(e, pc);
+
+	e->has_slot_frame |= original != pc;
+	return find_row(e, original, is_call_site, ret);
+}
+
+/** What the walk has stored of frames that were interrupted in a slot. */
+static void map_slot_frames(struct engine *e, struct walk_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < stack->num; i++)
+		stack->pcs[i] = displaced_original_pc(e, stack->pcs[i]);
 }
 
 /** The caller of the function at whose first instruction t stands. False: its stack is
@@ -116,6 +131,7 @@ bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint
 	struct walk_frame frame;
 
 	*site_ret = 0;
+	e->has_slot_frame = false;
 	if (first_frame(e, t, &frame)) {
 		*site_ret = frame.pc;
 		walk_stack(&frame, &ops, &stack);
@@ -127,6 +143,8 @@ bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint
 		send_miss(e, t, &frame);
 		return false;
 	}
+	if (e->has_slot_frame)
+		map_slot_frames(e, &stack);
 	e->shared->stats.num_truncated += stack.result == WALK_TRUNCATED;
 	e->shared->stats.num_failed += stack.result == WALK_TRUNCATED && stack.total <= 1;
 	*hash_ret = hash_stack(e, &stack);
