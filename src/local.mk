@@ -171,6 +171,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/session.c \
 	src/supervisor/session.h \
 	src/supervisor/session_internal.h \
+	src/supervisor/storing.c \
 	src/supervisor/waiting.c
 
 src_libconsole_a_SOURCES = \
@@ -183,6 +184,7 @@ src_libconsole_a_SOURCES = \
 	src/console/cmd_snapshot.c \
 	src/console/cmd_state.c \
 	src/console/cmd_stats.c \
+	src/console/cmd_store.c \
 	src/console/cmd_target.c \
 	src/console/cmd_traceback.c \
 	src/console/command.c \

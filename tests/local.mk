@@ -295,12 +295,14 @@ e2e_tests = \
 	tests/e2e/leave_by_signal.sh \
 	tests/e2e/measure.sh \
 	tests/e2e/no_allocator.sh \
+	tests/e2e/offline.sh \
 	tests/e2e/permission.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
+	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh

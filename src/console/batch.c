@@ -47,11 +47,47 @@ static struct err *add_script(struct batch *batch, const char *path)
 	return NULL;
 }
 
+/** A word as words_split() takes it back. */
+static void print_quoted(FILE *f, const char *word)
+{
+	putc('"', f);
+	for (; *word; word++)
+		fprintf(f, strchr("\"\\", *word) ? "\\%c" : "%c", *word);
+	putc('"', f);
+}
+
+/** The line of `malloscope top` and `malloscope diff`; the snapshots are loaded under their specs. */
+static struct err *add_file_command(struct batch *batch, const struct options *options)
+{
+	bool is_diff = options->mode == MODE_DIFF;
+	_cleanup_free_ char *text = NULL;
+	size_t size, i;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return &err_nomem;
+	fputs(is_diff ? "diff " : "top --snapshot ", f);
+	print_quoted(f, options->file);
+	if (is_diff) {
+		putc(' ', f);
+		print_quoted(f, options->other_file);
+	}
+	for (i = 0; i < options->words.num; i++) {
+		putc(' ', f);
+		print_quoted(f, options->words.items[i]);
+	}
+	if (fclose(f) != 0)
+		return &err_nomem;
+	return add_line(batch, text, size, NULL, 0);
+}
+
 static struct err *add_all(struct batch *batch, const struct options *options)
 {
 	struct err *err = NULL;
 	size_t i;
 
+	if (options->mode == MODE_TOP || options->mode == MODE_DIFF)
+		return add_file_command(batch, options);
 	for (i = 0; i < options->sources.num && !err; i++) {
 		const struct options_source *source = &options->sources.items[i];
 
@@ -61,8 +97,10 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 			err = add_line(batch, source->text, strlen(source->text), NULL, 0);
 	}
 	if (!options->sources.num) {
+		const char *first = options->mode == MODE_OPEN ? "snapshots" : "wait exit";
+
 		batch->is_implicit = true;
-		err = add_line(batch, "wait exit", strlen("wait exit"), NULL, 0);
+		err = add_line(batch, first, strlen(first), NULL, 0);
 		if (!err)
 			err = add_line(batch, "top", strlen("top"), NULL, 0);
 	}

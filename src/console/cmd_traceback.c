@@ -160,7 +160,6 @@ static struct err *where_json(struct console *console, const struct session_bloc
 			      uint64_t addr)
 {
 	struct jsonl *doc = jsonl_begin("where");
-	char domain[DOMAIN_NAME_MAX];
 	struct stack stack;
 	struct err *err;
 
@@ -170,7 +169,7 @@ static struct err *where_json(struct console *console, const struct session_bloc
 		return commands_end_json(console, doc);
 	jsonl_uint(doc, "size", block->size);
 	jsonl_uint(doc, "offset", addr - block->addr);
-	jsonl_string(doc, "domain", short_domain(block->domain, domain));
+	jsonl_uint(doc, "domain", block->domain);
 	jsonl_int(doc, "thread", block->tid);
 	jsonl_real(doc, "age", (double)block->age_ns / 1e9);
 	stack = session_stack(console->session, block->stack);
@@ -239,11 +238,10 @@ static struct err *block_json(struct console *console, const struct session_bloc
 {
 	const struct strtab *strings = session_resolver(console->session)->strings;
 	struct jsonl *doc = jsonl_begin("blocks");
-	char domain[DOMAIN_NAME_MAX];
 
 	jsonl_address(doc, "address", block->addr);
 	jsonl_uint(doc, "size", block->size);
-	jsonl_string(doc, "domain", short_domain(block->domain, domain));
+	jsonl_uint(doc, "domain", block->domain);
 	jsonl_int(doc, "thread", block->tid);
 	jsonl_string(doc, "function",
 		     place->function ? strtab_get(strings, place->function) : NULL);

@@ -52,6 +52,9 @@ struct err *cmd_traces(struct console *console, const struct args *args) __must_
 struct err *cmd_growth(struct console *console, const struct args *args) __must_check;
 struct err *cmd_check(struct console *console, const struct args *args) __must_check;
 struct err *cmd_filter(struct console *console, const struct args *args) __must_check;
+struct err *cmd_dump(struct console *console, const struct args *args) __must_check;
+struct err *cmd_load(struct console *console, const struct args *args) __must_check;
+struct err *cmd_every(struct console *console, const struct args *args) __must_check;
 struct err *cmd_traceback(struct console *console, const struct args *args) __must_check;
 struct err *cmd_where(struct console *console, const struct args *args) __must_check;
 struct err *cmd_blocks(struct console *console, const struct args *args) __must_check;

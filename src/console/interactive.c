@@ -33,6 +33,14 @@ static struct err *greet(const struct dialogue *dialogue)
 
 	if (err)
 		return err;
+	if (status.is_stored) {
+		fprintf(out, "malloscope %s: %zu snapshots%s%s\n", PACKAGE_VERSION,
+			session_num_snapshots(dialogue->session), *status.exe ? " of " : "",
+			status.exe);
+		fputs("`help` lists the commands, TAB completes; `quit` leaves\n", out);
+		console_print_notes(dialogue->console);
+		return NULL;
+	}
 	fprintf(out, "malloscope %s: tracing %d%s%s, %s, %" PRIu32 " frames a stack\n",
 		PACKAGE_VERSION, (int)status.pid, *status.exe ? " " : "", status.exe,
 		status.is_from_launch ? "from its launch" : "from now on", status.nframe);

@@ -4,6 +4,7 @@
 #include "console/options.h"
 
 #include "base/log.h"
+#include "console/command.h"
 #include "console/help.h"
 
 #include <argp.h>
@@ -16,10 +17,15 @@
 
 #define KEY_STDIN   0x100
 #define KEY_JSON    0x101
+#define KEY_EVERY   0x102
+#define KEY_STORE   0x103
 #define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
-#define MAIN_USAGE  "usage: malloscope run|attach ..., see malloscope --help"
+#define OPEN_ARGS   "[OPTION...] FILE"
+#define TOP_ARGS    "[OPTION...] FILE[:SNAPSHOT] [KEY]"
+#define DIFF_ARGS   "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
+#define MAIN_USAGE  "usage: malloscope run|attach|open|top|diff ..., see malloscope --help"
 
 const char *argp_program_version = PACKAGE_STRING;
 
@@ -81,9 +87,6 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	struct options_source source = {.is_script = key == 'x', .text = arg};
 
 	switch (key) {
-	case 'n':
-		parse_nframe(&parse->options, arg);
-		return 0;
 	case 'e':
 	case 'x':
 		if (!vec_push(&parse->options.sources, source))
@@ -94,6 +97,40 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		parse->options.is_json = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/** Options of run and attach alone. */
+static error_t parse_tracing(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct options *options = &parse->options;
+	struct err *err;
+	char why[128];
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = parse;
+		return 0;
+	case 'n':
+		parse_nframe(options, arg);
+		return 0;
+	case KEY_EVERY:
+		err = options_parse_period(arg, &options->period_ns);
+		if (!err)
+			return 0;
+		snprintf(why, sizeof(why), "%s", err_text(err));
+		err_destroy(err);
+		usage_error("--every: %s", why);
+	case KEY_STORE:
+		options->store = arg;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (!options->period_ns != !options->store)
+			usage_error("--every SECONDS and --store FILE go together");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -157,15 +194,95 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static error_t parse_open(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		silence_advice(state);
+		state->child_inputs[0] = parse;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			usage_error("one file only: '%s' is too many", arg);
+		parse->options.file = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		usage_error("which file? usage: malloscope open " OPEN_ARGS);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/** The next word, the value of an option. */
+static const char *take_value(struct argp_state *state, const char *option)
+{
+	if (state->next >= state->argc)
+		usage_error("option '%s' requires an argument", option);
+	return state->argv[state->next++];
+}
+
+/** `malloscope top` and `diff`: files, -o, --json; whatever else belongs to the command of that name. */
+static void parse_file_command(struct argp_state *state, struct parse *parse, const char *name)
+{
+	struct options *options = &parse->options;
+	bool is_diff = options->mode == MODE_DIFF, is_value = false;
+	const struct command_option *option;
+	const struct command *command;
+	const char *word;
+
+	err_destroy(command_find(name, &command));
+	while (state->next < state->argc) {
+		word = state->argv[state->next++];
+		if (!is_value && strcmp(word, "--help") == 0) {
+			printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
+			help_print_command(stdout, command);
+			printf("  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
+			       "where the output goes", "--json", "as JSON");
+			exit(0);
+		}
+		if (!is_value && (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0)) {
+			options->output = take_value(state, word);
+		} else if (!is_value && strcmp(word, "--json") == 0) {
+			options->is_json = true;
+		} else if (!is_value && word[0] != '-' && !options->file) {
+			options->file = word;
+		} else if (!is_value && word[0] != '-' && is_diff && !options->other_file) {
+			options->other_file = word;
+		} else {
+			if (!vec_push(&options->words, word))
+				parse->is_out_of_memory = true;
+			if (!is_value && word[0] == '-' && word[1]) {
+				struct err *err = command_find_option(command, word, &option);
+
+				is_value = !err && option->value;
+				err_destroy(err);
+				continue;
+			}
+		}
+		is_value = false;
+	}
+	if (!options->file || (is_diff && !options->other_file))
+		usage_error("which file? usage: malloscope %s %s", name,
+			    is_diff ? DIFF_ARGS : TOP_ARGS);
+}
+
 // clang-format off
 static const struct argp_option common_options[] = {
-	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
 	{"execute", 'e', "COMMAND", 0,
 	 "Run a console command; repeatable. After the last one malloscope leaves", 0},
 	{"script", 'x', "FILE", 0, "The same with each line of FILE; # begins a comment line", 0},
 	{"output", 'o', "FILE", 0,
 	 "Write what malloscope prints to FILE (batch default: standard error)", 0},
 	{"json", KEY_JSON, NULL, 0, "Print a JSON document a line for every command", 0},
+	{0},
+};
+
+static const struct argp_option tracing_options[] = {
+	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
+	{"every", KEY_EVERY, "SECONDS", 0, "Append a snapshot to the file of --store every SECONDS", 0},
+	{"store", KEY_STORE, "FILE", 0, "The file of --every", 0},
 	{0},
 };
 
@@ -177,9 +294,13 @@ static const struct argp_option run_options[] = {
 
 static const struct argp common_argp = {.options = common_options, .parser = parse_common};
 static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}};
+static const struct argp tracing_argp = {
+	.options = tracing_options, .parser = parse_tracing, .children = common_child,
+};
+static const struct argp_child tracing_child[] = {{&tracing_argp, 0, NULL, 0}, {0}};
 
 static const struct argp run_argp = {
-	.options = run_options, .parser = parse_run, .children = common_child,
+	.options = run_options, .parser = parse_run, .children = tracing_child,
 	.args_doc = "[--] PROGRAM [ARG...]",
 	.doc = "Launch a program and trace its memory from the first allocation."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
@@ -191,7 +312,7 @@ static const struct argp run_argp = {
 };
 
 static const struct argp attach_argp = {
-	.parser = parse_attach, .children = common_child,
+	.parser = parse_attach, .children = tracing_child,
 	.args_doc = "PID",
 	.doc = "Trace the memory of a running process; it goes on when malloscope leaves."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
@@ -199,6 +320,15 @@ static const struct argp attach_argp = {
 	       "none; Ctrl-C then ends the wait.\n\n"
 	       "  malloscope attach 4711\n"
 	       "  malloscope attach -e snapshot -e 'wait 60' -e 'diff --sort growth' 4711",
+};
+
+static const struct argp open_argp = {
+	.parser = parse_open, .children = common_child,
+	.args_doc = "FILE",
+	.doc = "Look at stored snapshots; no process and no binaries are needed."
+	       "\vWith a terminal and neither -e nor -x there is a prompt; otherwise the commands "
+	       "given are run, `snapshots` and `top` if there are none.\n\n"
+	       "  malloscope open -e 'diff e1 e60 function' prog.msnap",
 };
 // clang-format on
 
@@ -263,6 +393,15 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 		} else if (strcmp(arg, "attach") == 0) {
 			parse->options.mode = MODE_ATTACH;
 			parse_mode(state, &attach_argp, 0, arg);
+		} else if (strcmp(arg, "open") == 0) {
+			parse->options.mode = MODE_OPEN;
+			parse_mode(state, &open_argp, 0, arg);
+		} else if (strcmp(arg, "top") == 0) {
+			parse->options.mode = MODE_TOP;
+			parse_file_command(state, parse, arg);
+		} else if (strcmp(arg, "diff") == 0) {
+			parse->options.mode = MODE_DIFF;
+			parse_file_command(state, parse, arg);
 		} else {
 			usage_error("unknown command '%s': " MAIN_USAGE, arg);
 		}
@@ -277,10 +416,11 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 static const struct argp main_argp = {
 	.parser = parse_main,
 	.help_filter = filter_main_help,
-	.args_doc = "run " RUN_ARGS "\nattach " ATTACH_ARGS,
+	.args_doc = "run " RUN_ARGS "\nattach " ATTACH_ARGS "\nopen " OPEN_ARGS "\ntop " TOP_ARGS
+		    "\ndiff " DIFF_ARGS,
 	.doc = "Find out which code holds the memory of a native program, from outside: "
-	       "launch it or attach to it, take snapshots, compare them.\v"
-	       "`malloscope run --help' and `malloscope attach --help' list the options of each.",
+	       "launch it or attach to it, take snapshots, compare them, store them.\v"
+	       "`malloscope run --help' and so on list the options of each.",
 };
 
 static void restore_help_format(const char *old_format)
@@ -308,8 +448,9 @@ struct err *options_parse(int argc, char **argv, struct options *ret)
 		options_deinit(options);
 		return &err_nomem;
 	}
-	options->is_interactive =
-		!options->sources.num && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	options->is_interactive = !options->sources.num && isatty(STDIN_FILENO) &&
+				  isatty(STDOUT_FILENO) && options->mode != MODE_TOP &&
+				  options->mode != MODE_DIFF;
 	if (options->is_interactive && options->mode == MODE_RUN) {
 		options->session.want_own_group = true;
 		if (!options->session.stdin_path)
@@ -322,4 +463,5 @@ struct err *options_parse(int argc, char **argv, struct options *ret)
 void options_deinit(struct options *options)
 {
 	vec_deinit(&options->sources);
+	vec_deinit(&options->words);
 }

@@ -25,6 +25,11 @@ enum exit_status {
 enum options_mode {
 	MODE_RUN,
 	MODE_ATTACH,
+	/** A file, with commands. */
+	MODE_OPEN,
+	/** One command about one or two files. */
+	MODE_TOP,
+	MODE_DIFF,
 };
 
 /** One -e or -x. */
@@ -42,6 +47,14 @@ struct options {
 	char **program;
 	/** MODE_ATTACH. */
 	pid_t pid;
+	/** MODE_OPEN: the file. MODE_TOP and MODE_DIFF: FILE[:SNAPSHOT], and for MODE_DIFF another. */
+	const char *file;
+	const char *other_file;
+	/** MODE_TOP, MODE_DIFF: the other words of the command. */
+	VEC(const char *) words;
+	/** --every in nanoseconds and --store; 0 and NULL: not given. */
+	uint64_t period_ns;
+	const char *store;
 	/** In the order of the command line. */
 	VEC(struct options_source) sources;
 	/** --json. */
@@ -58,5 +71,8 @@ struct options {
 struct err *options_parse(int argc, char **argv, struct options *ret) __must_check;
 
 void options_deinit(struct options *options);
+
+/** "5" or "0.5" in nanoseconds (cmd_store.c). ERR_USAGE: no number of seconds, or too small or large. */
+struct err *options_parse_period(const char *text, uint64_t *ret) __must_check;
 
 #endif

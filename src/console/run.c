@@ -19,14 +19,15 @@
  *  each piece on its own. */
 static struct err *open_output(const struct options *options, FILE **ret)
 {
+	// Without a prompt, standard output is the launched program's.
+	bool is_ours = options->is_interactive || options->mode >= MODE_OPEN;
 	int fd;
 	FILE *out = NULL;
 
 	if (options->output)
 		fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	else
-		fd = fcntl(options->is_interactive ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC,
-			   0);
+		fd = fcntl(is_ours ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(errno, "cannot open %s",
 			       options->output ? options->output : "the output");
@@ -47,8 +48,23 @@ static bool has_colour(FILE *out)
 	return isatty(fileno(out)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
+static struct err *begin_files(struct session *session, const struct options *options)
+{
+	struct err *err = session_open(session, NULL);
+
+	if (!err)
+		err = session_load(session, options->file, options->file, NULL);
+	if (!err && options->mode == MODE_DIFF)
+		err = session_load(session, options->other_file, options->other_file, NULL);
+	return err;
+}
+
 static struct err *begin(struct session *session, const struct options *options)
 {
+	if (options->mode == MODE_OPEN)
+		return session_open(session, options->file);
+	if (options->mode == MODE_TOP || options->mode == MODE_DIFF)
+		return begin_files(session, options);
 	if (options->mode == MODE_RUN)
 		return session_launch(session, options->program);
 	return session_attach(session, options->pid);
@@ -87,6 +103,8 @@ static struct err *run_with_output(struct session *session, const struct options
 	err = begin(session, options);
 	if (!err)
 		err = signals_install(session, options->is_interactive);
+	if (!err && options->period_ns)
+		err = session_every(session, options->period_ns, options->store);
 	if (!err)
 		err = options->is_interactive ? interactive_run(console)
 					      : batch_run(batch, console);
@@ -95,6 +113,8 @@ static struct err *run_with_output(struct session *session, const struct options
 	if (!err && !options->is_interactive && console_has_failed_gate(console))
 		*status_ret = EXIT_GATE;
 	detach_err = session_detach(session);
+	// With a last snapshot, which may have something to tell.
+	err_destroy(session_every(session, 0, NULL));
 	console_print_notes(console);
 	console_destroy(console);
 	if (!err) {

@@ -58,6 +58,8 @@ struct err *signals_install(struct session *session, bool is_interactive)
 	the_session = session;
 	is_at_prompt = is_interactive;
 	signal(SIGPIPE, SIG_IGN);
+	// A limit on the size of files is an error like a full disk.
+	signal(SIGXFSZ, SIG_IGN);
 	if (is_interactive)
 		signal(SIGTSTP, SIG_IGN);
 	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {

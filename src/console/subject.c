@@ -18,8 +18,15 @@ void subject_deinit(struct subject *subject)
 struct err *subject_find(struct console *console, const char *name, struct subject *ret)
 {
 	struct snapshot *owned = NULL;
-	struct err *err;
+	struct session_status status;
+	struct err *err = session_status(console->session, &status);
 
+	if (err)
+		return err;
+	// In a file, "live" and "peak" may be names like any other.
+	if (status.is_stored)
+		return name ? session_find_snapshot(console->session, name, &ret->snapshot)
+			    : subject_newest(console, ret);
 	if (!name || strcmp(name, "live") == 0)
 		err = session_live(console->session, &owned);
 	else if (strcmp(name, "peak") == 0)

@@ -169,6 +169,28 @@ const struct command commands[] = {
 			"with the most recent first. With --json an object each.\n",
 	},
 	{
+		.name = "dump", .arguments = "[NAME] FILE", .min_words = 1, .max_words = 2,
+		.kinds = {ANY_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .run = cmd_dump,
+		.summary = "append a snapshot to a file",
+		.help = "FILE is an SQLite database that holds many snapshots with symbols\n"
+			"and source lines: it can be read on any machine. Without NAME a\n"
+			"snapshot is taken first, under the next default name.\n",
+	},
+	{
+		.name = "load", .arguments = "FILE[:NAME] [AS]", .min_words = 1, .max_words = 2,
+		.kinds = {COMPLETE_FILE, 0}, .run = cmd_load,
+		.summary = "read a snapshot back from a file",
+		.help = "NAME is a name or a number in the file; default: the newest. It is\n"
+			"kept under its own name, or AS.\n",
+	},
+	{
+		.name = "every", .arguments = "SECONDS FILE | off", .min_words = 1, .max_words = 2,
+		.kinds = {COMPLETE_OFF, COMPLETE_FILE}, .run = cmd_every,
+		.summary = "append a snapshot to a file every so often",
+		.help = "They are called e1, e2, ... When one cannot be stored, as on a full\n"
+			"disk, a note tells, and the next one tries again.\n",
+	},
+	{
 		.name = "filter", .arguments = "add +PATTERN[:LINE] | add +@DOMAIN | list | clear",
 		.want_raw = true, .min_words = 1, .max_words = 2,
 		.kinds = {COMPLETE_FILTER, 0},

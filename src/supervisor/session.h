@@ -160,12 +160,13 @@ struct err *session_drop_snapshot(struct session *s, const char *name) __must_ch
 /** Append a snapshot to a file (store/store.h), which may be new. The target goes on meanwhile. */
 struct err *session_dump(struct session *s, const struct snapshot *snapshot,
 			 const char *path) __must_check;
-/** Load a snapshot of a file (name as in store_find(), NULL: the newest) and keep it under the name `as`, or its own; it then
+/** Load a snapshot, FILE[:NAME] as in store_parse_spec() and store_find(), and keep it under the name `as`, or its own; it then
  *  answers like any other, but --since. */
-struct err *session_load(struct session *s, const char *path, const char *name, const char *as,
+struct err *session_load(struct session *s, const char *spec, const char *as,
 			 const struct snapshot **ret) __must_check;
 /** A session on a file instead of a process: its snapshots are loaded (of very many the newest; a note tells), of several with one
- *  name all but the newest under their numbers. In place of session_launch() and session_attach(). */
+ *  name all but the newest under their numbers. In place of session_launch() and session_attach(). path NULL: without
+ *  any, for session_load(). */
 struct err *session_open(struct session *s, const char *path) __must_check;
 /** Append a snapshot (e1, e2, ...) to a file every period_ns, by a thread of its own, and one at the target's end; 0: stop that. A
  *  failure is told in a note, once until it has worked again; the next time tries again. */

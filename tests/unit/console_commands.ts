@@ -421,6 +421,42 @@ static void take_two_snapshots(void)
 	check_failure(&f, "check size before --max 1",
 		      "check: growth is what can be checked, not 'size'");
 
+#test files
+	fixture_fill(&f);
+	check_output(&f, "dump 'a file'",
+		     "s1: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "# written to a file\n");
+	check_output(&f, "dump s1 a",
+		     "s1: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "# written to a\n");
+	check_output(&f, "load a:s1 old",
+		     "old: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "# from a:s1\n");
+	check_log("dump s1 a file dump s1 a load a:s1 old ");
+	check_failure(&f, "load a peak",
+		      "load: 'peak' is the state at the maximum, choose another name");
+	check_output(&f, "every 0.5 a", "");
+	check_output(&f, "every off", "");
+	check_log("every 500000000 a ");
+	check_failure(&f, "every 5", "every: which file? usage: every SECONDS FILE | off");
+	check_failure(&f, "every often a",
+		      "every: 'often' is no number of seconds, at least 0.001");
+	check_failure(&f, "every off a", "every: too many arguments for 'every off'");
+
+// In a file any name is one.
+#test stored_subjects
+	const struct snapshot *snapshot;
+
+	fixture_fill(&f);
+	f.s->status.is_stored = true;
+	check_failure(&f, "top", "top: there is no snapshot to compare with; 'snapshot' takes one");
+	ck_ok(session_snapshot(f.s, "a", &snapshot));
+	check_output(&f, "top -n 0",
+		     "[ Top 0 ] a: 1190 B in 5 blocks, 4 stacks, traced 0.0 s from launch\n"
+		     "4 other: 1190 B\n"
+		     "Total allocated size: 1190 B\n");
+	check_failure(&f, "top --snapshot peak", "top: no snapshot 'peak'");
+
 #test json
 	fixture_fill(&f);
 	check_output(&f, "memory --json",

@@ -516,3 +516,31 @@ void session_measured_destroy(struct session_measured *measured)
 	free(measured->function);
 	free(measured);
 }
+
+struct err *session_dump(struct session *s, const struct snapshot *snapshot, const char *path)
+{
+	log_call(s, "dump %s %s", snapshot->name, path);
+	return NULL;
+}
+
+struct err *session_load(struct session *s, const char *spec, const char *as,
+			 const struct snapshot **ret)
+{
+	log_call(s, "load %s %s", spec, as ? as : "-");
+	return session_snapshot(s, as ? as : "loaded", ret);
+}
+
+struct err *session_open(struct session *s, const char *path)
+{
+	log_call(s, "open %s", path);
+	s->status.is_stored = true;
+	return NULL;
+}
+
+struct err *session_every(struct session *s, uint64_t period_ns, const char *path)
+{
+	// Stopping what does not run is nothing.
+	if (path)
+		log_call(s, "every %" PRIu64 " %s", period_ns, path);
+	return NULL;
+}

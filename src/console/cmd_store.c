@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Snapshot files: dump load every.
+#include "config.h"
+
+#include "base/clock.h"
+#include "console/describe.h"
+#include "console/options.h"
+#include "console/subject.h"
+
+#include <math.h>
+#include <string.h>
+
+/** Longest period, about 30 years. */
+#define PERIOD_MAX_S 1e9
+
+struct err *options_parse_period(const char *text, uint64_t *ret)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value) || value < 0.001 || value > PERIOD_MAX_S)
+		return err_create(ERR_USAGE, "'%s' is no number of seconds, at least 0.001", text);
+	*ret = (uint64_t)(value * (double)NS_PER_S);
+	return NULL;
+}
+
+static struct err *show(struct console *console, const char *command,
+			const struct snapshot *snapshot, const char *verb, const char *path)
+{
+	struct session_status status;
+	_cleanup_free_ char *text = NULL;
+	struct jsonl *doc;
+	struct err *err;
+
+	if (console->want_json) {
+		doc = jsonl_begin(command);
+		subject_add_json(doc, "snapshot", snapshot);
+		jsonl_string(doc, "file", path);
+		return commands_end_json(console, doc);
+	}
+	err = session_status(console->session, &status);
+	if (err)
+		return err;
+	text = describe_snapshot(snapshot, &status);
+	if (!text)
+		return &err_nomem;
+	fprintf(console->out, "%s\n# %s %s\n", text, verb, path);
+	return NULL;
+}
+
+struct err *cmd_dump(struct console *console, const struct args *args)
+{
+	const char *path = args->words[args->num_words - 1];
+	_cleanup_subject_ struct subject subject = {0};
+	struct err *err;
+
+	// A file knows snapshots by name, and "live" would soon be a lie.
+	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
+		err = session_snapshot(console->session, NULL, &subject.snapshot);
+	else
+		err = subject_find(console, args->words[0], &subject);
+	if (!err)
+		err = session_dump(console->session, subject.snapshot, path);
+	return err ? err : show(console, "dump", subject.snapshot, "written to", path);
+}
+
+struct err *cmd_load(struct console *console, const struct args *args)
+{
+	const char *as = args->num_words > 1 ? args->words[1] : NULL;
+	const struct snapshot *snapshot;
+	struct err *err = as ? subject_check_name(as) : NULL;
+
+	if (!err)
+		err = session_load(console->session, args->words[0], as, &snapshot);
+	return err ? err : show(console, "load", snapshot, "from", args->words[0]);
+}
+
+struct err *cmd_every(struct console *console, const struct args *args)
+{
+	uint64_t period = 0;
+	struct err *err;
+
+	if (strcmp(args->words[0], "off") == 0) {
+		if (args->num_words > 1)
+			return err_create(ERR_USAGE, "too many arguments for 'every off'");
+		return session_every(console->session, 0, NULL);
+	}
+	if (args->num_words < 2)
+		return err_create(ERR_USAGE, "which file? usage: every SECONDS FILE | off");
+	err = options_parse_period(args->words[0], &period);
+	return err ? err : session_every(console->session, period, args->words[1]);
+}
