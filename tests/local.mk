@@ -288,6 +288,8 @@ e2e_tests = \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
+	tests/e2e/gates.sh \
+	tests/e2e/json.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \
 	tests/e2e/launch_stripped.sh \
@@ -296,6 +298,7 @@ e2e_tests = \
 	tests/e2e/measure.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/offline.sh \
+	tests/e2e/oracle.sh \
 	tests/e2e/permission.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
@@ -311,6 +314,7 @@ test_files = \
 	tests/bench/barestop.c \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
+	tests/e2e/oracle.py \
 	tests/e2e/stacks_gdb.py \
 	tests/recorded/README.md \
 	tests/recorded/handler.c \
