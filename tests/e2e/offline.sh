@@ -68,8 +68,8 @@ refused random "random bytes"
 refused empty "an empty file"
 size=$(stat -c %s f)
 for cut in 1 50 100 512 4096 5000 $((size / 2)) $((size - 4096)) $((size - 1)); do
-	head -c "$cut" f >cut
-	refused cut "a file cut at $cut"
+	head -c "$cut" f >shortened
+	refused shortened "a file cut at $cut"
 done
 ms diff f
 is "$status" 2 "diff with one file"

@@ -19,6 +19,7 @@ cmp -s traces loaded || fail "traces of the file differ: $(diff traces loaded | 
 # Periodic, with a reader meanwhile; the last one is that of the end.
 spawn "$MALLOSCOPE" run -o listing --every 0.05 --store periodic -e 'wait 2' -e kill -- "$TARGETS/threads" 2 0
 writer=$pid
+# shellcheck disable=SC2317 # until_true calls it
 two_snapshots() {
 	[ -s periodic ] && "$MALLOSCOPE" open -e snapshots periodic 2>/dev/null | grep -q '^e2 '
 }
@@ -37,6 +38,7 @@ spawn "$TARGETS/threads" 2 0
 target=$pid
 spawn "$MALLOSCOPE" attach -o listing --every 0.02 --store killed -e 'wait 60' "$target"
 writer=$pid
+# shellcheck disable=SC2317 # until_true calls it
 killed_has() {
 	[ -s killed ] && "$MALLOSCOPE" open -e snapshots killed 2>/dev/null | grep -q '^e5 '
 }

@@ -103,7 +103,7 @@ static struct err *parse(const char *line, struct args *ret)
 #test ambiguous
 	check_not_found("st", "st: ambiguous, could be start, stop, status");
 	check_not_found("s", "s: ambiguous, could be start, stop, status, snapshot, snapshots");
-	check_not_found("t", "t: ambiguous, could be top, traceback");
+	check_not_found("t", "t: ambiguous, could be top, traces, traceback");
 
 #test unknown
 	check_not_found("frob", "frob: unknown command, 'help' lists them all");
@@ -117,7 +117,7 @@ static struct err *parse(const char *line, struct args *ret)
 
 	ck_ok(command_find("traceback", &command));
 	text = command_synopsis(command);
-	ck_assert_str_eq(text, "traceback [#RANK] [-n LIMIT] [--most-recent-first]");
+	ck_assert_str_eq(text, "traceback [#RANK] [-n LIMIT] [--most-recent-first] [--compat]");
 
 #test table_is_sound
 	size_t i, j;

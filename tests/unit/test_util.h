@@ -17,16 +17,22 @@
 			ck_abort_msg("%s: %s", #expr, err_text(ck_ok_err)); \
 	} while (0)
 
+/** Fails the test unless err has the code and its text contains part. */
+static inline void test_check_err(const char *expr, const struct err *err, enum err_code code,
+				  const char *part)
+{
+	const char *text = err ? err_text(err) : "no error";
+
+	ck_assert_msg(err != NULL, "%s: succeeded", expr);
+	ck_assert_msg(err && err->code == code, "%s: %s", expr, text);
+	ck_assert_msg(strstr(text, part) != NULL, "%s: text is %s", expr, text);
+}
+
 /** The call must fail with this code, and its text must contain part ("" does for any). */
-#define ck_err(expr, expected_code, part)                                                     \
-	do {                                                                                  \
-		_cleanup_err_ struct err *ck_err_err = (expr);                                \
-		if (!ck_err_err)                                                              \
-			ck_abort_msg("%s: succeeded", #expr);                                 \
-		ck_assert_msg(ck_err_err->code == (expected_code), "%s: code %d: %s", #expr,  \
-			      ck_err_err->code, err_text(ck_err_err));                        \
-		ck_assert_msg(strstr(err_text(ck_err_err), (part)) != NULL, "%s: text is %s", \
-			      #expr, err_text(ck_err_err));                                   \
+#define ck_err(expr, expected_code, part)                                   \
+	do {                                                                \
+		_cleanup_err_ struct err *ck_err_err = (expr);              \
+		test_check_err(#expr, ck_err_err, (expected_code), (part)); \
 	} while (0)
 
 /** Pseudo-random numbers that are the same on every run (xorshift64*). *state must not be 0. */
