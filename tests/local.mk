@@ -284,6 +284,7 @@ e2e_tests = \
 	tests/e2e/bench_ci.sh \
 	tests/e2e/children.sh \
 	tests/e2e/churn.sh \
+	tests/e2e/console_pty.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
@@ -334,3 +335,12 @@ EXTRA_PROGRAMS = tests/recorded/rows
 tests_recorded_rows_SOURCES = tests/recorded/rows.c
 tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
+
+# Lines of the console: without a fuzzer it runs its corpus and variants of it.
+check_PROGRAMS += tests/fuzz/command_line
+TESTS += tests/fuzz/command_line
+tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/unit/fake_session.c $(unit_h)
+tests_fuzz_command_line_CPPFLAGS = $(unit_cppflags)
+tests_fuzz_command_line_CFLAGS = $(unit_cflags)
+tests_fuzz_command_line_LDADD = $(console_alone_libs)
+EXTRA_DIST += tests/fuzz/corpus/command_line/commands

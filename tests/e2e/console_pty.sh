@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The console in a pseudo terminal: prefixes, completion, history, Ctrl-C on a line and in a wait, results of `measure` at the prompt, a
+# long listing, EOF, the same on a file; the target is never hurt.
+. "$(dirname "$0")/lib.sh"
+
+python=$(PATH=/usr/bin:/bin:$PATH command -v python3) || skip "python3 is missing"
+ms run -o listing -e 'wait call checkpoint' -e 'dump file' -- "$TARGETS/single" </dev/null
+is "$status" 0 "status of dump"
+cat >console.py <<'END'
+import os, pty, re, select, signal, sys, time
+
+PROMPT = r"\(malloscope\) "
+
+
+class Console:
+    def __init__(self, *arguments):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="dumb", INPUTRC="/dev/null", XDG_STATE_HOME=os.getcwd())
+            os.execv(sys.argv[1], [sys.argv[1]] + list(arguments))
+        self.expect(PROMPT)
+
+    def expect(self, regex):
+        text = ""
+        end = time.time() + 20
+        while not re.search(regex, text, re.S):
+            if time.time() > end or not select.select([self.fd], [], [], 20)[0]:
+                sys.exit("no %r in %r" % (regex, text[-2000:]))
+            try:
+                text += os.read(self.fd, 65536).decode(errors="replace")
+            except OSError:
+                sys.exit("the end came before %r in %r" % (regex, text[-2000:]))
+        return text
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def line(self, text, regex):
+        self.send(text + "\n")
+        return self.expect(regex + r".*" + PROMPT + "$")
+
+    def end(self):
+        try:
+            while os.read(self.fd, 65536):
+                pass
+        except OSError:
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+c = Console("attach", sys.argv[2])
+# Prefixes, and one that is ambiguous.
+c.line("sn first", r"first: .* in \d+ blocks")
+c.line("mem", r"current=.* peak=")
+c.line("s", r"s: ambiguous, could be .*snapshot")
+c.line("frobnicate", r"unknown command")
+# Completion of commands, snapshots, keys, options.
+c.send("reset-p\t\n")
+c.expect(r"reset-peak \r?\n.*" + PROMPT)
+c.send("diff fir\tmodu\t\n")
+c.expect(r"diff first module .*Top \d+ differences.*" + PROMPT)
+c.send("top --cumu\t\n")
+c.expect(r"--cumulative .*Top \d+.*" + PROMPT)
+# History: the line before the last one.
+c.line("snapshots", r"NAME .*first")
+c.send("\x1b[A\n")
+c.expect(r"NAME .*first.*" + PROMPT)
+# Ctrl-C abandons a line, and a wait.
+c.send("drop fir\x03")
+c.expect(PROMPT)
+c.line("snapshots", r"first")
+c.send("wait 1000\n")
+time.sleep(0.3)
+c.send("\x03")
+c.expect(r"interrupted.*" + PROMPT)
+# A result while somebody looks at the prompt.
+c.send("measure site_malloc\n")
+c.expect(r"\[ Measured site_malloc \] calls=1, ")
+c.send("measure off\n")
+c.expect(PROMPT)
+time.sleep(0.3)
+# A long listing comes through, and help.
+listing = c.line("blocks", r"0x[0-9a-f]+ \d+ malloc")
+if len(listing.splitlines()) < 100:
+    sys.exit("blocks lists %d lines" % len(listing.splitlines()))
+c.line("help top", r"--since")
+# EOF leaves it running; quit would ask.
+c.send("quit\n")
+c.expect(r"Leave it running\? \(y/n")
+c.send("n\n")
+c.expect(PROMPT)
+c.send("\x04")
+if c.end() != 0:
+    sys.exit("status after EOF")
+os.kill(int(sys.argv[2]), 0)
+
+# On a file: no process, no question.
+c = Console("open", "file")
+c.line("snapshots", r"s1 ")
+c.line("top", r"\[ Top \d+ \] s1: ")
+c.line("wait exit", r"wait: ")
+c.send("quit\n")
+if c.end() != 0:
+    sys.exit("status of open")
+END
+spawn "$TARGETS/threads" 2 0
+timeout 100 "$python" console.py "$MALLOSCOPE" "$pid" >out 2>err || fail "the dialogue"
+is_left "$pid"
+exit 0
