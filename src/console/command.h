@@ -37,7 +37,7 @@ enum complete_kind {
 	COMPLETE_GROWTH = 1 << 9,
 	/** The word "off". */
 	COMPLETE_OFF = 1 << 10,
-	/** Paths of files; readline does it. */
+	/** Paths of files, which the line editor knows. */
 	COMPLETE_FILE = 1 << 11,
 	/** The word "peak". */
 	COMPLETE_PEAK = 1 << 12,

@@ -49,6 +49,8 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 
 	for (i = 0; (kinds & COMPLETE_COMMAND) && i < num_commands; i++)
 		offer(completer, commands[i].name);
+	if (kinds & COMPLETE_FILE)
+		completer->out->want_files = true;
 	if (kinds & COMPLETE_SNAPSHOT)
 		offer_snapshots(completer);
 	if (kinds & COMPLETE_LIVE)
@@ -184,4 +186,5 @@ void completions_deinit(struct completions *completions)
 	for (i = 0; i < completions->list.num; i++)
 		free(completions->list.items[i]);
 	vec_deinit(&completions->list);
+	completions->want_files = false;
 }

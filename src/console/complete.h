@@ -5,11 +5,15 @@
 
 #include "base/vec.h"
 
+#include <stdbool.h>
+
 struct session;
 
 /** Candidates, each a string of its own; free with completions_deinit(). */
 struct completions {
 	VEC(char *) list;
+	/** The path of a file may stand here, too; it is not in the list. */
+	bool want_files;
 };
 
 /** What the word text may become that begins where the line `before` ends. Candidates begin with

@@ -64,8 +64,8 @@ static char **complete_word(const char *text, int start, int end)
 	completions_deinit(&candidates);
 	if (before)
 		complete(the_session, before, text, &candidates);
-	// No file names where nothing of ours fits.
-	rl_attempted_completion_over = 1;
+	// File names only where one may stand and nothing of ours fits.
+	rl_attempted_completion_over = !candidates.want_files;
 	return rl_completion_matches(text, next_candidate);
 }
 

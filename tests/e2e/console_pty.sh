@@ -98,7 +98,9 @@ os.kill(int(sys.argv[2]), 0)
 # On a file: no process, no question.
 c = Console("open", "file")
 c.line("snapshots", r"s1 ")
-c.line("top", r"\[ Top \d+ \] s1: ")
+c.send("load fil\told\n")
+c.expect(r"load file old.*old: .* in \d+ blocks.*" + PROMPT)
+c.line("top --snapshot s1", r"\[ Top \d+ \] s1: ")
 c.line("wait exit", r"wait: ")
 c.send("quit\n")
 if c.end() != 0:

@@ -90,6 +90,22 @@ static void check(const char *before, const char *text, const char *expected)
 
 #test option_values
 	check("top --snapshot ", "", "first,fifth,live,peak");
+	check("check ", "g", "growth");
+	check("filter ", "", "add,list,clear");
+	check("every ", "", "off");
+	check("measure ", "l", "list,leak,list::append(int, char)");
+
+#test files
+	struct completions found = {0};
+
+	complete(s, "dump first ", "", &found);
+	ck_assert(found.want_files);
+	ck_assert_uint_eq(found.list.num, 0);
+	completions_deinit(&found);
+	complete(s, "top ", "", &found);
+	ck_assert(!found.want_files);
+	completions_deinit(&found);
+
 	check("top --by ", "", "size,count,allocated,calls");
 	check("diff --sort ", "s", "shrink");
 	check("top -n ", "", "");

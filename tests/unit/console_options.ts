@@ -81,7 +81,47 @@ static void setup(void)
 	ck_assert_uint_eq(options.sources.num, 1);
 	options_deinit(&options);
 
+#test files
+	struct options options;
+
+	PARSE(&options, "open", "-e", "top", "a:b");
+	ck_assert_int_eq(options.mode, MODE_OPEN);
+	ck_assert_str_eq(options.file, "a:b");
+	options_deinit(&options);
+	PARSE(&options, "top", "-n", "3", "a:b", "function", "--json");
+	ck_assert_int_eq(options.mode, MODE_TOP);
+	ck_assert_str_eq(options.file, "a:b");
+	ck_assert(options.is_json);
+	ck_assert_uint_eq(options.words.num, 3);
+	ck_assert_str_eq(options.words.items[1], "3");
+	ck_assert_str_eq(options.words.items[2], "function");
+	options_deinit(&options);
+	PARSE(&options, "diff", "a", "--sort=growth", "b", "-o", "out");
+	ck_assert_str_eq(options.file, "a");
+	ck_assert_str_eq(options.other_file, "b");
+	ck_assert_str_eq(options.output, "out");
+	ck_assert_uint_eq(options.words.num, 1);
+	options_deinit(&options);
+
+#test periodic
+	struct options options;
+
+	PARSE(&options, "run", "--every", "0.5", "--store", "f", "prog");
+	ck_assert_uint_eq(options.period_ns, 500000000);
+	ck_assert_str_eq(options.store, "f");
+	options_deinit(&options);
+
 #tcase bad
+
+#test-exit(2) diff_with_one_file
+	struct options options;
+
+	PARSE(&options, "diff", "a", "-n", "3");
+
+#test-exit(2) every_without_store
+	struct options options;
+
+	PARSE(&options, "run", "--every", "5", "prog");
 
 #test-exit(2) nothing
 	struct options options;
