@@ -32,7 +32,9 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
+	tests/unit/store_wal.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_displaced.t \
 	tests/unit/trace_stacks.t \
@@ -173,10 +175,18 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_store_hostile_t_SOURCES = tests/unit/store_hostile.ts $(unit_h)
+tests_unit_store_hostile_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_store_hostile_t_CFLAGS = $(unit_cflags)
+tests_unit_store_hostile_t_LDADD = $(store_libs) $(unit_libs)
 tests_unit_store_roundtrip_t_SOURCES = tests/unit/store_roundtrip.ts $(unit_h)
 tests_unit_store_roundtrip_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_store_roundtrip_t_CFLAGS = $(unit_cflags)
 tests_unit_store_roundtrip_t_LDADD = $(store_libs) $(unit_libs)
+tests_unit_store_wal_t_SOURCES = tests/unit/store_wal.ts $(unit_h)
+tests_unit_store_wal_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_store_wal_t_CFLAGS = $(unit_cflags)
+tests_unit_store_wal_t_LDADD = $(store_libs) $(unit_libs)
 tests_unit_trace_breakpoints_t_SOURCES = tests/unit/trace_breakpoints.ts $(unit_h)
 tests_unit_trace_breakpoints_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_breakpoints_t_CFLAGS = $(unit_cflags)
@@ -289,6 +299,7 @@ e2e_tests = \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
+	tests/e2e/format.sh \
 	tests/e2e/gates.sh \
 	tests/e2e/json.sh \
 	tests/e2e/launch.sh \
@@ -335,6 +346,30 @@ EXTRA_PROGRAMS = tests/recorded/rows
 tests_recorded_rows_SOURCES = tests/recorded/rows.c
 tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
+
+# Fuzz targets, which run over their corpora here; tests/fuzz/store_open.c tells how to fuzz.
+check_PROGRAMS += tests/fuzz/store_open
+tests_fuzz_store_open_SOURCES = tests/fuzz/store_open.c
+tests_fuzz_store_open_LDADD = $(store_libs)
+TESTS += tests/fuzz/store_open
+EXTRA_DIST += \
+	tests/fuzz/corpus/store/application.db \
+	tests/fuzz/corpus/store/base.db \
+	tests/fuzz/corpus/store/dangling.db \
+	tests/fuzz/corpus/store/frames.db \
+	tests/fuzz/corpus/store/good.db \
+	tests/fuzz/corpus/store/half.db \
+	tests/fuzz/corpus/store/head.db \
+	tests/fuzz/corpus/store/locations.db \
+	tests/fuzz/corpus/store/negative.db \
+	tests/fuzz/corpus/store/overflow.db \
+	tests/fuzz/corpus/store/ranges.db \
+	tests/fuzz/corpus/store/rootpage.db \
+	tests/fuzz/corpus/store/text.db \
+	tests/fuzz/corpus/store/types.db \
+	tests/fuzz/corpus/store/version.db \
+	tests/fuzz/corpus/store/view.db \
+	tests/fuzz/store_corpus.sh
 
 # Lines of the console: without a fuzzer it runs its corpus and variants of it.
 check_PROGRAMS += tests/fuzz/command_line

@@ -283,9 +283,10 @@ static struct err *open_append(struct store *store)
 		err = file_get(path, true, &mode, &path_again, &store->file);
 	// Where there can be no WAL (some network file systems) the usual journal does, but readers
 	// have to wait.
+	// The query makes -wal and -shm, by which readers see that it is being written.
 	if (!err)
 		err = sql_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-				      "PRAGMA cache_size = -16384");
+				      "PRAGMA cache_size = -16384; SELECT count(*) FROM meta");
 	return err;
 }
 

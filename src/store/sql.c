@@ -49,8 +49,20 @@ void sql_stop_clock(struct store *store)
 	store->deadline_ns = UINT64_MAX;
 }
 
+/** SQLite quotes the file's own words: one line of text shall come of it. */
+static const char *harmless(const char *text, char buf[200])
+{
+	size_t i;
+
+	for (i = 0; text[i] && i < 199; i++)
+		buf[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	buf[i] = '\0';
+	return buf;
+}
+
 struct err *sql_error(struct store *store)
 {
+	char buf[200];
 	int code = sqlite3_errcode(store->db), errnum = sqlite3_system_errno(store->db);
 
 	switch (code) {
@@ -68,7 +80,7 @@ struct err *sql_error(struct store *store)
 	case SQLITE_MISMATCH:
 	case SQLITE_CONSTRAINT:
 		return err_create(ERR_FORMAT, "%s: is damaged: %s", store->path,
-				  sqlite3_errmsg(store->db));
+				  harmless(sqlite3_errmsg(store->db), buf));
 	case SQLITE_INTERRUPT:
 		return err_create(ERR_FORMAT, "%s: takes too long to read, is it damaged?",
 				  store->path);
@@ -86,7 +98,8 @@ struct err *sql_error(struct store *store)
 	default:
 		break;
 	}
-	return err_create(ERR_OTHER, "%s: %s", store->path, sqlite3_errmsg(store->db));
+	return err_create(ERR_OTHER, "%s: %s", store->path,
+			  harmless(sqlite3_errmsg(store->db), buf));
 }
 
 struct err *sql_exec(struct store *store, const char *sql)

@@ -83,8 +83,8 @@
 	ck_assert_mem_eq(origin.build_id, "\1\2", 2);
 	ck_assert_uint_eq(origin.offset, 0x10);
 	// Not of this archive.
-	ck_err(archive_resolve(archive, frame_make(1, 0), &found, &num), ERR_NOT_FOUND, "");
-	ck_err(archive_resolve(archive, value + 1, &found, &num), ERR_NOT_FOUND, "");
+	ck_err(archive_resolve(archive, frame_make(1, 0), &found, &num), ERR_NOT_FOUND, "not found");
+	ck_err(archive_resolve(archive, value + 1, &found, &num), ERR_NOT_FOUND, "not found");
 	archive_origin(archive, value + 1, &origin);
 	ck_assert_str_eq(origin.module, "");
 	archive_destroy(archive);

@@ -54,8 +54,8 @@
 	store_fixture_init(&sf);
 	store_fixture_init(&other);
 	for (i = 0; i < 20; i++) {
-		// a: one handle for all of one heap. b: now and then a new one, of another heap that has
-		// stacks in common.
+		// a: one handle for all of one heap. b: now and then a new one, of another heap
+		// that has stacks in common.
 		if (i == 0)
 			ck_ok(store_open_append(sf.path, &a));
 		if (i % 6 == 1)
@@ -480,3 +480,6 @@
 	check_stored(sf.path, "s", expected);
 	free(expected);
 	store_fixture_deinit(&sf);
+
+#main-pre
+	tcase_set_timeout(tc1_1, 120);
