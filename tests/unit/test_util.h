@@ -18,8 +18,9 @@
 	} while (0)
 
 /** Fails the test unless err has the code and its text contains part. */
-static inline void test_check_err(const char *expr, const struct err *err, enum err_code code,
-				  const char *part)
+static __attribute__((noinline, unused)) void test_check_err(const char *expr,
+							     const struct err *err,
+							     enum err_code code, const char *part)
 {
 	const char *text = err ? err_text(err) : "no error";
 
