@@ -4,12 +4,19 @@
 #include "base/strtab.h"
 
 #include "base/hmap.h"
-#include "base/vec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+/** Ids per chunk of the index from id to string, and chunks for all ids. */
+#define INDEX_CHUNK 4096u
+#define NUM_CHUNKS  (1u << 20)
+
+/** The index is chunked, because an array that grows would move under a reader. Its upper level has
+ *  its full size from the start: 8 MiB of address space, of which only touched pages cost memory. */
 struct strtab {
-	VEC(char *) strings;
+	char ***index;
+	size_t num;
 	/** Hash of a string -> id; strings whose hashes collide probe with hash + 1, + 2, ... */
 	struct hmap ids;
 };
@@ -22,7 +29,8 @@ struct err *strtab_create(struct strtab **ret)
 
 	if (!tab)
 		return &err_nomem;
-	err = strtab_intern(tab, "", &id);
+	tab->index = calloc(NUM_CHUNKS, sizeof(*tab->index));
+	err = tab->index ? strtab_intern(tab, "", &id) : &err_nomem;
 	if (err) {
 		strtab_destroy(tab);
 		return err;
@@ -37,11 +45,22 @@ void strtab_destroy(struct strtab *tab)
 
 	if (!tab)
 		return;
-	for (i = 0; i < tab->strings.num; i++)
-		free(tab->strings.items[i]);
-	vec_deinit(&tab->strings);
+	for (i = 0; i < tab->num; i++)
+		free(tab->index[i / INDEX_CHUNK][i % INDEX_CHUNK]);
+	for (i = 0; tab->index && i < NUM_CHUNKS && tab->index[i]; i++)
+		free(tab->index[i]);
+	free(tab->index);
 	hmap_deinit(&tab->ids);
 	free(tab);
+}
+
+static bool index_reserve_one(struct strtab *tab)
+{
+	char ***chunk = &tab->index[tab->num / INDEX_CHUNK];
+
+	if (!*chunk)
+		*chunk = malloc(INDEX_CHUNK * sizeof(**chunk));
+	return *chunk != NULL;
 }
 
 static uint64_t hash_string(const char *s)
@@ -65,31 +84,31 @@ struct err *strtab_intern(struct strtab *tab, const char *s, uint32_t *ret)
 		found = hmap_find(&tab->ids, key);
 		if (!found)
 			break;
-		if (strcmp(tab->strings.items[*found], s) == 0) {
+		if (strcmp(strtab_get(tab, *found), s) == 0) {
 			*ret = *found;
 			return NULL;
 		}
 	}
-	if (!vec_reserve_one(&tab->strings))
+	if (tab->num >= UINT32_MAX - 1 || !index_reserve_one(tab))
 		return &err_nomem;
 	copy = strdup(s);
 	if (!copy)
 		return &err_nomem;
-	if (!hmap_set(&tab->ids, key, tab->strings.num)) {
+	if (!hmap_set(&tab->ids, key, tab->num)) {
 		free(copy);
 		return &err_nomem;
 	}
-	*ret = tab->strings.num;
-	tab->strings.items[tab->strings.num++] = copy;
+	tab->index[tab->num / INDEX_CHUNK][tab->num % INDEX_CHUNK] = copy;
+	*ret = tab->num++;
 	return NULL;
 }
 
 const char *strtab_get(const struct strtab *tab, uint32_t id)
 {
-	return tab->strings.items[id];
+	return tab->index[id / INDEX_CHUNK][id % INDEX_CHUNK];
 }
 
 size_t strtab_num(const struct strtab *tab)
 {
-	return tab->strings.num;
+	return tab->num;
 }

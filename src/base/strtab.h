@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Interned strings: equal strings have equal ids. Ids count from 0; id 0 is always "". Strings live as long as the
- *  table. Not thread-safe. */
+/** Interned strings: equal strings have equal ids. Ids count from 0; id 0 is always "". Strings live
+ *  as long as the table. Not thread-safe, but nothing in it ever moves: while one thread adds, others
+ *  may call strtab_get() for ids that were handed to them. */
 #ifndef BASE_STRTAB_H
 #define BASE_STRTAB_H
 
