@@ -104,7 +104,7 @@ static void wait_for(pid_t pid)
 /** A file that a killed writer left, with its -wal and -shm. */
 static void leave_killed(struct store_fixture *sf, struct shared *shared)
 {
-	pid_t pid = fork();
+	pid_t pid = test_fork();
 
 	if (!pid) {
 		write_for_ever(sf, shared, 9);
@@ -154,7 +154,7 @@ static void leave_killed(struct store_fixture *sf, struct shared *shared)
 	pid_t pid;
 
 	store_fixture_init(&sf);
-	pid = fork();
+	pid = test_fork();
 	if (!pid) {
 		write_for_ever(&sf, shared, 1);
 		_exit(1);
@@ -181,7 +181,7 @@ static void leave_killed(struct store_fixture *sf, struct shared *shared)
 	for (round = 0; round < 25 && shared->num_done < NUM_SNAPSHOTS - 4; round++) {
 		unsigned before = shared->num_done;
 
-		pid = fork();
+		pid = test_fork();
 		if (!pid) {
 			write_for_ever(&sf, shared, 100 + round);
 			_exit(1);
@@ -207,7 +207,7 @@ static void leave_killed(struct store_fixture *sf, struct shared *shared)
 	for (kilobytes = 1; kilobytes < 400; kilobytes += kilobytes < 110 ? 3 : 17) {
 		store_fixture_init(&sf);
 		shared->num_done = 0;
-		pid = fork();
+		pid = test_fork();
 		if (!pid) {
 			signal(SIGXFSZ, SIG_DFL);
 			limit.rlim_cur = limit.rlim_max = kilobytes * 1024;
@@ -222,7 +222,7 @@ static void leave_killed(struct store_fixture *sf, struct shared *shared)
 		if (num)
 			ck_assert_uint_le(check_done(&sf, shared), num + 1);
 		// Whatever was left, the next writer goes on with it.
-		pid = fork();
+		pid = test_fork();
 		if (!pid) {
 			write_for_ever(&sf, shared, 6);
 			_exit(1);
@@ -338,7 +338,7 @@ static void leave_killed(struct store_fixture *sf, struct shared *shared)
 	pid_t pid;
 
 	store_fixture_init(&sf);
-	pid = fork();
+	pid = test_fork();
 	if (!pid) {
 		write_for_ever(&sf, shared, 13);
 		_exit(1);

@@ -443,7 +443,7 @@ static void *wake_later(void *ctx)
 
 	create(16 << 10);
 	num_records = 500000;
-	child = fork();
+	child = test_fork();
 	if (child == 0) {
 		produce(NULL);
 		_exit(0);
