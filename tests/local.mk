@@ -301,6 +301,7 @@ e2e_tests = \
 	tests/e2e/example.sh \
 	tests/e2e/format.sh \
 	tests/e2e/gates.sh \
+	tests/e2e/hostile_names.sh \
 	tests/e2e/json.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \
@@ -347,15 +348,20 @@ tests_recorded_rows_SOURCES = tests/recorded/rows.c
 tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
 
-# Fuzz targets, which run over their corpora here; tests/fuzz/store_open.c tells how to fuzz.
-check_PROGRAMS += tests/fuzz/store_open
+# Fuzz targets, which run over their corpora here, and with libFuzzer in scripts/fuzz.
+fuzz_targets = tests/fuzz/command_line tests/fuzz/store_open
+check_PROGRAMS += $(fuzz_targets)
+if !WITH_FUZZER
+TESTS += $(fuzz_targets)
+endif
 tests_fuzz_store_open_SOURCES = tests/fuzz/store_open.c
 tests_fuzz_store_open_LDADD = $(store_libs)
-TESTS += tests/fuzz/store_open
+tests_fuzz_store_open_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += \
 	tests/fuzz/corpus/store/application.db \
 	tests/fuzz/corpus/store/base.db \
 	tests/fuzz/corpus/store/dangling.db \
+	tests/fuzz/corpus/store/empty.db \
 	tests/fuzz/corpus/store/frames.db \
 	tests/fuzz/corpus/store/good.db \
 	tests/fuzz/corpus/store/half.db \
@@ -372,10 +378,9 @@ EXTRA_DIST += \
 	tests/fuzz/store_corpus.sh
 
 # Lines of the console: without a fuzzer it runs its corpus and variants of it.
-check_PROGRAMS += tests/fuzz/command_line
-TESTS += tests/fuzz/command_line
 tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/unit/fake_session.c $(unit_h)
 tests_fuzz_command_line_CPPFLAGS = $(unit_cppflags)
 tests_fuzz_command_line_CFLAGS = $(unit_cflags)
 tests_fuzz_command_line_LDADD = $(console_alone_libs)
-EXTRA_DIST += tests/fuzz/corpus/command_line/commands
+tests_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/command_line.dict tests/fuzz/corpus/command_line/commands

@@ -119,12 +119,14 @@ static struct err *keep_pairs(struct listing *l, struct store_entry *entry)
 
 static struct err *read_pairs(struct store *store, struct listing *l)
 {
-	struct store_entry *entry = l->entries.items, *end = entry + l->entries.num;
+	struct store_entry *entry, *end;
 	struct err *err = NULL;
 	struct query q;
 
 	if (!l->entries.num)
 		return NULL;
+	entry = l->entries.items;
+	end = entry + l->entries.num;
 	query_begin(&q, store,
 		    "SELECT snapshot AS \"snapshot_meta.snapshot\", key AS \"snapshot_meta.key\","
 		    " value AS \"snapshot_meta.value\" FROM snapshot_meta ORDER BY snapshot, key",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: lines of the console on a session without a process. With libFuzzer compile with -DFUZZING -fsanitize=fuzzer; else
-// main() runs the corpus, every beginning of every line, and every line with each byte changed.
+// Fuzz target: lines of the console on a session without a process. With libFuzzer see scripts/fuzz; else main() runs the
+// corpus, every beginning of every line, and every line with each byte changed.
 #include "config.h"
 
 #include "base/io.h"
@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef FUZZING
+#ifndef WITH_FUZZER
 
 /** A line's beginnings, and the line with each byte changed in turn. */
 static size_t run_variants(const char *line, size_t len)

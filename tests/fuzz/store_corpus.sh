@@ -18,6 +18,7 @@ spoil() {
 }
 spoil version 'PRAGMA user_version = 2'
 spoil application 'PRAGMA application_id = 1'
+spoil empty 'DELETE FROM snapshot'
 spoil base 'UPDATE snapshot SET base = 3 - id'
 spoil ranges 'UPDATE snapshot SET first_value = 0, last_value = 9223372036854775807'
 spoil negative 'UPDATE value SET live_bytes = -live_bytes'

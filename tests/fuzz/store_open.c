@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opens bytes as a snapshot file and loads all of it. With a fuzzer:
-//	clang -fsanitize=fuzzer,address -DWITH_FUZZER ... tests/fuzz/store_open.c; ./a.out CORPUS
-// Without: `store_open [FILE|DIRECTORY]...` runs over these, by default over the corpus;
-// `store_open --seed FILE` writes a good file.
+// Fuzz target: opens bytes as a snapshot file and loads all of it. With libFuzzer see scripts/fuzz; without,
+// `store_open [FILE|DIRECTORY]...` runs over these, by default over the corpus; `store_open --seed FILE` writes a good file.
 #include "config.h"
 
 #include "base/io.h"
@@ -10,6 +8,7 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,15 +77,18 @@ static void load_all(struct store *store)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char path[] = "/tmp/store-fuzz-XXXXXX";
+	static char path[4096];
 	static bool has_file;
+	const char *tmpdir = getenv("TMPDIR");
 	struct store *store;
 	struct err *err;
 	FILE *file;
 
 	// One file, written over and over; a fuzzer leaves one behind.
-	if (!has_file)
+	if (!has_file) {
+		snprintf(path, sizeof(path), "%s/store-fuzz-XXXXXX", tmpdir ? tmpdir : "/tmp");
 		close(mkstemp(path));
+	}
 	has_file = true;
 	file = fopen(path, "w");
 	if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
@@ -98,12 +100,101 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifndef WITH_FUZZER
 	unlink(path);
 	has_file = false;
-	strcpy(path + strlen(path) - 6, "XXXXXX");
 #endif
 	return 0;
 }
 
-#ifndef WITH_FUZZER
+#ifdef WITH_FUZZER
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+/** What a column of a table is set to, or what is done to its rows. */
+static const char *const changes[] = {
+	"UPDATE %s SET %s = -1",
+	"UPDATE %s SET %s = 0",
+	"UPDATE %s SET %s = NULL",
+	"UPDATE %s SET %s = 9223372036854775807",
+	"UPDATE %s SET %s = -9223372036854775807 - 1",
+	"UPDATE %s SET %s = %s + 1",
+	"UPDATE %s SET %s = 1 << (abs(random()) %% 63)",
+	"UPDATE %s SET %s = abs(random()) %% 8",
+	"UPDATE %s SET %s = 'x'",
+	"UPDATE %s SET %s = x'00ff'",
+	"UPDATE %s SET %s = '[0,1,2,1,0]'",
+	"UPDATE %s SET %s = '[[0],{\"a\":-1},1.5,null,99999999999]'",
+	"UPDATE %s SET %s = substr(%s, 2)",
+	"DELETE FROM %s WHERE %s = %s",
+};
+
+static char *pick_column(sqlite3 *db, char **table_ret)
+{
+	sqlite3_stmt *statement;
+	char *column = NULL;
+
+	if (sqlite3_prepare_v2(
+		    db,
+		    "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c "
+		    "WHERE t.type = 'table' ORDER BY random() LIMIT 1",
+		    -1, &statement, NULL) != SQLITE_OK)
+		return NULL;
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		*table_ret = strdup((const char *)sqlite3_column_text(statement, 0));
+		column = strdup((const char *)sqlite3_column_text(statement, 1));
+	}
+	sqlite3_finalize(statement);
+	return column;
+}
+
+/** Change a few rows of one column. */
+static void change_rows(sqlite3 *db, unsigned seed)
+{
+	const char *change = changes[seed % (sizeof(changes) / sizeof(changes[0]))];
+	_cleanup_free_ char *table = NULL;
+	_cleanup_free_ char *column = pick_column(db, &table);
+	char sql[512], where[256];
+
+	if (!column)
+		return;
+		// Not all of these take the third argument.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(sql, sizeof(sql), change, table, column, column);
+#pragma GCC diagnostic pop
+	snprintf(where, sizeof(where), " %s abs(random()) %% 3 = 0",
+		 strstr(sql, "WHERE") ? "AND" : "WHERE");
+	strncat(sql, where, sizeof(sql) - strlen(sql) - 1);
+	sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+/** Bytes alone seldom reach what is behind SQLite's own checks: half of the changes are made in rows. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	unsigned char *copy, *bytes = NULL;
+	sqlite3_int64 new_size = 0;
+	sqlite3 *db;
+
+	if (seed % 2 || sqlite3_open(":memory:", &db) != SQLITE_OK)
+		return LLVMFuzzerMutate(data, size, max_size);
+	copy = sqlite3_malloc64(size + 1);
+	memcpy(copy, data, size);
+	if (sqlite3_deserialize(db, "main", copy, (sqlite3_int64)size, (sqlite3_int64)size,
+				SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) ==
+	    SQLITE_OK) {
+		change_rows(db, seed / 2);
+		bytes = sqlite3_serialize(db, "main", &new_size, 0);
+	}
+	sqlite3_close(db);
+	if (!bytes || new_size <= 0 || (size_t)new_size > max_size) {
+		sqlite3_free(bytes);
+		return LLVMFuzzerMutate(data, size, max_size);
+	}
+	memcpy(data, bytes, (size_t)new_size);
+	sqlite3_free(bytes);
+	return (size_t)new_size;
+}
+
+#else
 
 static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
 {
