@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -21,9 +23,16 @@ static void __printf(2, 0) write_line(const char *prefix, const char *format, va
 	int used = snprintf(line, sizeof(line), "%s", prefix);
 	int len = vsnprintf(line + used, sizeof(line) - used - 1, format, ap);
 	size_t size = used + (len < 0 ? 0 : len);
+	_cleanup_free_ char *escaped = NULL;
 
 	if (size > sizeof(line) - 2)
 		size = sizeof(line) - 2;
+	line[size] = '\0';
+	escaped = utf8_printable(line);
+	if (escaped) {
+		dprintf(STDERR_FILENO, "%s\n", escaped);
+		return;
+	}
 	line[size++] = '\n';
 	// Nothing sensible can be done when standard error itself fails.
 	if (write(STDERR_FILENO, line, size) < 0)

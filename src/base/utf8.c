@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,4 +69,41 @@ char *utf8_escape(const char *s)
 	}
 	*out = '\0';
 	return escaped;
+}
+
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= UTF8_STRAY && c < UTF8_STRAY + 0x100);
+}
+
+void utf8_print(FILE *out, const char *s)
+{
+	uint32_t c;
+	size_t size, i;
+
+	for (; *s; s += size) {
+		size = utf8_decode(s, &c);
+		if (!is_control(c))
+			fwrite(s, 1, size, out);
+		else if (c == '\n' || c == '\t' || c == '\r')
+			fprintf(out, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+		else
+			for (i = 0; i < size; i++)
+				fprintf(out, "\\x%02x", (unsigned char)s[i]);
+	}
+}
+
+char *utf8_printable(const char *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	utf8_print(f, s);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

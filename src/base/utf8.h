@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /** A byte that is part of no character decodes as this plus the byte (0xdc80 to 0xdcff), as
  *  Python's surrogateescape does. No valid character lies there. */
@@ -18,5 +19,11 @@ size_t utf8_decode(const char *s, uint32_t *ret);
 /** s with each stray byte written as \xNN, which is valid UTF-8: a new string that the caller
  *  frees. NULL: out of memory. */
 char *utf8_escape(const char *s);
+
+/** Write s so that it can neither drive a terminal nor feign a line: control characters (C0, DEL, C1) and stray bytes are
+ *  written as \n, \t, \r or \xNN a byte. A backslash is itself: this is for eyes. */
+void utf8_print(FILE *out, const char *s);
+/** The same as a new string that the caller frees. NULL: out of memory. */
+char *utf8_printable(const char *s);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "console/commands.h"
 #include "report/json_stats.h"
 #include "report/text.h"
@@ -17,9 +18,10 @@ static void print_sums(FILE *out, const struct session_measured *m)
 {
 	char net[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
 
-	fprintf(out,
-		"[ Measured %s ] calls=%" PRIu64 ", net=%s (%+" PRId64 " B) in %+" PRId64 " blocks",
-		m->function, m->num_calls, fmt_size((double)m->net_bytes, true, net), m->net_bytes,
+	fputs("[ Measured ", out);
+	utf8_print(out, m->function);
+	fprintf(out, " ] calls=%" PRIu64 ", net=%s (%+" PRId64 " B) in %+" PRId64 " blocks",
+		m->num_calls, fmt_size((double)m->net_bytes, true, net), m->net_bytes,
 		m->net_blocks);
 	fprintf(out, ", peak=%s (%" PRIu64 " B), duration=%.3f ms",
 		fmt_size((double)m->peak_bytes, false, peak), m->peak_bytes,
@@ -119,23 +121,35 @@ static void list_one(void *ctx, const char *function, uint64_t num_calls, uint64
 {
 	struct console *console = ctx;
 
+	utf8_print(console->out, function);
 	fprintf(console->out,
-		"%s: calls=%" PRIu64 ", in progress=%" PRIu64 ", a result every %" PRIu64
-		" calls\n",
-		function, num_done, num_active, num_calls);
+		": calls=%" PRIu64 ", in progress=%" PRIu64 ", a result every %" PRIu64 " calls\n",
+		num_done, num_active, num_calls);
+}
+
+static struct err *parse_calls(const struct args *args, long *ret)
+{
+	const char *function = args->words[0], *calls = args_value(args, "--calls");
+
+	if (args->num_words > 1 && strcmp(function, "off") != 0)
+		return err_create(ERR_USAGE, "too many arguments for 'measure %s'", function);
+	return calls ? args_parse_number(calls, 1, ret) : NULL;
+}
+
+struct err *check_measure(const struct args *args)
+{
+	long num_calls;
+
+	return parse_calls(args, &num_calls);
 }
 
 struct err *cmd_measure(struct console *console, const struct args *args)
 {
-	const char *function = args->words[0], *calls = args_value(args, "--calls");
+	const char *function = args->words[0];
 	bool is_off = strcmp(function, "off") == 0;
 	long num_calls = 1;
-	struct err *err = NULL;
+	struct err *err = parse_calls(args, &num_calls);
 
-	if (args->num_words > 1 && !is_off)
-		return err_create(ERR_USAGE, "too many arguments for 'measure %s'", function);
-	if (calls)
-		err = args_parse_number(calls, 1, &num_calls);
 	if (err)
 		return err;
 	if (is_off)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "console/subject.h"
 #include "report/json_stats.h"
 #include "report/text.h"
@@ -13,12 +14,9 @@
 /** Rows of a failed gate that are shown with their tracebacks. */
 #define GATE_ROWS 5
 
-static struct err *add_filter(struct console *console, const struct args *args)
+static struct err *parse_filter(const struct args *args, struct filter *ret)
 {
-	_cleanup_filter_ struct filter filter = {0};
-	struct err *err = filter_parse_words(args->raw + 1, args->num_raw - 1, &filter);
-
-	return err ? err : filters_add(&console->filters, &filter);
+	return filter_parse_words(args->raw + 1, args->num_raw - 1, ret);
 }
 
 static struct err *list_filters(struct console *console)
@@ -32,27 +30,44 @@ static struct err *list_filters(struct console *console)
 
 		if (!text)
 			return &err_nomem;
-		fprintf(console->out, "%s\n", text);
+		utf8_print(console->out, text);
+		fputc('\n', console->out);
 	}
 	if (!i)
 		fputs("# no filters; 'filter add' adds one\n", console->out);
 	return NULL;
 }
 
+struct err *check_filter(const struct args *args)
+{
+	const char *what = args->raw[0];
+	_cleanup_filter_ struct filter filter = {0};
+
+	if (strcmp(what, "add") == 0)
+		return parse_filter(args, &filter);
+	if (strcmp(what, "list") != 0 && strcmp(what, "clear") != 0)
+		return err_create(ERR_USAGE, "filter can add, list and clear, not '%s'", what);
+	if (args->num_raw > 1)
+		return err_create(ERR_USAGE, "too many arguments for 'filter %s'", what);
+	return NULL;
+}
+
 struct err *cmd_filter(struct console *console, const struct args *args)
 {
 	const char *what = args->raw[0];
+	_cleanup_filter_ struct filter filter = {0};
+	struct err *err = check_filter(args);
 
-	if (strcmp(what, "add") == 0)
-		return add_filter(console, args);
-	if (args->num_raw > 1)
-		return err_create(ERR_USAGE, "too many arguments for 'filter %s'", what);
+	if (err)
+		return err;
 	if (strcmp(what, "list") == 0)
 		return list_filters(console);
-	if (strcmp(what, "clear") != 0)
-		return err_create(ERR_USAGE, "filter can add, list and clear, not '%s'", what);
-	filters_clear(&console->filters);
-	return NULL;
+	if (strcmp(what, "clear") == 0) {
+		filters_clear(&console->filters);
+		return NULL;
+	}
+	err = parse_filter(args, &filter);
+	return err ? err : filters_add(&console->filters, &filter);
 }
 
 struct err *cmd_traces(struct console *console, const struct args *args)
@@ -72,6 +87,15 @@ struct err *cmd_traces(struct console *console, const struct args *args)
 	// A document for each trace, none when there is none.
 	console->has_json = true;
 	return jsonl_traces(console->out, traces, session_source(console->session));
+}
+
+struct err *check_growth(const struct args *args)
+{
+	const char *last = args_value(args, "--last");
+	long wanted = 0;
+	struct err *err = check_top(args);
+
+	return !err && last ? args_parse_number(last, 2, &wanted) : err;
 }
 
 /** The last snapshots that are kept, oldest first; at least two. */
@@ -157,27 +181,36 @@ struct err *cmd_growth(struct console *console, const struct args *args)
 	return NULL;
 }
 
-/** Sort out growth OLD [NEW] [KEY PATTERN]. */
-static struct err *parse_gate(struct console *console, const struct args *args,
-			      enum group_key *key_ret, const char **pattern_ret,
-			      struct subject *old_ret, struct subject *new_ret)
+/** Sort out growth OLD [NEW] [KEY PATTERN] --max SIZE. *has_new_ret: there is NEW. */
+static struct err *parse_gate(const struct args *args, enum group_key *key_ret,
+			      struct gate_options *ret, bool *has_new_ret)
 {
+	const char *max = args_value(args, "--max");
 	size_t num = args->num_words;
-	struct err *err = NULL;
+	struct err *err;
 
 	if (strcmp(args->words[0], "growth") != 0)
 		return err_create(ERR_USAGE, "growth is what can be checked, not '%s'",
 				  args->words[0]);
-	if (num >= 4) {
+	if (!max)
+		return err_create(ERR_USAGE, "how much growth is allowed? --max SIZE");
+	err = fmt_parse_size(max, &ret->max);
+	if (!err && num >= 4) {
 		err = group_key_parse(args->words[num - 2], key_ret);
-		*pattern_ret = args->words[num - 1];
+		ret->pattern = args->words[num - 1];
 		num -= 2;
 	}
-	if (!err)
-		err = subject_find_old(console, args->words[1], old_ret);
-	if (!err)
-		err = subject_find(console, num == 3 ? args->words[2] : NULL, new_ret);
+	*has_new_ret = num == 3;
 	return err;
+}
+
+struct err *check_check(const struct args *args)
+{
+	struct gate_options options;
+	enum group_key key;
+	bool has_new;
+
+	return parse_gate(args, &key, &options, &has_new);
 }
 
 static struct err *print_gate(struct console *console, struct gate *gate, const char *pattern,
@@ -217,16 +250,15 @@ struct err *cmd_check(struct console *console, const struct args *args)
 {
 	struct stats_options options = subject_options(console, args);
 	_cleanup_subject_ struct subject old = {0}, new = {0};
-	const char *max = args_value(args, "--max");
 	struct gate_options gate_options = {0};
 	_cleanup_gate_ struct gate *gate = NULL;
-	struct err *err;
+	bool has_new = false;
+	struct err *err = parse_gate(args, &options.key, &gate_options, &has_new);
 
-	if (!max)
-		return err_create(ERR_USAGE, "how much growth is allowed? --max SIZE");
-	err = fmt_parse_size(max, &gate_options.max);
 	if (!err)
-		err = parse_gate(console, args, &options.key, &gate_options.pattern, &old, &new);
+		err = subject_find_old(console, args->words[1], &old);
+	if (!err)
+		err = subject_find(console, has_new ? args->words[2] : NULL, &new);
 	if (!err)
 		err = gate_check(old.snapshot, new.snapshot, &options, &gate_options,
 				 session_resolver(console->session), &gate);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "console/describe.h"
 #include "console/subject.h"
 
@@ -34,15 +35,17 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	text = describe_snapshot(snapshot, &status);
 	if (!text)
 		return &err_nomem;
-	fprintf(console->out, "%s\n", text);
+	utf8_print(console->out, text);
+	fputc('\n', console->out);
 	return NULL;
 }
 
 static void print_snapshot(FILE *out, const struct snapshot *snapshot, int width)
 {
+	_cleanup_free_ char *name = utf8_printable(snapshot->name);
 	char size[FMT_SIZE_MAX];
 
-	fprintf(out, "%-*s %8.1f s %10s %10" PRIu64 " %8zu\n", width, snapshot->name,
+	fprintf(out, "%-*s %8.1f s %10s %10" PRIu64 " %8zu\n", width, name ? name : "?",
 		(double)(snapshot->time_ns - snapshot->start_ns) / 1e9,
 		fmt_size((double)snapshot->totals.live_bytes, false, size),
 		snapshot->totals.live_blocks, snapshot->num_live_stacks);

@@ -3,25 +3,36 @@
 #include "config.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "console/commands.h"
 #include "console/describe.h"
 
 #include <inttypes.h>
 #include <limits.h>
 
+static struct err *parse_nframe(const struct args *args, long *ret)
+{
+	struct err *err;
+
+	if (!args->num_words)
+		return NULL;
+	err = args_parse_number(args->words[0], LONG_MIN, ret);
+	return err ? err : session_check_nframe(*ret);
+}
+
+struct err *check_start(const struct args *args)
+{
+	long nframe = 0;
+
+	return parse_nframe(args, &nframe);
+}
+
 struct err *cmd_start(struct console *console, const struct args *args)
 {
 	long nframe = 0;
-	struct err *err;
+	struct err *err = parse_nframe(args, &nframe);
 
-	if (args->num_words) {
-		err = args_parse_number(args->words[0], LONG_MIN, &nframe);
-		if (!err)
-			err = session_check_nframe(nframe);
-		if (err)
-			return err;
-	}
-	return session_start(console->session, (uint32_t)nframe);
+	return err ? err : session_start(console->session, (uint32_t)nframe);
 }
 
 struct err *cmd_stop(struct console *console, const struct args *args)
@@ -69,9 +80,10 @@ static void print_target(FILE *out, const struct session_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
-	fprintf(out, "target: pid=%d, state=%s, threads=%u, program=%s\n", (int)status->pid,
-		describe_state(status, state), status->num_threads,
-		*status->exe ? status->exe : "<unknown>");
+	fprintf(out, "target: pid=%d, state=%s, threads=%u, program=", (int)status->pid,
+		describe_state(status, state), status->num_threads);
+	utf8_print(out, *status->exe ? status->exe : "<unknown>");
+	fputc('\n', out);
 	fprintf(out, "tracing: %s, nframe=%" PRIu32 ", probes=%u, traced %.1f s %s\n",
 		status->is_tracing ? "on" : "off", status->nframe, status->num_probes,
 		describe_traced_s(status), status->is_from_launch ? "from launch" : "since attach");
@@ -193,13 +205,17 @@ static void print_probe(void *ctx, const struct session_probe *probe)
 	if (list->num++ == 0)
 		fprintf(list->out, "%-8s %-20s %-18s %10s  %s\n", "KIND", "SYMBOL", "ADDRESS",
 			"CALLS", "OBJECT");
-	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 "  %s\n", probe->kind,
-		probe->symbol, probe->addr, probe->hits, probe->module);
+	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 "  ", probe->kind,
+		probe->symbol, probe->addr, probe->hits);
+	utf8_print(list->out, probe->module);
+	fputc('\n', list->out);
 }
 
 static void print_searched(void *ctx, const char *module)
 {
-	fprintf(ctx, "# searched %s\n", module);
+	fputs("# searched ", ctx);
+	utf8_print(ctx, module);
+	fputc('\n', ctx);
 }
 
 static void add_probe(void *ctx, const struct session_probe *probe)

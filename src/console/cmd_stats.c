@@ -57,6 +57,17 @@ static char *describe_top(const struct subject *subject, const struct session_st
 			      : describe_snapshot(subject->snapshot, status);
 }
 
+struct err *check_top(const struct args *args)
+{
+	enum group_key key;
+	size_t rows;
+	struct err *err = subject_parse_rows(args, &rows);
+
+	if (!err && args->num_words)
+		err = group_key_parse(args->words[0], &key);
+	return err;
+}
+
 struct err *cmd_top(struct console *console, const struct args *args)
 {
 	static const enum stats_sort sorts[] = {SORT_DEFAULT, SORT_COUNT, SORT_ALLOCATED,

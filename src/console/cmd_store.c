@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "console/describe.h"
 #include "console/options.h"
 #include "console/subject.h"
@@ -44,7 +45,10 @@ static struct err *show(struct console *console, const char *command,
 	text = describe_snapshot(snapshot, &status);
 	if (!text)
 		return &err_nomem;
-	fprintf(console->out, "%s\n# %s %s\n", text, verb, path);
+	utf8_print(console->out, text);
+	fprintf(console->out, "\n# %s ", verb);
+	utf8_print(console->out, path);
+	fputc('\n', console->out);
 	return NULL;
 }
 
@@ -75,18 +79,29 @@ struct err *cmd_load(struct console *console, const struct args *args)
 	return err ? err : show(console, "load", snapshot, "from", args->words[0]);
 }
 
+/** 0: off. */
+static struct err *parse_every(const struct args *args, uint64_t *period_ret)
+{
+	if (strcmp(args->words[0], "off") == 0)
+		return args->num_words > 1
+			       ? err_create(ERR_USAGE, "too many arguments for 'every off'")
+			       : NULL;
+	if (args->num_words < 2)
+		return err_create(ERR_USAGE, "which file? usage: every SECONDS FILE | off");
+	return options_parse_period(args->words[0], period_ret);
+}
+
+struct err *check_every(const struct args *args)
+{
+	uint64_t period = 0;
+
+	return parse_every(args, &period);
+}
+
 struct err *cmd_every(struct console *console, const struct args *args)
 {
 	uint64_t period = 0;
-	struct err *err;
+	struct err *err = parse_every(args, &period);
 
-	if (strcmp(args->words[0], "off") == 0) {
-		if (args->num_words > 1)
-			return err_create(ERR_USAGE, "too many arguments for 'every off'");
-		return session_every(console->session, 0, NULL);
-	}
-	if (args->num_words < 2)
-		return err_create(ERR_USAGE, "which file? usage: every SECONDS FILE | off");
-	err = options_parse_period(args->words[0], &period);
-	return err ? err : session_every(console->session, period, args->words[1]);
+	return err ? err : session_every(console->session, period, period ? args->words[1] : NULL);
 }

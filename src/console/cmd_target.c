@@ -23,7 +23,7 @@ static struct err *wait_ns(struct session *session, uint64_t ns)
 	return err;
 }
 
-static struct err *wait_seconds(struct session *session, const char *text)
+static struct err *parse_seconds(const char *text, double *ret)
 {
 	char *end;
 	double value = strtod(text, &end);
@@ -31,7 +31,16 @@ static struct err *wait_seconds(struct session *session, const char *text)
 	if (end == text || *end || !isfinite(value) || value < 0 || value > WAIT_MAX_S)
 		return err_create(ERR_USAGE, "'%s' is no number of seconds, nor exit, nor call",
 				  text);
-	return wait_ns(session, (uint64_t)(value * (double)NS_PER_S));
+	*ret = value;
+	return NULL;
+}
+
+static struct err *wait_seconds(struct session *session, const char *text)
+{
+	double value = 0;
+	struct err *err = parse_seconds(text, &value);
+
+	return err ? err : wait_ns(session, (uint64_t)(value * (double)NS_PER_S));
 }
 
 static struct err *wait_exit(struct session *session)
@@ -46,15 +55,30 @@ static struct err *wait_exit(struct session *session)
 	return wait_ns(session, UINT64_MAX);
 }
 
+static struct err *parse_call(const struct args *args, long *count_ret)
+{
+	if (args->num_words < 2)
+		return err_create(ERR_USAGE, "which function? usage: wait call FUNCTION [COUNT]");
+	return args->num_words == 3 ? args_parse_number(args->words[2], 1, count_ret) : NULL;
+}
+
+struct err *check_wait(const struct args *args)
+{
+	double seconds;
+	long count;
+
+	if (strcmp(args->words[0], "call") == 0)
+		return parse_call(args, &count);
+	if (args->num_words > 1)
+		return err_create(ERR_USAGE, "too many arguments for 'wait %s'", args->words[0]);
+	return strcmp(args->words[0], "exit") == 0 ? NULL : parse_seconds(args->words[0], &seconds);
+}
+
 static struct err *wait_call(struct console *console, const struct args *args)
 {
 	long count = 1;
-	struct err *err = NULL;
+	struct err *err = parse_call(args, &count);
 
-	if (args->num_words < 2)
-		return err_create(ERR_USAGE, "which function? usage: wait call FUNCTION [COUNT]");
-	if (args->num_words == 3)
-		err = args_parse_number(args->words[2], 1, &count);
 	if (err)
 		return err;
 	err = &err_stop;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "console/commands.h"
 #include "heap/domain.h"
 #include "report/json_stats.h"
@@ -156,6 +157,13 @@ static const char *short_domain(uint32_t domain, char buf[DOMAIN_NAME_MAX])
 	return blank ? blank + 1 : name;
 }
 
+struct err *check_where(const struct args *args)
+{
+	uint64_t addr;
+
+	return parse_address(args->words[0], &addr);
+}
+
 static struct err *where_json(struct console *console, const struct session_block *block,
 			      uint64_t addr)
 {
@@ -264,9 +272,12 @@ static struct err *print_block(struct console *console, const struct session_blo
 		return block_json(console, block, &place);
 	fprintf(console->out, "0x%" PRIx64 " %" PRIu64 " %s %" PRId32, block->addr, block->size,
 		short_domain(block->domain, domain), block->tid);
-	if (place.function)
-		fprintf(console->out, " %s", strtab_get(resolver->strings, place.function));
-	fprintf(console->out, " %s", strtab_get(resolver->strings, place.file));
+	if (place.function) {
+		fputc(' ', console->out);
+		utf8_print(console->out, strtab_get(resolver->strings, place.function));
+	}
+	fputc(' ', console->out);
+	utf8_print(console->out, strtab_get(resolver->strings, place.file));
 	if (place.has_line)
 		fprintf(console->out, ":%" PRIu32, place.line);
 	fputc('\n', console->out);

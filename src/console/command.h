@@ -74,6 +74,8 @@ struct command {
 	const char *summary;
 	/** Some lines, the last one with its newline. */
 	const char *help;
+	/** What can be found wrong with the words without a session; NULL: nothing. Batch mode asks before anything begins. */
+	struct err *(*check)(const struct args *args);
 	/** Errors come without the command's name; console_execute() puts it in front. */
 	struct err *(*run)(struct console *console, const struct args *args);
 };

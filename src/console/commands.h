@@ -35,6 +35,17 @@ struct console {
 	bool is_last_diff;
 };
 
+/** Checks of words, for some rows of the table. */
+struct err *check_start(const struct args *args) __must_check;
+struct err *check_top(const struct args *args) __must_check;
+struct err *check_growth(const struct args *args) __must_check;
+struct err *check_check(const struct args *args) __must_check;
+struct err *check_every(const struct args *args) __must_check;
+struct err *check_filter(const struct args *args) __must_check;
+struct err *check_where(const struct args *args) __must_check;
+struct err *check_wait(const struct args *args) __must_check;
+struct err *check_measure(const struct args *args) __must_check;
+
 /** Handlers, one per row of the table; the header command.h says what they get and return. */
 struct err *cmd_start(struct console *console, const struct args *args) __must_check;
 struct err *cmd_stop(struct console *console, const struct args *args) __must_check;

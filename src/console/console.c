@@ -3,6 +3,7 @@
 
 #include "console/console.h"
 
+#include "base/utf8.h"
 #include "console/commands.h"
 
 #include <errno.h>
@@ -73,8 +74,11 @@ struct err *console_check(const char *line)
 {
 	_cleanup_words_ struct words words = {0};
 	struct args args;
+	struct err *err = parse_line(line, &words, &args);
 
-	return parse_line(line, &words, &args);
+	if (err || !args.command || !args.command->check)
+		return err;
+	return name_error(args.command->name, args.command->check(&args));
 }
 
 static struct err *flush(struct console *console)
@@ -139,7 +143,9 @@ static void print_note(struct console *console, const char *note)
 	struct jsonl *doc;
 
 	if (!console->is_json) {
-		fprintf(console->out, "# %s\n", note);
+		fputs("# ", console->out);
+		utf8_print(console->out, note);
+		fputc('\n', console->out);
 		return;
 	}
 	doc = jsonl_begin("note");

@@ -3,6 +3,7 @@
 
 #include "console/interactive.h"
 
+#include "base/utf8.h"
 #include "console/console.h"
 #include "console/history.h"
 #include "console/lineedit.h"
@@ -30,19 +31,19 @@ static struct err *greet(const struct dialogue *dialogue)
 	struct session_status status;
 	struct err *err = session_status(dialogue->session, &status);
 	FILE *out = console_out(dialogue->console);
+	_cleanup_free_ char *exe = err ? NULL : utf8_printable(status.exe);
 
-	if (err)
-		return err;
+	if (err || !exe)
+		return err ? err : &err_nomem;
 	if (status.is_stored) {
 		fprintf(out, "malloscope %s: %zu snapshots%s%s\n", PACKAGE_VERSION,
-			session_num_snapshots(dialogue->session), *status.exe ? " of " : "",
-			status.exe);
+			session_num_snapshots(dialogue->session), *exe ? " of " : "", exe);
 		fputs("`help` lists the commands, TAB completes; `quit` leaves\n", out);
 		console_print_notes(dialogue->console);
 		return NULL;
 	}
 	fprintf(out, "malloscope %s: tracing %d%s%s, %s, %" PRIu32 " frames a stack\n",
-		PACKAGE_VERSION, (int)status.pid, *status.exe ? " " : "", status.exe,
+		PACKAGE_VERSION, (int)status.pid, *exe ? " " : "", exe,
 		status.is_from_launch ? "from its launch" : "from now on", status.nframe);
 	fputs("`help` lists the commands, TAB completes; `quit` leaves, the program runs on\n",
 	      out);
@@ -75,6 +76,12 @@ static void take_answer(struct dialogue *dialogue, const char *line)
 		dialogue->is_asking = false;
 }
 
+static void print_error(const struct err *err)
+{
+	utf8_print(stderr, err_text(err));
+	fputc('\n', stderr);
+}
+
 static void run_line(struct dialogue *dialogue, const char *line)
 {
 	struct err *err;
@@ -84,7 +91,7 @@ static void run_line(struct dialogue *dialogue, const char *line)
 	if (err == &err_stop)
 		fputs("# interrupted\n", stderr);
 	else if (err)
-		fprintf(stderr, "%s\n", err_text(err));
+		print_error(err);
 	err_destroy(err);
 	if (console_take_quit(dialogue->console))
 		begin_to_leave(dialogue);

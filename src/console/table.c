@@ -12,7 +12,7 @@
 // clang-format off
 const struct command commands[] = {
 	{
-		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .run = cmd_start,
+		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .check = check_start, .run = cmd_start,
 		.summary = "begin tracing, NFRAME frames a stack at most",
 		.help = "While tracing it changes nothing. Without NFRAME (1 to 65535) the\n"
 			"last limit holds. Blocks older than the start are unknown; their\n"
@@ -94,7 +94,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
-		.run = cmd_top,
+		.check = check_top, .run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
 		.help = KEYS_HELP
 			"A stack is known by its innermost frame that is no allocator\n"
@@ -131,7 +131,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
-		.run = cmd_growth,
+		.check = check_growth, .run = cmd_growth,
 		.summary = "rank what grew over all snapshots",
 		.help = "First what grew from each snapshot to the next, as a leak does with\n"
 			"every round, then the rest, by growth. Each row has its slope by\n"
@@ -148,7 +148,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
-		.run = cmd_check,
+		.check = check_check, .run = cmd_check,
 		.summary = "fail when memory grew by more than it may",
 		.help = "The growth from OLD to NEW (default: the live state), of everything\n"
 			"or of the rows by KEY that match the shell pattern PATTERN. When it\n"
@@ -185,7 +185,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "every", .arguments = "SECONDS FILE | off", .min_words = 1, .max_words = 2,
-		.kinds = {COMPLETE_OFF, COMPLETE_FILE}, .run = cmd_every,
+		.kinds = {COMPLETE_OFF, COMPLETE_FILE}, .check = check_every, .run = cmd_every,
 		.summary = "append a snapshot to a file every so often",
 		.help = "They are called e1, e2, ... When one cannot be stored, as on a full\n"
 			"disk, a note tells, and the next one tries again.\n",
@@ -198,7 +198,7 @@ const struct command commands[] = {
 			{"--all-frames", NULL, 0, "any frame of a stack may match"},
 			{"--domain", "D", 0, "match only stacks of this domain"},
 		},
-		.run = cmd_filter,
+		.check = check_filter, .run = cmd_filter,
 		.summary = "choose what top, diff and the like count",
 		.help = "+ includes what matches, - excludes it; the names of files are\n"
 			"matched as a whole, * and ? cross slashes. What some + matches, or\n"
@@ -221,7 +221,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "where", .arguments = "ADDRESS", .min_words = 1, .max_words = 1,
-		.run = cmd_where,
+		.check = check_where, .run = cmd_where,
 		.summary = "show the live block that contains an address",
 		.help = "ADDRESS is hexadecimal, with or without 0x, and may point inside\n"
 			"the block.\n",
@@ -236,7 +236,7 @@ const struct command commands[] = {
 	{
 		.name = "wait", .arguments = "SECONDS | exit | call FUNCTION [COUNT]",
 		.min_words = 1, .max_words = 3, .kinds = {COMPLETE_WAIT, COMPLETE_CALL, 0},
-		.run = cmd_wait,
+		.check = check_wait, .run = cmd_wait,
 		.summary = "let the target run for a time, to its end, or to a call",
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
 			"(default 1) from now on, in any thread. All forms return when the\n"
@@ -249,7 +249,7 @@ const struct command commands[] = {
 		.options = {
 			{"--calls", "N", 0, "one result for every N calls (default 1)"},
 		},
-		.run = cmd_measure,
+		.check = check_measure, .run = cmd_measure,
 		.summary = "show what calls of a function do to the memory",
 		.help = "From now on every call of FUNCTION that returns gives a result, be\n"
 			"it during a wait or at the prompt: net bytes and blocks, the peak\n"

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct jsonl {
@@ -84,9 +85,65 @@ char *json_read_line(const struct frame_source *source, const struct location *l
 	return NULL;
 }
 
+/** The shortest text of 15 digits or more that reads back as value; jansson alone writes 0.1 as 0.10000000000000001. */
+static void write_real(double value, FILE *out)
+{
+	char text[40];
+	int digits = 15;
+
+	do
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+	while (strtod(text, NULL) != value && digits++ < 17);
+	// It stays a real number for readers that tell them from integers.
+	fprintf(out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
+}
+
+static bool write_value(const json_t *value, FILE *out)
+{
+	const json_t *item;
+	size_t i;
+
+	if (json_is_real(value)) {
+		write_real(json_real_value(value), out);
+		return true;
+	}
+	if (json_is_object(value)) {
+		bool is_ok;
+
+		putc('{', out);
+		is_ok = json_write_members(value, out);
+		putc('}', out);
+		return is_ok;
+	}
+	if (!json_is_array(value))
+		return json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+	putc('[', out);
+	json_array_foreach(value, i, item)
+	{
+		if (i)
+			putc(',', out);
+		if (!write_value(item, out))
+			return false;
+	}
+	putc(']', out);
+	return true;
+}
+
 bool json_write_members(const json_t *object, FILE *out)
 {
-	return json_dumpf(object, out, JSON_COMPACT | JSON_EMBED) == 0;
+	const char *separator = "";
+	const char *key;
+	json_t *value;
+
+	// Keys are our own: nothing in them to be escaped.
+	json_object_foreach((json_t *)object, key, value)
+	{
+		fprintf(out, "%s\"%s\":", separator, key);
+		separator = ",";
+		if (!write_value(value, out))
+			return false;
+	}
+	return true;
 }
 
 struct jsonl *jsonl_begin(const char *command)
@@ -114,10 +171,13 @@ void jsonl_destroy(struct jsonl *doc)
 struct err *jsonl_write_begin(struct jsonl *doc, FILE *out)
 {
 	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	bool is_ok = f && doc && !doc->is_failed && json_write_members(doc->open[0], f);
 
-	if (doc && !doc->is_failed)
-		text = json_dumps(doc->open[0], JSON_COMPACT | JSON_EMBED);
-	if (!text)
+	if (f && fclose(f) != 0)
+		is_ok = false;
+	if (!is_ok)
 		return &err_nomem;
 	putc('{', out);
 	fputs(text, out);

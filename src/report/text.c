@@ -4,6 +4,7 @@
 #include "report/text.h"
 
 #include "base/fmt.h"
+#include "base/utf8.h"
 #include "heap/domain.h"
 #include "heap/traceback.h"
 
@@ -23,8 +24,9 @@ void text_stat_row(FILE *out, const struct stat_row *row)
 {
 	char size[FMT_SIZE_MAX];
 
-	fprintf(out, "%s: size=%s, count=%" PRIu64, row->group.label,
-		fmt_size((double)row->size, false, size), row->count);
+	utf8_print(out, row->group.label);
+	fprintf(out, ": size=%s, count=%" PRIu64, fmt_size((double)row->size, false, size),
+		row->count);
 	print_average(out, row);
 }
 
@@ -32,7 +34,8 @@ void text_diff_row(FILE *out, const struct stat_row *row)
 {
 	char size[FMT_SIZE_MAX], diff[FMT_SIZE_MAX];
 
-	fprintf(out, "%s: size=%s (%s), count=%" PRIu64 " (%+" PRId64 ")", row->group.label,
+	utf8_print(out, row->group.label);
+	fprintf(out, ": size=%s (%s), count=%" PRIu64 " (%+" PRId64 ")",
 		fmt_size((double)row->size, false, size),
 		fmt_size((double)row->size_diff, true, diff), row->count, row->count_diff);
 	print_average(out, row);
@@ -40,7 +43,9 @@ void text_diff_row(FILE *out, const struct stat_row *row)
 
 static void print_heading(FILE *out, size_t num, const char *what, const char *heading)
 {
-	fprintf(out, "[ Top %zu%s ]%s%s\n", num, what, *heading ? " " : "", heading);
+	fprintf(out, "[ Top %zu%s ]%s", num, what, *heading ? " " : "");
+	utf8_print(out, heading);
+	putc('\n', out);
 }
 
 static void print_calls(FILE *out, const struct stat_row *row)
@@ -134,7 +139,8 @@ static struct err *print_stack(FILE *out, const struct traceback *traceback,
 
 		if (!label)
 			return &err_nomem;
-		fprintf(out, "%s%s", i ? " < " : "", label);
+		fputs(i ? " < " : "", out);
+		utf8_print(out, label);
 	}
 	if (stack->flags & STACK_TRUNCATED)
 		fputs(" < (truncated)", out);
@@ -170,14 +176,27 @@ struct err *text_traces(FILE *out, const struct traces *traces, const struct res
 static void print_source(FILE *out, const char *line)
 {
 	static const char blanks[] = " \t\n\v\f\r";
-	size_t len;
+	size_t len, part;
 
 	line += strspn(line, blanks);
 	len = strlen(line);
 	while (len && strchr(blanks, line[len - 1]))
 		len--;
-	if (len)
-		fprintf(out, "    %.*s\n", (int)len, line);
+	if (!len)
+		return;
+	fputs("    ", out);
+	// Tabs are no news in a source line.
+	for (; len; line += part, len -= part) {
+		_cleanup_free_ char *text = NULL;
+
+		part = strcspn(line, "\t");
+		part = part < len ? part : len;
+		text = strndup(line, part);
+		utf8_print(out, text ? text : "");
+		for (; part < len && line[part] == '\t'; part++)
+			putc('\t', out);
+	}
+	putc('\n', out);
 }
 
 static void print_frame(FILE *out, const struct location *location, const struct strtab *strings,
@@ -187,12 +206,18 @@ static void print_frame(FILE *out, const struct location *location, const struct
 	_cleanup_free_ char *source = NULL;
 
 	if (!location->has_line) {
-		fprintf(out, "  %s%s\n", file, strcmp(file, "<unknown>") == 0 ? ":0" : "");
+		fputs("  ", out);
+		utf8_print(out, file);
+		fputs(strcmp(file, "<unknown>") == 0 ? ":0\n" : "\n", out);
 		return;
 	}
-	fprintf(out, "  File \"%s\", line %" PRIu32, file, location->line);
-	if (location->function)
-		fprintf(out, ", in %s", strtab_get(strings, location->function));
+	fputs("  File \"", out);
+	utf8_print(out, file);
+	fprintf(out, "\", line %" PRIu32, location->line);
+	if (location->function) {
+		fputs(", in ", out);
+		utf8_print(out, strtab_get(strings, location->function));
+	}
 	putc('\n', out);
 	if (read_line && location->line)
 		source = read_line(ctx, file, location->line);
@@ -238,7 +263,9 @@ struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const ch
 	char growth[FMT_SIZE_MAX], max[FMT_SIZE_MAX];
 	size_t i;
 
-	fprintf(out, "growth of %s: %s in %+" PRId64 " blocks, %s %s\n", heading,
+	fputs("growth of ", out);
+	utf8_print(out, heading);
+	fprintf(out, ": %s in %+" PRId64 " blocks, %s %s\n",
 		fmt_size((double)gate->growth, true, growth), gate->count_growth,
 		gate->is_exceeded ? "more than" : "within",
 		fmt_size((double)gate->max, false, max));

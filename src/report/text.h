@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Rows, tables and tracebacks as text, to the letter of tracemalloc's own output where it has
- *  one. */
+ *  one. Names are foreign bytes: they are written as by utf8_print(). */
 #ifndef REPORT_TEXT_H
 #define REPORT_TEXT_H
 

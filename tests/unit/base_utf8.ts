@@ -21,6 +21,14 @@ static void check_escape(const char *s, const char *expected)
 	free(escaped);
 }
 
+static void check_printable(const char *s, const char *expected)
+{
+	char *printable = utf8_printable(s);
+
+	ck_assert_str_eq(printable, expected);
+	free(printable);
+}
+
 #suite base_utf8
 
 #tcase utf8
@@ -51,6 +59,14 @@ static void check_escape(const char *s, const char *expected)
 	check_decode("\xf0\x8f\xbf\xbf", 0xdcf0, 1);
 	check_decode("\xed\xa0\x80", 0xdced, 1);
 	check_decode("\xf4\x90\x80\x80", 0xdcf4, 1);
+
+#test printable
+	check_printable("", "");
+	check_printable("/src/\xc3\xa9 \\n.c", "/src/\xc3\xa9 \\n.c");
+	check_printable("a\nb\tc\rd", "a\\nb\\tc\\rd");
+	check_printable("\x1b[2J\x07\x7f", "\\x1b[2J\\x07\\x7f");
+	// CSI as one character of C1, and as a stray byte.
+	check_printable("\xc2\x9b" "2J\x9b" "2J", "\\xc2\\x9b2J\\x9b2J");
 
 #test escape
 	check_escape("", "");

@@ -164,7 +164,7 @@ static void terminate(struct session *session)
 
 #test failing_command_ends_it
 	add_source(false, "memory");
-	add_source(false, "top foo");
+	add_source(false, "drop foo");
 	add_source(false, "kill");
 	ck_assert_int_eq(run_session(s, &options), 1);
 	ck_assert_str_eq(s->log, "launch prog detach ");

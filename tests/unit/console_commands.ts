@@ -686,11 +686,31 @@ static void take_two_snapshots(void)
 
 #test check_runs_nothing
 	ck_ok(console_check("kill"));
-	ck_ok(console_check("top foo"));
+	ck_ok(console_check("top --snapshot later"));
 	ck_ok(console_check("# nothing"));
 	ck_err(console_check("frobnicate"), ERR_USAGE, "frobnicate: unknown command");
 	ck_err(console_check("top --foo"), ERR_USAGE, "top: unknown option --foo");
 	ck_err(console_check("top 'a"), ERR_USAGE, "closing '");
+	check_log("");
+
+#test check_looks_at_the_words
+	ck_err(console_check("top foo"), ERR_USAGE, "top: unknown key_type: 'foo'");
+	ck_err(console_check("growth -n x"), ERR_USAGE, "growth: 'x' is no whole number");
+	ck_err(console_check("growth --last 1"), ERR_USAGE, "growth: 1 is too small");
+	ck_err(console_check("filter add a.c"), ERR_USAGE, "filter: ");
+	ck_err(console_check("filter add +@nosuch"), ERR_USAGE, "unknown domain 'nosuch'");
+	ck_err(console_check("filter remove"), ERR_USAGE, "not 'remove'");
+	ck_err(console_check("check growth a"), ERR_USAGE, "--max SIZE");
+	ck_err(console_check("check growth a --max lots"), ERR_USAGE, "check: ");
+	ck_err(console_check("check growth a foo '*' --max 1"), ERR_USAGE, "unknown key_type");
+	ck_err(console_check("every 0 f"), ERR_USAGE, "every: '0' is no number of seconds");
+	ck_err(console_check("where there"), ERR_USAGE, "no hexadecimal address");
+	ck_err(console_check("wait soon"), ERR_USAGE, "wait: 'soon' is no number");
+	ck_err(console_check("wait call f 0"), ERR_USAGE, "wait: 0 is too small");
+	ck_err(console_check("measure f --calls 0"), ERR_USAGE, "measure: 0 is too small");
+	ck_err(console_check("start 0"), ERR_USAGE, "must be in range");
+	ck_ok(console_check("filter add -@new"));
+	ck_ok(console_check("check growth a b lineno '*' --max 1KiB"));
 	check_log("");
 
 #test bold_headings

@@ -132,6 +132,9 @@ static json_t *document_of(struct fixture *f, const struct snapshot *old_snapsho
 	jsonl_int(doc, "diff", -5);
 	jsonl_real(doc, "rate", 0.5);
 	jsonl_real(doc, "nan", NAN);
+	jsonl_real(doc, "tenth", 0.1);
+	jsonl_real(doc, "whole", 3);
+	jsonl_real(doc, "third", 1.0 / 3);
 	jsonl_bool(doc, "tracing", true);
 	jsonl_address(doc, "address", 0xffff800000000010);
 	jsonl_open_array(doc, "snapshots");
@@ -144,7 +147,11 @@ static json_t *document_of(struct fixture *f, const struct snapshot *old_snapsho
 	jsonl_close(doc);
 	jsonl_bool(doc, "last", false);
 	ck_ok(jsonl_end(doc, out));
+	fflush(out);
+	ck_assert(strstr(out_text, "\"tenth\":0.1,\"whole\":3.0,\"third\":0.3333333333333333,"));
 	value = out_line(out);
+	ck_assert(json_is_real(at(value, "whole")));
+	ck_assert_double_eq(json_real_value(at(value, "third")), 1.0 / 3);
 	check_string(value, "command", "status");
 	check_string(value, "exe", "/bin/true");
 	ck_assert(json_is_null(at(value, "none")));
