@@ -6,6 +6,8 @@ src_libbase_a_SOURCES = \
 	src/base/clock.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/fault.c \
+	src/base/fault.h \
 	src/base/fmt.c \
 	src/base/fmt.h \
 	src/base/hmap.c \

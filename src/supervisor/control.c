@@ -4,6 +4,7 @@
 #include "supervisor/session_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 
 #include <poll.h>
 #include <string.h>
@@ -42,6 +43,7 @@ void control_resume(struct session *s, pid_t tid, unsigned flags)
 {
 	struct command command = {.kind = COMMAND_RESUME, .tid = tid, .flags = flags};
 
+	FAULT_POINT("answer");
 	control_send(s, &command);
 }
 

@@ -4,6 +4,7 @@
 #include "supervisor/session_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -291,6 +292,7 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 	note_time(s);
 	while ((record = ring_peek(s->shared->ring, limit))) {
 		on_record(s, record);
+		FAULT_POINT("drain");
 		ring_consume(s->shared->ring, record);
 		if (--max == 0)
 			return true;
@@ -362,6 +364,7 @@ static void *watch_main(void *ctx)
 	do
 		n = recv(s->tracer.socket, &byte, 1, 0);
 	while (n > 0 || (n < 0 && errno == EINTR));
+	FAULT_POINT("tracer-gone");
 	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
 	if (is_accident)
 		restore_bytes(s);

@@ -4,6 +4,7 @@
 #include "supervisor/session_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/io.h"
 
 #include <string.h>
@@ -186,6 +187,7 @@ struct err *session_snapshot(struct session *s, const char *name, const struct s
 		default_name(s, buf, sizeof(buf));
 		name = buf;
 	}
+	FAULT_POINT("snapshot");
 	if (!err)
 		err = queries_take_snapshot(s, name, &snapshot);
 	if (!err)

@@ -4,6 +4,7 @@
 #include "supervisor/session_internal.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ static struct err *start_tracer(struct session *s, const struct tracer_options *
 					stage, errnum);
 	// Tables only now: the tracer was forked from a small process and stays one.
 	s->has_tracer = true;
+	FAULT_POINT("attached");
 	err = session_create_tables(s);
 	return err ? err : drain_start(s);
 }
@@ -220,6 +222,7 @@ struct err *session_detach(struct session *s)
 		return NULL;
 	}
 	__atomic_store_n(&s->is_leaving, true, __ATOMIC_RELEASE);
+	FAULT_POINT("detach");
 	// Not answered: it is gone, and the watcher has done what is left to do.
 	err_destroy(control_call(s, &command));
 	end_tracer(s);

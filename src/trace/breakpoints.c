@@ -3,6 +3,7 @@
 
 #include "trace/engine.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -77,8 +78,11 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 	// restore it.
 	__atomic_store_n(&p->is_planted, 1, __ATOMIC_SEQ_CST);
 	b->is_planted = true;
-	if (memory_write_code(e, b->addr, e->arch->trap, 1))
+	FAULT_POINT("plant");
+	if (!FAULT_FAILS("plant-refused") && memory_write_code(e, b->addr, e->arch->trap, 1)) {
+		FAULT_POINT("planted");
 		return true;
+	}
 	p->is_planted = 0;
 	b->is_planted = false;
 	return false;
@@ -101,6 +105,7 @@ void breakpoint_unplant(struct engine *e, struct breakpoint *b)
 	if (!b->is_planted)
 		return;
 	restore_byte(e->mem_fd, e->arch->trap[0], p);
+	FAULT_POINT("unplanted");
 	b->is_planted = false;
 	__atomic_store_n(&p->is_planted, 0, __ATOMIC_SEQ_CST);
 }

@@ -3,6 +3,7 @@
 
 #include "trace/engine.h"
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "base/log.h"
 
@@ -81,6 +82,7 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 	e->arch->set_syscall(&regs, e->syscall_insn, nr, args);
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
 		return false;
+	FAULT_POINT("inject");
 	for (i = 0; i < 100 && !is_ok; i++) {
 		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0 || !wait_step(t, &status))
 			return false;
@@ -91,6 +93,7 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 		is_ok = WSTOPSIG(status) == SIGTRAP && e->arch->pc(&regs) != e->syscall_insn;
 	}
 	*result_ret = e->arch->syscall_result(&regs);
+	FAULT_POINT("injected");
 	return ptrace(PTRACE_SETREGS, t->tid, 0, &saved) == 0 &&
 	       ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0 && is_ok;
 }
@@ -246,6 +249,7 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 	if (!area || !memory_write_code(e, slot, b->relocation.code, b->relocation.size) ||
 	    !name_slot(e, area, b->addr))
 		return false;
+	FAULT_POINT("slot");
 	area->used += ARCH_SLOT_SIZE;
 	b->has_relocation = true;
 	// A module that is loaded again at the same place finds its slots again; without memory it gets others.
@@ -283,6 +287,7 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
 		return false;
 	breakpoint_unplant(e, b);
+	FAULT_POINT("step-over");
 	is_ok = thread_set_pc(e, t, b->addr) && ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) == 0 &&
 		wait_step(t, &status);
 	breakpoint_plant(e, b);

@@ -4,6 +4,7 @@
 #include "trace/engine.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -22,6 +23,7 @@ void *emit_begin(struct engine *e, enum event_kind kind, size_t size)
 		record = ring_reserve(e->shared->ring, size);
 		if (record)
 			break;
+		FAULT_POINT("ring-full");
 		ring_wait_room(e->shared->ring, ROOM_WAIT_NS);
 	}
 	record->kind = kind;

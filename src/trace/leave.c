@@ -4,6 +4,7 @@
 #include "trace/engine.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static bool release(struct engine *e, pid_t tid, int status)
 	}
 	if (t) {
 		release_thread(e, t, status);
+		FAULT_POINT("released");
 		thread_remove(e, t);
 		return true;
 	}
@@ -103,8 +105,11 @@ void leave(struct engine *e)
 	int status;
 	pid_t tid;
 
+	FAULT_POINT("leave");
 	breakpoint_unplant_all(e);
+	FAULT_POINT("restored");
 	num_awaited = begin(e);
+	FAULT_POINT("interrupted");
 	// To the end of what is reported already, and of what we wait for.
 	for (;;) {
 		tid = waitpid(-1, &status, __WALL | WNOHANG);

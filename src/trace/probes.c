@@ -3,6 +3,7 @@
 
 #include "trace/engine.h"
 
+#include "base/fault.h"
 #include "wire/probe.h"
 
 /** A site is judged after this many hits; fewer than a quarter matched: it is planted for one
@@ -192,7 +193,9 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 		return false;
 	if (!p.site)
 		return true;
+	FAULT_POINT("walked");
 	site = probes_plant_site(e, p.site);
+	FAULT_POINT("site");
 	if (!site || !vec_reserve_one(&t->pending)) {
 		e->shared->stats.num_lost++;
 		return true;
@@ -316,6 +319,7 @@ void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b
 	}
 	if (thread_set_pc(e, t, pc))
 		thread_continue(e, t, 0);
+	FAULT_POINT("resumed");
 }
 
 void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry)

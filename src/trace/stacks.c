@@ -3,6 +3,8 @@
 
 #include "trace/engine.h"
 
+#include "base/fault.h"
+
 #include <string.h>
 
 /** First read of a walk; most stacks of 30 frames fit. */
@@ -89,6 +91,7 @@ static void send_miss(struct engine *e, struct thread *t, const struct walk_fram
 	event->frame = *frame;
 	event->frame.pc = frame->is_call_site ? frame->pc : displaced_original_pc(e, frame->pc);
 	emit_end_now(e, event);
+	FAULT_POINT("miss");
 }
 
 static uint64_t hash_stack(const struct engine *e, const struct walk_stack *stack)

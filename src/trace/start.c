@@ -4,6 +4,7 @@
 #include "trace/engine.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/io.h"
 
 #include <dirent.h>
@@ -56,6 +57,7 @@ static bool seize_thread(struct engine *e, pid_t tid, bool *is_foreign_ret)
 	int errnum;
 
 	if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) == 0) {
+		FAULT_POINT("seize");
 		errno = ENOMEM;
 		return thread_add(e, tid, e->pid) != NULL;
 	}
@@ -174,6 +176,7 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 		if (has_foreign)
 			nanosleep(&pause, NULL);
 	} while (has_new || has_foreign || settle(e));
+	FAULT_POINT("seized");
 	if (start_open_mem(e))
 		return TRACER_STARTED;
 	*errnum_ret = errno;

@@ -3,6 +3,8 @@
 
 #include "trace/engine.h"
 
+#include "base/fault.h"
+
 #include <linux/kcmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -82,7 +84,9 @@ static void new_tracee(struct engine *e, pid_t tid)
 	if (!is_thread && !shares_memory(e, tid)) {
 		// A forked child: its copy of the text holds our traps. It has not run an
 		// instruction yet.
+		FAULT_POINT("child");
 		breakpoint_clean_child(e, tid);
+		FAULT_POINT("child-cleaned");
 		ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}
@@ -121,6 +125,7 @@ static void exec_stop(struct engine *e, struct thread *t)
 		thread_remove(e, t);
 		return;
 	}
+	FAULT_POINT("exec");
 	forget_other_threads(e, t->tid);
 	probes_abandon(e, t, 0);
 	measure_abandon(e, t, 0);
@@ -181,6 +186,7 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 	case PTRACE_EVENT_CLONE:
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK:
+		FAULT_POINT("fork");
 		stops_parent_event(e, t->tid);
 		thread_continue(e, t, 0);
 		break;
@@ -194,6 +200,7 @@ static void trap_stop(struct engine *e, struct thread *t)
 {
 	struct breakpoint *b;
 
+	FAULT_POINT("trapped");
 	if (!thread_fetch(e, t))
 		return;
 	cpu_on_stop(e, t, e->spin_credit > 1);

@@ -4,6 +4,7 @@
 #include "trace/tracer.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "trace/engine.h"
 
@@ -167,8 +168,10 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 	if (send(socket, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) ||
 	    hello.stage != TRACER_STARTED)
 		_exit(1);
+	FAULT_POINT("tracer-started");
 	main_loop(e);
 	leave(e);
+	FAULT_POINT("left");
 	if (e->want_leave)
 		emit_ack(e, EVENT_ACK, e->leave_cookie, 0);
 	// The end of this thread releases what is still ours, without stopping it.
@@ -189,6 +192,7 @@ bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 		*errnum_ret = errno;
 		return false;
 	}
+	fault_processes(pid ? getpid() : getppid(), pid ? pid : getpid());
 	if (pid == 0) {
 		close(sockets[0]);
 		tracer_main(options, sockets[1]);
