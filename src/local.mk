@@ -50,12 +50,14 @@ src_libtrace_a_SOURCES = \
 	src/trace/displaced.c \
 	src/trace/emit.c \
 	src/trace/engine.h \
+	src/trace/follow.c \
 	src/trace/interrupt.c \
 	src/trace/leave.c \
 	src/trace/listen.c \
 	src/trace/measure.c \
 	src/trace/memory.c \
 	src/trace/probes.c \
+	src/trace/setid.c \
 	src/trace/stacks.c \
 	src/trace/start.c \
 	src/trace/stops.c \
@@ -163,6 +165,7 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/drain.c \
+	src/supervisor/family.c \
 	src/supervisor/frames.c \
 	src/supervisor/functions.c \
 	src/supervisor/images.c \
@@ -182,6 +185,7 @@ src_libconsole_a_SOURCES = \
 	src/console/batch.c \
 	src/console/batch.h \
 	src/console/cmd_measure.c \
+	src/console/cmd_process.c \
 	src/console/cmd_query.c \
 	src/console/cmd_snapshot.c \
 	src/console/cmd_state.c \

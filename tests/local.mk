@@ -228,6 +228,7 @@ targets_c = \
 	tests/targets/dlopen \
 	tests/targets/exec \
 	tests/targets/exit_threads \
+	tests/targets/family \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
 	tests/targets/measured \
@@ -259,6 +260,7 @@ target_sources = \
 	tests/targets/dlopen.c \
 	tests/targets/exec.c \
 	tests/targets/exit_threads.c \
+	tests/targets/family.c \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
@@ -299,6 +301,7 @@ e2e_tests = \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
+	tests/e2e/follow.sh \
 	tests/e2e/format.sh \
 	tests/e2e/gates.sh \
 	tests/e2e/hostile_names.sh \

@@ -98,11 +98,18 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 	}
 	if (!options->sources.num) {
 		const char *first = options->mode == MODE_OPEN ? "snapshots" : "wait exit";
+		const char *second = "top";
 
 		batch->is_implicit = true;
+		batch->has_children =
+			options->mode != MODE_OPEN && options->session.follow & SESSION_FOLLOW_FORK;
+		if (batch->has_children) {
+			first = "wait all";
+			second = "processes";
+		}
 		err = add_line(batch, first, strlen(first), NULL, 0);
 		if (!err)
-			err = add_line(batch, "top", strlen("top"), NULL, 0);
+			err = add_line(batch, second, strlen(second), NULL, 0);
 	}
 	return err;
 }
@@ -143,6 +150,22 @@ void batch_deinit(struct batch *batch)
 	vec_deinit(&batch->lines);
 }
 
+/** What became of each process. */
+static struct err *report_each(struct console *console)
+{
+	struct session *first = console_session(console);
+	size_t num = session_num_processes(first), i;
+	struct err *err = NULL;
+
+	for (i = 0; i < num && !err; i++) {
+		console_choose(console, session_process(first, i));
+		err = console_execute(console, "process");
+		if (!err)
+			err = console_execute(console, "top");
+	}
+	return err;
+}
+
 struct err *batch_run(const struct batch *batch, struct console *console)
 {
 	size_t i;
@@ -163,5 +186,5 @@ struct err *batch_run(const struct batch *batch, struct console *console)
 		if (console_take_quit(console))
 			return NULL;
 	}
-	return NULL;
+	return batch->has_children ? report_each(console) : NULL;
 }

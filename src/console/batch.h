@@ -24,6 +24,8 @@ struct batch {
 	VEC(struct batch_line) lines;
 	/** Neither -e nor -x was given: the lines are `wait exit` and `top`. */
 	bool is_implicit;
+	/** Implicit, and children are followed: `wait all`, `processes`, and `process` and `top` for each. */
+	bool has_children;
 };
 
 /** Collect all lines and check them as far as that goes without a target, so that a typing error

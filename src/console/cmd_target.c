@@ -17,7 +17,7 @@ static struct err *wait_ns(struct session *session, uint64_t ns)
 {
 	struct err *err = &err_stop;
 
-	if (signals_wait_begin())
+	if (signals_wait_begin(session))
 		err = session_wait(session, ns);
 	signals_wait_end();
 	return err;
@@ -29,7 +29,7 @@ static struct err *parse_seconds(const char *text, double *ret)
 	double value = strtod(text, &end);
 
 	if (end == text || *end || !isfinite(value) || value < 0 || value > WAIT_MAX_S)
-		return err_create(ERR_USAGE, "'%s' is no number of seconds, nor exit, nor call",
+		return err_create(ERR_USAGE, "'%s' is no number of seconds, nor exit, all or call",
 				  text);
 	*ret = value;
 	return NULL;
@@ -71,7 +71,20 @@ struct err *check_wait(const struct args *args)
 		return parse_call(args, &count);
 	if (args->num_words > 1)
 		return err_create(ERR_USAGE, "too many arguments for 'wait %s'", args->words[0]);
-	return strcmp(args->words[0], "exit") == 0 ? NULL : parse_seconds(args->words[0], &seconds);
+	if (strcmp(args->words[0], "exit") == 0 || strcmp(args->words[0], "all") == 0)
+		return NULL;
+	return parse_seconds(args->words[0], &seconds);
+}
+
+/** Until no process is left. */
+static struct err *wait_all(struct console *console)
+{
+	struct err *err = &err_stop;
+
+	if (signals_wait_begin(console->first))
+		err = session_wait_all(console->first);
+	signals_wait_end();
+	return err;
 }
 
 static struct err *wait_call(struct console *console, const struct args *args)
@@ -84,7 +97,7 @@ static struct err *wait_call(struct console *console, const struct args *args)
 	err = &err_stop;
 	// To stand still at the entry holds the target up sooner or later; nobody knows how long a
 	// user looks at a prompt.
-	if (signals_wait_begin())
+	if (signals_wait_begin(console->session))
 		err = session_wait_call(console->session, args->words[1], (uint64_t)count,
 					!console->is_interactive);
 	signals_wait_end();
@@ -99,6 +112,8 @@ struct err *cmd_wait(struct console *console, const struct args *args)
 		return err_create(ERR_USAGE, "too many arguments for 'wait %s'", args->words[0]);
 	if (strcmp(args->words[0], "exit") == 0)
 		return wait_exit(console->session);
+	if (strcmp(args->words[0], "all") == 0)
+		return wait_all(console);
 	return wait_seconds(console->session, args->words[0]);
 }
 

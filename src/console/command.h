@@ -23,7 +23,7 @@ enum complete_kind {
 	COMPLETE_LIVE = 1 << 2,
 	/** lineno, filename ... */
 	COMPLETE_KEY = 1 << 3,
-	/** What `wait` waits for: "exit", "call". */
+	/** What `wait` waits for: "exit", "all", "call". */
 	COMPLETE_WAIT = 1 << 4,
 	/** Functions of the target, but only behind `wait call`. */
 	COMPLETE_CALL = 1 << 5,

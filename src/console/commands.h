@@ -13,7 +13,9 @@
 #include <stdio.h>
 
 struct console {
+	/** The process that commands are about; the first one. */
 	struct session *session;
+	struct session *first;
 	/** Where output goes; borrowed. */
 	FILE *out;
 	bool is_interactive;
@@ -43,6 +45,7 @@ struct err *check_check(const struct args *args) __must_check;
 struct err *check_every(const struct args *args) __must_check;
 struct err *check_filter(const struct args *args) __must_check;
 struct err *check_where(const struct args *args) __must_check;
+struct err *check_process(const struct args *args) __must_check;
 struct err *check_wait(const struct args *args) __must_check;
 struct err *check_measure(const struct args *args) __must_check;
 
@@ -69,6 +72,8 @@ struct err *cmd_every(struct console *console, const struct args *args) __must_c
 struct err *cmd_traceback(struct console *console, const struct args *args) __must_check;
 struct err *cmd_where(struct console *console, const struct args *args) __must_check;
 struct err *cmd_blocks(struct console *console, const struct args *args) __must_check;
+struct err *cmd_processes(struct console *console, const struct args *args) __must_check;
+struct err *cmd_process(struct console *console, const struct args *args) __must_check;
 struct err *cmd_wait(struct console *console, const struct args *args) __must_check;
 struct err *cmd_measure(struct console *console, const struct args *args) __must_check;
 struct err *cmd_detach(struct console *console, const struct args *args) __must_check;

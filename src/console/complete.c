@@ -61,6 +61,7 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		offer(completer, group_key_names[i]);
 	if (kinds & COMPLETE_WAIT) {
 		offer(completer, "exit");
+		offer(completer, "all");
 		offer(completer, "call");
 	}
 	if (kinds & COMPLETE_MEASURE) {

@@ -21,7 +21,7 @@ struct err *console_create(struct session *session, const struct console_config 
 
 	if (!console)
 		return &err_nomem;
-	console->session = session;
+	console->session = console->first = session;
 	console->out = config->out;
 	console->is_interactive = config->is_interactive;
 	console->is_coloured = config->is_coloured;
@@ -35,7 +35,7 @@ void console_destroy(struct console *console)
 {
 	if (!console)
 		return;
-	session_on_news(console->session, NULL, NULL);
+	session_on_news(console->first, NULL, NULL);
 	stats_destroy(console->last);
 	filters_clear(&console->filters);
 	free(console);
@@ -138,17 +138,22 @@ bool console_take_quit(struct console *console)
 	return wants_quit;
 }
 
-static void print_note(struct console *console, const char *note)
+/** of: the process it is about when it is one of several, or 0. */
+static void print_note(struct console *console, const char *note, int of)
 {
 	struct jsonl *doc;
 
 	if (!console->is_json) {
 		fputs("# ", console->out);
+		if (of && strncmp(note, "process ", strlen("process ")) != 0)
+			fprintf(console->out, "process %d: ", of);
 		utf8_print(console->out, note);
 		fputc('\n', console->out);
 		return;
 	}
 	doc = jsonl_begin("note");
+	if (of)
+		jsonl_int(doc, "pid", of);
 	jsonl_string(doc, "text", note);
 	err_destroy(jsonl_end(doc, console->out));
 }
@@ -158,9 +163,10 @@ bool console_has_failed_gate(const struct console *console)
 	return console->has_failed_gate;
 }
 
-void console_print_notes(struct console *console)
+static void print_news_of(struct console *console, bool is_one_of_several)
 {
 	struct session_measured *measured;
+	int of = is_one_of_several ? (int)session_pid(console->session) : 0;
 	char *note;
 
 	while ((measured = session_take_measured(console->session))) {
@@ -168,10 +174,33 @@ void console_print_notes(struct console *console)
 		session_measured_destroy(measured);
 	}
 	while ((note = session_take_note(console->session))) {
-		print_note(console, note);
+		print_note(console, note, of);
 		free(note);
 	}
+}
+
+void console_print_notes(struct console *console)
+{
+	struct session *current = console->session;
+	size_t num = session_num_processes(console->first), i;
+
+	// The first one comes first: see session_note_fd().
+	for (i = 0; i < num; i++) {
+		console->session = session_process(console->first, i);
+		print_news_of(console, num > 1);
+	}
+	console->session = current;
 	fflush(console->out);
+}
+
+void console_choose(struct console *console, struct session *process)
+{
+	if (process == console->session)
+		return;
+	console->session = process;
+	// It speaks of stacks of the other one.
+	stats_destroy(console->last);
+	console->last = NULL;
 }
 
 FILE *console_out(const struct console *console)

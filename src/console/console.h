@@ -49,7 +49,9 @@ void console_print_notes(struct console *console);
 
 /** The stream of the configuration. */
 FILE *console_out(const struct console *console);
-/** The session it was created with. */
+/** Let commands be about another process of the session. */
+void console_choose(struct console *console, struct session *process);
+/** The process that commands are about: at first the session that the console was created with. */
 struct session *console_session(const struct console *console);
 
 #endif

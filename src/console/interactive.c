@@ -14,9 +14,12 @@
 #include <string.h>
 
 #define PROMPT "(malloscope) "
+/** Of several processes, with the current one's id. */
+#define PROMPT_OF "(malloscope %d) "
 
 struct dialogue {
 	struct console *console;
+	/** The first process. */
 	struct session *session;
 	/** The next line answers whether to leave. */
 	bool is_asking;
@@ -57,13 +60,19 @@ static void begin_to_leave(struct dialogue *dialogue)
 	struct session_status status;
 	struct err *err = session_status(dialogue->session, &status);
 
-	if (err || (status.state != TARGET_RUNNING && status.state != TARGET_HELD)) {
+	if (err || status.is_stored || !session_has_living(dialogue->session)) {
 		err_destroy(err);
 		dialogue->is_over = true;
 		return;
 	}
-	snprintf(dialogue->question, sizeof(dialogue->question),
-		 "%d is being traced. Leave it running? (y/n; `kill` ends it) ", (int)status.pid);
+	if (status.state == TARGET_RUNNING || status.state == TARGET_HELD)
+		snprintf(dialogue->question, sizeof(dialogue->question),
+			 "%d is being traced. Leave it running? (y/n; `kill` ends it) ",
+			 (int)status.pid);
+	else
+		snprintf(dialogue->question, sizeof(dialogue->question),
+			 "Children of %d are being traced. Leave them running? (y/n) ",
+			 (int)status.pid);
 	dialogue->is_asking = true;
 }
 
@@ -120,8 +129,14 @@ static void take_signal(struct dialogue *dialogue)
 static void take_event(struct dialogue *dialogue)
 {
 	const char *prompt = dialogue->is_asking ? dialogue->question : PROMPT;
-	char *line = NULL;
+	struct session *current = console_session(dialogue->console);
+	char *line = NULL, of[48];
 
+	if (!dialogue->is_asking && session_num_processes(dialogue->session) > 1) {
+		snprintf(of, sizeof(of), PROMPT_OF, (int)session_pid(current));
+		prompt = of;
+	}
+	lineedit_use(current);
 	switch (lineedit_wait(prompt, session_note_fd(dialogue->session), signals_fd(), &line)) {
 	case LINEEDIT_LINE:
 		take_line(dialogue, line);

@@ -69,6 +69,11 @@ static char **complete_word(const char *text, int start, int end)
 	return rl_completion_matches(text, next_candidate);
 }
 
+void lineedit_use(struct session *session)
+{
+	the_session = session;
+}
+
 void lineedit_init(struct session *session)
 {
 	the_session = session;

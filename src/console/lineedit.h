@@ -19,6 +19,8 @@ enum lineedit_event {
 
 /** Prepare readline and load the history. The session is asked for completions. */
 void lineedit_init(struct session *session);
+/** Ask this one from now on. */
+void lineedit_use(struct session *session);
 /** Give the terminal back as it was and save the history. */
 void lineedit_deinit(void);
 

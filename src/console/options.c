@@ -19,6 +19,8 @@
 #define KEY_JSON    0x101
 #define KEY_EVERY   0x102
 #define KEY_STORE   0x103
+#define KEY_FOLLOW  0x104
+#define KEY_ALONE   0x105
 #define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
@@ -81,6 +83,29 @@ static void parse_nframe(struct options *options, const char *text)
 	options->session.nframe = (uint32_t)value;
 }
 
+/** A list of fork and exec. */
+static void parse_follow(struct options *options, const char *text)
+{
+	const char *word = text;
+	unsigned follow = 0;
+	size_t len;
+
+	for (;;) {
+		len = strcspn(word, ",");
+		if (len == 4 && strncmp(word, "fork", len) == 0)
+			follow |= SESSION_FOLLOW_FORK;
+		else if (len == 4 && strncmp(word, "exec", len) == 0)
+			follow |= SESSION_FOLLOW_EXEC;
+		else
+			usage_error("--follow: '%s' is no list of fork and exec, such as fork,exec",
+				    text);
+		if (!word[len])
+			break;
+		word += len + 1;
+	}
+	options->session.follow = follow;
+}
+
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -127,6 +152,12 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		usage_error("--every: %s", why);
 	case KEY_STORE:
 		options->store = arg;
+		return 0;
+	case KEY_FOLLOW:
+		parse_follow(options, arg);
+		return 0;
+	case KEY_ALONE:
+		options->session.follow = 0;
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		if (!options->period_ns != !options->store)
@@ -283,6 +314,9 @@ static const struct argp_option tracing_options[] = {
 	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
 	{"every", KEY_EVERY, "SECONDS", 0, "Append a snapshot to the file of --store every SECONDS", 0},
 	{"store", KEY_STORE, "FILE", 0, "The file of --every", 0},
+	{"follow", KEY_FOLLOW, "LIST", 0,
+	 "What is traced on: fork (children, too), exec (new images), fork,exec (default: exec)", 0},
+	{"no-follow", KEY_ALONE, NULL, 0, "Neither: tracing ends when another program is executed", 0},
 	{0},
 };
 
@@ -435,7 +469,8 @@ struct err *options_parse(int argc, char **argv, struct options *ret)
 {
 	const char *format = getenv(HELP_FORMAT);
 	_cleanup_free_ char *old_format = format ? strdup(format) : NULL;
-	struct parse parse = {.options.session.nframe = NFRAME_DEFAULT};
+	struct parse parse = {
+		.options.session = {.nframe = NFRAME_DEFAULT, .follow = SESSION_FOLLOW_EXEC}};
 	struct options *options = &parse.options;
 
 	argp_err_exit_status = EXIT_USAGE;

@@ -93,8 +93,9 @@ int signals_fatal(void)
 	return fatal;
 }
 
-bool signals_wait_begin(void)
+bool signals_wait_begin(struct session *session)
 {
+	the_session = session;
 	is_waiting = 1;
 	return !fatal && !was_interrupted;
 }

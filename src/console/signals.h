@@ -25,9 +25,9 @@ bool signals_take_interrupt(void);
 /** The first signal that shall end malloscope, or 0. */
 int signals_fatal(void);
 
-/** Bracket a wait of the session: in between a signal interrupts it. False: one has come already,
+/** Bracket a wait of a session: in between a signal interrupts it. False: one has come already,
  *  do not begin. */
-bool signals_wait_begin(void);
+bool signals_wait_begin(struct session *session);
 void signals_wait_end(void);
 
 #endif

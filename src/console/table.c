@@ -234,13 +234,29 @@ const struct command commands[] = {
 			"be millions.\n",
 	},
 	{
-		.name = "wait", .arguments = "SECONDS | exit | call FUNCTION [COUNT]",
+		.name = "processes", .arguments = "", .run = cmd_processes,
+		.summary = "list the followed processes",
+		.help = "The process that the commands are about has a `*`. With `--follow\n"
+			"fork` children are traced, too, each with tables and snapshots of\n"
+			"its own; they begin empty: what a child inherits is unknown.\n",
+	},
+	{
+		.name = "process", .arguments = "[PID | #N]", .max_words = 1,
+		.check = check_process, .run = cmd_process,
+		.summary = "choose the process that the following commands are about",
+		.help = "#2 is the second in the list of `processes`. Without PID it says which\n"
+			"one is chosen; in the beginning that is the first.\n",
+	},
+	{
+		.name = "wait", .arguments = "SECONDS | exit | all | call FUNCTION [COUNT]",
 		.min_words = 1, .max_words = 3, .kinds = {COMPLETE_WAIT, COMPLETE_CALL, 0},
 		.check = check_wait, .run = cmd_wait,
 		.summary = "let the target run for a time, to its end, or to a call",
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
 			"(default 1) from now on, in any thread. All forms return when the\n"
-			"target has ended; for `wait call` that is an error.\n",
+			"target has ended; for `wait call` that is an error. Of several\n"
+			"processes the current one is meant, but `wait all` waits for the\n"
+			"end of every one.\n",
 	},
 	{
 		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",

@@ -27,9 +27,10 @@ void session_notify(struct session *s)
 {
 	const uint64_t one = 1;
 
-	if (write(s->note_fd, &one, sizeof(one)) < 0)
+	if (write(s->first->note_fd, &one, sizeof(one)) < 0)
 		return;
 	control_wake(s);
+	family_wake(s);
 }
 
 void session_note(struct session *s, const char *format, ...)
@@ -166,6 +167,25 @@ static void on_end(struct session *s, const struct event_exit *event)
 	modules_forget_live(s->modules);
 	pthread_mutex_unlock(&s->obj_lock);
 	control_wake(s);
+	family_wake(s);
+}
+
+/** The tracer has let the target go on its own. */
+static void on_left(struct session *s, const struct event_text *event)
+{
+	if (s->want_hold)
+		s->launch_error = err_create(ERR_PERM, "%s", event->text);
+	else
+		session_note(s, "%s", event->text);
+	s->state = TARGET_DETACHED;
+	s->held_tid = 0;
+	measuring_finish(s);
+	session_mark_end(s);
+	pthread_mutex_lock(&s->obj_lock);
+	modules_forget_live(s->modules);
+	pthread_mutex_unlock(&s->obj_lock);
+	control_wake(s);
+	family_wake(s);
 }
 
 static void on_ack(struct session *s, const struct event_ack *event)
@@ -198,6 +218,12 @@ static void on_control(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_EXIT:
 		on_end(s, (const void *)record);
+		break;
+	case EVENT_CHILD:
+		family_add(s, (const void *)record);
+		break;
+	case EVENT_LEFT:
+		on_left(s, (const void *)record);
 		break;
 	case EVENT_ACK:
 		on_ack(s, (const void *)record);
@@ -329,8 +355,7 @@ static void *drain_main(void *ctx)
 	return NULL;
 }
 
-/** The tracer died without being asked to: its breakpoints are still in the target. */
-static void restore_bytes(struct session *s)
+void drain_restore_bytes(struct session *s)
 {
 	const struct shared *shared = s->shared;
 	char path[32];
@@ -367,7 +392,7 @@ static void *watch_main(void *ctx)
 	FAULT_POINT("tracer-gone");
 	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
 	if (is_accident)
-		restore_bytes(s);
+		drain_restore_bytes(s);
 	session_lock(s);
 	drain_now(s);
 	s->has_tracer = false;
@@ -379,30 +404,32 @@ static void *watch_main(void *ctx)
 		session_mark_end(s);
 	}
 	session_unlock(s);
+	family_left(s, is_accident);
 	control_wake(s);
 	return NULL;
 }
 
-/** Signals stay with the thread that called us. */
-static int create_thread(pthread_t *ret, void *(*main_fn)(void *), struct session *s)
+int drain_create_thread(pthread_t *ret, void *(*main_fn)(void *), void *ctx)
 {
 	sigset_t all, old;
 	int errnum;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	errnum = pthread_create(ret, NULL, main_fn, s);
+	errnum = pthread_create(ret, NULL, main_fn, ctx);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return errnum;
 }
 
 struct err *drain_start(struct session *s)
 {
-	int errnum = create_thread(&s->drain_thread, drain_main, s);
+	int errnum = drain_create_thread(&s->drain_thread, drain_main, s);
 
 	if (errnum)
 		return err_sys(errnum, "cannot start a thread");
-	errnum = create_thread(&s->watch_thread, watch_main, s);
+	// One is enough for all that it traces.
+	if (s->first == s)
+		errnum = drain_create_thread(&s->watch_thread, watch_main, s);
 	if (errnum) {
 		__atomic_store_n(&s->want_end, true, __ATOMIC_RELEASE);
 		pthread_join(s->drain_thread, NULL);
@@ -419,6 +446,7 @@ void drain_end(struct session *s)
 	__atomic_store_n(&s->want_end, true, __ATOMIC_RELEASE);
 	ring_wake_consumer(s->shared->ring);
 	pthread_join(s->drain_thread, NULL);
-	pthread_join(s->watch_thread, NULL);
+	if (s->first == s)
+		pthread_join(s->watch_thread, NULL);
 	s->has_threads = false;
 }

@@ -310,17 +310,18 @@ static void image_ready(struct session *s, pid_t tid)
 	control_resume(s, tid, RESUME_UNWATCH);
 }
 
-static void set_exe(struct session *s)
+void images_set_exe(struct session *s)
 {
-	char path[32], *exe = calloc(1, 4096);
+	char path[32], exe[4096] = "", *copy;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)s->tracer.target);
-	if (!exe || readlink(path, exe, 4095) < 0) {
-		free(exe);
+	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, s->exe) == 0)
 		return;
-	}
-	free(s->exe);
-	s->exe = exe;
+	copy = strdup(exe);
+	if (copy && vec_push(&s->exes, copy))
+		s->exe = copy;
+	else
+		free(copy);
 }
 
 static void forget_taken_blocks(struct session *s)
@@ -349,10 +350,20 @@ void images_exec(struct session *s, pid_t tid)
 	s->new_ranges.num = 0;
 	measuring_reset(s);
 	s->has_rendezvous = false;
-	set_exe(s);
-	if (!s->want_hold)
+	images_set_exe(s);
+	// Of children, which do so all the time, `processes` tells.
+	if (!s->want_hold && s->has_executed && (!s->parent || s->snapshots.num))
 		session_note(s, "process %d executes %s: a new heap", (int)s->tracer.target,
 			     s->exe);
+	s->has_executed = true;
+	// Nothing of this heap was missed.
+	s->is_from_launch = s->is_tracing;
+	if (precheck_lacks_privileges(s->tracer.target))
+		session_note(
+			s,
+			"process %d runs %s without the privileges of the file (setuid), as all "
+			"that is traced; run malloscope as root to keep them",
+			(int)s->tracer.target, s->exe);
 	if (s->want_hold && !s->launch_error)
 		s->launch_error = precheck_image(s->tracer.target);
 	images_update(s);

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 /** A number of /proc/PID/status. False: not there. */
 static bool status_number(pid_t pid, const char *key, int base, unsigned long long *ret)
@@ -149,6 +150,19 @@ static struct err *refused(pid_t pid)
 		"no permission to trace process %d: it forbids it (setuid program, "
 		"PR_SET_DUMPABLE 0, or more privileges than ours); run as root with CAP_SYS_PTRACE",
 		(int)pid);
+}
+
+bool precheck_lacks_privileges(pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (can_ptrace_all() || stat(path, &st) < 0)
+		return false;
+	return (st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
+	       (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) ||
+	       getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
 struct err *precheck_image(pid_t pid)

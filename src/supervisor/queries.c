@@ -40,6 +40,7 @@ struct err *session_status(struct session *s, struct session_status *ret)
 	drain_now(s);
 	*ret = (struct session_status){
 		.pid = s->tracer.target,
+		.parent = s->parent,
 		.exe = s->exe,
 		.state = s->state,
 		.exit_status = s->exit_status,
@@ -64,7 +65,7 @@ struct err *session_status(struct session *s, struct session_status *ret)
 	heap_memory(s->heap, &ret->blocks_memory, &ret->tables_memory);
 	session_unlock(s);
 	ret->supervisor_rss = resident_size(getpid());
-	ret->tracer_rss = resident_size(s->tracer.pid);
+	ret->tracer_rss = resident_size(s->first->tracer.pid);
 	return NULL;
 }
 

@@ -34,10 +34,9 @@ struct err *session_create_tables(struct session *s)
 	return err ? err : frames_init(s);
 }
 
-struct err *session_create(const struct session_options *options, struct session **ret)
+struct err *session_new(const struct session_options *options, struct session **ret)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct err *err;
 
 	if (!s)
 		return &err_nomem;
@@ -45,15 +44,31 @@ struct err *session_create(const struct session_options *options, struct session
 	pthread_mutex_init(&s->obj_lock, NULL);
 	s->options = *options;
 	s->nframe = options->nframe;
+	s->first = s;
+	s->note_fd = -1;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC);
-	s->note_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->state = TARGET_DETACHED;
-	s->exe = strdup("");
-	err = session_check_nframe(options->nframe);
-	if (!err && (s->wake_fd < 0 || s->note_fd < 0))
+	s->exe = "";
+	if (s->wake_fd >= 0) {
+		*ret = s;
+		return NULL;
+	}
+	session_destroy(s);
+	return err_create(ERR_OTHER, "cannot create a session: no file descriptor");
+}
+
+struct err *session_create(const struct session_options *options, struct session **ret)
+{
+	struct err *err = session_check_nframe(options->nframe);
+	struct session *s;
+
+	if (!err)
+		err = session_new(options, &s);
+	if (err)
+		return err;
+	s->note_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->note_fd < 0)
 		err = err_sys(errno, "cannot create an eventfd");
-	if (!err && !s->exe)
-		err = &err_nomem;
 	if (!err)
 		err = shared_create(&s->shared);
 	if (err) {
@@ -76,12 +91,17 @@ static struct err *begin_tracing(struct session *s)
 	return control_call(s, &command);
 }
 
-static struct err *start_tracer(struct session *s, const struct tracer_options *options)
+static struct err *start_tracer(struct session *s, struct tracer_options *options)
 {
 	enum tracer_stage stage = TRACER_FAILED_SETUP;
 	int errnum = 0;
-	struct err *err;
+	struct err *err = NULL;
 
+	options->follow = s->options.follow;
+	if (options->follow & FOLLOW_FORK)
+		err = family_create(s, options);
+	if (err)
+		return err;
 	if (!tracer_start(options, &s->tracer, &stage, &errnum))
 		return precheck_explain(options->pid, options->argv ? options->argv[0] : NULL,
 					stage, errnum);
@@ -89,7 +109,9 @@ static struct err *start_tracer(struct session *s, const struct tracer_options *
 	s->has_tracer = true;
 	FAULT_POINT("attached");
 	err = session_create_tables(s);
-	return err ? err : drain_start(s);
+	if (!err)
+		err = drain_start(s);
+	return err ? err : family_start(s);
 }
 
 /** Wait until the launched program stands at its begin. */
@@ -143,11 +165,8 @@ struct err *session_launch(struct session *s, char *const argv[])
 
 struct err *session_attach(struct session *s, pid_t pid)
 {
-	const struct tracer_options options = {
-		.shared = s->shared, .pid = pid, .nframe = s->nframe};
+	struct tracer_options options = {.shared = s->shared, .pid = pid, .nframe = s->nframe};
 	struct err *err = precheck_attach(pid);
-	char path[32];
-	ssize_t n;
 
 	if (err)
 		return err;
@@ -155,18 +174,13 @@ struct err *session_attach(struct session *s, pid_t pid)
 	err = start_tracer(s, &options);
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	session_lock(s);
-	free(s->exe);
-	s->exe = calloc(1, 4096);
-	if (s->exe) {
-		n = readlink(path, s->exe, 4095);
-		s->exe[n < 0 ? 0 : n] = '\0';
-	}
+	images_set_exe(s);
 	images_send_areas(s);
 	images_update(s);
 	session_unlock(s);
-	err = s->exe ? begin_tracing(s) : &err_nomem;
+	s->has_executed = true;
+	err = begin_tracing(s);
 	if (err)
 		return err;
 	// What was loaded between the first look and the planting of the rendezvous.
@@ -212,6 +226,8 @@ struct err *session_detach(struct session *s)
 	struct command command = {.kind = COMMAND_LEAVE};
 	bool has_tracer;
 
+	s = s->first;
+	family_close(s);
 	session_lock(s);
 	has_tracer = s->has_tracer;
 	session_unlock(s);
@@ -234,26 +250,33 @@ struct err *session_detach(struct session *s)
 	if (s->state != TARGET_ENDED)
 		s->state = TARGET_DETACHED;
 	session_unlock(s);
+	family_left(s, false);
 	return NULL;
+}
+
+/** Nobody is there to be traced any more. Under lock. */
+static bool is_over(const struct session *s)
+{
+	return !s->has_tracer || s->state == TARGET_ENDED || s->state == TARGET_DETACHED;
 }
 
 struct err *session_kill(struct session *s)
 {
 	struct command command = {.kind = COMMAND_KILL};
 	struct err *err = NULL;
-	bool is_over;
+	bool has_ended;
 
 	session_lock(s);
-	if (s->state == TARGET_ENDED || !s->has_tracer)
+	if (is_over(s))
 		err = err_create(ERR_OTHER, "there is no target any more");
 	session_unlock(s);
 	if (!err)
 		err = control_call(s, &command);
 	while (!err) {
 		session_lock(s);
-		is_over = s->state == TARGET_ENDED || !s->has_tracer;
+		has_ended = is_over(s);
 		session_unlock(s);
-		if (is_over)
+		if (has_ended)
 			break;
 		control_sleep(s, 10 * NS_PER_MS);
 	}
@@ -271,6 +294,9 @@ static void free_lists(struct session *s)
 	for (i = 0; i < s->taken.cap; i++)
 		if (s->taken.slots[i].key != HMAP_NO_KEY)
 			free((void *)s->taken.slots[i].value);
+	for (i = 0; i < s->exes.num; i++)
+		free(s->exes.items[i]);
+	vec_deinit(&s->exes);
 	vec_deinit(&s->snapshots);
 	vec_deinit(&s->notes);
 	vec_deinit(&s->times);
@@ -285,11 +311,12 @@ void session_destroy(struct session *s)
 {
 	if (!s)
 		return;
-	if (s->tracer.pid)
+	if (s->first == s && s->tracer.pid)
 		err_destroy(session_detach(s));
 	storing_end(s);
+	family_destroy(s);
 	drain_end(s);
-	if (s->tracer.socket > 0)
+	if (s->first == s && s->tracer.socket > 0)
 		close(s->tracer.socket);
 	measuring_destroy(s);
 	free_lists(s);
@@ -297,38 +324,39 @@ void session_destroy(struct session *s)
 	symbolizer_destroy(s->symbolizer);
 	modules_destroy(s->modules);
 	heap_destroy(s->heap);
-	shared_destroy(s->shared);
+	// A child's is the family's.
+	if (s->first == s)
+		shared_destroy(s->shared);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	if (s->note_fd >= 0)
 		close(s->note_fd);
 	err_destroy(s->launch_error);
-	free(s->exe);
 	free(s);
 }
 
 struct err *session_start(struct session *s, uint32_t nframe)
 {
 	struct err *err = nframe ? session_check_nframe(nframe) : NULL;
-	bool is_over;
+	bool has_ended;
 
 	if (err)
 		return err;
 	session_lock(s);
-	is_over = !s->has_tracer || s->state == TARGET_ENDED;
+	has_ended = is_over(s);
 	if (s->is_tracing) {
 		session_unlock(s);
 		return NULL;
 	}
 	if (nframe)
 		s->nframe = nframe;
-	if (!is_over) {
+	if (!has_ended) {
 		s->is_from_launch = false;
 		heap_clear(s->heap);
 		images_update(s);
 	}
 	session_unlock(s);
-	if (is_over)
+	if (has_ended)
 		return err_create(ERR_OTHER, "there is no target to trace any more");
 	return begin_tracing(s);
 }

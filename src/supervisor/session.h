@@ -20,9 +20,17 @@
 
 struct session;
 
+/** What to do with new images and children of the target: session_options.follow. Whatever is not followed is left alone. */
+#define SESSION_FOLLOW_EXEC 1u
+#define SESSION_FOLLOW_FORK 2u
+/** Processes in all that a session follows; of what comes later a note tells. */
+#define SESSION_MAX_PROCESSES 256
+
 struct session_options {
 	/** Frames kept per stack, 1 to NFRAME_MAX. */
 	uint32_t nframe;
+	/** SESSION_FOLLOW_*. */
+	unsigned follow;
 	/** session_launch(): put the target into a process group of its own (interactive use: Ctrl-C must not reach it). */
 	bool want_own_group;
 	/** session_launch(): file for the target's standard input, or NULL to keep ours. */
@@ -77,6 +85,8 @@ enum target_state {
 
 struct session_status {
 	pid_t pid;
+	/** Of a followed child, the process that made it; of the first process 0. */
+	pid_t parent;
 	/** Path of its executable. "" when unknown. */
 	const char *exe;
 	enum target_state state;
@@ -252,6 +262,22 @@ void session_measure_list(struct session *s,
 /** The oldest result not taken yet, or NULL; the caller destroys it. They become readable on session_note_fd() too. At most 1000
  *  wait; then the oldest are dropped (a note tells). */
 struct session_measured *session_take_measured(struct session *s);
+
+/** Followed processes. Each is a session of its own, with tables and snapshots of its own; all functions but the
+ *  following take any of them. session_detach() is about all of them, whichever it is given; session_destroy() takes the first
+ *  and destroys them all. Notes and results of all are readable on the session_note_fd() of the first, and told by its
+ *  session_on_news(). It is at rest when nothing is left to be taken from the others after it was looked at first.
+ *
+ *  Their number, at least 1, which only grows; index 0 is the first one, the others follow in order of appearance. s is the
+ *  first one. */
+size_t session_num_processes(struct session *s);
+struct session *session_process(struct session *s, size_t index);
+/** Process id, as in session_status. */
+pid_t session_pid(const struct session *s);
+/** Has any of them not ended yet, or is a child just being taken up? */
+bool session_has_living(struct session *s);
+/** As session_wait(), until none of them is left. s is the first one. */
+struct err *session_wait_all(struct session *s) __must_check;
 
 /** Make a wait in progress return &err_stop. Async-signal-safe. */
 void session_interrupt(struct session *s);

@@ -57,12 +57,19 @@ struct call_wait {
 
 struct measuring;
 struct storing;
+struct family;
 
 struct session {
 	struct session_options options;
 	char *stdin_path;
 	struct shared *shared;
 	struct tracer tracer;
+	/** The session of the first process: itself, or that of which this one is a followed child, whose tracer and socket it
+	 *  uses. */
+	struct session *first;
+	/** The first one, with SESSION_FOLLOW_FORK: its children. */
+	struct family *family;
+	pid_t parent;
 	/** The tracer process exists and has not been left. */
 	bool has_tracer;
 	/** A session on a file: there is no process. */
@@ -93,9 +100,13 @@ struct session {
 	VEC(struct seq_time) times;
 	enum target_state state;
 	int exit_status;
-	char *exe;
+	/** The last of exes; those before stay, too, as somebody may be reading one. */
+	const char *exe;
+	VEC(char *) exes;
 	bool is_tracing;
 	bool is_from_launch;
+	/** It was seen executing an image, or has one from its begin (attach, fork). */
+	bool has_executed;
 	/** Launch: the program has not been let run by the user; the thread that stands at its begin, 0: not there yet. */
 	bool want_hold;
 	pid_t held_tid;
@@ -176,9 +187,13 @@ void control_sleep(struct session *s, uint64_t ns);
 void drain_to(struct session *s, uint64_t limit);
 /** Everything that is in the ring now. Under lock. */
 void drain_now(struct session *s);
-/** Start the threads that drain the ring and watch the tracer. */
+/** Start the threads that drain the ring and (first session) watch the tracer. */
 struct err *drain_start(struct session *s) __must_check;
 void drain_end(struct session *s);
+/** Start a thread that no signal reaches; returns errno. */
+int drain_create_thread(pthread_t *ret, void *(*main_fn)(void *), void *ctx) __must_check;
+/** The tracer died without being asked to, its breakpoints are still in the target: take them out. */
+void drain_restore_bytes(struct session *s);
 /** A note for the user. Under lock. */
 void session_note(struct session *s, const char *format, ...) __printf(2, 3);
 /** Tracing has ended (the target's end, detach, stop). Under lock. */
@@ -201,11 +216,28 @@ void measuring_destroy(struct session *s);
 /** Wake a reader of session_note_fd(), and a wait. */
 void session_notify(struct session *s);
 
+/* family.c: followed children; s is the first session */
+/** Memory for them, before the tracer is forked. */
+struct err *family_create(struct session *s, struct tracer_options *options) __must_check;
+/** Begin to take children up; the first session is complete. Without family nothing is done. */
+struct err *family_start(struct session *s) __must_check;
+/** The tracer follows a child of parent. Under lock of the parent. */
+void family_add(struct session *parent, const struct event_child *event);
+/** A child has ended or was let go, or its state has changed otherwise. Under its lock. */
+void family_wake(struct session *s);
+/** No child is taken up any more. Without lock. */
+void family_close(struct session *s);
+/** The tracer is gone: the children have ended or go on without us; is_accident: with our breakpoints. Without lock. */
+void family_left(struct session *s, bool is_accident);
+void family_destroy(struct session *s);
+
 /* frames.c */
 /** Begin to answer for frames; modules and symbolizer exist. */
 struct err *frames_init(struct session *s) __must_check;
 
 /* session.c */
+/** A session without target, tracer and tables. */
+struct err *session_new(const struct session_options *options, struct session **ret) __must_check;
 /** Heap, modules, symbols: what a session needs to answer. */
 struct err *session_create_tables(struct session *s) __must_check;
 
@@ -231,6 +263,8 @@ void images_update(struct session *s);
 void images_exec(struct session *s, pid_t tid);
 /** Thread tid stands at the rendezvous (or at the entry point of an image without one). Under lock. */
 void images_rendezvous(struct session *s, pid_t tid);
+/** Find out which program the target executes. Under lock. */
+void images_set_exe(struct session *s);
 /** Tell the tracer of what an earlier one has left mapped in the target. */
 void images_send_areas(struct session *s);
 /** Say so when the image has no allocator that we know. Under lock. */
@@ -263,6 +297,9 @@ struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage s
 			     int errnum) __must_check;
 /** The file that program names, searched on PATH as execvp(3) does; can it be launched? The caller frees the path. */
 struct err *precheck_launch(const char *program, char **ret) __must_check;
+/** Does pid execute a file that gives privileges (setuid), which the kernel withholds from who is traced without
+ *  CAP_SYS_PTRACE? */
+bool precheck_lacks_privileges(pid_t pid);
 /** The ELF header of the image that pid executes names 64-bit x86? */
 struct err *precheck_image(pid_t pid) __must_check;
 

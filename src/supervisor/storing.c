@@ -178,10 +178,10 @@ static void take_over(struct session *s, const struct store_entries *entries)
 	s->start_ns = newest->start_ns;
 	s->end_ns = newest->time_ns;
 	s->is_from_launch = newest->is_from_launch;
-	if (exe) {
-		free(s->exe);
+	if (exe && vec_push(&s->exes, exe))
 		s->exe = exe;
-	}
+	else
+		free(exe);
 }
 
 struct err *session_open(struct session *s, const char *path)

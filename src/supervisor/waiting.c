@@ -26,14 +26,15 @@ static uint64_t min_sleep(uint64_t deadline, uint64_t now)
 
 void session_on_news(struct session *s, void (*fn)(void *ctx), void *ctx)
 {
+	s = s->first;
 	s->on_news = fn;
 	s->on_news_ctx = ctx;
 }
 
 static void tell_news(struct session *s)
 {
-	if (s->on_news)
-		s->on_news(s->on_news_ctx);
+	if (s->first->on_news)
+		s->first->on_news(s->first->on_news_ctx);
 }
 
 struct err *session_wait(struct session *s, uint64_t ns)
@@ -58,6 +59,39 @@ struct err *session_wait(struct session *s, uint64_t ns)
 		if (is_over || now >= deadline)
 			return NULL;
 		control_sleep(s, min_sleep(deadline, now));
+	}
+	return err;
+}
+
+static void unpause_all(struct session *s)
+{
+	struct session *process;
+	size_t i;
+
+	for (i = 0; i < session_num_processes(s); i++) {
+		process = session_process(s, i);
+		session_lock(process);
+		control_unpause(process);
+		session_unlock(process);
+	}
+}
+
+struct err *session_wait_all(struct session *s)
+{
+	bool is_over;
+	struct err *err;
+
+	unpause_all(s);
+	err = session_release(s);
+	while (!err) {
+		// Asked first: whoever ended before has told by now.
+		is_over = !session_has_living(s);
+		tell_news(s);
+		if (take_interrupt(s))
+			return &err_stop;
+		if (is_over)
+			return NULL;
+		control_sleep(s, NS_PER_S);
 	}
 	return err;
 }

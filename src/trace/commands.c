@@ -192,13 +192,15 @@ static struct command *take(struct engine *e)
 
 void commands_run(struct engine *e)
 {
+	struct engine *process;
 	struct command *c;
 	int result;
 
 	while (!e->want_leave && (c = take(e))) {
-		result = run(e, c);
-		if (c->cookie && c->kind != COMMAND_LEAVE)
-			emit_ack(e, EVENT_ACK, c->cookie, result);
+		process = follow_get(e, c->process);
+		result = process ? run(process, c) : 0;
+		if (process && c->cookie && c->kind != COMMAND_LEAVE)
+			emit_ack(process, EVENT_ACK, c->cookie, result);
 		free(c);
 	}
 }

@@ -18,7 +18,7 @@ void *emit_begin(struct engine *e, enum event_kind kind, size_t size)
 
 	size = (size + 7) & ~(size_t)7;
 	for (;;) {
-		if (__atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&engine_first(e)->is_supervisor_gone, __ATOMIC_ACQUIRE))
 			return NULL;
 		record = ring_reserve(e->shared->ring, size);
 		if (record)

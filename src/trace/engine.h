@@ -98,6 +98,8 @@ struct thread {
 	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
 	bool is_in_syscall;
 	bool is_watching_maps;
+	/** Its execve is looked at before it is done (trace/setid.c). */
+	bool is_watching_exec;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
 	/** Attaching: it cannot be in the middle of making a task that the kernel would not
@@ -149,9 +151,27 @@ enum birth {
 	BIRTH_SEEN,
 };
 
+/** One traced process. With FOLLOW_FORK the tracer has several, which share its main thread: the
+ *  first one has the socket, the queue of commands, the births and what is known of the CPUs
+ *  (engine_first()), the members of each of the others are for its process alone. */
 struct engine {
 	const struct arch *arch;
 	struct shared *shared;
+	/** NULL in the first one. */
+	struct engine *first;
+	/** As in struct command. */
+	uint32_t process;
+	/** FOLLOW_*. */
+	unsigned follow;
+	/** It runs an image that is ours to trace: the next exec is one to follow or not. */
+	bool has_image;
+	/** First one: what tracer_options has; the others by process number, from 1; threads of the
+	 *  others: tid -> struct engine *; it was told that there are too many. */
+	struct shared *const *spares;
+	uint32_t num_spares;
+	VEC(struct engine *) others;
+	struct hmap owners;
+	bool is_limit_noted;
 	/** Socket to the supervisor; -1 in tests. */
 	int socket;
 	pid_t pid;
@@ -228,6 +248,35 @@ struct engine {
 	/** Last known wait status of the target when it has ended. */
 	bool is_ended;
 };
+
+static inline struct engine *engine_first(struct engine *e)
+{
+	return e->first ? e->first : e;
+}
+
+/* follow.c */
+/** Engine number i, the first one is 0. NULL: there is none (yet). */
+struct engine *follow_get(struct engine *first, uint32_t i);
+/** Whose thread tid is; of a new task: of whose thread it is a copy. */
+struct engine *follow_owner(struct engine *first, pid_t tid);
+/** Does a task share e's memory (vfork, CLONE_VM)? */
+bool follow_shares_memory(struct engine *e, pid_t tid);
+/** The forked child tid of e stands before its first instruction, its text is clean: hold it and
+ *  tell the supervisor. False: it is not to be followed. */
+bool follow_forked(struct engine *e, pid_t tid);
+/** The same for a child that shared e's memory and stands in PTRACE_EVENT_EXEC; it is no thread of
+ *  e any more. */
+bool follow_spawned(struct engine *e, pid_t tid);
+/** Let e's process, which stands in thread t with nothing planted, go for the reason given. */
+void follow_let_go(struct engine *e, struct thread *t, const char *format, ...) __printf(3, 4);
+
+/* setid.c */
+/** Must the execve of children that share our memory be looked at? A traced process gets no
+ *  privileges from a setuid file, unless its tracer has CAP_SYS_PTRACE. */
+bool setid_must_watch(void);
+/** t is in a system call stop. If it is about to execute a file that would give it privileges, it
+ *  is let go and forgotten: true. */
+bool setid_let_go(struct engine *e, struct thread *t);
 
 /* memory.c */
 /** Read size bytes at addr through a stopped or running thread. False: not all of it is there. */
@@ -386,8 +435,8 @@ enum tracer_stage start_launch(struct engine *e, const struct tracer_options *op
 bool start_open_mem(struct engine *e);
 
 /* leave.c */
-/** Restore every byte, release every thread that must be looked at. The others are released by
- *  the end of this thread. */
-void leave(struct engine *e);
+/** Restore every byte in all processes, release every thread that must be looked at. The others
+ *  are released by the end of this thread. */
+void leave(struct engine *first);
 
 #endif

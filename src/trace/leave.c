@@ -95,20 +95,24 @@ static size_t begin(struct engine *e)
 	return num_awaited;
 }
 
-void leave(struct engine *e)
+void leave(struct engine *first)
 {
 	uint64_t deadline = clock_now_ns() + LEAVE_TIMEOUT_NS;
 	const struct timespec pause = {.tv_nsec = 100000};
+	size_t num_awaited = 0;
+	struct engine *e;
 	struct thread *t;
-	size_t num_awaited;
 	bool was_awaited;
+	uint32_t i;
 	int status;
 	pid_t tid;
 
 	FAULT_POINT("leave");
-	breakpoint_unplant_all(e);
+	for (i = 0; (e = follow_get(first, i)); i++)
+		breakpoint_unplant_all(e);
 	FAULT_POINT("restored");
-	num_awaited = begin(e);
+	for (i = 0; (e = follow_get(first, i)); i++)
+		num_awaited += begin(e);
 	FAULT_POINT("interrupted");
 	// To the end of what is reported already, and of what we wait for.
 	for (;;) {
@@ -116,12 +120,13 @@ void leave(struct engine *e)
 		if (tid < 0 && errno == EINTR)
 			continue;
 		if (tid <= 0) {
-			if (tid < 0 || (!num_awaited && !e->num_expected) ||
+			if (tid < 0 || (!num_awaited && !first->num_expected) ||
 			    clock_now_ns() > deadline)
 				break;
 			nanosleep(&pause, NULL);
 			continue;
 		}
+		e = follow_owner(first, tid);
 		t = thread_find(e, tid);
 		was_awaited = t && t->is_interrupted;
 		if (WIFSTOPPED(status) && !release(e, tid, status))
@@ -136,5 +141,5 @@ void leave(struct engine *e)
 	}
 	log_debug(
 		"left; %zu threads are released by our end; still awaited: %zu threads, %zu children",
-		e->threads.num, num_awaited, e->num_expected);
+		first->threads.num, num_awaited, first->num_expected);
 }

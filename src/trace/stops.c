@@ -5,7 +5,6 @@
 
 #include "base/fault.h"
 
-#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -29,30 +28,12 @@ struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 	return b;
 }
 
-/** Does a task share the target's memory (vfork, CLONE_VM)? */
-static bool shares_memory(struct engine *e, pid_t tid)
-{
-	unsigned num_asked = 0;
-	const struct thread *t;
-	size_t i;
-
-	// A leader that has ended has no memory to compare with, so one thread is not enough to
-	// ask; two would be.
-	for (i = 0; i < e->threads.cap && num_asked < 4; i++) {
-		if (e->threads.slots[i].key == HMAP_NO_KEY)
-			continue;
-		t = (const struct thread *)e->threads.slots[i].value;
-		if (syscall(SYS_kcmp, t->tid, tid, KCMP_VM, 0, 0) == 0)
-			return true;
-		num_asked++;
-	}
-	return false;
-}
-
 void stops_birth(struct engine *e, pid_t tid, enum birth birth)
 {
-	const uint64_t *other = hmap_find(&e->births, (uint64_t)tid);
+	const uint64_t *other;
 
+	e = engine_first(e);
+	other = hmap_find(&e->births, (uint64_t)tid);
 	if (!other) {
 		// Without memory to remember it a child may be left with our traps in the one case
 		// that we leave right now.
@@ -81,13 +62,14 @@ static void new_tracee(struct engine *e, pid_t tid)
 	struct thread *t;
 
 	stops_birth(e, tid, BIRTH_SEEN);
-	if (!is_thread && !shares_memory(e, tid)) {
+	if (!is_thread && !follow_shares_memory(e, tid)) {
 		// A forked child: its copy of the text holds our traps. It has not run an
 		// instruction yet.
 		FAULT_POINT("child");
 		breakpoint_clean_child(e, tid);
 		FAULT_POINT("child-cleaned");
-		ptrace(PTRACE_DETACH, tid, 0, 0);
+		if (!follow_forked(e, tid))
+			ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}
 	t = thread_add(e, tid, is_thread ? e->pid : tid);
@@ -97,6 +79,7 @@ static void new_tracee(struct engine *e, pid_t tid)
 		ptrace(PTRACE_CONT, tid, 0, 0);
 		return;
 	}
+	t->is_watching_exec = !is_thread && setid_must_watch();
 	thread_continue(e, t, 0);
 }
 
@@ -119,10 +102,13 @@ static void forget_other_threads(struct engine *e, pid_t tid)
 
 static void exec_stop(struct engine *e, struct thread *t)
 {
+	pid_t tid = t->tid;
+
 	if (t->tgid != e->pid) {
 		// A vfork child has its own memory now.
-		ptrace(PTRACE_DETACH, t->tid, 0, 0);
 		thread_remove(e, t);
+		if (!follow_spawned(e, tid))
+			ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}
 	FAULT_POINT("exec");
@@ -137,10 +123,22 @@ static void exec_stop(struct engine *e, struct thread *t)
 	t->free_ptr = 0;
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
-	if (!start_open_mem(e)) {
-		thread_continue(e, t, 0);
+	if (e->has_image && !(e->follow & FOLLOW_EXEC)) {
+		follow_let_go(e, t, "process %d executes another program: tracing ends here",
+			      (int)e->pid);
 		return;
 	}
+	if (!start_open_mem(e)) {
+		// A launched one is not to run unseen.
+		if (!e->has_image)
+			kill(e->pid, SIGKILL);
+		follow_let_go(
+			e, t,
+			"process %d executes a program whose memory we may not read: it is left alone",
+			(int)e->pid);
+		return;
+	}
+	e->has_image = true;
 	emit_ack(e, EVENT_EPOCH, e->epoch, 0);
 	t->hold = HELD_STOP;
 	emit_thread(e, EVENT_EXEC, t->tid);
@@ -151,8 +149,11 @@ static void syscall_stop(struct engine *e, struct thread *t)
 {
 	const struct arch *arch = e->arch;
 
+	if (t->is_watching_exec && setid_let_go(e, t))
+		return;
 	t->is_in_syscall = !t->is_in_syscall;
-	if (t->is_in_syscall || !thread_fetch(e, t) || arch->syscall_nr(&t->regs) != SYS_mmap ||
+	if (t->is_in_syscall || !t->is_watching_maps || !thread_fetch(e, t) ||
+	    arch->syscall_nr(&t->regs) != SYS_mmap ||
 	    !(arch->syscall_arg(&t->regs, 2) & PROT_EXEC) ||
 	    (int)arch->syscall_arg(&t->regs, 4) < 0 || arch->syscall_result(&t->regs) < 0) {
 		thread_continue(e, t, 0);
@@ -203,7 +204,7 @@ static void trap_stop(struct engine *e, struct thread *t)
 	FAULT_POINT("trapped");
 	if (!thread_fetch(e, t))
 		return;
-	cpu_on_stop(e, t, e->spin_credit > 1);
+	cpu_on_stop(engine_first(e), t, engine_first(e)->spin_credit > 1);
 	b = stops_our_trap(e, t);
 	if (!b)
 		thread_continue(e, t, SIGTRAP);

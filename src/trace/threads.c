@@ -20,7 +20,9 @@ struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid)
 		return NULL;
 	t->tid = tid;
 	t->tgid = tgid;
-	if (!hmap_set(&e->threads, tid, (uint64_t)t)) {
+	if (!hmap_set(&e->threads, tid, (uint64_t)t) ||
+	    (e->first && !hmap_set(&e->first->owners, tid, (uint64_t)e))) {
+		hmap_remove(&e->threads, tid);
 		free(t);
 		return NULL;
 	}
@@ -33,6 +35,8 @@ void thread_remove(struct engine *e, struct thread *t)
 	probes_abandon(e, t, 0);
 	measure_abandon(e, t, 0);
 	hmap_remove(&e->threads, t->tid);
+	if (e->first)
+		hmap_remove(&e->first->owners, t->tid);
 	e->shared->stats.num_threads = e->threads.num;
 	vec_deinit(&t->pending);
 	vec_deinit(&t->measured);
@@ -45,7 +49,8 @@ void thread_continue(struct engine *e, struct thread *t, int sig)
 	t->is_stopped = false;
 	t->hold = NOT_HELD;
 	// ESRCH: killed meanwhile; its exit is reported by waitpid.
-	ptrace(t->is_watching_maps ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0, sig);
+	ptrace(t->is_watching_maps || t->is_watching_exec ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0,
+	       sig);
 }
 
 bool thread_fetch(struct engine *e, struct thread *t)

@@ -131,7 +131,7 @@ static void main_loop(struct engine *e)
 		}
 		tid = next_stop(e, &status);
 		if (tid > 0)
-			stops_handle(e, tid, status);
+			stops_handle(follow_owner(e, tid), tid, status);
 		else if (tid < 0 && errno == ECHILD)
 			wait_for_news(e);
 	}
@@ -150,6 +150,10 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 	e->mem_fd = -1;
 	cpu_init(e);
 	e->nframe = options->nframe;
+	e->follow = options->follow;
+	e->has_image = options->pid != 0;
+	e->spares = options->spares;
+	e->num_spares = options->num_spares;
 	e->pcs = malloc(e->nframe * sizeof(*e->pcs));
 	if (!e->pcs)
 		_exit(1);
@@ -202,7 +206,7 @@ bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 		n = recv(sockets[0], &hello, sizeof(hello), 0);
 	while (n < 0 && errno == EINTR);
 	if (n == sizeof(hello) && hello.stage == TRACER_STARTED) {
-		*ret = (struct tracer){pid, sockets[0], hello.target};
+		*ret = (struct tracer){.pid = pid, .socket = sockets[0], .target = hello.target};
 		return true;
 	}
 	close(sockets[0]);
@@ -216,10 +220,13 @@ struct err *tracer_send(const struct tracer *tracer, const struct command *comma
 {
 	size_t size =
 		offsetof(struct command, items) + command->num_items * sizeof(command->items[0]);
+	struct command out;
 	ssize_t n;
 
+	memcpy(&out, command, size);
+	out.process = tracer->process;
 	do
-		n = send(tracer->socket, command, size, MSG_NOSIGNAL);
+		n = send(tracer->socket, &out, size, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? &err_gone : NULL;
 }

@@ -13,8 +13,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/** What to do with new images and children. Children that are not followed are left alone. */
+#define FOLLOW_EXEC 1u
+/** Children by fork; those that share the target's memory until they execute a program (vfork,
+ *  posix_spawn) with FOLLOW_EXEC only. */
+#define FOLLOW_FORK 2u
+
 struct tracer_options {
 	struct shared *shared;
+	/** FOLLOW_*. */
+	unsigned follow;
+	/** FOLLOW_FORK: what shared_reserve() gave, one for each child that can be followed. The
+	 *  array must live on in the tracer. */
+	struct shared *const *spares;
+	uint32_t num_spares;
 	/** Attach to this process, or 0: launch the program at path with argv. */
 	pid_t pid;
 	const char *path;
@@ -33,6 +45,8 @@ struct tracer {
 	int socket;
 	/** The target. */
 	pid_t target;
+	/** As in struct command. */
+	uint32_t process;
 };
 
 /** Where starting failed. */

@@ -81,6 +81,9 @@ struct command {
 	uint32_t num_items;
 	int32_t tid;
 	uint32_t flags;
+	/** Which of the followed processes: 0 the first one, else event_child.process. */
+	uint32_t process;
+	uint32_t reserved;
 	/** Given back in EVENT_ACK unless 0. */
 	uint64_t cookie;
 	uint64_t value;

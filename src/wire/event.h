@@ -46,6 +46,11 @@ enum event_kind {
 	EVENT_EXEC,
 	/** struct event_exit: the target has ended. */
 	EVENT_EXIT,
+	/** struct event_child: a child of the target is followed; it waits for COMMAND_RESUME. With
+	 *  CHILD_SPAWNED an EVENT_EXEC in its own ring says so, too. */
+	EVENT_CHILD,
+	/** struct event_text: the target was let go for the reason given, it runs on without us. */
+	EVENT_LEFT,
 	/** struct event_ack: COMMAND with this cookie was carried out. */
 	EVENT_ACK,
 	/** struct event_ack: stack hashes begin anew: forget the known ones. */
@@ -141,6 +146,20 @@ struct event_exit {
 	struct ring_record header;
 	/** As from waitpid(2). */
 	int32_t status;
+	uint32_t reserved;
+};
+
+/** It did not copy our memory, but has executed a program (vfork, posix_spawn). */
+#define CHILD_SPAWNED 1u
+/** Its allocators will be traced: they were in its parent. */
+#define CHILD_TRACING 2u
+
+struct event_child {
+	struct ring_record header;
+	int32_t pid;
+	/** Its number from 1: its memory is the spare of that number less one. */
+	uint32_t process;
+	uint32_t flags;
 	uint32_t reserved;
 };
 

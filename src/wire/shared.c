@@ -23,22 +23,47 @@ static size_t total_size(void)
 	return ring_place() + ring_shm_size(SHARED_RING_SIZE);
 }
 
-struct err *shared_create(struct shared **ret)
+static struct shared *map(int flags)
 {
-	// Both processes map it at the same address, since one is forked from the other: pointers
-	// into it hold.
-	char *p =
-		mmap(NULL, total_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct shared *shared = (struct shared *)p;
+	void *p = mmap(NULL, total_size(), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | flags, -1, 0);
 
-	if (p == MAP_FAILED)
-		return err_sys(errno, "cannot map shared memory");
-	shared->rows = (struct rows *)(p + rows_place());
-	shared->ring = (struct ring *)(p + ring_place());
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void shared_init(struct shared *shared)
+{
+	// All processes map it at the same address, since they are forked from one: pointers into
+	// it hold.
+	shared->rows = (struct rows *)((char *)shared + rows_place());
+	shared->ring = (struct ring *)((char *)shared + ring_place());
 	rows_init(shared->rows, SHARED_NUM_ROWS);
 	ring_init(shared->ring, SHARED_RING_SIZE);
+}
+
+struct err *shared_create(struct shared **ret)
+{
+	struct shared *shared = map(0);
+
+	if (!shared)
+		return err_sys(errno, "cannot map shared memory");
+	shared_init(shared);
 	*ret = shared;
 	return NULL;
+}
+
+struct shared *shared_reserve(void)
+{
+	return map(MAP_NORESERVE);
+}
+
+void shared_trim(struct shared *shared)
+{
+	char *p = (char *)shared;
+
+	// The heads stay. Kernels that cannot do it keep the pages until the end.
+	madvise(p + rows_place() + 4096, ring_place() - rows_place() - 4096, MADV_REMOVE);
+	madvise(p + ring_place() + 4096, total_size() - ring_place() - 4096, MADV_REMOVE);
 }
 
 void shared_destroy(struct shared *shared)

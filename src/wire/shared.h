@@ -54,6 +54,13 @@ struct shared {
 
 /** Map it, shared with children forked later. */
 struct err *shared_create(struct shared **ret) __must_check;
+/** Only map it, for later: no page of it is touched and no memory is promised. NULL: not to be had. */
+struct shared *shared_reserve(void);
+/** Make what was reserved usable, once, by one of the processes that have it. */
+void shared_init(struct shared *shared);
+/** Both sides are done with ring and rows: give their pages back. The statistics stay, the ring is
+ *  empty for ever. */
+void shared_trim(struct shared *shared);
 void shared_destroy(struct shared *shared);
 
 #endif

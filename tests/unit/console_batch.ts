@@ -224,9 +224,9 @@ static void terminate(struct session *session)
 	ck_assert(!signals_take_interrupt());
 	// Before a wait it is not begun; in a wait the session is told.
 	raise(SIGINT);
-	ck_assert(!signals_wait_begin());
+	ck_assert(!signals_wait_begin(s));
 	signals_wait_end();
-	ck_assert(signals_wait_begin());
+	ck_assert(signals_wait_begin(s));
 	ck_assert(!s->stops_waits);
 	raise(SIGINT);
 	ck_assert(s->stops_waits);

@@ -34,6 +34,22 @@ static void take_two_snapshots(void)
 	ck_ok(session_snapshot(f.s, "after", &snapshot));
 }
 
+/** A second process, which holds one block. */
+static void give_child(struct fixture *fixture)
+{
+	fixture->s->child = fake_session();
+	fixture->s->child->status.pid = 5000;
+	fixture->s->child->status.parent = 4242;
+	fake_alloc(fixture->s->child, 0x1000, 7, FAKE_LEAK, FAKE_MAIN, 0);
+}
+
+static void take_child(struct fixture *fixture)
+{
+	ck_ok(console_execute(fixture->console, "process #1"));
+	session_destroy(fixture->s->child);
+	fixture->s->child = NULL;
+}
+
 #suite console_commands
 
 #tcase state
@@ -612,10 +628,10 @@ static void take_two_snapshots(void)
 		  "call f(int, char) 3 exact ");
 
 #test wait_failures
-	check_failure(&f, "wait soon", "wait: 'soon' is no number of seconds, nor exit, nor call");
-	check_failure(&f, "wait -1", "wait: '-1' is no number of seconds, nor exit, nor call");
-	check_failure(&f, "wait nan", "wait: 'nan' is no number of seconds, nor exit, nor call");
-	check_failure(&f, "wait 1e30", "wait: '1e30' is no number of seconds, nor exit, nor call");
+	check_failure(&f, "wait soon", "wait: 'soon' is no number of seconds, nor exit, all or call");
+	check_failure(&f, "wait -1", "wait: '-1' is no number of seconds, nor exit, all or call");
+	check_failure(&f, "wait nan", "wait: 'nan' is no number of seconds, nor exit, all or call");
+	check_failure(&f, "wait 1e30", "wait: '1e30' is no number of seconds, nor exit, all or call");
 	check_failure(&f, "wait 1 2", "wait: too many arguments for 'wait 1'");
 	check_failure(&f, "wait call",
 		      "wait: which function? usage: wait call FUNCTION [COUNT]");
@@ -633,6 +649,63 @@ static void take_two_snapshots(void)
 	check_output(&f, "quit", "");
 	ck_assert(console_take_quit(f.console));
 	ck_assert(!console_take_quit(f.console));
+
+#tcase processes
+
+#test one_process
+	fixture_fill(&f);
+	check_output(&f, "processes",
+		     "      PID  PARENT         SIZE     BLOCKS  PROGRAM             STATE\n"
+		     "*    4242       -       1190 B          5  leaky               running\n");
+	check_output(&f, "process", "process 4242: /usr/bin/leaky, running\n");
+	check_output(&f, "process 4242", "process 4242: /usr/bin/leaky, running\n");
+
+#test two_processes
+	give_child(&f);
+	fixture_fill(&f);
+	check_output(&f, "process #2", "process 5000: /usr/bin/leaky, running\n");
+	check_output(&f, "processes",
+		     "      PID  PARENT         SIZE     BLOCKS  PROGRAM             STATE\n"
+		     "     4242       -       1190 B          5  leaky               running\n"
+		     "*    5000    4242          7 B          1  leaky               running\n");
+	check_output(&f, "memory", "current=7 B (7 B), peak=7 B (7 B)\n");
+	check_output(&f, "process 4242", "process 4242: /usr/bin/leaky, running\n");
+	check_output(&f, "memory", "current=1190 B (1190 B), peak=1190 B (1190 B)\n");
+	check_output(&f, "processes --json",
+		     "{\"command\":\"processes\",\"processes\":[{\"pid\":4242,\"parent\":null,"
+		     "\"program\":\"/usr/bin/leaky\",\"state\":\"running\",\"current\":true,"
+		     "\"size\":1190,\"count\":5,\"calls\":5},{\"pid\":5000,\"parent\":4242,"
+		     "\"program\":\"/usr/bin/leaky\",\"state\":\"running\",\"current\":false,"
+		     "\"size\":7,\"count\":1,\"calls\":1}]}\n");
+	take_child(&f);
+
+#test no_such_process
+	give_child(&f);
+	check_failure(&f, "process 17", "process: no process 17 is followed; 'processes' lists them");
+	check_failure(&f, "process #3", "process: there is no #3: processes=2");
+	check_failure(&f, "process #0", "process: 0 is too small, at least 1 is needed");
+	check_failure(&f, "process x", "process: 'x' is no whole number");
+	check_output(&f, "process", "process 4242: /usr/bin/leaky, running\n");
+	take_child(&f);
+
+#test another_process_has_another_table
+	give_child(&f);
+	fixture_fill(&f);
+	ck_ok(console_execute(f.console, "top"));
+	ck_ok(console_execute(f.console, "process #2"));
+	check_failure(&f, "traceback", "traceback: there are no rows yet; use 'top' or 'diff' first");
+	take_child(&f);
+
+#test notes_tell_whose_they_are
+	give_child(&f);
+	f.s->child->notes[0] = "no allocator found";
+	f.s->child->num_notes = 1;
+	f.s->notes[0] = "process 4242 executes x";
+	f.s->num_notes = 1;
+	check_output(&f, "wait all",
+		     "# process 4242 executes x\n# process 5000: no allocator found\n");
+	check_log("wait_all ");
+	take_child(&f);
 
 #tcase help
 
@@ -745,3 +818,4 @@ static void take_two_snapshots(void)
 	tcase_add_checked_fixture(tc1_6, setup, teardown);
 	tcase_add_checked_fixture(tc1_7, setup, teardown);
 	tcase_add_checked_fixture(tc1_8, setup, teardown);
+	tcase_add_checked_fixture(tc1_9, setup, teardown);

@@ -114,7 +114,7 @@ static void check(const char *before, const char *text, const char *expected)
 	check("top --snap ", "fif", "fifth");
 
 #test functions_behind_wait_call_only
-	check("wait ", "", "exit,call");
+	check("wait ", "", "exit,all,call");
 	check("wait call ", "", "fill,leak,list::append(int, char),main");
 	check("wait call ", "l", "leak,list::append(int, char)");
 	check("wait exit ", "", "");

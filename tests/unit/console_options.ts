@@ -71,6 +71,30 @@ static void setup(void)
 	ck_assert(!options.session.want_own_group);
 	options_deinit(&options);
 
+#test follow
+	static const struct {
+		const char *option;
+		unsigned follow;
+	} cases[] = {
+		{"-n5", SESSION_FOLLOW_EXEC},
+		{"--follow=fork", SESSION_FOLLOW_FORK},
+		{"--follow=exec", SESSION_FOLLOW_EXEC},
+		{"--follow=fork,exec", SESSION_FOLLOW_FORK | SESSION_FOLLOW_EXEC},
+		{"--follow=exec,fork", SESSION_FOLLOW_FORK | SESSION_FOLLOW_EXEC},
+		{"--no-follow", 0},
+	};
+	struct options options;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PARSE(&options, "run", cases[i].option, "prog");
+		ck_assert_uint_eq(options.session.follow, cases[i].follow);
+		options_deinit(&options);
+		PARSE(&options, "attach", cases[i].option, "17");
+		ck_assert_uint_eq(options.session.follow, cases[i].follow);
+		options_deinit(&options);
+	}
+
 #test attach
 	struct options options;
 
@@ -117,6 +141,21 @@ static void setup(void)
 	struct options options;
 
 	PARSE(&options, "diff", "a", "-n", "3");
+
+#test-exit(2) follow_nothing
+	struct options options;
+
+	PARSE(&options, "run", "--follow", "", "prog");
+
+#test-exit(2) follow_unknown
+	struct options options;
+
+	PARSE(&options, "run", "--follow", "fork,clone", "prog");
+
+#test-exit(2) follow_half
+	struct options options;
+
+	PARSE(&options, "run", "--follow", "fork,", "prog");
 
 #test-exit(2) every_without_store
 	struct options options;

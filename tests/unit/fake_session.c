@@ -544,3 +544,29 @@ struct err *session_every(struct session *s, uint64_t period_ns, const char *pat
 		log_call(s, "every %" PRIu64 " %s", period_ns, path);
 	return NULL;
 }
+
+size_t session_num_processes(struct session *s)
+{
+	return 1 + (s->child != NULL);
+}
+
+struct session *session_process(struct session *s, size_t index)
+{
+	return index ? s->child : s;
+}
+
+pid_t session_pid(const struct session *s)
+{
+	return s->status.pid;
+}
+
+bool session_has_living(struct session *s)
+{
+	return s->status.state == TARGET_RUNNING || s->status.state == TARGET_HELD;
+}
+
+struct err *session_wait_all(struct session *s)
+{
+	log_call(s, "wait_all");
+	return s->stops_waits ? &err_stop : NULL;
+}

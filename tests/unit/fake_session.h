@@ -44,6 +44,8 @@ struct session {
 	void *on_news_ctx;
 	/** session_wait() and session_wait_call() return &err_stop. */
 	bool stops_waits;
+	/** Another process, or NULL. */
+	struct session *child;
 	/** Called in session_wait(). */
 	void (*on_wait)(struct session *s);
 	/** Names of the functions called that change something, with arguments, each with a blank

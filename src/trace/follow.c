@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Several processes under one tracer: a followed child is never let go, so there is no moment in
+// which it runs unseen or could be lost. It stands in its first stop, with clean text, until the
+// supervisor has planted its breakpoints; the end of this process releases it like all others.
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/io.h"
+
+#include <linux/kcmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+/** So many breakpoints of a process are looked for in a child of which the parent is gone. */
+#define SAMPLE_SIZE 64
+
+struct engine *follow_get(struct engine *first, uint32_t i)
+{
+	if (i == 0)
+		return first;
+	return i <= first->others.num ? first->others.items[i - 1] : NULL;
+}
+
+bool follow_shares_memory(struct engine *e, pid_t tid)
+{
+	unsigned num_asked = 0;
+	const struct thread *t;
+	size_t i;
+
+	// A leader that has ended has no memory to compare with, so one thread is not enough to
+	// ask; two would be.
+	for (i = 0; i < e->threads.cap && num_asked < 4; i++) {
+		if (e->threads.slots[i].key == HMAP_NO_KEY)
+			continue;
+		t = (const struct thread *)e->threads.slots[i].value;
+		if (syscall(SYS_kcmp, t->tid, tid, KCMP_VM, 0, 0) == 0)
+			return true;
+		num_asked++;
+	}
+	return false;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err *err = io_proc_status(pid, "PPid", &text);
+
+	err_destroy(err);
+	return err ? 0 : atoi(text);
+}
+
+/** How many of e's breakpoints are in the memory of pid, too. */
+static unsigned count_copies(struct engine *e, pid_t pid)
+{
+	const struct planted *p = e->shared->planted;
+	unsigned num = 0;
+	uint32_t i;
+	uint8_t byte;
+
+	for (i = 0; i < e->shared->num_planted && i < SAMPLE_SIZE; i++)
+		num += p[i].original && memory_read(pid, p[i].addr, &byte, 1) &&
+		       byte == e->arch->trap[0];
+	return num;
+}
+
+/** Whose memory a forked child has copied: its parent's, or when that has ended or is another
+ *  (CLONE_PARENT) that of the process with which it has most breakpoints in common. */
+static struct engine *origin(struct engine *first, pid_t tid)
+{
+	struct engine *e, *best = first;
+	unsigned num, most = 0;
+	pid_t parent = parent_of(tid);
+	uint32_t i;
+
+	for (i = 0; (e = follow_get(first, i)); i++)
+		if (e->pid == parent && !e->is_ended)
+			return e;
+	for (i = 0; (e = follow_get(first, i)); i++) {
+		num = count_copies(e, tid);
+		if (num <= most)
+			continue;
+		most = num;
+		best = e;
+	}
+	return best;
+}
+
+static struct engine *owner_of_new(struct engine *first, pid_t tid)
+{
+	struct engine *e;
+	uint32_t i;
+
+	for (i = 0; (e = follow_get(first, i)); i++)
+		if (!e->is_ended && (e->pid == tid || syscall(SYS_tgkill, e->pid, tid, 0) == 0))
+			return e;
+	for (i = 0; (e = follow_get(first, i)); i++)
+		if (!e->is_ended && follow_shares_memory(e, tid))
+			return e;
+	return origin(first, tid);
+}
+
+struct engine *follow_owner(struct engine *first, pid_t tid)
+{
+	const uint64_t *found;
+
+	if (!first->others.num || thread_find(first, tid))
+		return first;
+	found = hmap_find(&first->owners, (uint64_t)tid);
+	return found ? (struct engine *)*found : owner_of_new(first, tid);
+}
+
+/** The next spare for process pid. NULL: none is left, or no memory. */
+static struct engine *engine_new(struct engine *e, pid_t pid)
+{
+	struct engine *first = engine_first(e), *child;
+	struct shared *shared;
+
+	if (first->others.num >= first->num_spares)
+		return NULL;
+	child = calloc(1, sizeof(*child));
+	if (!child)
+		return NULL;
+	shared = first->spares[first->others.num];
+	shared_init(shared);
+	shared->pid = pid;
+	child->arch = e->arch;
+	child->shared = shared;
+	child->first = first;
+	child->process = (uint32_t)first->others.num + 1;
+	child->follow = e->follow;
+	child->has_image = true;
+	child->socket = child->mem_fd = child->cpu = -1;
+	child->is_cpu_off = true;
+	child->pid = pid;
+	child->is_tracing = e->is_tracing;
+	child->nframe = e->nframe;
+	child->pcs = malloc(child->nframe * sizeof(*child->pcs));
+	if (child->pcs && start_open_mem(child) && vec_push(&first->others, child))
+		return child;
+	if (child->mem_fd >= 0)
+		close(child->mem_fd);
+	free(child->pcs);
+	free(child);
+	return NULL;
+}
+
+/** Make pid, which stands in a stop, a process of its own. NULL: it cannot be followed. */
+static struct thread *adopt(struct engine *e, pid_t pid, unsigned flags, struct engine **ret)
+{
+	struct engine *first = engine_first(e), *child = engine_new(e, pid);
+	struct thread *t = child ? thread_add(child, pid, pid) : NULL;
+	struct event_child *event;
+
+	if (!t) {
+		if (!first->is_limit_noted)
+			emit_note(e, "%zu processes are followed, the limit; others are left alone",
+				  first->others.num + 1);
+		first->is_limit_noted = true;
+		// Without memory for its thread it is a process that has ended.
+		if (child)
+			child->is_ended = true;
+		return NULL;
+	}
+	t->is_stopped = true;
+	t->hold = HELD_STOP;
+	event = emit_begin(e, EVENT_CHILD, sizeof(*event));
+	if (event) {
+		event->pid = pid;
+		event->process = child->process;
+		event->flags = flags | (child->is_tracing ? CHILD_TRACING : 0);
+		emit_end_now(e, event);
+	}
+	emit_ack(child, EVENT_EPOCH, ++child->epoch, 0);
+	*ret = child;
+	return t;
+}
+
+bool follow_forked(struct engine *e, pid_t tid)
+{
+	struct engine *child;
+
+	return e->follow & FOLLOW_FORK && adopt(e, tid, 0, &child);
+}
+
+bool follow_spawned(struct engine *e, pid_t tid)
+{
+	struct engine *child;
+	struct thread *t;
+
+	if (!(e->follow & FOLLOW_FORK) || !(e->follow & FOLLOW_EXEC))
+		return false;
+	t = adopt(e, tid, CHILD_SPAWNED, &child);
+	if (!t)
+		return false;
+	t->is_in_syscall = true;
+	emit_thread(child, EVENT_EXEC, tid);
+	return true;
+}
+
+void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
+{
+	struct event_text *event;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	ptrace(PTRACE_DETACH, t->tid, 0, 0);
+	thread_remove(e, t);
+	e->is_ended = true;
+	event = emit_begin(e, EVENT_LEFT, sizeof(*event) + strlen(text) + 1);
+	if (!event)
+		return;
+	strcpy(event->text, text);
+	emit_end_now(e, event);
+}

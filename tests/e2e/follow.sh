@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --follow fork,exec: children and their children have tables of their own, right to the byte; so have
+# spawned programs and pipelines, from their first allocation. Quick children and many of them come to
+# their end.
+. "$(dirname "$0")/lib.sh"
+
+# What `process #N` and `blocks` have printed about process N: file blocks.
+take_blocks() {
+	awk -v wanted="$1" '/^process [0-9]+: / { n++; next } n == wanted' report >blocks
+}
+
+# Children, each with a child: 7 processes in all.
+LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e processes \
+	-e 'process #1' -e blocks -e 'process #2' -e blocks -e 'process #3' -e blocks -e 'process #4' -e blocks \
+	-e 'process #5' -e blocks -e 'process #6' -e blocks -e 'process #7' -e blocks -- "$TARGETS/family" 3 </dev/null
+is "$status" 0 "status of family"
+has out '^EXIT-SUCCESS$' "output of family"
+is "$(find . -name 'ledger.*' | wc -l)" 6 "ledgers of children"
+is "$(grep -cE '^[* ] +[0-9]+ +([0-9]+|-) .* family +ended' report)" 7 "processes listed"
+mapfile -t followed < <(sed -nE 's/^process ([0-9]+): .*/\1/p' report)
+is "${#followed[@]}" 7 "processes shown"
+cp ledger "ledger.${followed[0]}"
+for n in 1 2 3 4 5 6 7; do
+	take_blocks "$n"
+	same_blocks blocks "ledger.${followed[n - 1]}"
+done
+echo "ok: ledgers of $n processes"
+
+# The default report covers all of them, and the status is that of the first.
+ms run --follow fork -- "$TARGETS/family" 2 </dev/null
+is "$status" 0 "status of family, default report"
+is "$(grep -cE '^process [0-9]+: .*ended' err)" 5 "processes in the default report"
+is "$(grep -cE '^\[ Top' err)" 5 "tables in the default report"
+# shellcheck disable=SC2016
+ms run --follow fork,exec -- sh -c 'sh -c "exit 4"; exit 7' </dev/null
+is "$status" 7 "status of the first process"
+echo "ok: default report"
+
+# vfork, posix_spawn, system, popen: the program that is executed is traced from its begin.
+LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/children" 2 </dev/null
+is "$status" 0 "status of children"
+has out '^EXIT-SUCCESS$' "output of children"
+# Of each round: 2 forked, 2 that execute themselves, a shell with a child, popen's shell.
+[ "$(grep -c ' ended ' report)" -ge 13 ] || fail "processes of children: $(cat report)"
+# shellcheck disable=SC2016
+LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e 'process #2' -e blocks -- \
+	sh -c '"$0"; :' "$TARGETS/single" </dev/null
+is "$status" 0 "status of sh"
+has out '^EXIT-SUCCESS$' "output of sh"
+take_blocks 1
+same_blocks blocks ledger
+is "$(grep -cE '^0x' blocks)" 21 "blocks of a program that a shell has started"
+echo "ok: programs"
+
+ms run --follow fork,exec --json -o report -e 'wait all' -e processes -- sh -c 'echo a b | tr " " "\n" | sort -r' </dev/null
+is "$status" 0 "status of a pipeline"
+is "$(tr '\n' ' ' <out)" "b a " "output of a pipeline"
+for name in tr sort; do
+	has report "\"program\":\"[^\"]*/$name\"[^}]*\"state\":\"ended .exit status 0.\",.*\"calls\":[1-9]" "a pipeline's $name"
+done
+echo "ok: pipeline"
+
+# Children that end at once, more than are followed: a note, and all come to their end.
+ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/family" 5 300 </dev/null
+is "$status" 0 "status of a storm"
+has out '^EXIT-SUCCESS$' "output of a storm"
+is "$(grep -cE '^# .*256 processes are followed, the limit' report)" 1 "note about the limit"
+is "$(grep -c ' ended ' report)" 256 "processes of a storm"
+has_not report ' ended \(killed' "a child of a storm"
+echo "ok: storm"
