@@ -59,6 +59,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/probes.c \
 	src/trace/setid.c \
 	src/trace/stacks.c \
+	src/trace/signals.c \
 	src/trace/start.c \
 	src/trace/stops.c \
 	src/trace/threads.c \

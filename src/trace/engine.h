@@ -89,6 +89,12 @@ enum hold_reason {
 	HELD_PAUSE,
 };
 
+/** An instruction that a thread has been put back to. */
+struct undone {
+	uint64_t addr;
+	struct arch_regs regs;
+};
+
 struct thread {
 	pid_t tid;
 	pid_t tgid;
@@ -106,6 +112,15 @@ struct thread {
 	 *  attach for us. */
 	bool is_settled;
 	struct arch_regs regs;
+	/** Registers before interrupt_undo() changed them, and that it did. */
+	struct arch_regs interrupted;
+	bool has_undone_interrupt;
+	/** Instructions whose slots the thread was at when a signal came, registers as they stood
+	 *  before the breakpoint (displaced_undo()). The oldest is overwritten. */
+	struct undone undone[4];
+	unsigned num_undone;
+	/** The breakpoint whose instruction displaced_is_undone() has just let t begin once more. */
+	uint64_t redone_addr;
 	/** Last free of this thread: block, stack pointer at entry and probe, to recognise
 	 *  delete -> free. */
 	uint64_t free_ptr;
@@ -335,6 +350,14 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 /** The original address of a pc that lies in a slot, or pc. */
 uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
 void displaced_forget(struct engine *e);
+/** t, registers fetched, stands before the delivery of a signal, which is a fault of the instruction
+ *  itself or not. If that is in a slot it is put back to the original, so that a handler, a core
+ *  dump and an unwinder see the program's own pc. When it comes back there,
+ *  displaced_is_undone() knows that its hit was counted. */
+void displaced_undo(struct engine *e, struct thread *t, bool is_fault);
+/** t, registers fetched, stands behind the trap of b: again, with nothing changed since it was put
+ *  back? It forgets that. */
+bool displaced_is_undone(struct engine *e, struct thread *t, const struct breakpoint *b);
 
 /* stacks.c */
 /** Walk the stack of a thread at an allocator's entry; *site_ret is the address it returns to, 0
@@ -421,6 +444,16 @@ bool interrupt_has_trap(pid_t tid);
  *  between our look and the interrupt, a system call that the kernel does not restart by itself
  *  (epoll_wait and semop return EINTR), it begins it again. */
 void interrupt_undo(struct engine *e, struct thread *t);
+/** A signal with a handler comes before t has begun that system call again: it was broken off
+ *  rightly. */
+void interrupt_redo(struct engine *e, struct thread *t);
+/** t, registers fetched, comes out of a system call with EINTR. */
+bool interrupt_is_here(struct engine *e, const struct thread *t);
+
+/* signals.c */
+/** t stands before the delivery of a signal: it shall find, and leave behind, what it would without
+ *  us. Its registers are fetched, and changed where they must. */
+void signals_deliver(struct engine *e, struct thread *t, int sig);
 
 /* cpu.c */
 void cpu_init(struct engine *e);

@@ -31,35 +31,61 @@ bool interrupt_is_needless(pid_t tid)
 	return nr != SYS_clone && nr != SYS_fork && nr != SYS_vfork && nr != SYS_clone3;
 }
 
-/** A signal of the target's own waits for this thread. */
+static uint64_t signal_mask(pid_t tid, const char *key)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err *err = io_proc_status(tid, key, &text);
+
+	err_destroy(err);
+	return err ? 0 : strtoull(text, NULL, 16);
+}
+
+/** A signal waits for this thread, and it will not be ignored. */
 static bool has_pending_signal(pid_t tid)
 {
-	static const char *const keys[] = {"SigPnd", "ShdPnd"};
-	bool has_one = false;
-	unsigned i;
+	uint64_t by_default = 1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
+	uint64_t pending = (signal_mask(tid, "SigPnd") | signal_mask(tid, "ShdPnd")) &
+			   ~signal_mask(tid, "SigBlk");
 
-	for (i = 0; i < 2; i++) {
-		_cleanup_free_ char *text = NULL;
-		struct err *err = io_proc_status(tid, keys[i], &text);
-
-		err_destroy(err);
-		has_one |= !err && strspn(text, "0") != strlen(text);
-	}
-	return has_one;
+	if (!pending)
+		return false;
+	by_default &= ~signal_mask(tid, "SigCgt");
+	return pending & ~(by_default | signal_mask(tid, "SigIgn"));
 }
 
 bool interrupt_has_trap(pid_t tid)
 {
-	_cleanup_free_ char *text = NULL;
-	struct err *err = io_proc_status(tid, "SigPnd", &text);
+	return signal_mask(tid, "SigPnd") & (1ull << (SIGTRAP - 1));
+}
 
-	err_destroy(err);
-	return !err && strtoull(text, NULL, 16) & (1ull << (SIGTRAP - 1));
+bool interrupt_is_here(struct engine *e, const struct thread *t)
+{
+	struct arch_regs regs = t->regs;
+
+	return e->arch->restart_eintr(&regs);
 }
 
 void interrupt_undo(struct engine *e, struct thread *t)
 {
+	struct arch_regs interrupted = t->regs;
+
 	if (has_pending_signal(t->tid) || !e->arch->restart_eintr(&t->regs))
 		return;
-	ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs);
+	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) < 0)
+		return;
+	t->interrupted = interrupted;
+	t->has_undone_interrupt = true;
+}
+
+void interrupt_redo(struct engine *e, struct thread *t)
+{
+	struct arch_regs undone = t->interrupted;
+
+	if (!t->has_undone_interrupt)
+		return;
+	t->has_undone_interrupt = false;
+	if (!e->arch->restart_eintr(&undone) || memcmp(&undone, &t->regs, sizeof(undone)) != 0)
+		return;
+	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->interrupted) == 0)
+		t->regs = t->interrupted;
 }

@@ -31,8 +31,10 @@ static void release_thread(struct engine *e, struct thread *t, int status)
 		b = stops_our_trap(e, t);
 	if (b && !thread_set_pc(e, t, b->addr))
 		return;
-	if (!event && !b && sig != (SIGTRAP | 0x80))
+	if (!event && !b && sig != (SIGTRAP | 0x80)) {
+		signals_deliver(e, t, sig);
 		out_sig = sig;
+	}
 	if (event == PTRACE_EVENT_STOP && sig == SIGTRAP)
 		interrupt_undo(e, t);
 	ptrace(PTRACE_DETACH, t->tid, 0, out_sig);

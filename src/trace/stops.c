@@ -197,6 +197,12 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 	}
 }
 
+static void deliver(struct engine *e, struct thread *t, int sig)
+{
+	signals_deliver(e, t, sig);
+	thread_continue(e, t, sig);
+}
+
 static void trap_stop(struct engine *e, struct thread *t)
 {
 	struct breakpoint *b;
@@ -206,12 +212,13 @@ static void trap_stop(struct engine *e, struct thread *t)
 		return;
 	cpu_on_stop(engine_first(e), t, engine_first(e)->spin_credit > 1);
 	b = stops_our_trap(e, t);
-	if (!b)
-		thread_continue(e, t, SIGTRAP);
-	else if (e->is_paused)
+	if (!b) {
+		deliver(e, t, SIGTRAP);
+	} else if (e->is_paused) {
 		t->hold = HELD_PAUSE;
-	else
+	} else {
 		probes_hit(e, t, b, false);
+	}
 }
 
 static void ended(struct engine *e, pid_t tid, int status)
@@ -262,7 +269,7 @@ void stops_handle(struct engine *e, pid_t tid, int status)
 	else if (sig == SIGTRAP)
 		trap_stop(e, t);
 	else
-		thread_continue(e, t, sig);
+		deliver(e, t, sig);
 }
 
 void stops_resume(struct engine *e, struct thread *t, unsigned flags)
