@@ -239,6 +239,7 @@ targets_c = \
 	tests/targets/seccomp \
 	tests/targets/seize \
 	tests/targets/signal_alloc \
+	tests/targets/signals \
 	tests/targets/single \
 	tests/targets/single_frame_pointers \
 	tests/targets/single_no_pie \
@@ -273,6 +274,7 @@ target_sources = \
 	tests/targets/seccomp.c \
 	tests/targets/seize.c \
 	tests/targets/signal_alloc.c \
+	tests/targets/signals.c \
 	tests/targets/single.c \
 	tests/targets/single_frame_pointers.c \
 	tests/targets/single_no_pie.c \
@@ -319,6 +321,7 @@ e2e_tests = \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
+	tests/e2e/signals.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
 	tests/e2e/store.sh \

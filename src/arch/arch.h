@@ -43,6 +43,9 @@ struct arch_relocation {
 	size_t size;
 	/** Length of the original instruction. */
 	size_t insn_size;
+	/** Where in the code only the way back is left; 0: at no such place, the code does the
+	 *  instruction's work in several steps. */
+	size_t done_size;
 };
 
 struct arch {
@@ -76,6 +79,9 @@ struct arch {
 	/** A system call that was broken off with EINTR begins again when the thread goes on.
 	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
+
+	/** Equal but for the pc and what signals and system calls note about themselves. */
+	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);
 
 	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. Registers, flags,
 	 *  memory and the next pc are as after the original: a call pushes the original return

@@ -117,6 +117,17 @@ static bool x86_restart_eintr(struct arch_regs *regs)
 	return true;
 }
 
+static bool x86_is_same_state(const struct arch_regs *a, const struct arch_regs *b)
+{
+	struct arch_regs copy = *b;
+
+	// A resume flag may have been set for the trap (Intel SDM 3, 18.3.1.1).
+	copy.word[W_RIP] = a->word[W_RIP];
+	copy.word[W_ORIG_RAX] = a->word[W_ORIG_RAX];
+	copy.word[W_EFLAGS] = a->word[W_EFLAGS];
+	return memcmp(a, &copy, sizeof(copy)) == 0;
+}
+
 /** Output of a relocation in the making. */
 struct emitter {
 	uint8_t *code;
@@ -368,6 +379,8 @@ static bool x86_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_t
 		is_ok = relocate_indirect_call(&e, &insn, code, pc);
 	else
 		is_ok = relocate_copy(&e, &insn, code, pc);
+	if (!is_relative && !is_call)
+		reloc.done_size = insn.length;
 	if (!is_ok || e.is_overflown)
 		return false;
 	reloc.size = e.size;
@@ -392,5 +405,6 @@ const struct arch arch_x86_64 = {
 	.syscall_arg = x86_syscall_arg,
 	.syscall_result = x86_syscall_result,
 	.restart_eintr = x86_restart_eintr,
+	.is_same_state = x86_is_same_state,
 	.relocate = x86_relocate,
 };

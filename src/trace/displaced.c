@@ -294,7 +294,8 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 	return is_ok && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
 
-uint64_t displaced_original_pc(struct engine *e, uint64_t pc)
+/** The breakpoint in whose slot pc lies, or NULL. */
+static const struct breakpoint *owner_of_slot(const struct engine *e, uint64_t pc)
 {
 	const struct breakpoint *b;
 	size_t i, k;
@@ -304,20 +305,65 @@ uint64_t displaced_original_pc(struct engine *e, uint64_t pc)
 		    pc < e->areas.items[i].start + e->areas.items[i].size)
 			break;
 	if (i == e->areas.num)
-		return pc;
-	// Rare: only a signal handler that interrupted a slot brings us here.
+		return NULL;
+	// Rare: only a signal that interrupted a slot brings us here.
 	for (k = 0; k < e->breakpoints.cap; k++) {
 		if (e->breakpoints.slots[k].key == HMAP_NO_KEY)
 			continue;
 		b = (const struct breakpoint *)e->breakpoints.slots[k].value;
-		if (!b->has_relocation || b->relocation.kind != ARCH_RELOC_SLOT)
-			continue;
-		if (pc == b->relocation.resume_pc)
-			return b->addr;
-		if (pc > b->relocation.resume_pc && pc < b->relocation.resume_pc + ARCH_SLOT_SIZE)
-			return b->addr + b->relocation.insn_size;
+		if (b->has_relocation && b->relocation.kind == ARCH_RELOC_SLOT &&
+		    pc - b->relocation.resume_pc < ARCH_SLOT_SIZE)
+			return b;
 	}
-	return pc;
+	return NULL;
+}
+
+uint64_t displaced_original_pc(struct engine *e, uint64_t pc)
+{
+	const struct breakpoint *b = owner_of_slot(e, pc);
+
+	if (!b)
+		return pc;
+	return pc == b->relocation.resume_pc ? b->addr : b->addr + b->relocation.insn_size;
+}
+
+void displaced_undo(struct engine *e, struct thread *t, bool is_fault)
+{
+	uint64_t pc = e->arch->pc(&t->regs);
+	const struct breakpoint *b = owner_of_slot(e, pc);
+	struct undone *undone;
+
+	if (!b)
+		return;
+	if (b->relocation.done_size && pc == b->relocation.resume_pc + b->relocation.done_size) {
+		if (!thread_set_pc(e, t, b->addr + b->relocation.insn_size))
+			log_debug("thread %d vanished", (int)t->tid);
+		return;
+	}
+	// Signals that come faster than the thread gets through the trap: the second one in a row finds the
+	// slot, or it would never get on.
+	if (pc != b->relocation.resume_pc || (b->addr == t->redone_addr && !is_fault))
+		return;
+	if (!thread_set_pc(e, t, b->addr) || !b->is_planted)
+		return;
+	undone = &t->undone[t->num_undone++ % (sizeof(t->undone) / sizeof(t->undone[0]))];
+	*undone = (struct undone){b->addr, t->regs};
+}
+
+bool displaced_is_undone(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	size_t i;
+
+	t->redone_addr = 0;
+	for (i = 0; i < sizeof(t->undone) / sizeof(t->undone[0]); i++) {
+		if (t->undone[i].addr != b->addr ||
+		    !e->arch->is_same_state(&t->undone[i].regs, &t->regs))
+			continue;
+		t->undone[i].addr = 0;
+		t->redone_addr = b->addr;
+		return true;
+	}
+	return false;
 }
 
 void displaced_forget(struct engine *e)

@@ -330,6 +330,10 @@ void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool i
 			thread_continue(e, t, 0);
 		return;
 	}
+	if (!is_retry && displaced_is_undone(e, t, b)) {
+		probes_resume_past(e, t, b);
+		return;
+	}
 	if (!is_retry) {
 		if (b->roles & ROLE_SITE)
 			site_hit(e, t, b);

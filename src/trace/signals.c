@@ -29,6 +29,18 @@ static enum disposition disposition(pid_t tid, int sig)
 	return has_signal(tid, "SigIgn", sig) ? IGNORED : BY_DEFAULT;
 }
 
+static bool is_fault(int sig)
+{
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
+/** By default a core is dumped (signal(7)). */
+static bool has_core(int sig)
+{
+	return is_fault(sig) || sig == SIGABRT || sig == SIGQUIT || sig == SIGSYS ||
+	       sig == SIGTRAP || sig == SIGXCPU || sig == SIGXFSZ;
+}
+
 /** Without a tracer a signal that is ignored wakes nobody up: the kernel drops it as it is sent. Only
  *  tracees get to see it, and a system call that they sit in is broken off for it. */
 static void undo_interruption(struct engine *e, struct thread *t, enum disposition how, int sig)
@@ -48,7 +60,11 @@ void signals_deliver(struct engine *e, struct thread *t, int sig)
 
 	if (!thread_fetch(e, t))
 		return;
-	if (interrupt_is_here(e, t) || t->has_undone_interrupt)
+	displaced_undo(e, t, is_fault(sig));
+	if (interrupt_is_here(e, t) || t->has_undone_interrupt || has_core(sig))
 		how = disposition(t->tid, sig);
 	undo_interruption(e, t, how, sig);
+	// It ends now: its core shows its own text.
+	if (how == BY_DEFAULT && has_core(sig) && t->tgid == e->pid)
+		breakpoint_unplant_all(e);
 }

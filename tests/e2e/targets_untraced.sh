@@ -24,6 +24,8 @@ try "$TARGETS/signal_alloc" own-stack
 try "$TARGETS/exec" "$TARGETS/single"
 try "$TARGETS/dlopen" "$TARGETS/plugin.so"
 try "$TARGETS/blocking" 1
+BLOCKING_IGNORED=1 try "$TARGETS/blocking" 1 3
+try "$TARGETS/signals"
 
 # What the ledger says is what the interposed library counts.
 LEDGER_OUT=$dir/counts LEDGER=$dir/ledger LD_PRELOAD=$TARGETS/libledger.so \
