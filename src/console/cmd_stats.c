@@ -9,6 +9,14 @@
 
 #include <string.h>
 
+/** Rows that are made, whatever is printed: `traceback #RANK` may ask for them. */
+#define MIN_ROWS 1000
+
+static size_t rows_to_make(size_t num_printed)
+{
+	return num_printed > MIN_ROWS ? num_printed : MIN_ROWS;
+}
+
 /** Print stats as what, and keep them for `traceback`. Takes over stats and doc (NULL: print text) in any case. */
 static struct err *show(struct console *console, struct stats *stats, bool is_diff, size_t rows,
 			const char *heading, struct jsonl *doc)
@@ -82,6 +90,7 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	struct err *err = subject_parse_rows(args, &rows);
 
 	options.is_cumulative = args_has(args, "--cumulative");
+	options.max_rows = rows_to_make(rows);
 	if (!err && args->num_words)
 		err = group_key_parse(args->words[0], &options.key);
 	if (!err)
@@ -128,16 +137,6 @@ static struct err *parse_subjects(struct console *console, const struct args *ar
 	return subject_find(console, num == 2 ? args->words[1] : NULL, new_ret);
 }
 
-static void drop_unchanged(struct stats *stats)
-{
-	size_t num = 0, i;
-
-	for (i = 0; i < stats->num_rows; i++)
-		if (stats->rows[i].size_diff || stats->rows[i].count_diff)
-			stats->rows[num++] = stats->rows[i];
-	stats->num_rows = num;
-}
-
 static struct jsonl *begin_diff(const struct console *console, const struct snapshot *old,
 				const struct snapshot *new)
 {
@@ -179,6 +178,8 @@ struct err *cmd_diff(struct console *console, const struct args *args)
 	struct err *err = subject_parse_rows(args, &rows);
 
 	options.is_cumulative = args_has(args, "--cumulative");
+	options.want_changed = args_has(args, "--changed");
+	options.max_rows = rows_to_make(rows);
 	if (!err)
 		err = parse_subjects(console, args, &options.key, &old, &new);
 	if (!err)
@@ -187,8 +188,6 @@ struct err *cmd_diff(struct console *console, const struct args *args)
 				 session_resolver(console->session), &stats);
 	if (err)
 		return err;
-	if (args_has(args, "--changed"))
-		drop_unchanged(stats);
 	return show_diff(console, stats, rows, old.snapshot, new.snapshot,
 			 options.key == KEY_TRACEBACK || options.is_cumulative);
 }

@@ -33,7 +33,8 @@ static struct err *resolve_stack(const struct resolver *resolver, const struct s
 	for (i = 0; i < stack->num_frames; i++) {
 		const struct location *found = NULL;
 		size_t num = 0, j;
-		struct err *err = resolver->resolve(resolver->ctx, stack->frames[i], &found, &num);
+		struct err *err =
+			resolver->resolve(resolver->ctx, stack_frame(stack, i), &found, &num);
 
 		if (err)
 			return err;
@@ -226,7 +227,8 @@ static struct err *find_place(const struct resolver *resolver, const struct stac
 	for (i = 0; i < stack->num_frames; i++) {
 		const struct location *found = NULL;
 		size_t num = 0, j;
-		struct err *err = resolver->resolve(resolver->ctx, stack->frames[i], &found, &num);
+		struct err *err =
+			resolver->resolve(resolver->ctx, stack_frame(stack, i), &found, &num);
 
 		if (err)
 			return err;

@@ -52,11 +52,11 @@ static struct err *begin_files(struct session *session, const struct options *op
 {
 	struct err *err = session_open(session, NULL);
 
-	if (!err)
-		err = session_load(session, options->file, options->file, NULL);
-	if (!err && options->mode == MODE_DIFF)
-		err = session_load(session, options->other_file, options->other_file, NULL);
-	return err;
+	if (err)
+		return err;
+	if (options->mode == MODE_DIFF)
+		return session_load_pair(session, options->file, options->other_file);
+	return session_load(session, options->file, options->file, NULL);
 }
 
 static struct err *begin(struct session *session, const struct options *options)

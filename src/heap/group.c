@@ -12,10 +12,13 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 			 const struct stats_options *options, const struct resolver *resolver,
 			 struct arena *arena)
 {
+	struct err *err;
+
 	*grouper = (struct grouper){.options = options, .heap = heap, .arena = arena};
-	places_init(&grouper->places, options, resolver);
-	if (options->key == KEY_DOMAIN || options->key == KEY_THREAD || options->is_cumulative)
-		return NULL;
+	err = places_init(&grouper->places, options, resolver, heap_stacks(heap));
+	if (err || options->key == KEY_DOMAIN || options->key == KEY_THREAD ||
+	    options->is_cumulative)
+		return err;
 	grouper->group_of_stack =
 		calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*grouper->group_of_stack));
 	return grouper->group_of_stack ? NULL : &err_nomem;
@@ -58,16 +61,15 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 {
 	struct places *places = &grouper->places;
-	uint32_t i, k, index, newest = 0;
+	uint32_t i, k, newest = 0;
 	struct err *err;
 
 	for (i = 0; i < stack->num_frames; i++) {
 		const struct place_frame *frame;
 
-		err = places_frame(places, stack->frames[i], &index);
+		err = places_frame(places, stack, i, &frame);
 		if (err)
 			return err;
-		frame = &places->frames.items[index];
 		if (i == 0)
 			newest = places_at(places, frame, 0);
 		for (k = 0; k < frame->num; k++)
@@ -82,7 +84,7 @@ static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 	uint32_t n = 0;
 
 	while (n < a->num_frames && n < b->num_frames &&
-	       a->frames[a->num_frames - 1 - n] == b->frames[b->num_frames - 1 - n])
+	       a->ids[a->num_frames - 1 - n] == b->ids[b->num_frames - 1 - n])
 		n++;
 	return n;
 }
@@ -92,7 +94,7 @@ static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 {
 	struct places *places = &grouper->places;
-	uint32_t done = num_common_frames(stack, &grouper->last), k, index;
+	uint32_t done = num_common_frames(stack, &grouper->last), k;
 	struct err *err;
 
 	// Until the end is reached the path is that of no stack.
@@ -102,10 +104,9 @@ static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 	for (; done < stack->num_frames; done++) {
 		const struct place_frame *frame;
 
-		err = places_frame(places, stack->frames[stack->num_frames - 1 - done], &index);
+		err = places_frame(places, stack, stack->num_frames - 1 - done, &frame);
 		if (err)
 			return err;
-		frame = &places->frames.items[index];
 		for (k = frame->num; k-- > 0;)
 			if (!vec_push(&grouper->path, places_at(places, frame, k)))
 				return &err_nomem;

@@ -179,7 +179,7 @@ static struct err *order_groups(struct measuring *m, uint32_t *order, size_t *nu
 	for (i = 0; i < m->tallies.num; i++)
 		if (m->series.items[i].seen)
 			order[num++] = i;
-	err = stats_order(&m->grouper, m->tallies.items, true, SORT_GROWTH, order, num);
+	err = stats_order(&m->grouper, m->tallies.items, true, SORT_GROWTH, order, num, num);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++) {

@@ -4,23 +4,43 @@
 #include "heap/stats_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /** Runs nested deeper than this are left to the general comparison: only stacks made for it go there. */
 #define PATH_DEPTH_MAX 64
+/** From so many items on a radix sort is faster than a comparison sort. */
+#define RADIX_MIN 256
+/** The numbers a query can sort by, one after the other. */
+#define MEASURES_MAX 5
 
-/** What is sorted: small, with the numbers that nearly always decide; all descending. */
+/** A number of a group; all sort descending. */
+enum measure {
+	MEASURE_SIZE,
+	MEASURE_COUNT,
+	MEASURE_TOTAL_SIZE,
+	MEASURE_TOTAL_COUNT,
+	/** Of the differences. */
+	MEASURE_SIZE_CHANGE,
+	MEASURE_COUNT_CHANGE,
+	MEASURE_GROWTH,
+	MEASURE_SHRINKAGE,
+};
+
+/** What is sorted: small, with the number that is looked at just now. */
 struct item {
-	uint64_t first;
-	uint64_t second;
+	uint64_t key;
 	uint32_t group;
 };
 
 struct order {
 	struct grouper *grouper;
 	const struct tally *tallies;
-	bool is_diff;
-	/** first and second are all the numbers there are. */
-	bool is_complete;
+	enum measure measures[MEASURES_MAX];
+	unsigned num_measures;
+	/** Only so many of the items must be in order at last: the first ones. */
+	const struct item *end;
+	/** As many items as there are, for the radix sort. */
+	struct item *scratch;
 };
 
 static uint64_t magnitude(uint64_t new_value, uint64_t old_value)
@@ -28,39 +48,66 @@ static uint64_t magnitude(uint64_t new_value, uint64_t old_value)
 	return new_value > old_value ? new_value - old_value : old_value - new_value;
 }
 
+static uint64_t measure(const struct tally *tally, enum measure measure)
+{
+	switch (measure) {
+	case MEASURE_SIZE:
+		return tally->size;
+	case MEASURE_COUNT:
+		return tally->count;
+	case MEASURE_TOTAL_SIZE:
+		return tally->total_size;
+	case MEASURE_TOTAL_COUNT:
+		return tally->total_count;
+	case MEASURE_SIZE_CHANGE:
+		return magnitude(tally->size, tally->old_size);
+	case MEASURE_COUNT_CHANGE:
+		return magnitude(tally->count, tally->old_count);
+	// The sign bit turned over maps signed order to unsigned order.
+	case MEASURE_GROWTH:
+		return (tally->size - tally->old_size) ^ 1ull << 63;
+	case MEASURE_SHRINKAGE:
+		return ~((tally->size - tally->old_size) ^ 1ull << 63);
+	}
+	return 0;
+}
+
+static void add_measure(struct order *order, enum measure measure)
+{
+	order->measures[order->num_measures++] = measure;
+}
+
+// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count); a single snapshot has no differences. Whatever a
+// user sorts by comes before them.
+static void choose_measures(struct order *order, enum stats_sort sort, bool is_diff)
+{
+	if (sort == SORT_COUNT)
+		add_measure(order, MEASURE_COUNT);
+	else if (sort == SORT_ALLOCATED)
+		add_measure(order, MEASURE_TOTAL_SIZE);
+	else if (sort == SORT_CALLS)
+		add_measure(order, MEASURE_TOTAL_COUNT);
+	else if (sort == SORT_GROWTH && is_diff)
+		add_measure(order, MEASURE_GROWTH);
+	else if (sort == SORT_SHRINK && is_diff)
+		add_measure(order, MEASURE_SHRINKAGE);
+	// The change follows from size and growth.
+	if (is_diff && sort != SORT_GROWTH && sort != SORT_SHRINK)
+		add_measure(order, MEASURE_SIZE_CHANGE);
+	add_measure(order, MEASURE_SIZE);
+	if (is_diff)
+		add_measure(order, MEASURE_COUNT_CHANGE);
+	add_measure(order, MEASURE_COUNT);
+}
+
 static int descending(uint64_t a, uint64_t b)
 {
 	return a > b ? -1 : a < b;
 }
 
-// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count); a single snapshot has no differences.
-static int compare_numbers(const struct order *order, uint32_t a, uint32_t b)
+static int compare_keys(const void *a, const void *b)
 {
-	const struct tally *ta = &order->tallies[a], *tb = &order->tallies[b];
-	int result = 0;
-
-	if (order->is_diff)
-		result = descending(magnitude(ta->size, ta->old_size),
-				    magnitude(tb->size, tb->old_size));
-	if (!result)
-		result = descending(ta->size, tb->size);
-	if (!result && order->is_diff)
-		result = descending(magnitude(ta->count, ta->old_count),
-				    magnitude(tb->count, tb->old_count));
-	return result ? result : descending(ta->count, tb->count);
-}
-
-static int compare_items(const void *a, const void *b, void *ctx)
-{
-	const struct order *order = ctx;
-	const struct item *ia = a, *ib = b;
-	int result = descending(ia->first, ib->first);
-
-	if (!result)
-		result = descending(ia->second, ib->second);
-	if (!result && !order->is_complete)
-		result = compare_numbers(order, ia->group, ib->group);
-	return result;
+	return descending(((const struct item *)a)->key, ((const struct item *)b)->key);
 }
 
 static int compare_groups(const void *a, const void *b, void *ctx)
@@ -71,25 +118,52 @@ static int compare_groups(const void *a, const void *b, void *ctx)
 	return -grouper_compare(order->grouper, ia->group, ib->group);
 }
 
-static struct item item_of(const struct order *order, enum stats_sort sort, uint32_t group)
+// Digit by digit, the least significant first; digits that are the same everywhere, most of them, cost nothing.
+static void radix_sort(struct item *items, size_t num, struct item *scratch)
 {
-	const struct tally *tally = &order->tallies[group];
-	uint64_t by_default =
-		order->is_diff ? magnitude(tally->size, tally->old_size) : tally->size;
-	// The sign bit turned over maps signed order to unsigned order.
-	uint64_t growth = (tally->size - tally->old_size) ^ 1ull << 63;
+	uint32_t counts[8][256] = {0};
+	struct item *from = items, *to = scratch, *swap;
+	unsigned digit, value;
+	size_t i;
 
-	if (sort == SORT_COUNT)
-		return (struct item){tally->count, by_default, group};
-	if (sort == SORT_ALLOCATED)
-		return (struct item){tally->total_size, by_default, group};
-	if (sort == SORT_CALLS)
-		return (struct item){tally->total_count, by_default, group};
-	if (sort == SORT_GROWTH && order->is_diff)
-		return (struct item){growth, tally->size, group};
-	if (sort == SORT_SHRINK && order->is_diff)
-		return (struct item){~growth, tally->size, group};
-	return (struct item){by_default, order->is_diff ? tally->size : tally->count, group};
+	for (i = 0; i < num; i++)
+		for (digit = 0; digit < 8; digit++)
+			counts[digit][items[i].key >> digit * 8 & 255]++;
+	for (digit = 0; digit < 8; digit++) {
+		uint32_t *places = counts[digit], begin = 0, count;
+
+		if (places[items[0].key >> digit * 8 & 255] == num)
+			continue;
+		for (value = 256; value-- > 0; begin += count) {
+			count = places[value];
+			places[value] = begin;
+		}
+		for (i = 0; i < num; i++)
+			to[places[from[i].key >> digit * 8 & 255]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != items)
+		memcpy(items, from, num * sizeof(*items));
+}
+
+static void sort_by_key(const struct order *order, struct item *items, size_t num)
+{
+	if (num < RADIX_MIN)
+		qsort(items, num, sizeof(*items), compare_keys);
+	else
+		radix_sort(items, num, order->scratch);
+}
+
+/** Of items sorted by key: where the run of equal ones that begins at begin ends. */
+static size_t run_end(const struct item *items, size_t begin, size_t num)
+{
+	size_t end = begin + 1;
+
+	while (end < num && items[end].key == items[begin].key)
+		end++;
+	return end;
 }
 
 // Rank + 1 of the place at depth; 0 behind the end, so that a prefix is smaller.
@@ -105,11 +179,6 @@ static uint32_t common_length(const struct trace_group *a, const struct trace_gr
 	       a->places[depth] == b->places[depth])
 		depth++;
 	return depth;
-}
-
-static int compare_firsts(const void *a, const void *b)
-{
-	return descending(((const struct item *)a)->first, ((const struct item *)b)->first);
 }
 
 // Sort tracebacks that are equal up to depth: by the two places where they first differ, then each run of equal ones in
@@ -129,13 +198,12 @@ static void sort_paths(struct order *order, struct item *items, size_t num, uint
 		common = common_length(&traces[items[0].group], &traces[items[i].group], depth,
 				       common);
 	for (i = 0; i < num; i++)
-		items[i].first = path_key(order, &traces[items[i].group], common) << 32 |
-				 path_key(order, &traces[items[i].group], common + 1);
-	qsort(items, num, sizeof(*items), compare_firsts);
+		items[i].key = path_key(order, &traces[items[i].group], common) << 32 |
+			       path_key(order, &traces[items[i].group], common + 1);
+	sort_by_key(order, items, num);
 	for (begin = 0; begin < num; begin = end) {
-		for (end = begin + 1; end < num && items[end].first == items[begin].first; end++)
-			continue;
-		if (end - begin > 1)
+		end = run_end(items, begin, num);
+		if (end - begin > 1 && items + begin < order->end)
 			sort_paths(order, items + begin, end - begin, common + 2, nesting + 1);
 	}
 }
@@ -156,40 +224,43 @@ static struct err *sort_ties(struct order *order, struct item *items, size_t num
 	return err;
 }
 
-// Numbers first, and only runs of equal ones by what the groups are: in a heap of many small sites ties are the rule, and
-// tracebacks take their time to compare.
-static struct err *sort_items(struct order *order, struct item *items, size_t num)
+// One number after the other, each within the runs that are equal so far, and at last by what the groups are: in a heap of
+// many small sites ties are the rule, and tracebacks take their time to compare.
+static struct err *sort_items(struct order *order, struct item *items, size_t num,
+			      unsigned num_done)
 {
-	size_t begin, end;
-	struct err *err;
+	size_t begin, end, i;
+	struct err *err = NULL;
 
-	qsort_r(items, num, sizeof(*items), compare_items, order);
-	for (begin = 0; begin < num; begin = end) {
-		for (end = begin + 1; end < num; end++)
-			if (compare_items(&items[begin], &items[end], order) != 0)
-				break;
-		if (end - begin == 1)
-			continue;
-		err = sort_ties(order, items + begin, end - begin);
-		if (err)
-			return err;
+	if (num_done == order->num_measures)
+		return sort_ties(order, items, num);
+	for (i = 0; i < num; i++)
+		items[i].key = measure(&order->tallies[items[i].group], order->measures[num_done]);
+	sort_by_key(order, items, num);
+	for (begin = 0; begin < num && !err; begin = end) {
+		end = run_end(items, begin, num);
+		if (end - begin > 1 && items + begin < order->end)
+			err = sort_items(order, items + begin, end - begin, num_done + 1);
 	}
-	return NULL;
+	return err;
 }
 
 struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
-			enum stats_sort sort, uint32_t *order, size_t num)
+			enum stats_sort sort, uint32_t *order, size_t num, size_t limit)
 {
-	struct order ctx = {grouper, tallies, is_diff, !is_diff && sort == SORT_DEFAULT};
 	_cleanup_free_ struct item *items = malloc((num + 1) * sizeof(*items));
+	_cleanup_free_ struct item *scratch = malloc((num + 1) * sizeof(*items));
+	struct order ctx = {.grouper = grouper, .tallies = tallies, .scratch = scratch};
 	struct err *err;
 	size_t i;
 
-	if (!items)
+	if (!items || !scratch)
 		return &err_nomem;
+	ctx.end = items + limit;
+	choose_measures(&ctx, sort, is_diff);
 	for (i = 0; i < num; i++)
-		items[i] = item_of(&ctx, sort, order[i]);
-	err = sort_items(&ctx, items, num);
+		items[i].group = order[i];
+	err = num ? sort_items(&ctx, items, num, 0) : NULL;
 	if (err)
 		return err;
 	for (i = 0; i < num; i++)

@@ -5,21 +5,23 @@
 
 #include <string.h>
 
-void places_init(struct places *places, const struct stats_options *options,
-		 const struct resolver *resolver)
+struct err *places_init(struct places *places, const struct stats_options *options,
+			const struct resolver *resolver, const struct stacks *stacks)
 {
 	*places = (struct places){
 		.resolver = resolver,
 		.key = options->key,
 		.is_compat = options->is_compat,
+		.frame_index = calloc(stacks_num_frames(stacks) + 1, sizeof(*places->frame_index)),
 	};
+	return places->frame_index ? NULL : &err_nomem;
 }
 
 void places_deinit(struct places *places)
 {
 	vec_deinit(&places->items);
 	idset_deinit(&places->set);
-	hmap_deinit(&places->frame_index);
+	free(places->frame_index);
 	vec_deinit(&places->frames);
 	vec_deinit(&places->ids);
 	free(places->ranks);
@@ -78,19 +80,21 @@ static struct err *place_intern(struct places *places, const struct location *lo
 	return NULL;
 }
 
-static struct err *frame_add(struct places *places, uint64_t frame, uint32_t *ret)
+struct err *places_add_frame(struct places *places, const struct stack *stack, uint32_t i,
+			     const struct place_frame **ret)
 {
 	struct place_frame added = {.first_id = places->ids.num};
-	uint32_t index = places->frames.num, id, i;
+	uint32_t id, k;
 	size_t num;
 	struct err *err;
 
-	err = places->resolver->resolve(places->resolver->ctx, frame, &added.locations, &num);
+	err = places->resolver->resolve(places->resolver->ctx, stack_frame(stack, i),
+					&added.locations, &num);
 	if (err)
 		return err;
 	added.num = num;
-	for (i = 0; i < added.num; i++) {
-		err = place_intern(places, &added.locations[i], &id);
+	for (k = 0; k < added.num; k++) {
+		err = place_intern(places, &added.locations[k], &id);
 		if (err)
 			return err;
 		if (added.num == 1)
@@ -98,23 +102,10 @@ static struct err *frame_add(struct places *places, uint64_t frame, uint32_t *re
 		else if (!vec_push(&places->ids, id))
 			return &err_nomem;
 	}
-	if (!vec_push(&places->frames, added) || !hmap_set(&places->frame_index, frame, index))
+	if (!vec_push(&places->frames, added))
 		return &err_nomem;
-	*ret = index;
-	return NULL;
-}
-
-struct err *places_frame(struct places *places, uint64_t frame, uint32_t *ret)
-{
-	const uint64_t *index;
-
-	// No module has the id that this value stands for.
-	if (frame == HMAP_NO_KEY)
-		frame = 0;
-	index = hmap_find(&places->frame_index, frame);
-	if (!index)
-		return frame_add(places, frame, ret);
-	*ret = *index;
+	places->frame_index[stack->ids[i]] = places->frames.num;
+	*ret = &places->frames.items[places->frames.num - 1];
 	return NULL;
 }
 

@@ -36,8 +36,8 @@ struct sieve {
 	uint64_t last_domain;
 	/** File name -> filters whose pattern matches it. */
 	struct hmap file_masks;
-	/** Frame -> index in frames. */
-	struct hmap frame_index;
+	/** By frame id (heap/stacks.h): index in frames + 1; 0: not met yet. */
+	uint32_t *frame_index;
 	VEC(struct sieve_frame) frames;
 	/** By stack: filters that match it, with KNOWN; 0: not judged yet. */
 	uint64_t *stack_masks;
@@ -56,7 +56,7 @@ void sieve_destroy(struct sieve *sieve)
 	for (i = 0; i < FILTERS_MAX; i++)
 		pattern_destroy(sieve->patterns[i]);
 	hmap_deinit(&sieve->file_masks);
-	hmap_deinit(&sieve->frame_index);
+	free(sieve->frame_index);
 	vec_deinit(&sieve->frames);
 	vec_deinit(&sieve->prefix_masks);
 	free(sieve->stack_masks);
@@ -99,7 +99,9 @@ struct err *sieve_create(const struct filters *filters, const struct heap *heap,
 	if (!err && sieve->pattern_mask) {
 		sieve->stack_masks =
 			calloc(stacks_num(heap_stacks(heap)) + 1, sizeof(*sieve->stack_masks));
-		if (!sieve->stack_masks)
+		sieve->frame_index = calloc(stacks_num_frames(heap_stacks(heap)) + 1,
+					    sizeof(*sieve->frame_index));
+		if (!sieve->stack_masks || !sieve->frame_index)
 			err = &err_nomem;
 	}
 	if (err)
@@ -146,45 +148,35 @@ static struct err *match_location(struct sieve *sieve, const struct location *lo
 	return NULL;
 }
 
-static struct err *frame_add(struct sieve *sieve, uint64_t frame, size_t *ret)
+static struct err *frame_add(struct sieve *sieve, const struct stack *stack, uint32_t i)
 {
 	struct sieve_frame added = {0};
-	struct err *err =
-		sieve->resolver->resolve(sieve->resolver->ctx, frame, &added.locations, &added.num);
+	struct err *err = sieve->resolver->resolve(sieve->resolver->ctx, stack_frame(stack, i),
+						   &added.locations, &added.num);
 	uint64_t mask;
-	size_t i;
+	size_t k;
 
-	for (i = 0; !err && i < added.num && sieve->all_frames_mask; i++) {
-		err = match_location(sieve, &added.locations[i], &mask);
+	for (k = 0; !err && k < added.num && sieve->all_frames_mask; k++) {
+		err = match_location(sieve, &added.locations[k], &mask);
 		if (!err)
 			added.mask |= mask;
 	}
-	if (err)
-		return err;
-	if (!vec_push(&sieve->frames, added) ||
-	    !hmap_set(&sieve->frame_index, frame, sieve->frames.num - 1))
-		return &err_nomem;
-	*ret = sieve->frames.num - 1;
-	return NULL;
+	if (!err && !vec_push(&sieve->frames, added))
+		err = &err_nomem;
+	if (!err)
+		sieve->frame_index[stack->ids[i]] = sieve->frames.num;
+	return err;
 }
 
-/** The pointer is valid until the next call. */
-static struct err *frame_get(struct sieve *sieve, uint64_t frame, const struct sieve_frame **ret)
+/** Frame i of a stack. The pointer is valid until the next call. */
+static struct err *frame_get(struct sieve *sieve, const struct stack *stack, uint32_t i,
+			     const struct sieve_frame **ret)
 {
-	const uint64_t *known;
-	struct err *err = NULL;
-	size_t index;
+	uint32_t *index = &sieve->frame_index[stack->ids[i]];
+	struct err *err = *index ? NULL : frame_add(sieve, stack, i);
 
-	// No module has the id that this value stands for.
-	if (frame == HMAP_NO_KEY)
-		frame = 0;
-	known = hmap_find(&sieve->frame_index, frame);
-	if (known)
-		index = *known;
-	else
-		err = frame_add(sieve, frame, &index);
 	if (!err)
-		*ret = &sieve->frames.items[index];
+		*ret = &sieve->frames.items[*index - 1];
 	return err;
 }
 
@@ -196,7 +188,7 @@ static struct err *match_shown(struct sieve *sieve, const struct stack *stack, u
 
 	for (i = 0; i < stack->num_frames; i++) {
 		const struct sieve_frame *frame;
-		struct err *err = frame_get(sieve, stack->frames[i], &frame);
+		struct err *err = frame_get(sieve, stack, i, &frame);
 		size_t k;
 
 		if (err)
@@ -224,14 +216,14 @@ static struct err *match_any(struct sieve *sieve, const struct stack *stack, uin
 	uint64_t mask;
 
 	while (done < num && done < last.num_frames &&
-	       stack->frames[num - 1 - done] == last.frames[last.num_frames - 1 - done])
+	       stack->ids[num - 1 - done] == last.ids[last.num_frames - 1 - done])
 		done++;
 	sieve->last.num_frames = 0;
 	sieve->prefix_masks.num = done;
 	mask = done ? sieve->prefix_masks.items[done - 1] : 0;
 	for (; done < num; done++) {
 		const struct sieve_frame *frame;
-		struct err *err = frame_get(sieve, stack->frames[num - 1 - done], &frame);
+		struct err *err = frame_get(sieve, stack, num - 1 - done, &frame);
 
 		if (err)
 			return err;

@@ -19,15 +19,20 @@ struct record {
 	uint32_t num_frames;
 	uint16_t total_nframe;
 	uint16_t flags;
-	uint64_t frames[];
+	/** Of frames. */
+	uint32_t ids[];
 };
 
 /** The index is chunked: doubling it would cost up to another pointer a stack, and would move it under a reader. Its
- *  upper level has its full size from the start: 8 MiB of address space, of which only touched pages cost memory. */
+ *  upper level has its full size from the start: 8 MiB of address space, of which only touched pages cost memory. The
+ *  same goes for frames. */
 struct stacks {
 	const struct record ***index;
 	size_t num;
 	struct idset set;
+	uint64_t **frames;
+	size_t num_frames;
+	struct idset frame_set;
 	struct arena records;
 };
 
@@ -38,8 +43,9 @@ struct err *stacks_create(struct stacks **ret)
 	if (!stacks)
 		return &err_nomem;
 	stacks->index = calloc(NUM_CHUNKS, sizeof(*stacks->index));
-	if (!stacks->index) {
-		free(stacks);
+	stacks->frames = calloc(NUM_CHUNKS, sizeof(*stacks->frames));
+	if (!stacks->index || !stacks->frames) {
+		stacks_destroy(stacks);
 		return &err_nomem;
 	}
 	*ret = stacks;
@@ -52,10 +58,14 @@ void stacks_destroy(struct stacks *stacks)
 
 	if (!stacks)
 		return;
-	for (i = 0; i < NUM_CHUNKS && stacks->index[i]; i++)
+	for (i = 0; stacks->index && i < NUM_CHUNKS && stacks->index[i]; i++)
 		free(stacks->index[i]);
+	for (i = 0; stacks->frames && i < NUM_CHUNKS && stacks->frames[i]; i++)
+		free(stacks->frames[i]);
 	free(stacks->index);
+	free(stacks->frames);
 	idset_deinit(&stacks->set);
+	idset_deinit(&stacks->frame_set);
 	arena_deinit(&stacks->records);
 	free(stacks);
 }
@@ -78,11 +88,54 @@ static uint32_t stack_hash(const struct record *head, const uint64_t *frames)
 	return (uint32_t)hash_u64(h);
 }
 
-static bool is_equal(const struct record *record, const struct record *head, const uint64_t *frames)
+static uint64_t frame_get(const struct stacks *stacks, uint32_t id)
 {
-	return record->num_frames == head->num_frames &&
-	       record->total_nframe == head->total_nframe && record->flags == head->flags &&
-	       memcmp(record->frames, frames, head->num_frames * sizeof(*frames)) == 0;
+	return stacks->frames[id / STACK_CHUNK][id % STACK_CHUNK];
+}
+
+static bool is_equal(const struct stacks *stacks, const struct record *record,
+		     const struct record *head, const uint64_t *frames)
+{
+	uint32_t i;
+
+	if (record->num_frames != head->num_frames || record->total_nframe != head->total_nframe ||
+	    record->flags != head->flags)
+		return false;
+	for (i = 0; i < head->num_frames; i++)
+		if (frame_get(stacks, record->ids[i]) != frames[i])
+			return false;
+	return true;
+}
+
+static bool frames_reserve_one(struct stacks *stacks)
+{
+	uint64_t **chunk = &stacks->frames[stacks->num_frames / STACK_CHUNK];
+
+	if (!*chunk)
+		*chunk = malloc(STACK_CHUNK * sizeof(**chunk));
+	return *chunk != NULL;
+}
+
+static struct err *intern_frame(struct stacks *stacks, uint64_t frame, uint32_t *ret)
+{
+	uint32_t hash = (uint32_t)hash_u64(frame), id;
+	size_t pos;
+
+	for (pos = idset_first(&stacks->frame_set, hash);
+	     idset_next(&stacks->frame_set, hash, &pos, &id);) {
+		if (frame_get(stacks, id) == frame) {
+			*ret = id;
+			return NULL;
+		}
+	}
+	if (stacks->num_frames >= UINT32_MAX - 1 || !frames_reserve_one(stacks) ||
+	    !idset_reserve_one(&stacks->frame_set))
+		return &err_nomem;
+	id = stacks->num_frames++;
+	stacks->frames[id / STACK_CHUNK][id % STACK_CHUNK] = frame;
+	idset_add(&stacks->frame_set, hash, id);
+	*ret = id;
+	return NULL;
 }
 
 static bool index_reserve_one(struct stacks *stacks)
@@ -97,18 +150,22 @@ static bool index_reserve_one(struct stacks *stacks)
 static struct err *add(struct stacks *stacks, uint32_t hash, const struct record *head,
 		       const uint64_t *frames, uint32_t *ret)
 {
-	size_t frames_size = head->num_frames * sizeof(*frames);
 	struct record *record;
-	uint32_t id = stacks->num;
+	uint32_t id = stacks->num, i;
+	struct err *err = NULL;
 
 	if (stacks->num >= UINT32_MAX - 1 || !index_reserve_one(stacks) ||
 	    !idset_reserve_one(&stacks->set))
 		return &err_nomem;
-	record = arena_alloc(&stacks->records, sizeof(*record) + frames_size);
+	record = arena_alloc(&stacks->records,
+			     sizeof(*record) + head->num_frames * sizeof(*record->ids));
 	if (!record)
 		return &err_nomem;
 	*record = *head;
-	memcpy(record->frames, frames, frames_size);
+	for (i = 0; i < head->num_frames && !err; i++)
+		err = intern_frame(stacks, frames[i], &record->ids[i]);
+	if (err)
+		return err;
 	stacks->index[id / INDEX_CHUNK][id % INDEX_CHUNK] = record;
 	idset_add(&stacks->set, hash, id);
 	stacks->num++;
@@ -136,7 +193,7 @@ struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t 
 	head.total_nframe = total_nframe > STACK_TOTAL_MAX ? STACK_TOTAL_MAX : total_nframe;
 	hash = stack_hash(&head, frames);
 	for (pos = idset_first(&stacks->set, hash); idset_next(&stacks->set, hash, &pos, &id);) {
-		if (is_equal(record_get(stacks, id), &head, frames)) {
+		if (is_equal(stacks, record_get(stacks, id), &head, frames)) {
 			*ret = id;
 			return NULL;
 		}
@@ -152,7 +209,8 @@ struct stack stacks_get(const struct stacks *stacks, uint32_t id)
 		.num_frames = record->num_frames,
 		.total_nframe = record->total_nframe,
 		.flags = record->flags,
-		.frames = record->frames,
+		.ids = record->ids,
+		.chunks = stacks->frames,
 	};
 }
 
@@ -161,10 +219,18 @@ size_t stacks_num(const struct stacks *stacks)
 	return stacks->num;
 }
 
+size_t stacks_num_frames(const struct stacks *stacks)
+{
+	return stacks->num_frames;
+}
+
 size_t stacks_memory(const struct stacks *stacks)
 {
 	size_t num_chunks = (stacks->num + INDEX_CHUNK - 1) / INDEX_CHUNK;
+	size_t num_frame_chunks = (stacks->num_frames + STACK_CHUNK - 1) / STACK_CHUNK;
 
 	return sizeof(*stacks) + num_chunks * (INDEX_CHUNK + 1) * sizeof(**stacks->index) +
-	       idset_memory(&stacks->set) + stacks->records.memory;
+	       idset_memory(&stacks->set) + stacks->records.memory +
+	       num_frame_chunks * (STACK_CHUNK + 1) * sizeof(**stacks->frames) +
+	       idset_memory(&stacks->frame_set);
 }

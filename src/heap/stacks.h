@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. Not thread-safe, but nothing in it
- *  ever moves: while one thread adds, others may call stacks_get() for ids that were handed to them. */
+/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. So are the ids of distinct frames, of
+ *  which a stack is made: half as large as frames, and an index for whoever has something to say of each frame. Not
+ *  thread-safe, but nothing in it ever moves: while one thread adds, others may call stacks_get() for ids that were
+ *  handed to them, and stack_frame(). */
 #ifndef HEAP_STACKS_H
 #define HEAP_STACKS_H
 
@@ -12,6 +14,8 @@
 /** The unwind ended before the outermost frame (no or broken CFI, unreadable stack), not because of the frame limit. */
 #define STACK_TRUNCATED 1u
 #define STACK_TOTAL_MAX 65535u
+/** Frames per chunk of struct stack's chunks. */
+#define STACK_CHUNK 4096u
 
 struct stack {
 	/** Stored frames, 1 to STACK_TOTAL_MAX. */
@@ -20,9 +24,19 @@ struct stack {
 	uint16_t total_nframe;
 	/** STACK_* bits. */
 	uint16_t flags;
-	/** Most recent first. */
-	const uint64_t *frames;
+	/** Ids of the frames, most recent first. */
+	const uint32_t *ids;
+	/** For stack_frame(). */
+	uint64_t *const *chunks;
 };
+
+/** Frame i of a stack, 0 being the most recent one. */
+static inline uint64_t stack_frame(const struct stack *stack, uint32_t i)
+{
+	uint32_t id = stack->ids[i];
+
+	return stack->chunks[id / STACK_CHUNK][id % STACK_CHUNK];
+}
 
 struct stacks;
 
@@ -38,6 +52,8 @@ struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t 
 struct stack stacks_get(const struct stacks *stacks, uint32_t id);
 
 size_t stacks_num(const struct stacks *stacks);
+/** Number of distinct frames; ids are [0, num). */
+size_t stacks_num_frames(const struct stacks *stacks);
 /** Bytes of memory held by the table. */
 size_t stacks_memory(const struct stacks *stacks);
 

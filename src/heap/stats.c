@@ -253,24 +253,46 @@ struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 	return NULL;
 }
 
+static bool is_wanted(const struct query *query, const struct tally *tally)
+{
+	// A group that no site was added to is a place that was passed on the way to another one.
+	if (!tally->last_site)
+		return false;
+	return !query->grouper.options->want_changed || tally->size != tally->old_size ||
+	       tally->count != tally->old_count;
+}
+
+static void add_more(struct stats *stats, const struct tally *tally, bool is_diff)
+{
+	stats->num_more++;
+	stats->more_size += tally->size;
+	if (is_diff)
+		stats->more_size_diff += (int64_t)(tally->size - tally->old_size);
+}
+
 static struct err *make_rows(struct query *query)
 {
+	size_t num_groups = query->tallies.num, limit = query->grouper.options->max_rows;
 	bool is_diff = query->old_snapshot != NULL;
-	size_t num_groups = query->tallies.num, num = 0, i;
+	size_t num = 0, i;
 	_cleanup_free_ uint32_t *order = malloc((num_groups + 1) * sizeof(*order));
 	struct err *err;
 
 	if (!order)
 		return &err_nomem;
-	// Groups that no site was added to are places that were passed on the way to another one.
 	for (i = 0; i < num_groups; i++)
-		if (query->tallies.items[i].last_site)
+		if (is_wanted(query, &query->tallies.items[i]))
 			order[num++] = i;
-	err = stats_order(&query->grouper, query->tallies.items, is_diff, query->sort, order, num);
-	if (!err)
-		err = stats_make_rows(query->stats, &query->grouper, query->tallies.items, is_diff,
-				      order, num);
-	return err;
+	if (!limit || limit > num)
+		limit = num;
+	err = stats_order(&query->grouper, query->tallies.items, is_diff, query->sort, order, num,
+			  limit);
+	if (err)
+		return err;
+	for (i = limit; i < num; i++)
+		add_more(query->stats, &query->tallies.items[order[i]], is_diff);
+	return stats_make_rows(query->stats, &query->grouper, query->tallies.items, is_diff, order,
+			       limit);
 }
 
 struct err *stats_check_options(const struct stats_options *options)
@@ -394,7 +416,7 @@ struct err *stats_traceback(struct stats *stats, size_t row, const struct locati
 				return &err_nomem;
 		}
 		for (i = 0, total = 0; i < stack.num_frames; i++, total += num) {
-			err = stats->resolver->resolve(stats->resolver->ctx, stack.frames[i],
+			err = stats->resolver->resolve(stats->resolver->ctx, stack_frame(&stack, i),
 						       &locations, &num);
 			if (err)
 				return err;

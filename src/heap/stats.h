@@ -42,6 +42,10 @@ struct stats_options {
 	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
 	 *  filter looks at is the one that stands for the stack, with want_all the newest. */
 	const struct filters *filters;
+	/** Rows that are made at most, the first in order; 0: all. What is left out is summed up. */
+	size_t max_rows;
+	/** Comparisons: leave out groups that did not change. */
+	bool want_changed;
 };
 
 /** Is the newest frame the one that stands for a stack? */
@@ -108,6 +112,10 @@ struct stats {
 	enum stats_sort sort;
 	struct stat_row *rows;
 	size_t num_rows;
+	/** Rows behind max_rows that were not made, and their sums. */
+	size_t num_more;
+	uint64_t more_size;
+	int64_t more_size_diff;
 	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows
 	 *  overlap); differences new - old. */
 	uint64_t total_size;

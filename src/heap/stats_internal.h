@@ -40,20 +40,34 @@ struct places {
 	bool is_compat;
 	VEC(struct place) items;
 	struct idset set;
-	/** Frame -> index in frames. */
-	struct hmap frame_index;
+	/** By frame id (heap/stacks.h): index in frames + 1; 0: not met yet. */
+	uint32_t *frame_index;
 	VEC(struct place_frame) frames;
 	VEC(uint32_t) ids;
 	/** By place id: how many places are smaller. NULL until places_rank(). */
 	uint32_t *ranks;
 };
 
-void places_init(struct places *places, const struct stats_options *options,
-		 const struct resolver *resolver);
+/** For frames of this table. &err_nomem: places_deinit() is due all the same. */
+struct err *places_init(struct places *places, const struct stats_options *options,
+			const struct resolver *resolver, const struct stacks *stacks) __must_check;
 void places_deinit(struct places *places);
 
-/** The index of a frame in places->frames. */
-struct err *places_frame(struct places *places, uint64_t frame, uint32_t *ret) __must_check;
+/** A frame met for the first time: as below. */
+struct err *places_add_frame(struct places *places, const struct stack *stack, uint32_t i,
+			     const struct place_frame **ret) __must_check;
+
+/** Frame i of a stack. The pointer is valid until the next call. */
+static inline struct err *places_frame(struct places *places, const struct stack *stack, uint32_t i,
+				       const struct place_frame **ret)
+{
+	uint32_t index = places->frame_index[stack->ids[i]];
+
+	if (!index)
+		return places_add_frame(places, stack, i, ret);
+	*ret = &places->frames.items[index - 1];
+	return NULL;
+}
 
 /** The place of a frame's location i. */
 static inline uint32_t places_at(const struct places *places, const struct place_frame *frame,
@@ -141,10 +155,11 @@ struct tally {
 	uint32_t last_site;
 };
 
-/** The ids of the groups in order[0 .. num), which is sorted in place. is_diff: the orders of a
- *  comparison. */
+/** The ids of the groups in order[0 .. num), which is sorted in place: its first `limit` ones, what
+ *  lies behind is in any order. is_diff: the orders of a comparison. */
 struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
-			enum stats_sort sort, uint32_t *order, size_t num) __must_check;
+			enum stats_sort sort, uint32_t *order, size_t num,
+			size_t limit) __must_check;
 
 /** ERR_USAGE: cumulative mode with a key that has none (G3). */
 struct err *stats_check_options(const struct stats_options *options) __must_check;

@@ -47,7 +47,7 @@ struct err *traceback_fill(struct traceback *traceback, const struct resolver *r
 	for (i = 0; i < stack->num_frames; i++) {
 		const struct location *locations;
 		struct err *err =
-			resolver->resolve(resolver->ctx, stack->frames[i], &locations, &num);
+			resolver->resolve(resolver->ctx, stack_frame(stack, i), &locations, &num);
 
 		if (err)
 			return err;
@@ -55,7 +55,7 @@ struct err *traceback_fill(struct traceback *traceback, const struct resolver *r
 			return &err_nomem;
 		memcpy(traceback->locations + done, locations, num * sizeof(*locations));
 		for (k = 0; k < num; k++)
-			traceback->frames[done + k] = stack->frames[i];
+			traceback->frames[done + k] = stack_frame(stack, i);
 		done += num;
 	}
 	traceback->num = done;

@@ -97,7 +97,7 @@ static struct err *write_stack(FILE *out, const char *key, struct frame_texts *t
 	fprintf(out, "\"total_nframe\":%u,\"%s\":[", stack.total_nframe, key);
 	for (i = 0; i < stack.num_frames; i++) {
 		const char *text;
-		struct err *err = frame_text(texts, stack.frames[i], &text);
+		struct err *err = frame_text(texts, stack_frame(&stack, i), &text);
 
 		if (err)
 			return err;
@@ -220,16 +220,16 @@ static void add_totals(struct jsonl *doc, const struct stats *stats, bool is_dif
 /** Rows behind the limit: their number and sum. */
 static void add_others(struct jsonl *doc, const struct stats *stats, bool is_diff, size_t limit)
 {
-	uint64_t size = 0;
-	int64_t size_diff = 0;
-	size_t i;
+	size_t num = stats->num_rows + stats->num_more, i;
+	uint64_t size = stats->more_size;
+	int64_t size_diff = stats->more_size_diff;
 
 	for (i = limit; i < stats->num_rows; i++) {
 		size += stats->rows[i].size;
 		size_diff += stats->rows[i].size_diff;
 	}
-	jsonl_uint(doc, "num_rows", stats->num_rows);
-	jsonl_uint(doc, "num_other", limit < stats->num_rows ? stats->num_rows - limit : 0);
+	jsonl_uint(doc, "num_rows", num);
+	jsonl_uint(doc, "num_other", limit < num ? num - limit : 0);
 	jsonl_uint(doc, "other_size", size);
 	if (is_diff)
 		jsonl_int(doc, "other_size_diff", size_diff);

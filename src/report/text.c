@@ -59,7 +59,7 @@ static void print_calls(FILE *out, const struct stat_row *row)
 void text_top(FILE *out, const struct stats *stats, size_t limit, const char *heading)
 {
 	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
-	uint64_t other = 0;
+	uint64_t other = stats->more_size;
 	char size[FMT_SIZE_MAX];
 
 	print_heading(out, num, "", heading);
@@ -71,8 +71,8 @@ void text_top(FILE *out, const struct stats *stats, size_t limit, const char *he
 	}
 	for (; i < stats->num_rows; i++)
 		other += stats->rows[i].size;
-	if (num < stats->num_rows)
-		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
+	if (num < stats->num_rows + stats->num_more)
+		fprintf(out, "%zu other: %s\n", stats->num_rows + stats->num_more - num,
 			fmt_size((double)other, false, size));
 	fprintf(out, "Total allocated size: %s\n",
 		fmt_size((double)stats->total_size, false, size));
@@ -81,7 +81,7 @@ void text_top(FILE *out, const struct stats *stats, size_t limit, const char *he
 void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *heading)
 {
 	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
-	int64_t other = 0;
+	int64_t other = stats->more_size_diff;
 	char size[FMT_SIZE_MAX];
 
 	print_heading(out, num, " differences", heading);
@@ -91,8 +91,8 @@ void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *h
 	}
 	for (; i < stats->num_rows; i++)
 		other += stats->rows[i].size_diff;
-	if (num < stats->num_rows)
-		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
+	if (num < stats->num_rows + stats->num_more)
+		fprintf(out, "%zu other: %s\n", stats->num_rows + stats->num_more - num,
 			fmt_size((double)other, true, size));
 	fprintf(out, "Total change: %s in %+" PRId64 " blocks\n",
 		fmt_size((double)stats->total_size_diff, true, size), stats->total_count_diff);

@@ -55,7 +55,7 @@ static uint64_t hash_stack(const struct mirror *m, uint32_t id)
 	uint32_t i;
 
 	for (i = 0; i < stack.num_frames; i++)
-		h = mix(h, m->frame_hashes.items[frame_addr(stack.frames[i])]);
+		h = mix(h, m->frame_hashes.items[frame_addr(stack_frame(&stack, i))]);
 	return h;
 }
 

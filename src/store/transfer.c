@@ -163,7 +163,7 @@ static struct err *copy_stack(struct transfer *t, uint32_t id, uint32_t *ret)
 
 	t->stack.num = 0;
 	for (i = 0; i < stack.num_frames && !err; i++) {
-		err = copy_frame(t, stack.frames[i], &frame);
+		err = copy_frame(t, stack_frame(&stack, i), &frame);
 		if (!err && !vec_push(&t->stack, frame))
 			err = &err_nomem;
 	}

@@ -112,7 +112,7 @@ static char *format_frames(const struct stack *stack, size_t *size_ret)
 	for (i = 0; i < stack->num_frames; i++) {
 		if (i)
 			*p++ = ',';
-		p = put_number(p, frame_addr(stack->frames[i]));
+		p = put_number(p, frame_addr(stack_frame(stack, i)));
 	}
 	*p++ = ']';
 	*size_ret = p - text;

@@ -174,6 +174,9 @@ struct err *session_dump(struct session *s, const struct snapshot *snapshot,
  *  answers like any other, but --since. */
 struct err *session_load(struct session *s, const char *spec, const char *as,
 			 const struct snapshot **ret) __must_check;
+/** Load two snapshots under their specs, as session_load() each; a file that has both is read once. */
+struct err *session_load_pair(struct session *s, const char *first,
+			      const char *second) __must_check;
 /** A session on a file instead of a process: its snapshots are loaded (of very many the newest; a note tells), of several with one
  *  name all but the newest under their numbers. In place of session_launch() and session_attach(). path NULL: without
  *  any, for session_load(). */

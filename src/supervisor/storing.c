@@ -110,18 +110,52 @@ static struct err *load(struct session *s, struct store *store, const char *name
 	return err;
 }
 
+/** A file that is open for loading. */
+struct opened {
+	char *path;
+	struct store *store;
+};
+
+static void opened_close(struct opened *opened)
+{
+	store_close(opened->store);
+	free(opened->path);
+	*opened = (struct opened){0};
+}
+
+/** Load from the file that is open, if it is that of the spec, or open that one. */
+static struct err *load_spec(struct session *s, struct opened *opened, const char *spec,
+			     const char *as, const struct snapshot **ret)
+{
+	_cleanup_free_ char *path = NULL, *name = NULL;
+	struct err *err = store_parse_spec(spec, &path, &name);
+
+	if (!err && opened->path && strcmp(path, opened->path) == 0)
+		return load(s, opened->store, name, as, ret);
+	opened_close(opened);
+	if (!err)
+		err = store_open_read(path, &opened->store);
+	if (err)
+		return err;
+	opened->path = no_cleanup_ptr(path);
+	err = store_prepare(opened->store);
+	return err ? err : load(s, opened->store, name, as, ret);
+}
+
 struct err *session_load(struct session *s, const char *spec, const char *as,
 			 const struct snapshot **ret)
 {
-	_cleanup_free_ char *path = NULL, *name = NULL;
-	_cleanup_store_ struct store *store = NULL;
-	struct err *err = store_parse_spec(spec, &path, &name);
+	_cleanup_(opened_close) struct opened opened = {0};
 
-	if (!err)
-		err = store_open_read(path, &store);
-	if (!err)
-		err = store_prepare(store);
-	return err ? err : load(s, store, name, as, ret);
+	return load_spec(s, &opened, spec, as, ret);
+}
+
+struct err *session_load_pair(struct session *s, const char *first, const char *second)
+{
+	_cleanup_(opened_close) struct opened opened = {0};
+	struct err *err = load_spec(s, &opened, first, first, NULL);
+
+	return err ? err : load_spec(s, &opened, second, second, NULL);
 }
 
 /** The first of the newest entries that are loaded. */

@@ -41,9 +41,10 @@ static void look_at(const struct snapshot *snapshot, const struct frame_source *
 
 		assert(stack.num_frames && stack.total_nframe >= stack.num_frames);
 		for (j = 0; j < stack.num_frames; j++) {
-			succeed(archive_resolve(source->ctx, stack.frames[j], &locations, &num));
+			succeed(archive_resolve(source->ctx, stack_frame(&stack, j), &locations,
+						&num));
 			assert(num && strtab_get(source->resolver->strings, locations[0].file));
-			archive_origin(source->ctx, stack.frames[j], &origin);
+			archive_origin(source->ctx, stack_frame(&stack, j), &origin);
 			assert(origin.module);
 		}
 	}

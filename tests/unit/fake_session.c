@@ -530,6 +530,15 @@ struct err *session_load(struct session *s, const char *spec, const char *as,
 	return session_snapshot(s, as ? as : "loaded", ret);
 }
 
+struct err *session_load_pair(struct session *s, const char *first, const char *second)
+{
+	struct err *err;
+
+	log_call(s, "load %s, %s", first, second);
+	err = session_snapshot(s, first, NULL);
+	return err ? err : session_snapshot(s, second, NULL);
+}
+
 struct err *session_open(struct session *s, const char *path)
 {
 	log_call(s, "open %s", path);

@@ -48,7 +48,7 @@ static char *traces_text(struct fixture *f, const struct stats_options *options)
 		fprintf(out, "%s%u %lu/%lu", i ? "; " : "", trace->domain, trace->size, trace->count);
 		for (k = 0; k < stack.num_frames; k++)
 			fprintf(out, " %s",
-				stack.frames[k] ? strtab_get(f->texts, frame_addr(stack.frames[k]))
+				stack_frame(&stack, k) ? strtab_get(f->texts, frame_addr(stack_frame(&stack, k)))
 						: "<unknown>");
 	}
 	traces_destroy(traces);
@@ -142,7 +142,7 @@ static bool model_filter(const struct fixture *f, const struct filter *filter, c
 	if (!filter->pattern)
 		return (filter->domain == domain) == filter->is_inclusive;
 	for (i = 0; i < num; i++) {
-		const struct location *location = f->frames[frame_addr(stack->frames[i])].locations;
+		const struct location *location = f->frames[frame_addr(stack_frame(stack, i))].locations;
 
 		is_match |= model_frame(filter, strtab_get(f->strings, location->file), location->line);
 	}

@@ -101,6 +101,68 @@ static void random_frees(struct fixture *f, uint64_t *state, unsigned num)
 		heap_free(f->heap, 0x1000 + 16 * (test_random(state) % span + 1));
 }
 
+/** Sizes with all digits, and many equal ones. */
+static void varied_allocs(struct fixture *f, uint64_t *state, unsigned num)
+{
+	for (; num; num--) {
+		char text[64];
+
+		sprintf(text, "a.c:%u b.c:%u", (unsigned)(test_random(state) % 50),
+			(unsigned)(test_random(state) % 40));
+		fixture_alloc(f, 1, 0, 1, test_random(state) % 3 << test_random(state) % 40, text);
+	}
+}
+
+static uint64_t magnitude(int64_t value)
+{
+	return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+/** Is row b not before row a by the numbers of O1 and O2? */
+static bool is_in_order(const struct stat_row *a, const struct stat_row *b)
+{
+	const uint64_t pairs[][2] = {{magnitude(a->size_diff), magnitude(b->size_diff)},
+				     {a->size, b->size},
+				     {magnitude(a->count_diff), magnitude(b->count_diff)},
+				     {a->count, b->count}};
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (pairs[i][0] != pairs[i][1])
+			return pairs[i][0] > pairs[i][1];
+	return true;
+}
+
+/** The first max_rows rows are those of all, and the rest is summed up. */
+static void check_limited(struct fixture *f, const struct snapshot *s1, const struct snapshot *s2,
+			  enum stats_sort sort, size_t max_rows)
+{
+	struct stats_options options = {.key = KEY_TRACEBACK};
+	_cleanup_free_ char *all_text = NULL, *text = NULL;
+	struct stats *all, *stats;
+	uint64_t size = 0;
+	int64_t size_diff = 0;
+	size_t i;
+
+	ck_ok(stats_diff(s1, s2, &options, sort, &f->resolver, &all));
+	options.max_rows = max_rows;
+	ck_ok(stats_diff(s1, s2, &options, sort, &f->resolver, &stats));
+	ck_assert_uint_eq(stats->num_rows, max_rows < all->num_rows ? max_rows : all->num_rows);
+	ck_assert_uint_eq(stats->num_rows + stats->num_more, all->num_rows);
+	for (i = stats->num_rows; i < all->num_rows; i++) {
+		size += all->rows[i].size;
+		size_diff += all->rows[i].size_diff;
+	}
+	ck_assert_uint_eq(stats->more_size, size);
+	ck_assert_int_eq(stats->more_size_diff, size_diff);
+	text = rows_text(stats, true);
+	all->num_rows = stats->num_rows;
+	all_text = rows_text(all, true);
+	ck_assert_str_eq(text, all_text);
+	stats_destroy(all);
+	stats_destroy(stats);
+}
+
 #suite heap_stats
 
 #tcase order
@@ -268,6 +330,79 @@ static void random_frees(struct fixture *f, uint64_t *state, unsigned num)
 	snapshot_destroy(t);
 	fixture_deinit(&f);
 	fixture_deinit(&g);
+
+#test O1_O2_many_rows
+	struct fixture f;
+	struct snapshot *s1, *s2;
+	struct stats *stats;
+	uint64_t state = 7;
+	size_t i;
+
+	fixture_init(&f);
+	varied_allocs(&f, &state, 3000);
+	s1 = fixture_snapshot(&f, "s1");
+	random_frees(&f, &state, 1000);
+	varied_allocs(&f, &state, 1000);
+	s2 = fixture_snapshot(&f, "s2");
+	ck_ok(stats_snapshot(s1, &by_traceback, SORT_DEFAULT, &f.resolver, &stats));
+	ck_assert_uint_gt(stats->num_rows, 1000);
+	for (i = 1; i < stats->num_rows; i++)
+		ck_assert(is_in_order(&stats->rows[i - 1], &stats->rows[i]));
+	stats_destroy(stats);
+	ck_ok(stats_diff(s1, s2, &by_traceback, SORT_DEFAULT, &f.resolver, &stats));
+	ck_assert_uint_gt(stats->num_rows, 1000);
+	for (i = 1; i < stats->num_rows; i++)
+		ck_assert(is_in_order(&stats->rows[i - 1], &stats->rows[i]));
+	stats_destroy(stats);
+	ck_ok(stats_diff(s1, s2, &by_traceback, SORT_GROWTH, &f.resolver, &stats));
+	for (i = 1; i < stats->num_rows; i++)
+		ck_assert_int_ge(stats->rows[i - 1].size_diff, stats->rows[i].size_diff);
+	stats_destroy(stats);
+	snapshot_destroy(s1);
+	snapshot_destroy(s2);
+	fixture_deinit(&f);
+
+#test the_first_rows_alone
+	static const size_t limits[] = {1, 2, 10, 300, 1500, 100000};
+	struct fixture f;
+	struct snapshot *s1, *s2;
+	uint64_t state = 11;
+	int sort;
+	size_t i;
+
+	fixture_init(&f);
+	varied_allocs(&f, &state, 2000);
+	s1 = fixture_snapshot(&f, "s1");
+	random_frees(&f, &state, 500);
+	varied_allocs(&f, &state, 500);
+	s2 = fixture_snapshot(&f, "s2");
+	for (sort = SORT_DEFAULT; sort <= SORT_SHRINK; sort++)
+		for (i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+			check_limited(&f, s1, s2, sort, limits[i]);
+	snapshot_destroy(s1);
+	snapshot_destroy(s2);
+	fixture_deinit(&f);
+
+#test only_what_changed
+	struct stats_options options = {.key = KEY_LINENO, .want_changed = true};
+	struct fixture f;
+	struct snapshot *s1, *s2;
+
+	fixture_init(&f);
+	fixture_alloc(&f, 1, 0, 1, 100, "same.c:1");
+	fixture_alloc(&f, 2, 0, 1, 5, "count.c:1");
+	fixture_alloc(&f, 1, 0, 1, 7, "size.c:1");
+	s1 = fixture_snapshot(&f, "s1");
+	fixture_free_all(&f);
+	fixture_alloc(&f, 1, 0, 1, 100, "same.c:1");
+	fixture_alloc(&f, 1, 0, 1, 10, "count.c:1");
+	fixture_alloc(&f, 1, 0, 1, 8, "size.c:1");
+	s2 = fixture_snapshot(&f, "s2");
+	check_diff_by(&f, s1, s2, options, SORT_DEFAULT,
+		      "size.c:1 8(+1) 1(+0); count.c:1 10(+0) 1(-1)");
+	snapshot_destroy(s1);
+	snapshot_destroy(s2);
+	fixture_deinit(&f);
 
 #test other_orders
 	struct fixture f;

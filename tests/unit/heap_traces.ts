@@ -115,8 +115,8 @@ static struct traces *traces_of(struct fixture *f, const struct snapshot *s)
 	ck_ok(traceback_fill(&traceback, &f.resolver, &stack));
 	ck_assert_uint_eq(traceback.num, 4);
 	ck_assert_uint_eq(traceback.locations[1].line, 2);
-	ck_assert_uint_eq(traceback.frames[0], stack.frames[0]);
-	ck_assert_uint_eq(traceback.frames[1], stack.frames[0]);
+	ck_assert_uint_eq(traceback.frames[0], stack_frame(&stack, 0));
+	ck_assert_uint_eq(traceback.frames[1], stack_frame(&stack, 0));
 	ck_assert_uint_eq(traceback.frames[2], FRAME_UNKNOWN);
 	ck_assert_uint_eq(traceback.locations[3].line, 3);
 	// Again, longer than before.

@@ -224,7 +224,7 @@ static json_t *document_of(struct fixture *f, const struct snapshot *old_snapsho
 	check_string(value, "traceback.0.source", "p = malloc(5);");
 	// An inlined function and the one it is in are at one place.
 	ck_assert(json_equal(at(value, "traceback.0.offset"), at(value, "traceback.1.offset")));
-	check_int(value, "traceback.0.offset", 0x1000 + (json_int_t)frame_addr(stack.frames[0]));
+	check_int(value, "traceback.0.offset", 0x1000 + (json_int_t)frame_addr(stack_frame(&stack, 0)));
 	ck_assert_ptr_null(json_object_get(at(value, "traceback.1"), "source"));
 	check_string(value, "traceback.2.location", "x(+0x10)");
 	check_string(value, "traceback.2.filename", "/bin/x");

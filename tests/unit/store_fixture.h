@@ -171,7 +171,7 @@ static inline char *render_site(const struct snapshot *s, size_t i,
 		(unsigned long long)site->total_bytes, (unsigned long long)site->total_blocks,
 		stack.num_frames, stack.total_nframe, stack.flags);
 	for (j = 0; j < stack.num_frames; j++)
-		render_frame(out, stack.frames[j], source);
+		render_frame(out, stack_frame(&stack, j), source);
 	fclose(out);
 	return text;
 }
