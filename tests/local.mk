@@ -329,6 +329,11 @@ e2e_tests = \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh
 
+# What scripts/bench measures of the tables, fed with events that nobody traced.
+check_PROGRAMS += tests/bench/tables
+tests_bench_tables_SOURCES = tests/bench/tables.c tests/bench/synthetic.c tests/bench/synthetic.h
+tests_bench_tables_LDADD = $(store_libs)
+
 test_files = \
 	tests/bench/barestop.c \
 	tests/bench/pairs.c \
