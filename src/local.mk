@@ -31,6 +31,7 @@ src_libwire_a_SOURCES = \
 	src/wire/event.h \
 	src/wire/probe.c \
 	src/wire/probe.h \
+	src/wire/probe_list.c \
 	src/wire/ring.c \
 	src/wire/ring.h \
 	src/wire/rows.c \
@@ -140,6 +141,7 @@ src_libobj_a_SOURCES = \
 src_libstore_a_SOURCES = \
 	src/store/append.c \
 	src/store/checksum.c \
+	src/store/domains.c \
 	src/store/files.c \
 	src/store/load.c \
 	src/store/mirror.c \

@@ -222,6 +222,7 @@ tests_unit_wire_rows_t_LDADD = $(wire_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
+	tests/targets/arena \
 	tests/targets/blocking \
 	tests/targets/children \
 	tests/targets/code_check \
@@ -253,6 +254,7 @@ targets_c = \
 targets_cxx = \
 	tests/targets/throw
 target_sources = \
+	tests/targets/arena.c \
 	tests/targets/blocking.c \
 	tests/targets/build.sh \
 	tests/targets/bump.h \
@@ -318,6 +320,7 @@ e2e_tests = \
 	tests/e2e/offline.sh \
 	tests/e2e/oracle.sh \
 	tests/e2e/permission.sh \
+	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
@@ -392,6 +395,6 @@ EXTRA_DIST += \
 tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/unit/fake_session.c $(unit_h)
 tests_fuzz_command_line_CPPFLAGS = $(unit_cppflags)
 tests_fuzz_command_line_CFLAGS = $(unit_cflags)
-tests_fuzz_command_line_LDADD = $(console_alone_libs)
+tests_fuzz_command_line_LDADD = $(console_alone_libs) src/libwire.a $(base_libs)
 tests_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/command_line.dict tests/fuzz/corpus/command_line/commands

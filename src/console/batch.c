@@ -132,8 +132,13 @@ struct err *batch_load(const struct options *options, struct batch *ret)
 	struct err *err = add_all(&batch, options);
 	size_t i;
 
-	for (i = 0; i < batch.lines.num && !err; i++)
-		err = place_error(&batch.lines.items[i], console_check(batch.lines.items[i].text));
+	for (i = 0; i < batch.lines.num && !err; i++) {
+		const char *text = batch.lines.items[i].text;
+
+		// Files bring domains of their own, and there is no target to be spared.
+		err = options->mode < MODE_OPEN ? console_check(text) : console_check_form(text);
+		err = place_error(&batch.lines.items[i], err);
+	}
 	if (err)
 		return err;
 	*ret = batch;

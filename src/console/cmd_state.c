@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "console/commands.h"
 #include "console/describe.h"
+#include "heap/domain.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -193,20 +194,21 @@ struct err *cmd_status(struct console *console, const struct args *args)
 	return NULL;
 }
 
-struct probe_list {
+struct probe_listing {
 	FILE *out;
 	size_t num;
 };
 
 static void print_probe(void *ctx, const struct session_probe *probe)
 {
-	struct probe_list *list = ctx;
+	char domain[DOMAIN_NAME_MAX];
+	struct probe_listing *list = ctx;
 
 	if (list->num++ == 0)
-		fprintf(list->out, "%-8s %-20s %-18s %10s  %s\n", "KIND", "SYMBOL", "ADDRESS",
-			"CALLS", "OBJECT");
-	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 "  ", probe->kind,
-		probe->symbol, probe->addr, probe->hits);
+		fprintf(list->out, "%-8s %-20s %-18s %10s %-8s %s\n", "KIND", "SYMBOL", "ADDRESS",
+			"CALLS", "DOMAIN", "OBJECT");
+	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 " %-8s ", probe->kind,
+		probe->symbol, probe->addr, probe->hits, domain_name(probe->domain, domain));
 	utf8_print(list->out, probe->module);
 	fputc('\n', list->out);
 }
@@ -225,6 +227,7 @@ static void add_probe(void *ctx, const struct session_probe *probe)
 	jsonl_string(ctx, "symbol", probe->symbol);
 	jsonl_address(ctx, "address", probe->addr);
 	jsonl_uint(ctx, "calls", probe->hits);
+	commands_add_domain(ctx, probe->domain);
 	jsonl_string(ctx, "module", probe->module);
 	jsonl_close(ctx);
 }
@@ -245,7 +248,7 @@ static struct err *probes_json(struct console *console)
 
 struct err *cmd_probes(struct console *console, const struct args *args)
 {
-	struct probe_list list = {.out = console->out};
+	struct probe_listing list = {.out = console->out};
 	struct err *err;
 
 	(void)args;

@@ -178,7 +178,7 @@ static struct err *where_json(struct console *console, const struct session_bloc
 		return commands_end_json(console, doc);
 	jsonl_uint(doc, "size", block->size);
 	jsonl_uint(doc, "offset", addr - block->addr);
-	jsonl_uint(doc, "domain", block->domain);
+	commands_add_domain(doc, block->domain);
 	jsonl_int(doc, "thread", block->tid);
 	jsonl_real(doc, "age", (double)block->age_ns / 1e9);
 	stack = session_stack(console->session, block->stack);
@@ -251,7 +251,7 @@ static struct err *block_json(struct console *console, const struct session_bloc
 
 	jsonl_address(doc, "address", block->addr);
 	jsonl_uint(doc, "size", block->size);
-	jsonl_uint(doc, "domain", block->domain);
+	commands_add_domain(doc, block->domain);
 	jsonl_int(doc, "thread", block->tid);
 	jsonl_string(doc, "function",
 		     place->function ? strtab_get(strings, place->function) : NULL);

@@ -84,6 +84,9 @@ struct err *cmd_help(struct console *console, const struct args *args) __must_ch
 /** Write the command's one document, and destroy it in any case. */
 struct err *commands_end_json(struct console *console, struct jsonl *doc) __must_check;
 
+/** `domain` and `domain_name`. */
+void commands_add_domain(struct jsonl *doc, uint32_t domain);
+
 /** Print a result of `measure`. */
 void measured_print(struct console *console, const struct session_measured *measured);
 

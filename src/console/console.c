@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "console/commands.h"
+#include "heap/domain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,6 +71,14 @@ static struct err *parse_line(const char *line, struct words *words, struct args
 	return name_error(command->name, args_parse(command, words, args_ret));
 }
 
+struct err *console_check_form(const char *line)
+{
+	_cleanup_words_ struct words words = {0};
+	struct args args;
+
+	return parse_line(line, &words, &args);
+}
+
 struct err *console_check(const char *line)
 {
 	_cleanup_words_ struct words words = {0};
@@ -96,6 +105,14 @@ struct err *commands_end_json(struct console *console, struct jsonl *doc)
 {
 	console->has_json = true;
 	return jsonl_end(doc, console->out);
+}
+
+void commands_add_domain(struct jsonl *doc, uint32_t domain)
+{
+	char name[DOMAIN_NAME_MAX];
+
+	jsonl_uint(doc, "domain", domain);
+	jsonl_string(doc, "domain_name", domain_name(domain, name));
 }
 
 /** Run it, and see to it that there is a JSON document if there has to be one. */

@@ -28,8 +28,10 @@ struct err *console_create(struct session *session, const struct console_config 
 			   struct console **ret) __must_check;
 void console_destroy(struct console *console);
 
-/** Everything about a line that can be known without running it: quoting, command, options, number
- *  of arguments. Errors as console_execute() gives them. */
+/** What can be said of a line without running it: quoting, command, options, number of arguments. Errors as
+ *  console_execute() gives them. */
+struct err *console_check_form(const char *line) __must_check;
+/** The same, and keys, numbers, filters ...: whatever needs no session. Domains that a file will bring are unknown. */
 struct err *console_check(const char *line) __must_check;
 
 /** Run one line; an empty one and a comment do nothing. Output is flushed also after a failure.

@@ -21,6 +21,7 @@
 #define KEY_STORE   0x103
 #define KEY_FOLLOW  0x104
 #define KEY_ALONE   0x105
+#define KEY_PROBE   0x106
 #define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
@@ -134,7 +135,7 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 	struct parse *parse = state->input;
 	struct options *options = &parse->options;
 	struct err *err;
-	char why[128];
+	char why[512];
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -159,6 +160,15 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 	case KEY_ALONE:
 		options->session.follow = 0;
 		return 0;
+	case KEY_PROBE:
+		err = session_check_probe(arg);
+		if (!err && !vec_push(&options->probes, arg))
+			parse->is_out_of_memory = true;
+		if (!err)
+			return 0;
+		snprintf(why, sizeof(why), "%s", err_text(err));
+		err_destroy(err);
+		usage_error("--probe: %s", why);
 	case ARGP_KEY_SUCCESS:
 		if (!options->period_ns != !options->store)
 			usage_error("--every SECONDS and --store FILE go together");
@@ -317,6 +327,8 @@ static const struct argp_option tracing_options[] = {
 	{"follow", KEY_FOLLOW, "LIST", 0,
 	 "What is traced on: fork (children, too), exec (new images), fork,exec (default: exec)", 0},
 	{"no-follow", KEY_ALONE, NULL, 0, "Neither: tracing ends when another program is executed", 0},
+	{"probe", KEY_PROBE, "SPEC", 0,
+	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)", 0},
 	{0},
 };
 
@@ -491,6 +503,8 @@ struct err *options_parse(int argc, char **argv, struct options *ret)
 		if (!options->session.stdin_path)
 			options->session.stdin_path = "/dev/null";
 	}
+	options->session.probes = options->probes.items;
+	options->session.num_probes = options->probes.num;
 	*ret = *options;
 	return NULL;
 }
@@ -499,4 +513,5 @@ void options_deinit(struct options *options)
 {
 	vec_deinit(&options->sources);
 	vec_deinit(&options->words);
+	vec_deinit(&options->probes);
 }

@@ -52,6 +52,8 @@ struct options {
 	const char *other_file;
 	/** MODE_TOP, MODE_DIFF: the other words of the command. */
 	VEC(const char *) words;
+	/** --probe; session.probes points there. */
+	VEC(const char *) probes;
 	/** --every in nanoseconds and --store; 0 and NULL: not given. */
 	uint64_t period_ns;
 	const char *store;

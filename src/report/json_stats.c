@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "heap/domain.h"
 #include "heap/traceback.h"
 #include "report/json_internal.h"
 
@@ -118,6 +119,7 @@ static json_t *of_number(uint64_t value)
 static bool add_group(json_t *object, const struct group *group, const struct strtab *strings)
 {
 	const struct location *location = group->location;
+	char domain[DOMAIN_NAME_MAX];
 
 	if (!json_add(object, "label", json_of_string(group->label)))
 		return false;
@@ -134,7 +136,9 @@ static bool add_group(json_t *object, const struct group *group, const struct st
 	case KEY_MODULE:
 		return json_add(object, "module", json_of_id(strings, location->module));
 	case KEY_DOMAIN:
-		return json_add(object, "domain", json_integer(group->domain));
+		return json_add(object, "domain", json_integer(group->domain)) &&
+		       json_add(object, "domain_name",
+				json_of_string(domain_name(group->domain, domain)));
 	case KEY_THREAD:
 		return json_add(object, "thread", json_integer(group->tid));
 	default:
@@ -332,13 +336,16 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 struct err *jsonl_traces(FILE *out, const struct traces *traces, const struct frame_source *source)
 {
 	_cleanup_frame_texts_ struct frame_texts texts = {.source = source};
+	char domain[DOMAIN_NAME_MAX];
 	size_t i;
 
 	for (i = 0; i < traces->num; i++) {
 		const struct trace *trace = &traces->items[i];
 		struct err *err;
 
-		fprintf(out, "{\"domain\":%u,\"size\":%llu,\"count\":%llu,", trace->domain,
+		// Names of domains have nothing to be escaped.
+		fprintf(out, "{\"domain\":%u,\"domain_name\":\"%s\",\"size\":%llu,\"count\":%llu,",
+			trace->domain, domain_name(trace->domain, domain),
 			(unsigned long long)trace->size, (unsigned long long)trace->count);
 		err = write_stack(out, "frames", &texts, traces->heap, trace->stack);
 		if (err)

@@ -72,6 +72,8 @@ static struct err *enter_sites(struct appending *a)
 
 	transfer_set(&store->in, a->snapshot->heap, a->source, store->mirror.heap,
 		     store->mirror.archive);
+	store->in.store = store;
+	store->in.map_domain = domains_to_file;
 	a->state.values.num = 0;
 	for (i = 0; i < a->snapshot->num_sites && !err; i++) {
 		const struct snapshot_site *site = &a->snapshot->sites[i];
@@ -320,6 +322,8 @@ static struct err *write_all(struct appending *a)
 		err = checksum_state(&a->store->mirror, &a->state, &a->checksum);
 	if (!err)
 		err = mirror_write(a->store);
+	if (!err)
+		err = domains_write(a->store);
 	if (!err)
 		err = write_values(a);
 	if (!err)

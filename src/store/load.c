@@ -358,5 +358,7 @@ struct err *store_load(struct store *store, const char *name, struct heap *heap,
 		return err;
 	transfer_set(&store->out, store->mirror.heap, archive_source(store->mirror.archive), heap,
 		     archive);
+	store->out.store = store;
+	store->out.map_domain = domains_from_file;
 	return make_snapshot(store, entry, ret);
 }

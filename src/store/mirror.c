@@ -355,5 +355,7 @@ struct err *mirror_refresh(struct store *store)
 		err = read_lines(store);
 	if (!err)
 		err = read_stacks(store);
-	return err ? err : read_sites(store);
+	if (!err)
+		err = read_sites(store);
+	return err ? err : domains_read(store);
 }

@@ -16,6 +16,7 @@ void store_forget(struct store *store)
 {
 	store_forget_heaps(store);
 	mirror_deinit(&store->mirror);
+	vec_deinit(&store->domains);
 	state_deinit(&store->loaded);
 	state_deinit(&store->appended);
 }

@@ -218,6 +218,7 @@ static const char *const insert_sql[NUM_INSERTS] = {
 	[INSERT_SESSION] = "INSERT INTO session VALUES (NULL, ?, ?, ?, ?, ?, ?)",
 	[INSERT_SNAPSHOT] = "INSERT INTO snapshot VALUES (" QUESTIONS_23 ")",
 	[INSERT_META] = "INSERT INTO snapshot_meta VALUES (?, ?, ?)",
+	[INSERT_FILE_META] = "INSERT INTO meta VALUES (?, ?)",
 	[INSERT_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?)",
 };
 

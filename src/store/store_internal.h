@@ -63,11 +63,16 @@ struct state {
 };
 
 /** Sites, stacks and frames of one heap, entered into another. The maps are those of ids. */
+struct store;
+
 struct transfer {
 	const struct heap *src;
 	const struct frame_source *source;
 	struct heap *dst;
 	struct archive *archive;
+	/** What a domain of src is in dst. */
+	struct err *(*map_domain)(struct store *store, uint32_t domain, uint32_t *ret);
+	struct store *store;
 	/** src frame -> dst frame. */
 	struct hmap frames;
 	/** src id -> dst id + 1; 0: not yet. */
@@ -77,6 +82,15 @@ struct transfer {
 	/** A stack and a frame being put together. */
 	VEC(uint64_t) stack;
 	VEC(struct location) locations;
+};
+
+/** A domain of the user's own in a file; row `domain.ID` of meta. */
+struct file_domain {
+	uint32_t id;
+	/** Its number in this process. */
+	uint32_t here;
+	/** Not written yet. */
+	bool is_new;
 };
 
 enum insert {
@@ -90,6 +104,7 @@ enum insert {
 	INSERT_SESSION,
 	INSERT_SNAPSHOT,
 	INSERT_META,
+	INSERT_FILE_META,
 	INSERT_VALUE,
 	NUM_INSERTS,
 };
@@ -103,6 +118,7 @@ struct store {
 	/** CLOCK_MONOTONIC ns at which the call in progress is given up. */
 	uint64_t deadline_ns;
 	struct mirror mirror;
+	VEC(struct file_domain) domains;
 	/** The snapshot that was loaded last, and the one that this handle has appended last. */
 	struct state loaded;
 	struct state appended;
@@ -138,6 +154,16 @@ struct err *file_get(const char *path, bool must_exist, enum store_file_mode *mo
 		     char **path_ret, struct store_file **ret) __must_check;
 /** After SQLite has closed its descriptors. NULL is fine. */
 void file_put(struct store_file *file);
+
+/* domains.c: names of the user's domains, which have other numbers in each process. */
+
+/** Read them from the file. */
+struct err *domains_read(struct store *store) __must_check;
+/** Write those that are new. */
+struct err *domains_write(struct store *store) __must_check;
+/** The number in the file of a domain of this process, a new one if need be; and back. Those without a name stay as they are. */
+struct err *domains_to_file(struct store *store, uint32_t domain, uint32_t *ret) __must_check;
+struct err *domains_from_file(struct store *store, uint32_t domain, uint32_t *ret) __must_check;
 
 /* sql.c: SQLite with our errors. */
 

@@ -176,7 +176,7 @@ static struct err *copy_stack(struct transfer *t, uint32_t id, uint32_t *ret)
 struct err *transfer_site(struct transfer *t, uint32_t id, uint32_t *ret)
 {
 	const struct site *site = heap_site(t->src, id);
-	uint32_t stack = site->stack, new_id;
+	uint32_t stack = site->stack, domain, new_id;
 	struct err *err = NULL;
 
 	while (t->sites.num <= id)
@@ -191,8 +191,10 @@ struct err *transfer_site(struct transfer *t, uint32_t id, uint32_t *ret)
 			t->stacks.items[stack] = new_id + 1;
 	}
 	if (!err && !t->sites.items[id]) {
-		err = heap_define_site(t->dst, t->stacks.items[stack] - 1, site->domain, site->tid,
-				       &new_id);
+		err = t->map_domain(t->store, site->domain, &domain);
+		if (!err)
+			err = heap_define_site(t->dst, t->stacks.items[stack] - 1, domain,
+					       site->tid, &new_id);
 		if (!err)
 			t->sites.items[id] = new_id + 1;
 	}

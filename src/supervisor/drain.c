@@ -86,12 +86,19 @@ static void on_stack(struct session *s, const struct event_stack *event)
 	free(frames);
 }
 
-static void add_block(struct session *s, uint64_t addr, uint64_t size, uint64_t hash, int32_t tid,
-		      uint32_t probe_domain)
+/** The address of a block in the heap. */
+static uint64_t key_of(const struct session *s, uint32_t probe, uint64_t addr)
+{
+	return probe_is_upper(probe_at(&s->user_probes, probe)) ? addr | SESSION_UPPER : addr;
+}
+
+static void add_block(struct session *s, uint32_t probe, uint64_t addr, uint64_t size,
+		      uint64_t hash, int32_t tid)
 {
 	const uint64_t *found = hmap_find(&s->stacks_by_hash, hash);
-	uint32_t id = 0, domain = probe_domain;
+	uint32_t id = 0, domain = probe_at(&s->user_probes, probe)->domain;
 
+	addr = key_of(s, probe, addr);
 	if (found) {
 		id = (uint32_t)*found;
 		if (!domain)
@@ -118,10 +125,11 @@ static void forget_taken(struct session *s, uint64_t call)
 static void on_take(struct session *s, const struct event_take *event)
 {
 	struct block *block = malloc(sizeof(*block));
+	uint64_t addr = key_of(s, event->probe, event->addr);
 
 	if (s->measuring)
-		measuring_free(s, event->tid, event->addr);
-	if (!block || !heap_take(s->heap, event->addr, block)) {
+		measuring_free(s, event->tid, addr);
+	if (!block || !heap_take(s->heap, addr, block)) {
 		free(block);
 		return;
 	}
@@ -136,12 +144,12 @@ static void put_back(struct session *s, int32_t tid, const struct block *block)
 		measuring_put_back(s, tid, block->addr);
 }
 
-static void on_realloc(struct session *s, const struct event_realloc *event, uint32_t domain)
+static void on_realloc(struct session *s, const struct event_realloc *event)
 {
 	const uint64_t *found = hmap_find(&s->taken, event->call);
 
 	if (event->addr)
-		add_block(s, event->addr, event->size, event->stack_hash, event->tid, domain);
+		add_block(s, event->probe, event->addr, event->size, event->stack_hash, event->tid);
 	else if (found)
 		put_back(s, event->tid, (const struct block *)*found);
 	forget_taken(s, event->call);
@@ -251,21 +259,20 @@ static void on_record(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_ALLOC:
 		s->num_events++;
-		add_block(s, alloc->addr, alloc->size, alloc->stack_hash, alloc->tid,
-			  probes[alloc->probe].domain);
+		add_block(s, alloc->probe, alloc->addr, alloc->size, alloc->stack_hash, alloc->tid);
 		break;
 	case EVENT_FREE:
 		s->num_events++;
 		if (s->measuring)
-			measuring_free(s, gone->tid, gone->addr);
-		heap_free(s->heap, gone->addr);
+			measuring_free(s, gone->tid, key_of(s, gone->probe, gone->addr));
+		heap_free(s->heap, key_of(s, gone->probe, gone->addr));
 		break;
 	case EVENT_TAKE:
 		on_take(s, (const void *)record);
 		break;
 	case EVENT_REALLOC:
 		s->num_events++;
-		on_realloc(s, re, probes[re->probe].domain);
+		on_realloc(s, re);
 		break;
 	case EVENT_ABANDON:
 		forget_taken(s, ((const struct event_take *)record)->call);

@@ -36,6 +36,7 @@ struct search {
 static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint64_t size)
 {
 	struct search *search = ctx;
+	uint32_t num = probe_num(&search->s->user_probes);
 	struct planted_probe p = {
 		.module = search->module->id,
 		.probe = index,
@@ -44,8 +45,8 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 	};
 	size_t i;
 
-	if (index >= num_probes) {
-		size_t name = index - num_probes;
+	if (index >= num) {
+		size_t name = index - num;
 		struct new_range range = {
 			.module = search->module->id,
 			.domain = name < FIRST_ARRAY_NAME ? DOMAIN_NEW : DOMAIN_NEW_ARRAY,
@@ -55,13 +56,14 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 
 		return vec_push(&search->ranges, range) ? NULL : &err_nomem;
 	}
-	if (probes[index].kind == PROBE_ALLOC && !probes[index].needs_malloc)
+	if (index < num_probes && probes[index].kind == PROBE_ALLOC && !probes[index].needs_malloc)
 		search->has_malloc = true;
-	// free and cfree, malloc and __libc_malloc: one function, one probe, the name that comes first in the table.
+	// free and cfree, malloc and __libc_malloc: one function, one probe, the name that comes first in the table; but
+	// what the user says of a function is right.
 	for (i = 0; i < search->found.num; i++) {
 		if (search->found.items[i].addr != p.addr)
 			continue;
-		if (p.probe < search->found.items[i].probe)
+		if (p.probe >= num_probes || p.probe < search->found.items[i].probe)
 			search->found.items[i].probe = p.probe;
 		return NULL;
 	}
@@ -71,11 +73,12 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 static struct err *search_module(struct search *search)
 {
 	// The allocator's table and operator new in one pass over the symbols.
+	const struct probe_list *user = &search->s->user_probes;
 	const char *names[256];
 	size_t i, num = 0;
 
-	for (i = 0; i < num_probes; i++)
-		names[num++] = probes[i].symbol;
+	for (i = 0; i < probe_num(user); i++)
+		names[num++] = probe_at(user, i)->symbol;
 	for (i = 0; i < NUM_NEW_NAMES; i++)
 		names[num++] = new_names[i];
 	return module_find_functions(search->s->modules, search->module->id, names, num, false,
@@ -106,7 +109,7 @@ static void plant_found(struct session *s, struct search *search)
 	for (i = 0; i < search->found.num; i++) {
 		struct planted_probe *p = &search->found.items[i];
 
-		if (probes[p->probe].needs_malloc && !search->has_malloc)
+		if (probe_at(&s->user_probes, p->probe)->needs_malloc && !search->has_malloc)
 			continue;
 		if (!revive_probe(s, p, &slot)) {
 			p->hit_slot = slot = s->num_hit_slots++;
@@ -268,6 +271,29 @@ void images_send_areas(struct session *s)
 	}
 }
 
+static bool is_planted(const struct session *s, uint32_t probe)
+{
+	size_t i;
+
+	for (i = 0; i < s->probes.num; i++)
+		if (s->probes.items[i].is_live && s->probes.items[i].probe == probe)
+			return true;
+	return false;
+}
+
+/** Functions of --probe that are nowhere. */
+static void note_user_probes(struct session *s)
+{
+	uint32_t i;
+
+	for (i = num_probes; i < probe_num(&s->user_probes); i++)
+		if (!is_planted(s, i))
+			session_note(s,
+				     "--probe: no function '%s' in the loaded modules; what is "
+				     "loaded later is searched, too",
+				     probe_at(&s->user_probes, i)->symbol);
+}
+
 void images_note_allocators(struct session *s)
 {
 	_cleanup_free_ char *searched = NULL;
@@ -275,6 +301,7 @@ void images_note_allocators(struct session *s)
 	uint32_t id;
 	FILE *out;
 
+	note_user_probes(s);
 	for (i = 0; i < s->probes.num; i++)
 		if (s->probes.items[i].is_live)
 			return;

@@ -81,11 +81,12 @@ struct err *session_probes(struct session *s,
 		const struct module *module = modules_get(s->modules, p->module);
 		struct session_probe out = {
 			.module = module ? module->path : "",
-			.symbol = probes[p->probe].symbol,
+			.symbol = probe_at(&s->user_probes, p->probe)->symbol,
 			.addr = p->addr,
 			.hits = p->hit_slot < SHARED_MAX_HITS ? s->shared->stats.hits[p->hit_slot]
 							      : 0,
-			.kind = probe_kind_name(probes[p->probe].kind),
+			.kind = probe_kind_name(probe_at(&s->user_probes, p->probe)->kind),
+			.domain = probe_at(&s->user_probes, p->probe)->domain,
 		};
 
 		if (p->is_live || s->state == TARGET_ENDED)
@@ -301,7 +302,7 @@ static struct session_block describe(const struct session *s, const struct block
 	uint64_t now = s->end_ns ? s->end_ns : clock_now_ns(), then = time_of(s, block->seq);
 
 	return (struct session_block){
-		.addr = block->addr,
+		.addr = block->addr & ~SESSION_UPPER,
 		.size = block->size,
 		.domain = site->domain,
 		.tid = site->tid,
@@ -317,7 +318,9 @@ struct err *session_where(struct session *s, uint64_t addr, struct session_block
 
 	session_lock(s);
 	drain_now(s);
-	is_found = heap_find(s->heap, addr, &block);
+	// What lies in a block of malloc tells more than that block.
+	is_found = addr < SESSION_UPPER && (heap_find(s->heap, addr | SESSION_UPPER, &block) ||
+					    heap_find(s->heap, addr, &block));
 	if (is_found)
 		*ret = describe(s, &block);
 	session_unlock(s);

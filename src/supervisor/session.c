@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "heap/domain.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -34,9 +35,29 @@ struct err *session_create_tables(struct session *s)
 	return err ? err : frames_init(s);
 }
 
+/** Probes of the user's own, each with the number of its domain. */
+static struct err *add_probes(struct session *s)
+{
+	struct probe_list *list = &s->user_probes;
+	char domain[PROBE_DOMAIN_MAX];
+	struct err *err = NULL;
+	uint32_t id = 0;
+	size_t i, k;
+
+	for (i = 0; i < s->options.num_probes && !err; i++) {
+		err = probe_list_parse(list, s->options.probes[i], domain, &k);
+		if (!err)
+			err = domain_define(domain, &id);
+		for (; !err && k < list->items.num; k++)
+			list->items.items[k].domain = (uint8_t)id;
+	}
+	return err;
+}
+
 struct err *session_new(const struct session_options *options, struct session **ret)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	struct err *err;
 
 	if (!s)
 		return &err_nomem;
@@ -49,12 +70,14 @@ struct err *session_new(const struct session_options *options, struct session **
 	s->wake_fd = eventfd(0, EFD_CLOEXEC);
 	s->state = TARGET_DETACHED;
 	s->exe = "";
-	if (s->wake_fd >= 0) {
-		*ret = s;
-		return NULL;
+	err = s->wake_fd < 0 ? err_create(ERR_OTHER, "cannot create a session: no file descriptor")
+			     : add_probes(s);
+	if (err) {
+		session_destroy(s);
+		return err;
 	}
-	session_destroy(s);
-	return err_create(ERR_OTHER, "cannot create a session: no file descriptor");
+	*ret = s;
+	return NULL;
 }
 
 struct err *session_create(const struct session_options *options, struct session **ret)
@@ -77,6 +100,18 @@ struct err *session_create(const struct session_options *options, struct session
 	}
 	*ret = s;
 	return NULL;
+}
+
+struct err *session_check_probe(const char *spec)
+{
+	char domain[PROBE_DOMAIN_MAX];
+	struct probe_list list = {0};
+	struct err *err;
+	size_t first;
+
+	err = probe_list_parse(&list, spec, domain, &first);
+	probe_list_deinit(&list);
+	return err;
 }
 
 static struct err *begin_tracing(struct session *s)
@@ -145,6 +180,7 @@ struct err *session_launch(struct session *s, char *const argv[])
 		.want_own_group = s->options.want_own_group,
 		.stdin_path = s->options.stdin_path,
 		.nframe = s->nframe,
+		.probes = &s->user_probes,
 	};
 	struct err *err = precheck_launch(argv[0], &path);
 
@@ -165,7 +201,12 @@ struct err *session_launch(struct session *s, char *const argv[])
 
 struct err *session_attach(struct session *s, pid_t pid)
 {
-	struct tracer_options options = {.shared = s->shared, .pid = pid, .nframe = s->nframe};
+	struct tracer_options options = {
+		.shared = s->shared,
+		.pid = pid,
+		.nframe = s->nframe,
+		.probes = &s->user_probes,
+	};
 	struct err *err = precheck_attach(pid);
 
 	if (err)
@@ -332,6 +373,7 @@ void session_destroy(struct session *s)
 	if (s->note_fd >= 0)
 		close(s->note_fd);
 	err_destroy(s->launch_error);
+	probe_list_deinit(&s->user_probes);
 	free(s);
 }
 

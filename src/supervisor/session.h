@@ -35,7 +35,13 @@ struct session_options {
 	bool want_own_group;
 	/** session_launch(): file for the target's standard input, or NULL to keep ours. */
 	const char *stdin_path;
+	/** Allocators of the user's own, as for session_check_probe(). */
+	const char *const *probes;
+	size_t num_probes;
 };
+
+/** "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)", see probe_list_parse(). ERR_USAGE: what is wrong. */
+struct err *session_check_probe(const char *spec) __must_check;
 
 /** ERR_USAGE with tracemalloc's words when nframe is outside [1, NFRAME_MAX]. */
 struct err *session_check_nframe(long nframe) __must_check;
@@ -136,6 +142,8 @@ struct session_probe {
 	uint64_t hits;
 	/** alloc, free, realloc ... as text. */
 	const char *kind;
+	/** Of what it allocates; of operator new where it calls malloc it is known by the stack alone. */
+	uint32_t domain;
 };
 
 /** Calls fn for each planted allocator function. */

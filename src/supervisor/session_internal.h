@@ -19,7 +19,7 @@
 /** An allocator function that was planted. */
 struct planted_probe {
 	uint32_t module;
-	/** Index in probes[]. */
+	/** Index for probe_at(). */
 	uint32_t probe;
 	/** Runtime address. */
 	uint64_t addr;
@@ -55,12 +55,18 @@ struct call_wait {
 	VEC(uint64_t) addrs;
 };
 
+/** Blocks of allocators on top of malloc (probe_is_upper()) have this bit in their address in the heap: one may begin where a
+ *  block of malloc does. Addresses of programs end below it. */
+#define SESSION_UPPER (1ull << 47)
+
 struct measuring;
 struct storing;
 struct family;
 
 struct session {
 	struct session_options options;
+	/** Set once. */
+	struct probe_list user_probes;
 	char *stdin_path;
 	struct shared *shared;
 	struct tracer tracer;

@@ -26,7 +26,7 @@ struct breakpoint {
 	uint64_t addr;
 	/** PLANT_* and ROLE_SITE. 0: nobody wants it any more. */
 	uint32_t roles;
-	/** Index in probes[] (PLANT_PROBE), id of the call probe (PLANT_CALL). */
+	/** Index for probe_at() (PLANT_PROBE), id of the call probe (PLANT_CALL). */
 	uint32_t probe;
 	uint32_t call_id;
 	uint32_t measure_id;
@@ -193,6 +193,8 @@ struct engine {
 	int mem_fd;
 	bool is_tracing;
 	uint32_t nframe;
+	/** Or NULL: none. */
+	const struct probe_list *user_probes;
 
 	/** tid -> struct thread *. */
 	struct hmap threads;

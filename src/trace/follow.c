@@ -137,6 +137,7 @@ static struct engine *engine_new(struct engine *e, pid_t pid)
 	child->pid = pid;
 	child->is_tracing = e->is_tracing;
 	child->nframe = e->nframe;
+	child->user_probes = e->user_probes;
 	child->pcs = malloc(child->nframe * sizeof(*child->pcs));
 	if (child->pcs && start_open_mem(child) && vec_push(&first->others, child))
 		return child;

@@ -9,6 +9,18 @@
 /** A site is judged after this many hits; fewer than a quarter matched: it is planted for one
  *  return at a time. */
 #define SITE_TRIAL 256
+/** Results that stand for an error, as mmap's MAP_FAILED. */
+#define MAX_ERRNO 4095
+
+static const struct probe *probe_of(const struct engine *e, uint32_t index)
+{
+	return probe_at(e->user_probes, index);
+}
+
+static bool is_same_family(const struct engine *e, uint32_t a, uint32_t b)
+{
+	return probe_is_upper(probe_of(e, a)) == probe_is_upper(probe_of(e, b));
+}
 
 void probes_release_site(struct engine *e, uint64_t site)
 {
@@ -81,11 +93,13 @@ static void finish_call(struct engine *e, struct thread *t, const struct pending
 
 	// Another block may come to live where this thread last freed one.
 	t->free_ptr = 0;
-	if (probes[p->probe].kind == PROBE_ALLOC_OUT) {
+	if (probe_of(e, p->probe)->kind == PROBE_ALLOC_OUT) {
 		// The result is an int: the upper half of the register is undefined (psABI 3.2.3).
 		if ((uint32_t)result != 0 || !memory_read(t->tid, p->ptr, &addr, sizeof(addr)))
 			return;
 	}
+	if (addr >= -(uint64_t)MAX_ERRNO)
+		addr = 0;
 	if (p->has_taken) {
 		// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that
 		// leaves p alone.
@@ -103,19 +117,26 @@ static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
 {
 	uint64_t sp = e->arch->sp(&t->regs);
 	size_t i = t->pending.num;
-	bool is_measured = measure_return(e, t, b);
+	bool is_measured = measure_return(e, t, b), is_matched = false;
 
 	while (i > 0) {
 		i--;
-		if (t->pending.items[i].sp != sp || t->pending.items[i].site != b->addr)
+		if (t->pending.items[i].sp != sp || t->pending.items[i].site != b->addr) {
+			if (is_matched)
+				return;
 			continue;
-		probes_abandon(e, t, i + 1);
+		}
+		if (!is_matched)
+			probes_abandon(e, t, i + 1);
 		b->num_matched++;
+		// One of another family may have jumped to the end of its work: they return together.
+		is_matched = true;
 		finish_call(e, t, &t->pending.items[i]);
 		t->pending.num--;
 		probes_release_site(e, b->addr);
-		return;
 	}
+	if (is_matched)
+		return;
 	if (is_measured) {
 		b->num_matched++;
 		return;
@@ -153,18 +174,20 @@ struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr)
 	return b;
 }
 
-/** Is the entry at which t stands a part of an earlier call? */
-static enum nesting nesting_in_pending(struct engine *e, struct thread *t)
+/** Is the entry of probe, at which t stands, a part of an earlier call of its family? */
+static enum nesting nesting_in_pending(struct engine *e, struct thread *t, uint32_t probe)
 {
 	enum nesting nesting;
+	size_t i;
 
-	while (t->pending.num) {
-		const struct pending *p = &t->pending.items[t->pending.num - 1];
+	for (i = t->pending.num; i > 0; i--) {
+		const struct pending *p = &t->pending.items[i - 1];
 
 		nesting = stacks_nesting(e, t, p->site, p->sp);
-		if (nesting != NESTING_NONE)
+		if (nesting == NESTING_NONE && i == t->pending.num)
+			probes_abandon(e, t, i - 1);
+		else if (nesting != NESTING_INSIDE || is_same_family(e, p->probe, probe))
 			return nesting;
-		probes_abandon(e, t, t->pending.num - 1);
 	}
 	return NESTING_NONE;
 }
@@ -184,7 +207,7 @@ static uint64_t requested_size(const struct engine *e, const struct thread *t,
 /** An allocation begins. False: a row is missing, t is held. */
 static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
-	const struct probe *probe = &probes[b->probe];
+	const struct probe *probe = probe_of(e, b->probe);
 	uint64_t sp = e->arch->sp(&t->regs);
 	struct pending p = {.probe = b->probe, .sp = e->arch->sp_after_return(sp)};
 	struct breakpoint *site;
@@ -219,7 +242,8 @@ static bool is_inner_free(struct engine *e, struct thread *t, const struct break
 {
 	uint64_t sp = e->arch->sp(&t->regs), site;
 
-	if (t->free_ptr != ptr || t->free_probe == b->probe || sp >= t->free_sp)
+	if (t->free_ptr != ptr || t->free_probe == b->probe || sp >= t->free_sp ||
+	    !is_same_family(e, t->free_probe, b->probe))
 		return false;
 	return memory_read(t->tid, t->free_sp, &site, sizeof(site)) &&
 	       stacks_nesting(e, t, site, e->arch->sp_after_return(t->free_sp)) == NESTING_INSIDE;
@@ -227,7 +251,7 @@ static bool is_inner_free(struct engine *e, struct thread *t, const struct break
 
 static void free_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
-	uint64_t ptr = e->arch->arg(&t->regs, probes[b->probe].ptr_arg);
+	uint64_t ptr = e->arch->arg(&t->regs, probe_of(e, b->probe)->ptr_arg);
 	struct event_free *event;
 
 	// Held: a row is missing, the hit will be looked at again.
@@ -249,7 +273,7 @@ static void free_entry(struct engine *e, struct thread *t, const struct breakpoi
 static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	if (t->pending.num) {
-		switch (nesting_in_pending(e, t)) {
+		switch (nesting_in_pending(e, t, b->probe)) {
 		case NESTING_INSIDE:
 			return true;
 		case NESTING_MISS:
@@ -258,7 +282,7 @@ static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoin
 			break;
 		}
 	}
-	if (probes[b->probe].kind == PROBE_FREE) {
+	if (probe_of(e, b->probe)->kind == PROBE_FREE) {
 		free_entry(e, t, b);
 		return t->hold == NOT_HELD;
 	}

@@ -154,6 +154,7 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 	e->has_image = options->pid != 0;
 	e->spares = options->spares;
 	e->num_spares = options->num_spares;
+	e->user_probes = options->probes;
 	e->pcs = malloc(e->nframe * sizeof(*e->pcs));
 	if (!e->pcs)
 		_exit(1);

@@ -35,6 +35,8 @@ struct tracer_options {
 	bool want_own_group;
 	const char *stdin_path;
 	uint32_t nframe;
+	/** Probes of the user's own, or NULL. */
+	const struct probe_list *probes;
 };
 
 /** Handle of the supervisor on its tracer. */

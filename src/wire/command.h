@@ -51,7 +51,7 @@ enum command_kind {
 #define PLANT_PAUSE 1u
 
 enum plant_role {
-	/** Entry of an allocator function; id is the index in probes[] | place in
+	/** Entry of an allocator function; id is the index for probe_at() | place in
 	 *  shared_stats.hits[] << 16. */
 	PLANT_PROBE = 1,
 	/** Rendezvous of the dynamic linker. */

@@ -4,6 +4,11 @@
 #ifndef WIRE_PROBE_H
 #define WIRE_PROBE_H
 
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum probe_kind {
@@ -43,5 +48,36 @@ extern const unsigned num_probes;
 
 /** "alloc", "realloc", "free" ... */
 const char *probe_kind_name(enum probe_kind kind);
+
+/** Functions of the user's own at most; the room for the name of their domain, with its NUL. */
+#define PROBES_USER_MAX  64
+#define PROBE_DOMAIN_MAX 32
+
+/** Probes of the user's own: number i is index num_probes + i. Zero-filled is empty. */
+struct probe_list {
+	/** Symbols are owned. */
+	VEC(struct probe) items;
+};
+
+/** Append the probes of "domain=NAME,alloc=FUNCTION(size=N,count=N,out=N),realloc=FUNCTION(ptr=N,size=N,count=N),
+ *  free=FUNCTION(ptr=N)"; N counts the arguments from 1. Several functions of a kind are several parts; size may be left out of
+ *  alloc, then it is 0; with out the block is stored through that argument and the function returns 0. Their domain is
+ *  to be set by the caller, from *first_ret on; its name goes to domain_ret. ERR_USAGE says what is wrong with spec; the list
+ *  is unchanged then. */
+struct err *probe_list_parse(struct probe_list *list, const char *spec,
+			     char domain_ret[PROBE_DOMAIN_MAX], size_t *first_ret) __must_check;
+void probe_list_deinit(struct probe_list *list);
+
+/** The probe of an index; list may be NULL: the table alone. */
+const struct probe *probe_at(const struct probe_list *list, uint32_t index);
+/** How many indices there are. */
+uint32_t probe_num(const struct probe_list *list);
+
+/** Blocks of malloc and its family (operator new among them) and those of allocators on top of it are two families:
+ *  of nested calls only the outermost of each family counts, and a block of one may begin where one of the other does. */
+static inline bool probe_is_upper(const struct probe *probe)
+{
+	return probe->domain > 2;
+}
 
 #endif

@@ -7,6 +7,7 @@
 #include "console/complete.h"
 #include "console/console.h"
 #include "fake_session.h"
+#include "wire/probe.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -17,10 +18,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct err *check_probe(const char *spec)
+{
+	char domain[PROBE_DOMAIN_MAX];
+	struct probe_list list = {0};
+	size_t first;
+	struct err *err = probe_list_parse(&list, spec, domain, &first);
+
+	if (!err && (!list.items.num || !*domain))
+		abort();
+	probe_list_deinit(&list);
+	return err;
+}
+
 static void run_line(struct session *s, struct console *console, const char *line)
 {
 	struct completions found = {0};
-	struct err *err = console_check(line);
+	struct err *err =
+		strncmp(line, "--probe ", 8) == 0 ? check_probe(line + 8) : console_check(line);
 	const char *text = strrchr(line, ' ');
 	_cleanup_free_ char *before = strndup(line, text ? (size_t)(text + 1 - line) : 0);
 

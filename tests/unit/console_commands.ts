@@ -116,9 +116,9 @@ static void take_child(struct fixture *fixture)
 
 #test probes
 	check_output(&f, "probes",
-		     "KIND     SYMBOL               ADDRESS                 CALLS  OBJECT\n"
-		     "alloc    malloc               0x00007f0000001000         12  /lib/libc.so.6\n"
-		     "free     free                 0x00007f0000002000          7  /lib/libc.so.6\n");
+		     "KIND     SYMBOL               ADDRESS                 CALLS DOMAIN   OBJECT\n"
+		     "alloc    malloc               0x00007f0000001000         12 malloc   /lib/libc.so.6\n"
+		     "free     free                 0x00007f0000002000          7 malloc   /lib/libc.so.6\n");
 	f.s->has_no_probes = true;
 	check_output(&f, "probes",
 		     "# no allocator function is planted\n"

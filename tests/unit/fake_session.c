@@ -126,6 +126,11 @@ struct err *session_check_nframe(long nframe)
 	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
 }
 
+struct err *session_check_probe(const char *spec)
+{
+	return *spec ? NULL : err_create(ERR_USAGE, "an empty probe");
+}
+
 struct err *session_create(const struct session_options *options, struct session **ret)
 {
 	*ret = fake_session();
@@ -226,8 +231,8 @@ struct err *session_probes(struct session *s,
 			   void (*fn)(void *ctx, const struct session_probe *probe), void *ctx)
 {
 	static const struct session_probe probes[] = {
-		{"/lib/libc.so.6", "malloc", 0x7f0000001000, 12, "alloc"},
-		{"/lib/libc.so.6", "free", 0x7f0000002000, 7, "free"},
+		{"/lib/libc.so.6", "malloc", 0x7f0000001000, 12, "alloc", 0},
+		{"/lib/libc.so.6", "free", 0x7f0000002000, 7, "free", 0},
 	};
 	size_t i;
 

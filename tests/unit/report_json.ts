@@ -505,7 +505,7 @@ static json_t *document_of(struct fixture *f, const struct snapshot *old_snapsho
 	for (line = strtok_r(out_text, "\n", &save); line; line = strtok_r(NULL, "\n", &save), num++) {
 		json_t *value = parse(line);
 
-		ck_assert_uint_eq(json_object_size(value), 5);
+		ck_assert_uint_eq(json_object_size(value), 6);
 		ck_assert_uint_eq(json_object_size(at(value, "frames.0")), 6);
 		size += json_integer_value(at(value, "size"));
 		count += json_integer_value(at(value, "count"));

@@ -84,7 +84,7 @@ static bool is_cxx(const char *symbol)
 	// The number of a probe travels in 16 bits; one look into a module searches at most 256
 	// names.
 	ck_assert_uint_gt(num_probes, 0);
-	ck_assert_uint_lt(num_probes, 240);
+	ck_assert_uint_lt(num_probes + PROBES_USER_MAX, 240);
 
 #test arguments
 	// As their manual pages declare them.
@@ -128,6 +128,74 @@ static bool is_cxx(const char *symbol)
 	check("_Znwm", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
 	check("_ZdlPvm", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
 	check("_ZdaPvSt11align_val_t", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
+
+#tcase list
+
+#test spec
+	struct probe_list list = {0};
+	char domain[PROBE_DOMAIN_MAX];
+	const struct probe *p;
+	size_t first;
+
+	ck_assert_uint_eq(probe_num(NULL), num_probes);
+	ck_ok(probe_list_parse(&list, "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)",
+			       domain, &first));
+	ck_assert_str_eq(domain, "arena");
+	ck_assert_uint_eq(first, 0);
+	ck_ok(probe_list_parse(&list,
+			       "alloc=get(out=1,size=2,count=6),realloc=more(ptr=1,size=2,count=3),"
+			       "alloc=take(),domain=new[]",
+			       domain, &first));
+	ck_assert_str_eq(domain, "new[]");
+	ck_assert_uint_eq(first, 2);
+	ck_assert_uint_eq(probe_num(&list), num_probes + 5);
+	ck_assert_ptr_eq(probe_at(&list, 0), &probes[0]);
+	p = probe_at(&list, num_probes);
+	ck_assert_str_eq(p->symbol, "arena_alloc");
+	ck_assert(p->kind == PROBE_ALLOC && p->size_arg == 1 && p->factor_arg == ARG_NONE);
+	p = probe_at(&list, num_probes + 1);
+	ck_assert(p->kind == PROBE_FREE && p->ptr_arg == 1 && p->size_arg == ARG_NONE);
+	p = probe_at(&list, num_probes + 2);
+	ck_assert(p->kind == PROBE_ALLOC_OUT && p->ptr_arg == 0 && p->size_arg == 1 &&
+		  p->factor_arg == 5);
+	p = probe_at(&list, num_probes + 3);
+	ck_assert(p->kind == PROBE_REALLOC && p->ptr_arg == 0 && p->size_arg == 1 &&
+		  p->factor_arg == 2);
+	p = probe_at(&list, num_probes + 4);
+	ck_assert(p->kind == PROBE_ALLOC && p->size_arg == ARG_NONE);
+	// What is wrong leaves the list as it was.
+	ck_err(probe_list_parse(&list, "domain=x,alloc=f(size=1),alloc=take(size=1)", domain, &first),
+	       ERR_USAGE, "has a role already");
+	ck_assert_uint_eq(list.items.num, 5);
+	probe_list_deinit(&list);
+
+#test wrong_specs
+	static const char *const wrong[][2] = {
+		{"", "domain=, alloc=, realloc= and free= are possible, at ''"},
+		{"domain=", "begins with a letter"},
+		{"domain=a,domain=b,alloc=f(size=1)", "one domain only"},
+		{"domain=a", "nothing allocates"},
+		{"alloc=f(size=1)", "which domain?"},
+		{"domain=a,alloc=(size=1)", "name of a function"},
+		{"domain=a,alloc=f(size=1)x", "a comma is missing, at 'x'"},
+		{"domain=a,alloc=f(size=12)", "1 to 6"},
+		{"domain=a,alloc=f(size=1,size=2)", "given twice"},
+		{"domain=a,alloc=f(count=2)", "count=N goes with size=N"},
+		{"domain=a,alloc=f(size=1", "a comma or ) is missing"},
+		{"domain=a,realloc=f(ptr=1)", "which argument is the size"},
+		{"domain=a,alloc=f(size=1),free=g()", "which argument is the block"},
+		{"domain=a2345678901234567890123456789012,alloc=f(size=1)", "too long"},
+	};
+	struct probe_list list = {0};
+	char domain[PROBE_DOMAIN_MAX];
+	size_t first, i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_err(probe_list_parse(&list, wrong[i][0], domain, &first), ERR_USAGE, wrong[i][1]);
+	ck_assert_uint_eq(list.items.num, 0);
+	probe_list_deinit(&list);
+
+#tcase names
 
 #test kind_names
 	ck_assert_str_eq(probe_kind_name(PROBE_ALLOC), "alloc");
