@@ -249,6 +249,7 @@ targets_c = \
 	tests/targets/single_stripped \
 	tests/targets/single_unoptimised \
 	tests/targets/storm \
+	tests/targets/thread_life \
 	tests/targets/threads \
 	tests/targets/zombie
 targets_cxx = \
@@ -286,6 +287,7 @@ target_sources = \
 	tests/targets/single_unoptimised.c \
 	tests/targets/sites.h \
 	tests/targets/storm.c \
+	tests/targets/thread_life.c \
 	tests/targets/threads.c \
 	tests/targets/throw.cc \
 	tests/targets/zombie.c
@@ -329,6 +331,7 @@ e2e_tests = \
 	tests/e2e/stacks_gdb.sh \
 	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
+	tests/e2e/thread_life.sh \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh
 

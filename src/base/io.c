@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -73,6 +74,37 @@ struct err *io_proc_status(pid_t pid, const char *key, char **ret)
 		return *ret ? NULL : &err_nomem;
 	}
 	return &err_not_found;
+}
+
+static bool is_live(pid_t tid)
+{
+	_cleanup_free_ char *state = NULL;
+	struct err *err = io_proc_status(tid, "State", &state);
+
+	err_destroy(err);
+	return !err && *state != 'Z' && *state != 'X';
+}
+
+pid_t io_live_task(pid_t pid)
+{
+	const struct dirent *entry;
+	pid_t found = 0, tid;
+	char path[32];
+	DIR *dir;
+
+	if (is_live(pid))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!found && (entry = readdir(dir))) {
+		tid = atoi(entry->d_name);
+		if (tid > 0 && is_live(tid))
+			found = tid;
+	}
+	closedir(dir);
+	return found;
 }
 
 bool io_write_all(int fd, const void *buf, size_t size)

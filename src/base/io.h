@@ -18,6 +18,10 @@ struct err *io_read_file(const char *path, size_t max_size, char **ret,
  *  &err_gone: no such process; &err_not_found: no such key. */
 struct err *io_proc_status(pid_t pid, const char *key, char **ret) __must_check;
 
+/** The task whose files in /proc show the memory of process pid: its leader, or another thread when the leader has ended
+ *  before the process (pthread_exit() in main()). 0: there is none, the process is gone or a zombie. */
+pid_t io_live_task(pid_t pid);
+
 /** write(2) until everything is written, EINTR included. False: errno tells. */
 bool io_write_all(int fd, const void *buf, size_t size) __must_check;
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -370,7 +371,7 @@ void drain_restore_bytes(struct session *s)
 	uint32_t i, num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
 	uint8_t byte;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)s->tracer.target);
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(s->tracer.target));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;

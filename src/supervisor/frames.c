@@ -4,6 +4,8 @@
 
 #include "supervisor/session_internal.h"
 
+#include "base/io.h"
+
 #include <string.h>
 
 /** Behind obj_lock: the drain thread uses the modules too. */
@@ -54,7 +56,7 @@ static char *target_path(struct session *s, const char *file)
 	is_there = s->tracer.target && s->state != TARGET_ENDED;
 	session_unlock(s);
 	if (!is_there || file[0] != '/' ||
-	    asprintf(&path, "/proc/%d/root%s", (int)s->tracer.target, file) < 0)
+	    asprintf(&path, "/proc/%d/root%s", (int)io_live_task(s->tracer.target), file) < 0)
 		return NULL;
 	return path;
 }

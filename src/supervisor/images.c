@@ -193,7 +193,7 @@ static void send_syscall_insn(struct session *s)
 	struct command command = {.kind = COMMAND_SYSCALL_INSN};
 	struct err *err;
 
-	err = modules_find_syscall_insn(s->modules, s->tracer.target, &command.value);
+	err = modules_find_syscall_insn(s->modules, io_live_task(s->tracer.target), &command.value);
 	if (!err)
 		control_send(s, &command);
 	err_destroy(err);
@@ -206,7 +206,7 @@ void images_update(struct session *s)
 	size_t i;
 
 	pthread_mutex_lock(&s->obj_lock);
-	err = modules_refresh(s->modules, s->tracer.target, &delta);
+	err = modules_refresh(s->modules, io_live_task(s->tracer.target), &delta);
 	if (err)
 		log_debug("modules: %s", err_text(err));
 	err_destroy(err);
@@ -229,7 +229,7 @@ static void plant_entry_point(struct session *s)
 	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
 	uint64_t entry;
 
-	if (!process_entry(s->tracer.target, &entry))
+	if (!process_entry(io_live_task(s->tracer.target), &entry))
 		return;
 	command.items[0] = (struct command_plant){entry, PLANT_RENDEZVOUS, 0};
 	control_send(s, &command);
@@ -240,7 +240,7 @@ static void send_area(struct session *s, uint64_t start)
 	struct command command = {.kind = COMMAND_AREA, .start = start};
 	char magic[sizeof(AREA_MAGIC)];
 
-	if (process_read(s->tracer.target, start, magic, sizeof(magic)) &&
+	if (process_read(io_live_task(s->tracer.target), start, magic, sizeof(magic)) &&
 	    memcmp(magic, AREA_MAGIC, sizeof(magic)) == 0)
 		control_send(s, &command);
 }
@@ -255,7 +255,7 @@ void images_send_areas(struct session *s)
 	uint64_t at;
 	struct err *err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)s->tracer.target);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(s->tracer.target));
 	err = io_read_file(path, 256 << 20, &text, &size);
 	if (err) {
 		err_destroy(err);
@@ -341,7 +341,7 @@ void images_set_exe(struct session *s)
 {
 	char path[32], exe[4096] = "", *copy;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)s->tracer.target);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(s->tracer.target));
 	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, s->exe) == 0)
 		return;
 	copy = strdup(exe);
@@ -394,7 +394,7 @@ void images_exec(struct session *s, pid_t tid)
 	if (s->want_hold && !s->launch_error)
 		s->launch_error = precheck_image(s->tracer.target);
 	images_update(s);
-	if (!process_has_interpreter(s->tracer.target)) {
+	if (!process_has_interpreter(io_live_task(s->tracer.target))) {
 		image_ready(s, tid);
 		return;
 	}
@@ -406,7 +406,7 @@ void images_exec(struct session *s, pid_t tid)
 void images_rendezvous(struct session *s, pid_t tid)
 {
 	images_update(s);
-	if (s->has_rendezvous && process_is_linking(s->tracer.target))
+	if (s->has_rendezvous && process_is_linking(io_live_task(s->tracer.target)))
 		control_resume(s, tid, 0);
 	else
 		image_ready(s, tid);

@@ -74,24 +74,27 @@ static struct err *check_state(pid_t pid)
 	_cleanup_free_ char *state = NULL;
 	unsigned long long vm_size, tracer;
 	struct err *err = io_proc_status(pid, "State", &state);
+	pid_t task;
 
 	if (err) {
 		err_destroy(err);
 		return err_create(ERR_GONE, "no process %d; see 'ps -e' for process ids", (int)pid);
 	}
-	if (*state == 'Z' || *state == 'X')
+	// The leader may have ended before its process.
+	task = *state == 'Z' || *state == 'X' ? io_live_task(pid) : pid;
+	if (!task)
 		return err_create(ERR_OTHER,
 				  "process %d has ended already (a zombie: its parent has not "
 				  "fetched its exit status); there is no memory to trace",
 				  (int)pid);
-	if (!status_number(pid, "VmSize", 10, &vm_size) && !is_kernel_thread(pid))
+	if (!status_number(task, "VmSize", 10, &vm_size) && !is_kernel_thread(pid))
 		return err_create(ERR_GONE, "process %d is just ending", (int)pid);
-	if (!status_number(pid, "VmSize", 10, &vm_size))
+	if (!status_number(task, "VmSize", 10, &vm_size))
 		return err_create(ERR_OTHER,
 				  "process %d is a kernel thread; it has no memory of its own "
 				  "to trace",
 				  (int)pid);
-	if (status_number(pid, "TracerPid", 10, &tracer) && tracer)
+	if (status_number(task, "TracerPid", 10, &tracer) && tracer)
 		return err_create(ERR_OTHER,
 				  "process %d is already traced by process %llu; end that tracer "
 				  "(a debugger, strace?) first",
@@ -171,7 +174,7 @@ struct err *precheck_image(pid_t pid)
 	_cleanup_close_ int fd = -1;
 	Elf64_Ehdr header;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(pid));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		return refused(pid);

@@ -191,6 +191,9 @@ struct engine {
 	int socket;
 	pid_t pid;
 	int mem_fd;
+	/** The leader had ended before we came: nobody reports the end of the process but its
+	 *  last thread. */
+	bool has_no_leader;
 	bool is_tracing;
 	uint32_t nframe;
 	/** Or NULL: none. */

@@ -19,13 +19,15 @@
 /** How long a thread that another tracer still holds is waited for: a tracer that leaves lets
  *  its threads go one by one. */
 #define FOREIGN_TIMEOUT_NS (2 * NS_PER_S)
+/** How long an exec may take to get through its point of no return, where nobody can be seized. */
+#define EXEC_TIMEOUT_NS (200 * NS_PER_MS)
 
 bool start_open_mem(struct engine *e)
 {
 	char path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)e->pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(e->pid));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -67,6 +69,16 @@ static bool seize_thread(struct engine *e, pid_t tid, bool *is_foreign_ret)
 	return false;
 }
 
+/** Leaves errno alone. */
+static bool is_live_leader(const struct engine *e, pid_t tid)
+{
+	int errnum = errno;
+	bool is_live = tid == e->pid && io_live_task(tid) == tid;
+
+	errno = errnum;
+	return is_live;
+}
+
 /** Seize what /proc/PID/task lists and we do not have. False: failed, errno tells. */
 static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_ret)
 {
@@ -92,8 +104,8 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
 			*has_foreign_ret = true;
 		else
 			// A thread that ends, or that is ours already, is no failure; the leader
-			// must be had.
-			is_ok = tid != e->pid && (errno == ESRCH || errno == EPERM);
+			// must be had, if it lives.
+			is_ok = (errno == ESRCH || errno == EPERM) && !is_live_leader(e, tid);
 	}
 	closedir(dir);
 	return is_ok;
@@ -157,9 +169,26 @@ static bool settle(struct engine *e)
 	return has_any;
 }
 
+/** In the middle of an exec the kernel refuses the leader, or it seems gone, for a moment; those threads that we have
+ *  may have to be let through it. */
+static bool is_executing(struct engine *e, int errnum)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int status;
+	pid_t tid;
+
+	if ((errnum != EPERM && errnum != ESRCH) || !io_live_task(e->pid))
+		return false;
+	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+		stops_handle(e, tid, status);
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 {
 	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
+	uint64_t exec_deadline = clock_now_ns() + EXEC_TIMEOUT_NS;
 	const struct timespec pause = {.tv_nsec = 1000000};
 	bool has_new, has_foreign;
 
@@ -167,6 +196,10 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 	do {
 		if (!seize_round(e, &has_new, &has_foreign)) {
 			*errnum_ret = errno;
+			if (clock_now_ns() < exec_deadline && is_executing(e, *errnum_ret)) {
+				has_new = true;
+				continue;
+			}
 			return TRACER_FAILED_SEIZE;
 		}
 		if (has_foreign && clock_now_ns() > deadline) {
@@ -176,6 +209,11 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 		if (has_foreign)
 			nanosleep(&pause, NULL);
 	} while (has_new || has_foreign || settle(e));
+	if (!e->threads.num) {
+		*errnum_ret = ESRCH;
+		return TRACER_FAILED_SEIZE;
+	}
+	e->has_no_leader = !thread_find(e, pid);
 	FAULT_POINT("seized");
 	if (start_open_mem(e))
 		return TRACER_STARTED;

@@ -221,6 +221,22 @@ static void trap_stop(struct engine *e, struct thread *t)
 	}
 }
 
+/** No thread of the process is left. All report the status of the process then. */
+static bool is_last_thread(const struct engine *e)
+{
+	const struct thread *t;
+	size_t i;
+
+	for (i = 0; i < e->threads.cap; i++) {
+		if (e->threads.slots[i].key == HMAP_NO_KEY)
+			continue;
+		t = (const struct thread *)e->threads.slots[i].value;
+		if (t->tgid == e->pid)
+			return false;
+	}
+	return true;
+}
+
 static void ended(struct engine *e, pid_t tid, int status)
 {
 	struct thread *t = thread_find(e, tid);
@@ -228,7 +244,7 @@ static void ended(struct engine *e, pid_t tid, int status)
 
 	if (t)
 		thread_remove(e, t);
-	if (tid != e->pid)
+	if (tid != e->pid && (!e->has_no_leader || !is_last_thread(e)))
 		return;
 	e->is_ended = true;
 	event = emit_begin(e, EVENT_EXIT, sizeof(*event));

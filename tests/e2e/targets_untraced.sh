@@ -26,6 +26,11 @@ try "$TARGETS/dlopen" "$TARGETS/plugin.so"
 try "$TARGETS/blocking" 1
 BLOCKING_IGNORED=1 try "$TARGETS/blocking" 1 3
 try "$TARGETS/signals"
+try "$TARGETS/thread_life" churn 2000
+try "$TARGETS/thread_life" exec 3
+try "$TARGETS/thread_life" leader 1 1
+try "$TARGETS/thread_life" cancel 50
+try "$TARGETS/thread_life" many 1000 1
 
 # What the ledger says is what the interposed library counts.
 LEDGER_OUT=$dir/counts LEDGER=$dir/ledger LD_PRELOAD=$TARGETS/libledger.so \
