@@ -303,6 +303,7 @@ e2e_tests = \
 	tests/e2e/children.sh \
 	tests/e2e/churn.sh \
 	tests/e2e/console_pty.sh \
+	tests/e2e/cxx_domains.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
@@ -329,6 +330,7 @@ e2e_tests = \
 	tests/e2e/signals.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
+	tests/e2e/stop.sh \
 	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
 	tests/e2e/thread_life.sh \

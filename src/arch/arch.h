@@ -83,6 +83,11 @@ struct arch {
 	/** Equal but for the pc and what signals and system calls note about themselves. */
 	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);
 
+	/** The function that the call instruction before return_addr calls, as far as it can be told from the code and from memory:
+	 *  targets_ret[0] is what it calls, [1] where that leads to if it is a stub that jumps through memory (PLT). 0: unknown. */
+	void (*callee)(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
+		       uint64_t return_addr, uint64_t targets_ret[2]);
+
 	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. Registers, flags,
 	 *  memory and the next pc are as after the original: a call pushes the original return
 	 *  address (but none on a shadow stack). What the CPU itself notes of the pc is not: rcx

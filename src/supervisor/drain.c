@@ -76,7 +76,7 @@ static void on_stack(struct session *s, const struct event_stack *event)
 	struct err *err = NULL;
 
 	if (frames) {
-		images_frames(s, event->pcs, event->num_pcs, frames, &domain);
+		images_frames(s, event, frames, &domain);
 		err = stacks_intern(heap_stacks(s->heap), frames, event->num_pcs, event->total,
 				    event->is_truncated ? STACK_TRUNCATED : 0, &id);
 	}

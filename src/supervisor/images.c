@@ -452,29 +452,59 @@ void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *fra
 	pthread_mutex_unlock(&s->obj_lock);
 }
 
-void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t *frames_ret,
-		   uint32_t *domain_ret)
+/** The range of an operator new that a frame lies in, or NULL. */
+static const struct new_range *find_new(const struct session *s, uint64_t frame)
 {
-	const struct module *module;
-	size_t i, k;
+	size_t i;
+
+	for (i = 0; i < s->new_ranges.num; i++) {
+		const struct new_range *range = &s->new_ranges.items[i];
+
+		if (frame_module(frame) == range->module && frame_addr(frame) >= range->start &&
+		    frame_addr(frame) < range->end)
+			return range;
+	}
+	return NULL;
+}
+
+static uint64_t frame_of(const struct session *s, uint64_t pc)
+{
+	const struct module *module = modules_find(s->modules, pc);
+
+	return module ? frame_make(module->id, pc - module->bias) : frame_make(0, pc);
+}
+
+/** Libraries' new[] is a jump to new: it is no frame of the stack, but what its caller calls. */
+static bool calls_new_array(struct session *s, const uint64_t targets[2])
+{
+	const struct new_range *range;
+	bool is_array = false;
+	unsigned i;
 
 	pthread_mutex_lock(&s->obj_lock);
-	for (i = 0; i < num; i++) {
-		module = modules_find(s->modules, pcs[i]);
-		frames_ret[i] = module ? frame_make(module->id, pcs[i] - module->bias)
-				       : frame_make(0, pcs[i]);
+	for (i = 0; i < 2; i++) {
+		range = targets[i] ? find_new(s, frame_of(s, targets[i])) : NULL;
+		is_array |= range && range->domain == DOMAIN_NEW_ARRAY;
 	}
+	pthread_mutex_unlock(&s->obj_lock);
+	return is_array;
+}
+
+void images_frames(struct session *s, const struct event_stack *stack, uint64_t *frames_ret,
+		   uint32_t *domain_ret)
+{
+	const struct new_range *range;
+	size_t i;
+
+	pthread_mutex_lock(&s->obj_lock);
+	for (i = 0; i < stack->num_pcs; i++)
+		frames_ret[i] = frame_of(s, stack->pcs[i]);
 	pthread_mutex_unlock(&s->obj_lock);
 	*domain_ret = DOMAIN_MALLOC;
 	// new[] calls new calls malloc: the outermost of them names the domain.
-	for (i = 0; i < num; i++) {
-		for (k = 0; k < s->new_ranges.num; k++)
-			if (frame_module(frames_ret[i]) == s->new_ranges.items[k].module &&
-			    frame_addr(frames_ret[i]) >= s->new_ranges.items[k].start &&
-			    frame_addr(frames_ret[i]) < s->new_ranges.items[k].end)
-				break;
-		if (k == s->new_ranges.num)
-			break;
-		*domain_ret = s->new_ranges.items[k].domain;
-	}
+	for (i = 0; i < stack->num_pcs && (range = find_new(s, frames_ret[i])); i++)
+		*domain_ret = range->domain;
+	if (*domain_ret == DOMAIN_NEW && i <= STACK_CALLEES &&
+	    calls_new_array(s, stack->callees[i - 1]))
+		*domain_ret = DOMAIN_NEW_ARRAY;
 }

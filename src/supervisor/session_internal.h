@@ -277,8 +277,8 @@ void images_send_areas(struct session *s);
 void images_note_allocators(struct session *s);
 /** Rows for the stack that begins with frame in thread tid, which stands still. Under lock. */
 void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame);
-/** Frame and domain of stacks. Under lock. */
-void images_frames(struct session *s, const uint64_t *pcs, size_t num, uint64_t *frames_ret,
+/** Frames and domain of a stack. Under lock. */
+void images_frames(struct session *s, const struct event_stack *stack, uint64_t *frames_ret,
 		   uint32_t *domain_ret);
 /** Plant the call probe of s->call in a module, or in all. Under lock. ERR_USAGE: ambiguous. &err_not_found. */
 struct err *images_plant_call(struct session *s, uint32_t module_id) __must_check;

@@ -107,9 +107,16 @@ static uint64_t hash_stack(const struct engine *e, const struct walk_stack *stac
 	return h == HMAP_NO_KEY ? 0 : h;
 }
 
-static void publish_stack(struct engine *e, const struct walk_stack *stack, uint64_t hash)
+static bool read_code(void *ctx, uint64_t addr, void *buf, size_t size)
+{
+	return memory_read(*(const pid_t *)ctx, addr, buf, size);
+}
+
+static void publish_stack(struct engine *e, pid_t tid, const struct walk_stack *stack,
+			  uint64_t hash)
 {
 	struct event_stack *event;
+	size_t i;
 
 	if (hmap_find(&e->known_stacks, hash))
 		return;
@@ -120,6 +127,9 @@ static void publish_stack(struct engine *e, const struct walk_stack *stack, uint
 	event->total = stack->total;
 	event->num_pcs = stack->num;
 	event->is_truncated = stack->result == WALK_TRUNCATED;
+	memset(event->callees, 0, sizeof(event->callees));
+	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
+		e->arch->callee(read_code, &tid, stack->pcs[i + 1] + 1, event->callees[i]);
 	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
 	emit_end(e, event);
 	// Without memory to remember it the stack is just sent again next time.
@@ -151,7 +161,7 @@ bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint
 	e->shared->stats.num_truncated += stack.result == WALK_TRUNCATED;
 	e->shared->stats.num_failed += stack.result == WALK_TRUNCATED && stack.total <= 1;
 	*hash_ret = hash_stack(e, &stack);
-	publish_stack(e, &stack, *hash_ret);
+	publish_stack(e, t->tid, &stack, *hash_ret);
 	return true;
 }
 

@@ -59,6 +59,9 @@ enum event_kind {
 	EVENT_NOTE,
 };
 
+/** Frames 1 to so many of a stack come with what they call. */
+#define STACK_CALLEES 3
+
 struct event_stack {
 	struct ring_record header;
 	uint64_t hash;
@@ -68,6 +71,8 @@ struct event_stack {
 	/** 1: the walk ended early. */
 	uint32_t is_truncated;
 	uint32_t reserved;
+	/** What frame i + 1 calls, as in struct arch: the function of frame i need not be it, if that was reached by a jump. */
+	uint64_t callees[STACK_CALLEES][2];
 	/** Look-up addresses, most recent first. */
 	uint64_t pcs[];
 };
