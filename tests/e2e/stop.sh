@@ -10,11 +10,16 @@ run() {
 }
 run -e 'wait call checkpoint' -e blocks
 address=$(awk '$5 == "site_malloc" { print $1; exit }' listing)
-run -e 'wait call checkpoint' -e "where $address" -e stop -e "where $address" -e memory -e traces -e 'top' -e start -e status
+run -e 'wait call checkpoint' -e "where $address" -e stop -e "where $address" -e memory -e traces -e 'top'
 is "$(grep -cE "^$address: size=" listing)" 1 "where before stop"
 is "$(grep -c '^not traced$' listing)" 1 "where after stop"
 has listing '^current=0 B \(0 B\), peak=0 B \(0 B\)$' "memory after stop"
 has listing '^\[ Top 0 \] live: 0 B in 0 blocks' "top after stop"
 has_not listing '^size=' "traces after stop"
+
+spawn sleep 100
+ms attach -n 7 -o listing -e stop -e start -e status "$pid" </dev/null
+is "$status" 0 "status of attach"
 has listing '^tracing: on, nframe=7,' "the limit after stop and start"
+is_left "$pid"
 exit 0
