@@ -248,6 +248,7 @@ targets_c = \
 	tests/targets/single_static_pie \
 	tests/targets/single_stripped \
 	tests/targets/single_unoptimised \
+	tests/targets/spawn \
 	tests/targets/storm \
 	tests/targets/thread_life \
 	tests/targets/threads \
@@ -286,6 +287,7 @@ target_sources = \
 	tests/targets/single_stripped.c \
 	tests/targets/single_unoptimised.c \
 	tests/targets/sites.h \
+	tests/targets/spawn.c \
 	tests/targets/storm.c \
 	tests/targets/thread_life.c \
 	tests/targets/threads.c \
@@ -308,6 +310,7 @@ e2e_tests = \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
+	tests/e2e/exec.sh \
 	tests/e2e/follow.sh \
 	tests/e2e/format.sh \
 	tests/e2e/gates.sh \
@@ -327,6 +330,7 @@ e2e_tests = \
 	tests/e2e/real_programs.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
+	tests/e2e/setid.sh \
 	tests/e2e/signals.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \

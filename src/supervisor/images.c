@@ -384,7 +384,7 @@ void images_exec(struct session *s, pid_t tid)
 			     s->exe);
 	s->has_executed = true;
 	// Nothing of this heap was missed.
-	s->is_from_launch = s->is_tracing;
+	s->is_from_launch |= s->is_tracing;
 	if (precheck_lacks_privileges(s->tracer.target))
 		session_note(
 			s,

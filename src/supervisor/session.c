@@ -355,8 +355,9 @@ void session_destroy(struct session *s)
 	if (s->first == s && s->tracer.pid)
 		err_destroy(session_detach(s));
 	storing_end(s);
-	family_destroy(s);
+	// The watcher looks at the family.
 	drain_end(s);
+	family_destroy(s);
 	if (s->first == s && s->tracer.socket > 0)
 		close(s->tracer.socket);
 	measuring_destroy(s);

@@ -54,7 +54,12 @@ struct err *shared_create(struct shared **ret)
 
 struct shared *shared_reserve(void)
 {
-	return map(MAP_NORESERVE);
+	struct shared *shared = map(MAP_NORESERVE);
+
+	// Some gigabytes of nothing, in all.
+	if (shared)
+		madvise(shared, total_size(), MADV_DONTDUMP);
+	return shared;
 }
 
 void shared_trim(struct shared *shared)

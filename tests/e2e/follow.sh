@@ -38,11 +38,13 @@ is "$status" 7 "status of the first process"
 echo "ok: default report"
 
 # vfork, posix_spawn, system, popen: the program that is executed is traced from its begin.
-LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/children" 2 </dev/null
+# A forked one finds itself traced at its first instruction.
+FOLLOWED=1 LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e processes -- \
+	"$TARGETS/children" 2 </dev/null
 is "$status" 0 "status of children"
 has out '^EXIT-SUCCESS$' "output of children"
-# Of each round: 2 forked, 2 that execute themselves, a shell with a child, popen's shell.
-[ "$(grep -c ' ended ' report)" -ge 13 ] || fail "processes of children: $(cat report)"
+# Of each round: 7 forked, 2 that execute themselves, a shell with 3 children, popen's shell.
+[ "$(grep -c ' ended ' report)" -ge 27 ] || fail "processes of children: $(cat report)"
 # shellcheck disable=SC2016
 LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e 'process #2' -e blocks -- \
 	sh -c '"$0"; :' "$TARGETS/single" </dev/null
@@ -60,6 +62,29 @@ for name in tr sort; do
 	has report "\"program\":\"[^\"]*/$name\"[^}]*\"state\":\"ended .exit status 0.\",.*\"calls\":[1-9]" "a pipeline's $name"
 done
 echo "ok: pipeline"
+
+# The supervisor is killed, and leaves: nobody is lost, and the forking goes on.
+follow_for_a_while() {
+	local server
+
+	spawn "$TARGETS/family" 0 1000000000
+	server=$pid
+	"$MALLOSCOPE" attach --follow fork,exec -o report -e "wait $1" -e processes "$server" </dev/null >out 2>err &
+	sleep 0.7
+	if [ "$2" = KILL ]; then
+		until_true 20 is_traced_by_someone "$server" || fail "family was not attached to"
+		kill -KILL $!
+	fi
+	wait $! 2>/dev/null
+	is_left "$server"
+	sleep 0.3
+	is_left "$server"
+	kill -KILL "$server"
+}
+follow_for_a_while 1 none
+[ "$(grep -cE ' family +ended \(exit status 52\)' report)" -ge 3 ] || fail "children followed: $(cat report)"
+follow_for_a_while 100 KILL
+echo "ok: left"
 
 # Children that end at once, more than are followed: a note, and all come to their end.
 ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/family" 5 300 </dev/null

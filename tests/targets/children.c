@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
 // children [ROUNDS]: children of every kind allocate and must come to their own good end, while a
-// thread of the parent goes on.
+// thread of the parent goes on. The first thing that a forked one does is to look whether a breakpoint
+// is in its text: with FOLLOWED in the environment it has to, else it must not.
 #include "sites.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@ static struct ledger ledger;
 static struct ledger thread_ledger;
 static atomic_bool has_to_end;
 static const char *self;
+static bool is_followed;
 
 static void *work(void *arg)
 {
@@ -52,15 +56,25 @@ static void expect(pid_t pid, int status)
 	REQUIRE(WEXITSTATUS(got) == status);
 }
 
+static void check_text(void)
+{
+	if (is_followed)
+		REQUIRE(ledger_is_traced());
+	else
+		REQUIRE(!ledger_is_touched());
+}
+
 static void use_fork(void)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		check_text();
 		allocate_much();
 		// A child of the child.
 		pid = fork();
 		if (pid == 0) {
+			check_text();
 			allocate_much();
 			_exit(43);
 		}
@@ -68,6 +82,80 @@ static void use_fork(void)
 		_exit(42);
 	}
 	expect(pid, 42);
+}
+
+static void *fork_in_thread(void *arg)
+{
+	(void)arg;
+	use_fork();
+	return NULL;
+}
+
+static void use_thread(void)
+{
+	pthread_t thread;
+
+	REQUIRE(!pthread_create(&thread, NULL, fork_in_thread, NULL));
+	REQUIRE(!pthread_join(thread, NULL));
+}
+
+// What fork() does, without its handlers.
+static void use_clone(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		check_text();
+		_exit(48);
+	}
+	expect(pid, 48);
+}
+
+static int shares_memory(void *arg)
+{
+	void *p = malloc(444);
+
+	KEEP(p);
+	free(p);
+	*(int *)arg = 1;
+	return 49;
+}
+
+// A process of its own in our memory; while it runs this thread allocates nothing, for they have the
+// same thread-local storage.
+static void use_clone_vm(int flags)
+{
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	int has_run = 0;
+
+	expect(clone(shares_memory, stack + sizeof(stack), flags | CLONE_VM | SIGCHLD, &has_run),
+	       49);
+	REQUIRE(has_run);
+}
+
+// The first child ends at once, its child belongs to nobody.
+static void use_daemon(void)
+{
+	char byte = 0;
+	pid_t pid;
+	int fds[2];
+
+	REQUIRE(!pipe(fds));
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		pid = fork();
+		if (pid == 0) {
+			check_text();
+			allocate_much();
+			_exit(write(fds[1], "d", 1) != 1);
+		}
+		_exit(pid > 0 ? 41 : 1);
+	}
+	expect(pid, 41);
+	close(fds[1]);
+	REQUIRE(read(fds[0], &byte, 1) == 1 && byte == 'd');
+	close(fds[0]);
 }
 
 // What POSIX allows a child of vfork is less than this; with this C library it works, and programs
@@ -109,7 +197,7 @@ static void use_spawn(void)
 
 static void use_system(void)
 {
-	int status = system("x=$(echo 4); exit ${x}6");
+	int status = system("x=$(echo 4 | cat | cat); exit ${x}6");
 
 	REQUIRE(WIFEXITED(status));
 	REQUIRE(WEXITSTATUS(status) == 46);
@@ -136,6 +224,7 @@ int main(int argc, char **argv)
 		allocate_much();
 		return 45;
 	}
+	is_followed = getenv("FOLLOWED") != NULL;
 	ledger_init();
 	ledger_add_slots(&ledger, 64);
 	ledger_add_slots(&thread_ledger, 64);
@@ -145,6 +234,11 @@ int main(int argc, char **argv)
 		if (i < ledger.num_slots)
 			slot_set(&ledger.slots[i], site_malloc(i + 1), i + 1, "site_malloc", false);
 		use_fork();
+		use_thread();
+		use_clone();
+		use_clone_vm(0);
+		use_clone_vm(CLONE_VFORK);
+		use_daemon();
 		use_vfork();
 		use_vfork_exec();
 		use_spawn();
