@@ -313,6 +313,7 @@ e2e_tests = \
 	tests/e2e/exec.sh \
 	tests/e2e/follow.sh \
 	tests/e2e/format.sh \
+	tests/e2e/full_disk.sh \
 	tests/e2e/gates.sh \
 	tests/e2e/hostile_names.sh \
 	tests/e2e/json.sh \
@@ -322,6 +323,7 @@ e2e_tests = \
 	tests/e2e/launch_threads.sh \
 	tests/e2e/leave_by_signal.sh \
 	tests/e2e/measure.sh \
+	tests/e2e/namespace.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/offline.sh \
 	tests/e2e/oracle.sh \

@@ -75,7 +75,8 @@ char *session_source_line(void *session, const char *file, uint32_t line)
 		text = strdup(stored);
 	} else {
 		text = path ? symbolizer_source_line(s->symbolizer, path, line) : NULL;
-		if (!text)
+		// Our file of that name would be another one.
+		if (!text && !s->is_elsewhere)
 			text = symbolizer_source_line(s->symbolizer, file, line);
 	}
 	pthread_mutex_unlock(&s->obj_lock);

@@ -108,6 +108,8 @@ struct session {
 	int exit_status;
 	/** The last of exes; those before stay, too, as somebody may be reading one. */
 	const char *exe;
+	/** The target sees other files than we do under the same paths. */
+	bool is_elsewhere;
 	VEC(char *) exes;
 	bool is_tracing;
 	bool is_from_launch;
@@ -290,6 +292,8 @@ bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check
 bool process_has_interpreter(pid_t pid);
 /** The dynamic linker is in the middle of changing its list (r_debug.r_state). Unknown counts as no. */
 bool process_is_linking(pid_t pid);
+/** It has a mount namespace or a root directory of its own. */
+bool process_is_elsewhere(pid_t pid);
 /** Entry point of the executable. False: unknown. */
 bool process_entry(pid_t pid, uint64_t *ret) __must_check;
 
