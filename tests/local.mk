@@ -230,6 +230,7 @@ targets_c = \
 	tests/targets/exec \
 	tests/targets/exit_threads \
 	tests/targets/family \
+	tests/targets/jobs \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
 	tests/targets/measured \
@@ -266,6 +267,7 @@ target_sources = \
 	tests/targets/exec.c \
 	tests/targets/exit_threads.c \
 	tests/targets/family.c \
+	tests/targets/jobs.c \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
@@ -316,6 +318,7 @@ e2e_tests = \
 	tests/e2e/full_disk.sh \
 	tests/e2e/gates.sh \
 	tests/e2e/hostile_names.sh \
+	tests/e2e/jobs.sh \
 	tests/e2e/json.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \
@@ -330,6 +333,7 @@ e2e_tests = \
 	tests/e2e/permission.sh \
 	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \
+	tests/e2e/rounds.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
 	tests/e2e/setid.sh \
@@ -337,6 +341,7 @@ e2e_tests = \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \
 	tests/e2e/stop.sh \
+	tests/e2e/states.sh \
 	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
 	tests/e2e/thread_life.sh \

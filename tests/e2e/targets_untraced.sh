@@ -26,6 +26,7 @@ try "$TARGETS/dlopen" "$TARGETS/plugin.so"
 try "$TARGETS/blocking" 1
 BLOCKING_IGNORED=1 try "$TARGETS/blocking" 1 3
 try "$TARGETS/signals"
+try "$TARGETS/jobs" 4
 try "$TARGETS/thread_life" churn 2000
 try "$TARGETS/thread_life" exec 3
 try "$TARGETS/thread_life" leader 1 1

@@ -47,9 +47,9 @@ launched exec $((3 * factor))
 launched leader 1 1
 launched cancel $((100 * factor))
 launched many 1000 1
-attached 3 churn $((4000 * factor))
-attached 2 exec $((10 * factor))
-attached 3 leader 1 "$factor"
+attached 2 churn $((4000 * factor))
+attached 1 exec $((10 * factor))
+attached 1 leader 1 "$factor"
 attached 2 cancel $((80 * factor))
 attached 2 many 1000 "$factor"
 # When the leader had ended before we came its last thread tells of the end of the process, and the status is the process's.
