@@ -53,15 +53,34 @@ static struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
 	return NULL;
 }
 
-/** Wait for the single step of t to end. False: it vanished. */
-static bool wait_step(struct thread *t, int *status_ret)
+/** One step of t, whose signals but SIGTRAP are blocked. A group-stop that comes in between lets it step all the same;
+ *  *has_stop is set then, and the caller ends with a call of stop_again(). False: t vanished. */
+static bool step(struct thread *t, bool *has_stop)
 {
+	unsigned i;
+	int status;
 	pid_t got;
 
-	do
-		got = waitpid(t->tid, status_ret, __WALL);
-	while (got < 0 && errno == EINTR);
-	return got == t->tid && WIFSTOPPED(*status_ret);
+	for (i = 0; i < 100; i++) {
+		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0)
+			return false;
+		do
+			got = waitpid(t->tid, &status, __WALL);
+		while (got < 0 && errno == EINTR);
+		if (got != t->tid || !WIFSTOPPED(status))
+			return false;
+		if (!(status >> 16) && WSTOPSIG(status) == SIGTRAP)
+			return true;
+		*has_stop |= status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
+	}
+	return false;
+}
+
+/** When the thread goes on it comes into its group-stop once more, before it executes anything. */
+static void stop_again(struct thread *t, bool has_stop)
+{
+	if (has_stop)
+		ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
 }
 
 /** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
@@ -71,8 +90,8 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 {
 	struct arch_regs saved = t->regs, regs = t->regs;
 	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
-	bool is_ok = false;
-	int status, i;
+	bool is_ok = false, has_stop = false;
+	int i;
 
 	// Signals wait until it is over; the trap of the step itself must not (a blocked forced
 	// signal resets its handler).
@@ -84,14 +103,12 @@ static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint6
 		return false;
 	FAULT_POINT("inject");
 	for (i = 0; i < 100 && !is_ok; i++) {
-		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0 || !wait_step(t, &status))
+		if (!step(t, &has_stop) || ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
 			return false;
-		// Group-stops may come in between: step again. The call is over when the pc has
-		// moved.
-		if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-			return false;
-		is_ok = WSTOPSIG(status) == SIGTRAP && e->arch->pc(&regs) != e->syscall_insn;
+		// The call is over when the pc has moved.
+		is_ok = e->arch->pc(&regs) != e->syscall_insn;
 	}
+	stop_again(t, has_stop);
 	*result_ret = e->arch->syscall_result(&regs);
 	FAULT_POINT("injected");
 	return ptrace(PTRACE_SETREGS, t->tid, 0, &saved) == 0 &&
@@ -280,16 +297,15 @@ uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoi
 bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b)
 {
 	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
-	bool is_ok;
-	int status;
+	bool is_ok, has_stop = false;
 
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
 		return false;
 	breakpoint_unplant(e, b);
 	FAULT_POINT("step-over");
-	is_ok = thread_set_pc(e, t, b->addr) && ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) == 0 &&
-		wait_step(t, &status);
+	is_ok = thread_set_pc(e, t, b->addr) && step(t, &has_stop);
+	stop_again(t, has_stop);
 	breakpoint_plant(e, b);
 	return is_ok && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }

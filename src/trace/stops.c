@@ -173,6 +173,8 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 	switch (event) {
 	case PTRACE_EVENT_STOP:
 		if (is_stop_signal(sig)) {
+			// It stands for our interrupt, too.
+			t->is_interrupted = false;
 			ptrace(PTRACE_LISTEN, t->tid, 0, 0);
 			break;
 		}
