@@ -255,6 +255,7 @@ targets_c = \
 	tests/targets/threads \
 	tests/targets/zombie
 targets_cxx = \
+	tests/targets/measured_cxx \
 	tests/targets/throw
 target_sources = \
 	tests/targets/arena.c \
@@ -272,6 +273,7 @@ target_sources = \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
 	tests/targets/measured.c \
+	tests/targets/measured_cxx.cc \
 	tests/targets/no_allocator.c \
 	tests/targets/own_traps.c \
 	tests/targets/plugin.c \

@@ -95,6 +95,42 @@ if c.end() != 0:
     sys.exit("status after EOF")
 os.kill(int(sys.argv[2]), 0)
 
+# A launched program waits for the prompt. A name of several functions lists them, one of none lists its like, and nothing is measured.
+if len(sys.argv) > 3:
+    c = Console("run", "--", sys.argv[3], "wait")
+    c.line("measure 'operator new'", r"measure: 'operator new' is ambiguous: operator new\(unsigned long\), .*operator new\(unsigned long, std::")
+    c.line("measure thrwer", r"measure: no function 'thrwer' ")
+    c.line("measure throwers", r"measure: no function 'throwers' .*there are (.*, )?thrower")
+    c.line("measure list", r"measure list\s+")
+    # Completion of functions, one and several.
+    c.send("measure throwe\t\n")
+    c.expect(r"measure thrower .*" + PROMPT)
+    c.line("measure list", r"thrower: calls=\d+, in progress=0")
+    c.line("measure off", r"")
+    # Two TABs list what is possible.
+    c.send("sna\t\t\t")
+    c.expect(r"snapshot +snapshots")
+    c.send("\x03")
+    c.expect(PROMPT)
+    # Ctrl-C in a wait does not reach the program.
+    c.send("wait call no_such_function\n")
+    time.sleep(0.3)
+    c.send("\x03")
+    c.expect(r"interrupted.*" + PROMPT)
+    c.line("status", r"state=running")
+    c.line("kill", r"")
+    c.line("status", r"state=ended \(killed by SIGKILL\)")
+    # The whole heap of rows, longer than any terminal, unbroken and in order.
+    rows = c.line("top lineno -n 100000", r"Total allocated size")
+    if " other: " in rows:
+        sys.exit("rows are missing")
+    # Lines that are longer than the terminal is wide; nothing but a newline is a line, too.
+    c.line("# " + "x" * 300, r"x{10}")
+    c.line("", r"")
+    c.send("quit\n")
+    if c.end() != 0:
+        sys.exit("status of run")
+
 # On a file: no process, no question.
 c = Console("open", "file")
 c.line("snapshots", r"s1 ")
@@ -107,6 +143,8 @@ if c.end() != 0:
     sys.exit("status of open")
 END
 spawn "$TARGETS/threads" 2 0
-timeout 100 "$python" console.py "$MALLOSCOPE" "$pid" >out 2>err || fail "the dialogue"
+cxx=()
+[ ! -x "$TARGETS/measured_cxx" ] || cxx=("$TARGETS/measured_cxx")
+timeout 100 "$python" console.py "$MALLOSCOPE" "$pid" "${cxx[@]}" >out 2>err || fail "the dialogue"
 is_left "$pid"
 exit 0

@@ -57,6 +57,31 @@ current
 [ Measured jumper' "order of results and other output"
 has listing '^\[ Measured jumper \] calls=1, net=\+32 B' "the sum so far at measure off"
 
+# Calls left by an exception, through several measured frames at once: each is one that was left, and its end is noticed when the
+# thread comes by again, with the catch block's 10 bytes. By the end of the thread. Recursion in two threads at a time.
+if [ -x "$TARGETS/measured_cxx" ]; then
+	ms run -o listing -e 'measure thrower' -e 'measure catcher' -e 'measure leaver' -e 'measure both' -e 'wait exit' \
+		-- "$TARGETS/measured_cxx" </dev/null
+	is "$status" 0 "status of measured_cxx"
+	has out '^EXIT-SUCCESS$' "the program's own checks"
+	is "$(results | sed -nE 's/, peak=.*(, left=1)?$/\1/; /thrower|catcher/p' | sort)" '[ Measured catcher ] calls=1, net=+310 B (+310 B) in +4 blocks
+[ Measured thrower ] calls=1, net=+110 B (+110 B) in +2 blocks
+[ Measured thrower ] calls=1, net=+210 B (+210 B) in +3 blocks
+[ Measured thrower ] calls=1, net=+310 B (+310 B) in +4 blocks' "calls left by an exception"
+	is "$(grep -cE '^\[ Measured thrower \].*, left=1$' listing)" 3 "throwers that were left"
+	has_not listing '^\[ Measured catcher \].*left=' "the one that caught it returned"
+	# The C library takes blocks of its own to end a thread.
+	has listing '^\[ Measured leaver \] calls=1, .*, left=1$' "a call that the end of its thread left"
+	has listing '/measured_cxx\.cc:[0-9]+: size=500 B, count=1, average=500 B$' "what it left behind"
+	is "$(results | grep -F ' both ' | sort)" "$(for size in 1000 2000; do
+		for depth in 1 2 3; do
+			printf '[ Measured both ] calls=1, net=+%d B (+%d B) in +%d blocks, peak=%d B\n' $((size * depth)) $((size * depth)) \
+				"$depth" $((size * depth * 2))
+		done
+	done | sed -E 's/peak=12000 B/peak=11.7 KiB (12000 B)/; t; s/peak=(.*)/peak=\1 (\1)/' | sort)" "recursion in two threads"
+	is "$(sed -nE 's/^\[ Measured both.*thread=([0-9]+).*/\1/p' listing | sort -u | wc -l)" 2 "two threads"
+fi
+
 # Names.
 ms run -o listing -e 'measure no_such_function' -- "$TARGETS/measured" </dev/null
 is "$status" 1 "status of an unknown function"
