@@ -7,7 +7,9 @@
 #include "heap/idset.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Sites per chunk, and chunks for all ids. */
 #define SITES_CHUNK 4096u
@@ -237,8 +239,8 @@ void heap_clear(struct heap *heap)
 	for (id = 0; id < heap->num_sites; id++) {
 		struct site *site = site_get(heap, id);
 
-		*site = (struct site){
-			.stack = site->stack, .domain = site->domain, .tid = site->tid};
+		// What the site is stands still: it is read without lock while a snapshot is stored.
+		memset(&site->total_bytes, 0, sizeof(*site) - offsetof(struct site, total_bytes));
 	}
 	heap->totals = (struct heap_totals){0};
 	heap->cleared_seq = heap->seq;

@@ -26,7 +26,7 @@ enum heap_domain {
 };
 
 struct site {
-	/** What the site is; set once. */
+	/** What the site is; set once, before anybody else knows its id: any thread may read it without lock. */
 	uint32_t stack;
 	uint32_t domain;
 	int32_t tid;
