@@ -127,6 +127,8 @@ src_libobj_a_SOURCES = \
 	src/obj/modules_internal.h \
 	src/obj/scopes.c \
 	src/obj/scopes.h \
+	src/obj/sigbus.c \
+	src/obj/sigbus.h \
 	src/obj/slack.c \
 	src/obj/source.c \
 	src/obj/source.h \

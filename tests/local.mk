@@ -251,6 +251,7 @@ targets_c = \
 	tests/targets/single_unoptimised \
 	tests/targets/spawn \
 	tests/targets/storm \
+	tests/targets/text \
 	tests/targets/thread_life \
 	tests/targets/threads \
 	tests/targets/zombie
@@ -293,6 +294,7 @@ target_sources = \
 	tests/targets/sites.h \
 	tests/targets/spawn.c \
 	tests/targets/storm.c \
+	tests/targets/text.c \
 	tests/targets/thread_life.c \
 	tests/targets/threads.c \
 	tests/targets/throw.cc \
@@ -346,6 +348,7 @@ e2e_tests = \
 	tests/e2e/states.sh \
 	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
+	tests/e2e/text.sh \
 	tests/e2e/thread_life.sh \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh

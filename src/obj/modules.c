@@ -8,6 +8,7 @@
 #include "heap/frame.h"
 #include "obj/maps.h"
 #include "obj/modules_internal.h"
+#include "obj/sigbus.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,7 @@ struct err *modules_create(struct modules **ret)
 	}
 	raise_file_limit();
 	forbid_debuginfod();
+	sigbus_survive();
 	*ret = modules;
 	return NULL;
 }

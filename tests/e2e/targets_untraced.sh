@@ -26,6 +26,9 @@ try "$TARGETS/dlopen" "$TARGETS/plugin.so"
 try "$TARGETS/blocking" 1
 BLOCKING_IGNORED=1 try "$TARGETS/blocking" 1 3
 try "$TARGETS/signals"
+for mode in loop remap protect; do
+	try "$TARGETS/text" "$mode" "$TARGETS/plugin.so" 20
+done
 try "$TARGETS/jobs" 4
 try "$TARGETS/thread_life" churn 2000
 try "$TARGETS/thread_life" exec 3
