@@ -144,10 +144,10 @@ void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end)
 		b = (struct breakpoint *)e->breakpoints.slots[i].value;
 		if (b->addr < start || b->addr >= end)
 			continue;
-		// The memory is gone or something else's by now. The record stays for a later
-		// module here.
-		e->shared->planted[b->planted_index].is_planted = 0;
-		b->is_planted = b->has_relocation = b->is_one_shot = false;
+		// Mostly the memory is gone by now. But a program may have put a copy of its text
+		// there, our traps included. The record stays for a later module here.
+		breakpoint_unplant(e, b);
+		b->has_relocation = b->is_one_shot = false;
 		b->roles = 0;
 		b->num_matched = b->num_other = 0;
 	}

@@ -335,7 +335,8 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b);
 void breakpoint_unplant(struct engine *e, struct breakpoint *b);
 void breakpoint_plant_all(struct engine *e);
 void breakpoint_unplant_all(struct engine *e);
-/** Forget, without writing, everything in [start, end). */
+/** Forget everything in [start, end), a module that is not mapped any more. What is there now is
+ *  written to only where it holds our traps. */
 void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end);
 /** Restore all bytes in the memory of a forked child. */
 void breakpoint_clean_child(struct engine *e, pid_t child);

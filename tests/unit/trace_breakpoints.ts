@@ -158,12 +158,16 @@ static struct breakpoint *add(size_t offset)
 	ck_assert_ptr_nonnull(breakpoint_add(e, 1, PLANT_PROBE));
 
 #test module_unloaded
-	struct breakpoint *b = add(0), *other = add(4096);
+	struct breakpoint *b = add(0), *gone = add(3), *other = add(4096);
+	uint8_t original = planted_of(b)->original;
 
 	b->has_relocation = true;
+	put_code(3, "\x90", 1);
 	breakpoint_drop_range(e, code_addr(0), code_addr(4096));
-	// The memory is not ours any more: nothing is written, nothing will be restored.
-	ck_assert_uint_eq(code[0], TRAP);
+	// What is there now is a copy of the text with our trap, or something else, which is left alone.
+	ck_assert_uint_eq(code[0], original);
+	ck_assert_uint_eq(code[3], 0x90);
+	ck_assert(!gone->is_planted && !planted_of(gone)->is_planted);
 	ck_assert(!b->is_planted && !b->has_relocation && !b->roles);
 	ck_assert_uint_eq(planted_of(b)->is_planted, 0);
 	ck_assert(other->is_planted);
