@@ -10,7 +10,7 @@ is "$status" 0 "status of dump"
 cat >console.py <<'END'
 import os, pty, re, select, signal, sys, time
 
-PROMPT = r"\(malloscope\) "
+PROMPT = r"\(malloscope( \d+)?\) "
 
 
 class Console:
@@ -130,6 +130,27 @@ if len(sys.argv) > 3:
     c.send("quit\n")
     if c.end() != 0:
         sys.exit("status of run")
+
+# Several processes: the prompt says which one, and the question is about all of them.
+c = Console("run", "--follow", "fork,exec", "--", "sh", "-c", "sleep 1000 & wait; exit 3")
+end = time.time() + 20
+while not re.search(r" sleep +running", c.line("processes", r"PID +PARENT.* (dash|sh|bash) ")):
+    if time.time() > end:
+        sys.exit("no second process")
+child = re.search(r"process (\d+): .*sleep, running.*\(malloscope \1\) $", c.line("process #2", "process"), re.S)
+if not child:
+    sys.exit("no prompt of the second process")
+c.line("top", r"\[ Top \d+ \] live: .* from launch")
+c.send("quit\n")
+c.expect(r"\d+ is being traced. Leave it running\? \(y/n")
+c.send("n\n")
+c.expect(PROMPT)
+c.line("kill", r"")
+c.line("wait all", r"")
+c.line("processes", r" ended \(exit status 3\).*" + child[1] + r" .* ended \(killed by SIGKILL\)")
+c.send("quit\n")
+if c.end() != 0:
+    sys.exit("status of several processes")
 
 # On a file: no process, no question.
 c = Console("open", "file")

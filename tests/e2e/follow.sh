@@ -63,6 +63,36 @@ for name in tr sort; do
 done
 echo "ok: pipeline"
 
+python=$(PATH=/usr/bin:/bin:$PATH command -v python3)
+if [ -n "$python" ]; then
+	cat >children.py <<'END'
+import multiprocessing, os, subprocess
+
+def work(n):
+    return sum(len(bytes(i)) for i in range(1000)) + n
+
+if __name__ == "__main__":
+    pid = os.fork()
+    if pid == 0:
+        os._exit(7 if work(1) == 499501 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert subprocess.run(["echo", "one"], capture_output=True).stdout == b"one\n"
+    assert subprocess.check_output("echo two | cat", shell=True) == b"two\n"
+    for way in "fork", "spawn":
+        with multiprocessing.get_context(way).Pool(2) as pool:
+            assert pool.map(work, range(20)) == [499500 + n for n in range(20)]
+            pool.close()
+            pool.join()
+    print("good")
+END
+	ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$python" children.py </dev/null
+	is "$status $(cat out)" "0 good" "python and its children"
+	has report ' python[0-9.]* +ended \(exit status 7\)' "a child of python"
+	[ "$(grep -cE ' (python[0-9.]*|echo|cat) +ended \(exit status 0\)' report)" -ge 7 ] || fail "children of python: $(cat report)"
+	has_not report ' ended \(killed' "children of python"
+	echo "ok: python"
+fi
+
 # The supervisor is killed, and leaves: nobody is lost, and the forking goes on.
 follow_for_a_while() {
 	local server
