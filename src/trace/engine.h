@@ -287,6 +287,9 @@ bool follow_forked(struct engine *e, pid_t tid);
 /** The same for a child that shared e's memory and stands in PTRACE_EVENT_EXEC; it is no thread of
  *  e any more. */
 bool follow_spawned(struct engine *e, pid_t tid);
+/** The process of e is gone for us. Of a child only the list of planted bytes is kept, which is that of
+ *  children of its own that were not seen yet. */
+void follow_ended(struct engine *e);
 /** Let e's process, which stands in thread t with nothing planted, go for the reason given. */
 void follow_let_go(struct engine *e, struct thread *t, const char *format, ...) __printf(3, 4);
 

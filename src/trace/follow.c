@@ -201,6 +201,24 @@ bool follow_spawned(struct engine *e, pid_t tid)
 	return true;
 }
 
+void follow_ended(struct engine *e)
+{
+	size_t i;
+
+	e->is_ended = true;
+	if (!e->first)
+		return;
+	for (i = 0; i < e->breakpoints.cap; i++)
+		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
+			free((void *)e->breakpoints.slots[i].value);
+	hmap_deinit(&e->breakpoints);
+	hmap_deinit(&e->known_stacks);
+	displaced_forget(e);
+	vec_deinit(&e->modules);
+	close(e->mem_fd);
+	e->mem_fd = -1;
+}
+
 void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
 {
 	struct event_text *event;
@@ -212,7 +230,7 @@ void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
 	va_end(ap);
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
 	thread_remove(e, t);
-	e->is_ended = true;
+	follow_ended(e);
 	event = emit_begin(e, EVENT_LEFT, sizeof(*event) + strlen(text) + 1);
 	if (!event)
 		return;

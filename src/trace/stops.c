@@ -248,7 +248,7 @@ static void ended(struct engine *e, pid_t tid, int status)
 		thread_remove(e, t);
 	if (tid != e->pid && (!e->has_no_leader || !is_last_thread(e)))
 		return;
-	e->is_ended = true;
+	follow_ended(e);
 	event = emit_begin(e, EVENT_EXIT, sizeof(*event));
 	if (!event)
 		return;
