@@ -169,11 +169,13 @@ src_libreport_a_SOURCES = \
 
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
+	src/supervisor/crash.c \
 	src/supervisor/drain.c \
 	src/supervisor/family.c \
 	src/supervisor/frames.c \
 	src/supervisor/functions.c \
 	src/supervisor/images.c \
+	src/supervisor/limits.c \
 	src/supervisor/measure.c \
 	src/supervisor/precheck.c \
 	src/supervisor/process.c \

@@ -233,8 +233,10 @@ targets_c = \
 	tests/targets/jobs \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
+	tests/targets/many_stacks \
 	tests/targets/measured \
 	tests/targets/no_allocator \
+	tests/targets/nomem.so \
 	tests/targets/own_traps \
 	tests/targets/plugin.so \
 	tests/targets/recurse \
@@ -273,9 +275,11 @@ target_sources = \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
+	tests/targets/many_stacks.c \
 	tests/targets/measured.c \
 	tests/targets/measured_cxx.cc \
 	tests/targets/no_allocator.c \
+	tests/targets/nomem.c \
 	tests/targets/own_traps.c \
 	tests/targets/plugin.c \
 	tests/targets/plugin.h \
@@ -329,9 +333,11 @@ e2e_tests = \
 	tests/e2e/launch_stripped.sh \
 	tests/e2e/launch_threads.sh \
 	tests/e2e/leave_by_signal.sh \
+	tests/e2e/max_memory.sh \
 	tests/e2e/measure.sh \
 	tests/e2e/namespace.sh \
 	tests/e2e/no_allocator.sh \
+	tests/e2e/nomem.sh \
 	tests/e2e/offline.sh \
 	tests/e2e/oracle.sh \
 	tests/e2e/permission.sh \

@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+/** Longest /proc/PID/status that io_proc_field() takes; what comes behind is not needed. */
+#define STATUS_MAX 8192
+
 static struct err *open_error(const char *path)
 {
 	if (errno == ENOENT || errno == ESRCH)
@@ -53,6 +56,41 @@ struct err *io_read_file(const char *path, size_t max_size, char **ret, size_t *
 	return NULL;
 }
 
+bool io_read_head(const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t num = 0;
+	ssize_t n = 1;
+
+	while (fd >= 0 && n > 0 && num + 1 < size) {
+		n = read(fd, buf + num, size - 1 - num);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			num += (size_t)n;
+	}
+	buf[num] = '\0';
+	return fd >= 0 && n >= 0;
+}
+
+bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size)
+{
+	char path[64], text[STATUS_MAX], *line, *save;
+	size_t key_len = strlen(key);
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (!io_read_head(path, text, sizeof(text)))
+		return false;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, key, key_len) != 0 || line[key_len] != ':')
+			continue;
+		line += key_len + 1;
+		snprintf(buf, size, "%s", line + strspn(line, " \t"));
+		return true;
+	}
+	return false;
+}
+
 struct err *io_proc_status(pid_t pid, const char *key, char **ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -78,11 +116,9 @@ struct err *io_proc_status(pid_t pid, const char *key, char **ret)
 
 static bool is_live(pid_t tid)
 {
-	_cleanup_free_ char *state = NULL;
-	struct err *err = io_proc_status(tid, "State", &state);
+	char state[32];
 
-	err_destroy(err);
-	return !err && *state != 'Z' && *state != 'X';
+	return io_proc_field(tid, "State", state, sizeof(state)) && *state != 'Z' && *state != 'X';
 }
 
 pid_t io_live_task(pid_t pid)

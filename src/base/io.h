@@ -18,6 +18,13 @@ struct err *io_read_file(const char *path, size_t max_size, char **ret,
  *  &err_gone: no such process; &err_not_found: no such key. */
 struct err *io_proc_status(pid_t pid, const char *key, char **ret) __must_check;
 
+/** The same in a buffer, without any allocation: for where memory may have run out. False: no such process or key. A value
+ *  that does not fit is cut. */
+bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size) __must_check;
+
+/** The beginning of a file as a string in a buffer, without any allocation. False: it cannot be read. */
+bool io_read_head(const char *path, char *buf, size_t size) __must_check;
+
 /** The task whose files in /proc show the memory of process pid: its leader, or another thread when the leader has ended
  *  before the process (pthread_exit() in main()). 0: there is none, the process is gone or a zombie. */
 pid_t io_live_task(pid_t pid);

@@ -107,8 +107,11 @@ static void print_heap(FILE *out, const struct session_status *status)
 		status->num_stacks, status->num_truncated, status->num_failed);
 	fprintf(out,
 		"oddities: unknown frees=%" PRIu64 ", replaced blocks=%" PRIu64
-		", abandoned calls=%" PRIu64 ", lost events=%" PRIu64 "\n",
+		", abandoned calls=%" PRIu64 ", lost events=%" PRIu64,
 		totals->unknown_frees, totals->replaced, status->num_abandoned, status->num_lost);
+	if (totals->unrecorded_blocks)
+		fprintf(out, ", unrecorded blocks=%" PRIu64, totals->unrecorded_blocks);
+	putc('\n', out);
 }
 
 static void print_own_memory(FILE *out, const struct session_status *status)
@@ -125,6 +128,11 @@ static void print_own_memory(FILE *out, const struct session_status *status)
 		fmt_size((double)status->tables_memory, false, tables),
 		fmt_size((double)status->supervisor_rss, false, supervisor),
 		fmt_size((double)status->tracer_rss, false, tracer));
+	if (status->max_memory)
+		fprintf(out, "max memory: tables=%s of %s%s\n",
+			fmt_size((double)status->used_memory, false, tables),
+			fmt_size((double)status->max_memory, false, blocks),
+			status->is_full ? ", full: no stacks are added" : "");
 }
 
 static void add_target(struct jsonl *doc, const struct session_status *status)
@@ -155,6 +163,7 @@ static void add_counters(struct jsonl *doc, const struct session_status *status)
 	jsonl_uint(doc, "frees", totals->frees);
 	jsonl_uint(doc, "unknown_frees", totals->unknown_frees);
 	jsonl_uint(doc, "replaced", totals->replaced);
+	jsonl_uint(doc, "unrecorded", totals->unrecorded_blocks);
 	jsonl_uint(doc, "events", status->num_events);
 	jsonl_real(doc, "events_per_second", status->event_rate);
 	jsonl_uint(doc, "stops", status->num_stops);
@@ -173,6 +182,11 @@ static struct err *status_json(struct console *console, const struct session_sta
 	add_counters(doc, status);
 	jsonl_uint(doc, "blocks_memory", status->blocks_memory);
 	jsonl_uint(doc, "tables_memory", status->tables_memory);
+	if (status->max_memory) {
+		jsonl_uint(doc, "used_memory", status->used_memory);
+		jsonl_uint(doc, "max_memory", status->max_memory);
+		jsonl_bool(doc, "full", status->is_full);
+	}
 	jsonl_uint(doc, "supervisor_rss", status->supervisor_rss);
 	jsonl_uint(doc, "tracer_rss", status->tracer_rss);
 	return commands_end_json(console, doc);

@@ -3,6 +3,7 @@
 
 #include "console/options.h"
 
+#include "base/fmt.h"
 #include "base/log.h"
 #include "console/command.h"
 #include "console/help.h"
@@ -22,6 +23,7 @@
 #define KEY_FOLLOW  0x104
 #define KEY_ALONE   0x105
 #define KEY_PROBE   0x106
+#define KEY_MEMORY  0x107
 #define HELP_FORMAT "ARGP_HELP_FMT"
 #define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
 #define ATTACH_ARGS "[OPTION...] PID"
@@ -107,6 +109,20 @@ static void parse_follow(struct options *options, const char *text)
 	options->session.follow = follow;
 }
 
+static void parse_max_memory(struct options *options, const char *text)
+{
+	struct err *err = fmt_parse_size(text, &options->session.max_memory);
+	char why[128];
+
+	if (err) {
+		snprintf(why, sizeof(why), "%s", err_text(err));
+		err_destroy(err);
+		usage_error("--max-memory: %s", why);
+	}
+	if (options->session.max_memory < SESSION_MIN_MEMORY)
+		usage_error("--max-memory: %s is less than 1MiB", text);
+}
+
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -159,6 +175,9 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ALONE:
 		options->session.follow = 0;
+		return 0;
+	case KEY_MEMORY:
+		parse_max_memory(options, arg);
 		return 0;
 	case KEY_PROBE:
 		err = session_check_probe(arg);
@@ -324,6 +343,10 @@ static const struct argp_option tracing_options[] = {
 	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
 	{"every", KEY_EVERY, "SECONDS", 0, "Append a snapshot to the file of --store every SECONDS", 0},
 	{"store", KEY_STORE, "FILE", 0, "The file of --every", 0},
+	{"max-memory", KEY_MEMORY, "SIZE", 0,
+	 "Let the tables of a process take at most SIZE, as 64MiB; stacks that come later count as "
+	 "one",
+	 0},
 	{"follow", KEY_FOLLOW, "LIST", 0,
 	 "What is traced on: fork (children, too), exec (new images), fork,exec (default: exec)", 0},
 	{"no-follow", KEY_ALONE, NULL, 0, "Neither: tracing ends when another program is executed", 0},

@@ -38,6 +38,8 @@ struct shard {
 
 struct blocks {
 	size_t num;
+	/** blocks_limit(); 0: none. */
+	size_t limit;
 	struct shard shards[NUM_SHARDS];
 };
 
@@ -175,6 +177,13 @@ static void shard_shrink(struct shard *shard)
 		return;
 }
 
+// Grown by a third. Tables of shards that never held anything are let in: they are tiny.
+static bool is_at_limit(const struct blocks *blocks, const struct shard *shard)
+{
+	return blocks->limit && shard->cap &&
+	       blocks_memory(blocks) + shard->cap / 3 * sizeof(struct slot) > blocks->limit;
+}
+
 struct err *blocks_create(struct blocks **ret)
 {
 	struct blocks *blocks = calloc(1, sizeof(*blocks));
@@ -207,7 +216,7 @@ struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *r
 		return NULL;
 	}
 	if (shard_is_full(shard)) {
-		if (!shard_grow(shard))
+		if (is_at_limit(blocks, shard) || !shard_grow(shard))
 			return &err_nomem;
 		slot = shard_probe(shard, hash, addr);
 	}
@@ -307,7 +316,12 @@ void blocks_clear(struct blocks *blocks)
 	for (s = 0; s < NUM_SHARDS; s++)
 		if (blocks->shards[s].cap)
 			slots_free(blocks->shards[s].slots, blocks->shards[s].cap);
-	*blocks = (struct blocks){0};
+	*blocks = (struct blocks){.limit = blocks->limit};
+}
+
+void blocks_limit(struct blocks *blocks, size_t memory)
+{
+	blocks->limit = memory;
 }
 
 size_t blocks_num(const struct blocks *blocks)

@@ -49,4 +49,7 @@ size_t blocks_num(const struct blocks *blocks);
 /** Bytes of memory held by the table. */
 size_t blocks_memory(const struct blocks *blocks);
 
+/** From now on blocks_add() returns &err_nomem rather than let the table grow beyond so much memory; 0: no limit. */
+void blocks_limit(struct blocks *blocks, size_t memory);
+
 #endif

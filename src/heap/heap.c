@@ -28,6 +28,9 @@ struct heap {
 	/** Advances at every new maximum of live_bytes; from 1. */
 	uint64_t epoch;
 	uint64_t seq;
+	/** heap_close_sites(): there is no new site any more, but this one. */
+	bool is_closed;
+	uint32_t last_site;
 	/** seq at the last heap_clear(): older blocks must not come back from a failed realloc. */
 	uint64_t cleared_seq;
 };
@@ -86,8 +89,9 @@ static bool sites_reserve_one(struct heap *heap)
 	return *chunk != NULL;
 }
 
+/** is_counted: for blocks of this heap, not for those of a loaded snapshot. */
 static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
-			       uint32_t *ret)
+			       bool is_counted, uint32_t *ret)
 {
 	uint64_t key = (uint64_t)stack << 32 | (uint32_t)tid;
 	uint32_t hash = (uint32_t)hash_u64(key ^ domain * 0x9e3779b97f4a7c15ull);
@@ -101,6 +105,10 @@ static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domai
 			*ret = id;
 			return NULL;
 		}
+	}
+	if (is_counted && heap->is_closed) {
+		*ret = heap->last_site;
+		return NULL;
 	}
 	if (heap->num_sites >= UINT32_MAX - 1 || !sites_reserve_one(heap) ||
 	    !idset_reserve_one(&heap->set))
@@ -116,7 +124,7 @@ struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain,
 			     uint32_t *ret)
 {
 	assert(stack < stacks_num(heap->stacks));
-	return site_intern(heap, stack, domain, tid, ret);
+	return site_intern(heap, stack, domain, tid, false, ret);
 }
 
 // Must come before every change of a site's live counters: keeps what they were at the peak.
@@ -188,7 +196,7 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 	assert(stack < stacks_num(heap->stacks));
 	// The counters must go down by what they went up, so the size is cut here as the table cuts it.
 	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
-	err = site_intern(heap, stack, domain, tid, &block.site);
+	err = site_intern(heap, stack, domain, tid, true, &block.site);
 	if (!err)
 		err = enter(heap, &block);
 	if (err)
@@ -200,6 +208,33 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 	heap->totals.total_bytes += block.size;
 	heap->totals.total_blocks++;
 	return NULL;
+}
+
+void heap_count_unrecorded(struct heap *heap, uint64_t size)
+{
+	heap->totals.total_bytes += size;
+	heap->totals.total_blocks++;
+	heap->totals.unrecorded_bytes += size;
+	heap->totals.unrecorded_blocks++;
+}
+
+struct err *heap_close_sites(struct heap *heap, uint32_t stack)
+{
+	struct err *err = site_intern(heap, stack, DOMAIN_MALLOC, 0, true, &heap->last_site);
+
+	if (!err)
+		heap->is_closed = true;
+	return err;
+}
+
+bool heap_is_closed(const struct heap *heap)
+{
+	return heap->is_closed;
+}
+
+void heap_limit_blocks(struct heap *heap, size_t memory)
+{
+	blocks_limit(heap->blocks, memory);
 }
 
 bool heap_take(struct heap *heap, uint64_t addr, struct block *ret)

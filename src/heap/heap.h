@@ -56,6 +56,9 @@ struct heap_totals {
 	uint64_t unknown_frees;
 	/** Allocations at an address that was still in the table (a free was missed). */
 	uint64_t replaced;
+	/** Of all allocations those that only the totals know (heap_count_unrecorded()). */
+	uint64_t unrecorded_bytes;
+	uint64_t unrecorded_blocks;
 };
 
 struct heap;
@@ -75,6 +78,17 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
  *  &err_nomem: heap unchanged. */
 struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 			     uint32_t *ret) __must_check;
+
+/** Count an allocation that could not be recorded: in the totals of all allocations, and nowhere else. */
+void heap_count_unrecorded(struct heap *heap, uint64_t size);
+
+/** From now on no site is added: an allocation that would need a new one counts for the site (stack, DOMAIN_MALLOC, 0), which is
+ *  made now. For good. &err_nomem: nothing has changed. */
+struct err *heap_close_sites(struct heap *heap, uint32_t stack) __must_check;
+bool heap_is_closed(const struct heap *heap);
+/** From now on the table of live blocks does not grow beyond so much memory, 0: as far as can be; heap_alloc() then
+ *  returns &err_nomem. */
+void heap_limit_blocks(struct heap *heap, size_t memory);
 
 /** A free at entry. An unknown address is counted and is no error; returns whether it was known. addr 0 is ignored. */
 bool heap_free(struct heap *heap, uint64_t addr);

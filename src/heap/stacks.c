@@ -173,16 +173,15 @@ static struct err *add(struct stacks *stacks, uint32_t hash, const struct record
 	return NULL;
 }
 
-struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
-			  size_t total_nframe, uint32_t flags, uint32_t *ret)
+/** What a stack is, as its record says it, without frames; no frames become the unknown one. */
+static struct record describe(const uint64_t **frames, size_t num_frames, size_t total_nframe,
+			      uint32_t flags)
 {
 	static const uint64_t unknown = FRAME_UNKNOWN;
 	struct record head = {.flags = (uint16_t)flags};
-	uint32_t hash, id;
-	size_t pos;
 
 	if (!num_frames) {
-		frames = &unknown;
+		*frames = &unknown;
 		num_frames = 1;
 	}
 	if (num_frames > STACK_TOTAL_MAX)
@@ -191,14 +190,41 @@ struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t 
 		total_nframe = num_frames;
 	head.num_frames = num_frames;
 	head.total_nframe = total_nframe > STACK_TOTAL_MAX ? STACK_TOTAL_MAX : total_nframe;
-	hash = stack_hash(&head, frames);
+	return head;
+}
+
+static bool find(const struct stacks *stacks, uint32_t hash, const struct record *head,
+		 const uint64_t *frames, uint32_t *ret)
+{
+	uint32_t id;
+	size_t pos;
+
 	for (pos = idset_first(&stacks->set, hash); idset_next(&stacks->set, hash, &pos, &id);) {
-		if (is_equal(stacks, record_get(stacks, id), &head, frames)) {
+		if (is_equal(stacks, record_get(stacks, id), head, frames)) {
 			*ret = id;
-			return NULL;
+			return true;
 		}
 	}
+	return false;
+}
+
+struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
+			  size_t total_nframe, uint32_t flags, uint32_t *ret)
+{
+	struct record head = describe(&frames, num_frames, total_nframe, flags);
+	uint32_t hash = stack_hash(&head, frames);
+
+	if (find(stacks, hash, &head, frames, ret))
+		return NULL;
 	return add(stacks, hash, &head, frames, ret);
+}
+
+bool stacks_find(const struct stacks *stacks, const uint64_t *frames, size_t num_frames,
+		 size_t total_nframe, uint32_t flags, uint32_t *ret)
+{
+	struct record head = describe(&frames, num_frames, total_nframe, flags);
+
+	return find(stacks, stack_hash(&head, frames), &head, frames, ret);
 }
 
 struct stack stacks_get(const struct stacks *stacks, uint32_t id)

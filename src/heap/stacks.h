@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,10 @@ void stacks_destroy(struct stacks *stacks);
  *  empty: the stack then is the single frame FRAME_UNKNOWN. O(frames). &err_nomem: table unchanged. */
 struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
 			  size_t total_nframe, uint32_t flags, uint32_t *ret) __must_check;
+
+/** The id of a stack that is there already, as stacks_intern(). False: it is not. */
+bool stacks_find(const struct stacks *stacks, const uint64_t *frames, size_t num_frames,
+		 size_t total_nframe, uint32_t flags, uint32_t *ret);
 
 /** The stack of an id that this table gave out; its frames live as long as the table. O(1). */
 struct stack stacks_get(const struct stacks *stacks, uint32_t id);

@@ -63,7 +63,8 @@ static void note_nomem(struct session *s, struct err *err)
 {
 	if (!err)
 		return;
-	if (!s->is_nomem_noted)
+	// Of the limit the user knows already.
+	if (!s->is_nomem_noted && !heap_is_closed(s->heap))
 		session_note(s, "out of memory: some events are not recorded from here on");
 	s->is_nomem_noted = true;
 	err_destroy(err);
@@ -71,20 +72,27 @@ static void note_nomem(struct session *s, struct err *err)
 
 static void on_stack(struct session *s, const struct event_stack *event)
 {
-	uint64_t *frames = malloc((event->num_pcs + 1) * sizeof(*frames));
-	uint32_t id, domain = 0;
-	struct err *err = NULL;
+	_cleanup_free_ uint64_t *frames = malloc((event->num_pcs + 1) * sizeof(*frames));
+	uint32_t flags = event->is_truncated ? STACK_TRUNCATED : 0, id, domain = 0;
+	struct stacks *stacks = heap_stacks(s->heap);
+	struct err *err;
 
-	if (frames) {
-		images_frames(s, event, frames, &domain);
-		err = stacks_intern(heap_stacks(s->heap), frames, event->num_pcs, event->total,
-				    event->is_truncated ? STACK_TRUNCATED : 0, &id);
+	if (!frames) {
+		note_nomem(s, &err_nomem);
+		return;
 	}
-	if (!frames || err)
-		note_nomem(s, &err_nomem);
-	else if (!hmap_set(&s->stacks_by_hash, event->hash, id | (uint64_t)domain << 32))
-		note_nomem(s, &err_nomem);
-	free(frames);
+	images_frames(s, event, frames, &domain);
+	limits_check(s);
+	if (heap_is_closed(s->heap)) {
+		if (!stacks_find(stacks, frames, event->num_pcs, event->total, flags, &id))
+			return;
+		err = NULL;
+	} else {
+		err = stacks_intern(stacks, frames, event->num_pcs, event->total, flags, &id);
+	}
+	if (!err && !hmap_set(&s->stacks_by_hash, event->hash, id | (uint64_t)domain << 32))
+		err = &err_nomem;
+	note_nomem(s, err);
 }
 
 /** The address of a block in the heap. */
@@ -98,17 +106,25 @@ static void add_block(struct session *s, uint32_t probe, uint64_t addr, uint64_t
 {
 	const uint64_t *found = hmap_find(&s->stacks_by_hash, hash);
 	uint32_t id = 0, domain = probe_at(&s->user_probes, probe)->domain;
+	struct err *err = NULL;
 
 	addr = key_of(s, probe, addr);
 	if (found) {
 		id = (uint32_t)*found;
 		if (!domain)
 			domain = *found >> 32;
+	} else if (heap_is_closed(s->heap)) {
+		id = s->beyond_stack;
 	} else {
-		note_nomem(s,
-			   stacks_intern(heap_stacks(s->heap), NULL, 0, 1, STACK_TRUNCATED, &id));
+		err = stacks_intern(heap_stacks(s->heap), NULL, 0, 1, STACK_TRUNCATED, &id);
 	}
-	note_nomem(s, heap_alloc(s->heap, addr, size, id, domain, tid));
+	if (!err)
+		err = heap_alloc(s->heap, addr, size, id, domain, tid);
+	if (err) {
+		heap_count_unrecorded(s->heap, size);
+		note_nomem(s, err);
+		return;
+	}
 	if (s->measuring)
 		measuring_alloc(s, tid, addr);
 }
@@ -125,17 +141,20 @@ static void forget_taken(struct session *s, uint64_t call)
 
 static void on_take(struct session *s, const struct event_take *event)
 {
-	struct block *block = malloc(sizeof(*block));
 	uint64_t addr = key_of(s, event->probe, event->addr);
+	struct block taken, *block;
 
 	if (s->measuring)
 		measuring_free(s, event->tid, addr);
-	if (!block || !heap_take(s->heap, addr, block)) {
-		free(block);
+	if (!heap_take(s->heap, addr, &taken))
 		return;
-	}
-	if (!hmap_set(&s->taken, event->call, (uint64_t)block))
+	block = malloc(sizeof(*block));
+	if (block)
+		*block = taken;
+	if (!block || !hmap_set(&s->taken, event->call, (uint64_t)block)) {
+		note_nomem(s, &err_nomem);
 		free(block);
+	}
 }
 
 static void put_back(struct session *s, int32_t tid, const struct block *block)
@@ -172,9 +191,9 @@ static void on_end(struct session *s, const struct event_exit *event)
 	s->held_tid = 0;
 	measuring_finish(s);
 	session_mark_end(s);
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	modules_forget_live(s->modules);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	control_wake(s);
 	family_wake(s);
 }
@@ -190,9 +209,9 @@ static void on_left(struct session *s, const struct event_text *event)
 	s->held_tid = 0;
 	measuring_finish(s);
 	session_mark_end(s);
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	modules_forget_live(s->modules);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	control_wake(s);
 	family_wake(s);
 }
@@ -324,6 +343,7 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 	const struct ring_record *record;
 
 	note_time(s);
+	limits_check(s);
 	while ((record = ring_peek(s->shared->ring, limit))) {
 		on_record(s, record);
 		FAULT_POINT("drain");

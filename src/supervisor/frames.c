@@ -15,14 +15,14 @@ static struct err *resolve(void *ctx, uint64_t frame, const struct location **re
 	const struct resolver *inner;
 	struct err *err;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	if (frame_module(frame) == FRAME_MODULE_STORED) {
 		err = archive_resolve(s->archive, frame, ret, num_ret);
 	} else {
 		inner = symbolizer_resolver(s->symbolizer);
 		err = inner->resolve(inner->ctx, frame, ret, num_ret);
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	return err;
 }
 
@@ -31,7 +31,7 @@ static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 	struct session *s = ctx;
 	const struct module *module;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	if (frame_module(frame) == FRAME_MODULE_STORED) {
 		archive_origin(s->archive, frame, ret);
 	} else {
@@ -43,7 +43,7 @@ static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 			.offset = frame_addr(frame),
 		};
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 }
 
 /** The file may be there for the target alone, in its mount namespace: its path for us, or NULL. */
@@ -69,7 +69,7 @@ char *session_source_line(void *session, const char *file, uint32_t line)
 	char *text;
 	uint32_t id;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	if (archive_num(s->archive) && !strtab_intern(s->resolver.strings, file, &id) &&
 	    archive_find_line(s->archive, id, line, &stored) && stored) {
 		text = strdup(stored);
@@ -79,7 +79,7 @@ char *session_source_line(void *session, const char *file, uint32_t line)
 		if (!text && !s->is_elsewhere)
 			text = symbolizer_source_line(s->symbolizer, file, line);
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	return text;
 }
 

@@ -46,7 +46,7 @@ static struct err *search_modules(struct function_search *search, uint32_t modul
 	struct err *err = NULL;
 	uint32_t id;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
 		search->module = modules_get(s->modules, id);
 		if (search->module && search->module->is_live)
@@ -55,7 +55,7 @@ static struct err *search_modules(struct function_search *search, uint32_t modul
 		if (module_id)
 			break;
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	return err;
 }
 

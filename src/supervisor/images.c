@@ -205,7 +205,7 @@ void images_update(struct session *s)
 	struct err *err;
 	size_t i;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	err = modules_refresh(s->modules, io_live_task(s->tracer.target), &delta);
 	if (err)
 		log_debug("modules: %s", err_text(err));
@@ -216,7 +216,7 @@ void images_update(struct session *s)
 		add_module(s, delta.added.items[i]);
 	if (delta.added.num)
 		send_syscall_insn(s);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	// A function that was waited for may have come.
 	for (i = 0; s->call.id && i < delta.added.num; i++)
 		err_destroy(images_plant_call(s, delta.added.items[i]));
@@ -308,14 +308,14 @@ void images_note_allocators(struct session *s)
 	out = open_memstream(&searched, &size);
 	if (!out)
 		return;
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (id = 1; id <= modules_num(s->modules); id++) {
 		const struct module *module = modules_get(s->modules, id);
 
 		if (module && module->is_live)
 			fprintf(out, " %s", module->name);
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	fclose(out);
 	session_note(
 		s,
@@ -370,9 +370,9 @@ void images_exec(struct session *s, pid_t tid)
 	forget_taken_blocks(s);
 	rows_clear(s->shared->rows);
 	hmap_deinit(&s->stacks_by_hash);
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	modules_forget_live(s->modules);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	for (i = 0; i < s->probes.num; i++)
 		s->probes.items[i].is_live = false;
 	s->new_ranges.num = 0;
@@ -448,9 +448,9 @@ void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *fra
 	struct walk_frame at = *frame;
 	struct walk_stack stack = {0};
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	walk_stack(&at, &ops, &stack);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 }
 
 /** The range of an operator new that a frame lies in, or NULL. */
@@ -482,12 +482,12 @@ static bool calls_new_array(struct session *s, const uint64_t targets[2])
 	bool is_array = false;
 	unsigned i;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (i = 0; i < 2; i++) {
 		range = targets[i] ? find_new(s, frame_of(s, targets[i])) : NULL;
 		is_array |= range && range->domain == DOMAIN_NEW_ARRAY;
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	return is_array;
 }
 
@@ -497,10 +497,10 @@ void images_frames(struct session *s, const struct event_stack *stack, uint64_t 
 	const struct new_range *range;
 	size_t i;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (i = 0; i < stack->num_pcs; i++)
 		frames_ret[i] = frame_of(s, stack->pcs[i]);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	*domain_ret = DOMAIN_MALLOC;
 	// new[] calls new calls malloc: the outermost of them names the domain.
 	for (i = 0; i < stack->num_pcs && (range = find_new(s, frames_ret[i])); i++)

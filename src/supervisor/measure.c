@@ -471,7 +471,7 @@ static struct err *not_found(struct session *s, const char *function)
 	c.out = open_memstream(&c.text, &c.size);
 	if (!c.out)
 		return &err_nomem;
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (; len > 0 && !c.num; len--) {
 		prefix = strndup(function, len);
 		for (id = 1; prefix && id <= modules_num(s->modules) && c.num < 8; id++) {
@@ -486,7 +486,7 @@ static struct err *not_found(struct session *s, const char *function)
 		if (len <= 3)
 			break;
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	fclose(c.out);
 	err = err_create(ERR_NOT_FOUND, "no function '%s' in the loaded modules%s%s", function,
 			 c.num ? "; there are " : "", c.num ? c.text : "");

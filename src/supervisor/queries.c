@@ -63,6 +63,9 @@ struct err *session_status(struct session *s, struct session_status *ret)
 		.num_probes = count_probes(s),
 	};
 	heap_memory(s->heap, &ret->blocks_memory, &ret->tables_memory);
+	ret->used_memory = limits_used(s);
+	ret->max_memory = s->options.max_memory;
+	ret->is_full = heap_is_closed(s->heap);
 	session_unlock(s);
 	ret->supervisor_rss = resident_size(getpid());
 	ret->tracer_rss = resident_size(s->first->tracer.pid);
@@ -75,7 +78,7 @@ struct err *session_probes(struct session *s,
 	size_t i;
 
 	session_lock(s);
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (i = 0; i < s->probes.num; i++) {
 		const struct planted_probe *p = &s->probes.items[i];
 		const struct module *module = modules_get(s->modules, p->module);
@@ -92,7 +95,7 @@ struct err *session_probes(struct session *s,
 		if (p->is_live || s->state == TARGET_ENDED)
 			fn(ctx, &out);
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	session_unlock(s);
 	return NULL;
 }
@@ -102,13 +105,13 @@ void session_searched(struct session *s, void (*fn)(void *ctx, const char *modul
 	const struct module *module;
 	uint32_t id;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (id = 1; id <= modules_num(s->modules); id++) {
 		module = modules_get(s->modules, id);
 		if (module && module->is_live)
 			fn(ctx, module->path);
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 }
 
 static void fill_snapshot(const struct session *s, struct snapshot *snapshot)

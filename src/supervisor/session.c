@@ -61,6 +61,7 @@ struct err *session_new(const struct session_options *options, struct session **
 
 	if (!s)
 		return &err_nomem;
+	crash_install();
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->obj_lock, NULL);
 	s->options = *options;

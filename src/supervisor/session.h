@@ -38,7 +38,12 @@ struct session_options {
 	/** Allocators of the user's own, as for session_check_probe(). */
 	const char *const *probes;
 	size_t num_probes;
+	/** Most memory in bytes that the tables of a process may take, at least SESSION_MIN_MEMORY; 0: any. See limits.c. */
+	uint64_t max_memory;
 };
+
+/** Less than this is of no use. */
+#define SESSION_MIN_MEMORY (1u << 20)
 
 /** "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)", see probe_list_parse(). ERR_USAGE: what is wrong. */
 struct err *session_check_probe(const char *spec) __must_check;
@@ -125,6 +130,10 @@ struct session_status {
 	/** Own memory in bytes: live-block table, stacks and sites, resident set of supervisor and tracer. */
 	size_t blocks_memory;
 	size_t tables_memory;
+	/** What counts for max_memory: both, and kept snapshots. max_memory: as in the options; is_full: it was reached. */
+	size_t used_memory;
+	uint64_t max_memory;
+	bool is_full;
 	size_t supervisor_rss;
 	size_t tracer_rss;
 	/** Allocators found; 0: see session_searched(). */

@@ -131,6 +131,8 @@ struct session {
 	uint64_t rate_ns;
 	/** Out of memory was reported. */
 	bool is_nomem_noted;
+	/** Where blocks count whose stack could not be kept (max_memory), once the heap is closed. */
+	uint32_t beyond_stack;
 	uint64_t num_cookies;
 	uint64_t acked_cookie;
 	int ack_result;
@@ -166,6 +168,19 @@ struct images_addrs {
 	VEC(uint64_t) list;
 };
 
+/* limits.c: session_options.max_memory. All under lock. */
+/** Memory of the tables, as counted against the limit. */
+size_t limits_used(const struct session *s);
+/** Close the tables when they have grown so large. Cheap; called as they grow. */
+void limits_check(struct session *s);
+
+/* crash.c */
+/** From now on a crash inside of libdw and libelf ends the process in order: a line on standard error, and exit status 1. Idempotent. */
+void crash_install(void);
+/** The calling thread is in those libraries, or not any more. They do not nest. */
+void crash_enter_libraries(void);
+void crash_leave_libraries(void);
+
 /** Locked scopes. */
 static inline void session_lock(struct session *s)
 {
@@ -175,6 +190,19 @@ static inline void session_lock(struct session *s)
 static inline void session_unlock(struct session *s)
 {
 	pthread_mutex_unlock(&s->lock);
+}
+
+/** Modules and symbols; see crash.c for what else it does. */
+static inline void session_lock_obj(struct session *s)
+{
+	pthread_mutex_lock(&s->obj_lock);
+	crash_enter_libraries();
+}
+
+static inline void session_unlock_obj(struct session *s)
+{
+	crash_leave_libraries();
+	pthread_mutex_unlock(&s->obj_lock);
 }
 
 /* control.c */

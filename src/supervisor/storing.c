@@ -86,9 +86,9 @@ static struct err *load(struct session *s, struct store *store, const char *name
 	struct err *err;
 
 	session_lock(s);
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	err = store_load(store, name, s->heap, s->archive, &snapshot);
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 	if (!err && as) {
 		copy = strdup(as);
 		if (copy) {

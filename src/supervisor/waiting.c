@@ -208,12 +208,12 @@ void session_complete_function(struct session *s, const char *prefix, size_t lim
 	const struct module *module;
 	uint32_t id;
 
-	pthread_mutex_lock(&s->obj_lock);
+	session_lock_obj(s);
 	for (id = 1; s->modules && id <= modules_num(s->modules) && c.left; id++) {
 		module = modules_get(s->modules, id);
 		if (module && module->is_live)
 			err_destroy(module_complete_functions(s->modules, id, prefix, complete_one,
 							      &c));
 	}
-	pthread_mutex_unlock(&s->obj_lock);
+	session_unlock_obj(s);
 }

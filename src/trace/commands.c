@@ -91,17 +91,16 @@ static int do_start(struct engine *e, const struct command *c)
 static void do_continue(struct engine *e, bool want_misses)
 {
 	size_t num = 0, i;
-	pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(e, &num);
 	struct thread *t;
 
 	e->is_paused = false;
-	for (i = 0; tids && i < num; i++) {
+	for (i = 0; i < num; i++) {
 		t = thread_find(e, tids[i]);
 		if (t && (t->hold == HELD_CALL || t->hold == HELD_PAUSE ||
 			  (t->hold == HELD_MISS && want_misses)))
 			stops_resume(e, t, 0);
 	}
-	free(tids);
 }
 
 static void do_stop(struct engine *e)

@@ -201,6 +201,8 @@ struct engine {
 
 	/** tid -> struct thread *. */
 	struct hmap threads;
+	/** Room for the ids of them all: thread_list(). */
+	VEC(pid_t) tids;
 	/** New tasks of which only half is known yet: tid -> enum birth. The kernel tells of
 	 *  each twice, in any order. */
 	struct hmap births;
@@ -323,9 +325,9 @@ void thread_continue(struct engine *e, struct thread *t, int sig);
 bool thread_fetch(struct engine *e, struct thread *t) __must_check;
 /** Set the pc of a stopped thread. */
 bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
-/** Threads in a stable array (tids), for loops that remove. Freed by the caller; NULL when there
- *  is none or no memory. */
-pid_t *thread_list(struct engine *e, size_t *num_ret);
+/** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
+ *  it: it grows when threads are added. */
+const pid_t *thread_list(struct engine *e, size_t *num_ret);
 
 /* breakpoints.c */
 struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr);

@@ -13,17 +13,12 @@
 /** /proc/TID/syscall begins with a number when the thread sleeps in a system call. */
 bool interrupt_is_needless(pid_t tid)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[48];
-	struct err *err;
+	char path[48], text[32];
 	long nr;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
-	err = io_read_file(path, 4096, &text, NULL);
-	if (err) {
-		err_destroy(err);
+	if (!io_read_head(path, text, sizeof(text)))
 		return false;
-	}
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	// A child on its way must be cleaned first: wait for the parent to come out.
@@ -33,11 +28,9 @@ bool interrupt_is_needless(pid_t tid)
 
 static uint64_t signal_mask(pid_t tid, const char *key)
 {
-	_cleanup_free_ char *text = NULL;
-	struct err *err = io_proc_status(tid, key, &text);
+	char text[32];
 
-	err_destroy(err);
-	return err ? 0 : strtoull(text, NULL, 16);
+	return io_proc_field(tid, key, text, sizeof(text)) ? strtoull(text, NULL, 16) : 0;
 }
 
 /** A signal waits for this thread, and it will not be ignored. */

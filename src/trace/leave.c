@@ -80,10 +80,10 @@ static void release_held(struct engine *e, struct thread *t)
 static size_t begin(struct engine *e)
 {
 	size_t num = 0, i, num_awaited = 0;
-	pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(e, &num);
 	struct thread *t;
 
-	for (i = 0; tids && i < num; i++) {
+	for (i = 0; i < num; i++) {
 		t = thread_find(e, tids[i]);
 		if (t->hold != NOT_HELD) {
 			release_held(e, t);
@@ -93,7 +93,6 @@ static size_t begin(struct engine *e)
 			num_awaited++;
 		}
 	}
-	free(tids);
 	return num_awaited;
 }
 

@@ -15,11 +15,10 @@ enum disposition {
 
 static bool has_signal(pid_t tid, const char *key, int sig)
 {
-	_cleanup_free_ char *mask = NULL;
-	struct err *err = io_proc_status(tid, key, &mask);
+	char mask[32];
 
-	err_destroy(err);
-	return !err && strtoull(mask, NULL, 16) >> (sig - 1) & 1;
+	return io_proc_field(tid, key, mask, sizeof(mask)) &&
+	       (strtoull(mask, NULL, 16) >> (sig - 1) & 1);
 }
 
 static enum disposition disposition(pid_t tid, int sig)

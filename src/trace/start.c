@@ -118,10 +118,10 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
 static size_t interrupt_unsettled(struct engine *e)
 {
 	size_t num = 0, i, num_interrupted = 0;
-	pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(e, &num);
 	struct thread *t;
 
-	for (i = 0; tids && i < num; i++) {
+	for (i = 0; i < num; i++) {
 		t = thread_find(e, tids[i]);
 		if (t->is_settled)
 			continue;
@@ -131,7 +131,6 @@ static size_t interrupt_unsettled(struct engine *e)
 		t->is_interrupted = true;
 		num_interrupted++;
 	}
-	free(tids);
 	return num_interrupted;
 }
 

@@ -74,9 +74,11 @@ static void new_tracee(struct engine *e, pid_t tid)
 	}
 	t = thread_add(e, tid, is_thread ? e->pid : tid);
 	if (!t) {
-		// Without a record it still must run: its traps will be looked up by address all
-		// the same.
-		ptrace(PTRACE_CONT, tid, 0, 0);
+		// Without a record nobody would know its traps: better no traps.
+		emit_note(e, "the tracer is out of memory and leaves");
+		breakpoint_unplant_all(e);
+		engine_first(e)->want_leave = true;
+		ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}
 	t->is_watching_exec = !is_thread && setid_must_watch();
@@ -86,10 +88,10 @@ static void new_tracee(struct engine *e, pid_t tid)
 static void forget_other_threads(struct engine *e, pid_t tid)
 {
 	size_t num = 0, i;
-	pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(e, &num);
 	struct thread *t;
 
-	for (i = 0; tids && i < num; i++) {
+	for (i = 0; i < num; i++) {
 		t = thread_find(e, tids[i]);
 		if (t->tgid == e->pid && t->tid != tid)
 			thread_remove(e, t);
@@ -97,7 +99,6 @@ static void forget_other_threads(struct engine *e, pid_t tid)
 			// A vfork child lives on in the old memory, which mem_fd still names.
 			breakpoint_unplant_all(e);
 	}
-	free(tids);
 }
 
 static void exec_stop(struct engine *e, struct thread *t)

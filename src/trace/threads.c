@@ -20,7 +20,9 @@ struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid)
 		return NULL;
 	t->tid = tid;
 	t->tgid = tgid;
-	if (!hmap_set(&e->threads, tid, (uint64_t)t) ||
+	if (!vec_grow((void **)&e->tids.items, &e->tids.cap, e->threads.num,
+		      sizeof(*e->tids.items)) ||
+	    !hmap_set(&e->threads, tid, (uint64_t)t) ||
 	    (e->first && !hmap_set(&e->first->owners, tid, (uint64_t)e))) {
 		hmap_remove(&e->threads, tid);
 		free(t);
@@ -66,16 +68,13 @@ bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc)
 	return ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
 }
 
-pid_t *thread_list(struct engine *e, size_t *num_ret)
+const pid_t *thread_list(struct engine *e, size_t *num_ret)
 {
-	pid_t *tids = malloc((e->threads.num + 1) * sizeof(*tids));
 	size_t i, num = 0;
 
-	if (!tids)
-		return NULL;
 	for (i = 0; i < e->threads.cap; i++)
 		if (e->threads.slots[i].key != HMAP_NO_KEY)
-			tids[num++] = (pid_t)e->threads.slots[i].key;
+			e->tids.items[num++] = (pid_t)e->threads.slots[i].key;
 	*num_ret = num;
-	return tids;
+	return e->tids.items;
 }

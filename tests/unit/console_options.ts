@@ -135,7 +135,27 @@ static void setup(void)
 	ck_assert_str_eq(options.store, "f");
 	options_deinit(&options);
 
+#test max_memory
+	struct options options;
+
+	PARSE(&options, "attach", "--max-memory", "1.5MiB", "1");
+	ck_assert_uint_eq(options.session.max_memory, 3 << 19);
+	options_deinit(&options);
+	PARSE(&options, "run", "prog");
+	ck_assert_uint_eq(options.session.max_memory, 0);
+	options_deinit(&options);
+
 #tcase bad
+
+#test-exit(2) max_memory_too_small
+	struct options options;
+
+	PARSE(&options, "run", "--max-memory", "1048575", "prog");
+
+#test-exit(2) max_memory_no_size
+	struct options options;
+
+	PARSE(&options, "run", "--max-memory", "much", "prog");
 
 #test-exit(2) diff_with_one_file
 	struct options options;

@@ -378,6 +378,69 @@ static void random_step(struct model *m, uint64_t *state, unsigned step)
 	ck_assert_uint_eq(after, before);
 	heap_destroy(heap);
 
+#test closed_sites
+	struct heap *heap = create();
+	struct heap_totals t;
+	uint32_t id, num;
+
+	ck_ok(heap_alloc(heap, 16, 1, 0, 0, 7));
+	ck_ok(heap_alloc(heap, 32, 2, 0, 0, 7));
+	ck_assert(!heap_is_closed(heap));
+	ck_ok(heap_close_sites(heap, 1));
+	ck_assert(heap_is_closed(heap));
+	num = heap_num_sites(heap);
+	ck_assert_uint_eq(num, 2);
+	// A known one counts as before; another stack, thread or domain is one with all of them.
+	ck_ok(heap_alloc(heap, 48, 4, 0, 0, 7));
+	ck_ok(heap_alloc(heap, 64, 8, 2, 0, 7));
+	ck_ok(heap_alloc(heap, 80, 16, 0, 1, 7));
+	ck_ok(heap_alloc(heap, 96, 32, 0, 0, 8));
+	ck_assert_uint_eq(heap_num_sites(heap), num);
+	ck_assert_uint_eq(heap_site(heap, 0)->live_bytes, 7);
+	ck_assert_uint_eq(heap_site(heap, 1)->stack, 1);
+	ck_assert_uint_eq(heap_site(heap, 1)->live_bytes, 8 + 16 + 32);
+	ck_assert(heap_free(heap, 80));
+	ck_assert_uint_eq(heap_site(heap, 1)->live_blocks, 2);
+	t = heap_totals(heap);
+	ck_assert_uint_eq(t.live_bytes, 1 + 2 + 4 + 8 + 32);
+	ck_assert_uint_eq(t.total_bytes, 63);
+	// Sites of a loaded snapshot are not of this heap's blocks.
+	ck_ok(heap_define_site(heap, 2, 3, 4, &id));
+	ck_assert_uint_eq(id, num);
+	heap_destroy(heap);
+
+#test limited_blocks
+	struct heap *heap = create();
+	size_t limit = 100000, memory, rest;
+	struct heap_totals t;
+	struct err *err;
+	uint64_t num;
+
+	heap_limit_blocks(heap, limit);
+	for (num = 0; num < 100000; num++) {
+		err = heap_alloc(heap, addr_of(num), 8, 0, 0, 1);
+		if (err)
+			break;
+	}
+	ck_assert_ptr_eq(err, &err_nomem);
+	heap_memory(heap, &memory, &rest);
+	ck_assert_uint_le(memory, limit);
+	// Not one full shard alone keeps the others from being filled: most of the memory is in use.
+	ck_assert_uint_gt(num, 1500);
+	heap_count_unrecorded(heap, 8);
+	t = heap_totals(heap);
+	ck_assert_uint_eq(t.live_blocks, num);
+	ck_assert_uint_eq(t.total_blocks, num + 1);
+	ck_assert_uint_eq(t.total_bytes, 8 * (num + 1));
+	ck_assert_uint_eq(t.unrecorded_blocks, 1);
+	ck_assert_uint_eq(t.unrecorded_bytes, 8);
+	// What becomes free is of use again, and without a limit there is none.
+	ck_assert(heap_free(heap, addr_of(0)));
+	heap_limit_blocks(heap, 0);
+	for (; num < 10000; num++)
+		ck_ok(heap_alloc(heap, addr_of(num), 8, 0, 0, 1));
+	heap_destroy(heap);
+
 #test sites_never_move
 	struct heap *heap = create();
 	const struct site *first;

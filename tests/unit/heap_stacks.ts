@@ -71,6 +71,20 @@ static void check_frames(const struct stack *stack, const uint64_t *frames)
 	ck_assert_uint_eq(stacks_get(stacks, d).num_frames, 2);
 	stacks_destroy(stacks);
 
+#test find_adds_nothing
+	struct stacks *stacks = create();
+	const uint64_t frames[] = {3, 2, 1};
+	uint32_t id = intern(stacks, frames, 3, 4, 0), found = 99;
+
+	ck_assert(stacks_find(stacks, frames, 3, 4, 0, &found));
+	ck_assert_uint_eq(found, id);
+	ck_assert(!stacks_find(stacks, frames, 3, 3, 0, &found));
+	ck_assert(!stacks_find(stacks, frames + 1, 2, 4, 0, &found));
+	ck_assert(!stacks_find(stacks, NULL, 0, 0, 0, &found));
+	ck_assert_uint_eq(stacks_num(stacks), 1);
+	ck_assert_uint_eq(stacks_num_frames(stacks), 3);
+	stacks_destroy(stacks);
+
 #test T9_total_nframe
 	struct stacks *stacks = create();
 	const uint64_t frames[] = {5, 4, 3, 2, 1};
