@@ -37,12 +37,14 @@ unit_tests = \
 	tests/unit/store_wal.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_displaced.t \
+	tests/unit/trace_follow.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
-	tests/unit/wire_rows.t
+	tests/unit/wire_rows.t \
+	tests/unit/wire_shared.t
 unit_h = \
 	tests/unit/arch_run.h \
 	tests/unit/console_fixture.h \
@@ -195,6 +197,10 @@ tests_unit_trace_displaced_t_SOURCES = tests/unit/trace_displaced.ts $(unit_h)
 tests_unit_trace_displaced_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_displaced_t_CFLAGS = $(unit_cflags)
 tests_unit_trace_displaced_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_follow_t_SOURCES = tests/unit/trace_follow.ts $(unit_h)
+tests_unit_trace_follow_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_follow_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_follow_t_LDADD = $(trace_libs) $(unit_libs)
 tests_unit_trace_stacks_t_SOURCES = tests/unit/trace_stacks.ts $(unit_h)
 tests_unit_trace_stacks_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_stacks_t_CFLAGS = $(unit_cflags)
@@ -219,6 +225,10 @@ tests_unit_wire_rows_t_SOURCES = tests/unit/wire_rows.ts $(unit_h)
 tests_unit_wire_rows_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_wire_rows_t_CFLAGS = $(unit_cflags)
 tests_unit_wire_rows_t_LDADD = $(wire_libs) $(unit_libs)
+tests_unit_wire_shared_t_SOURCES = tests/unit/wire_shared.ts $(unit_h)
+tests_unit_wire_shared_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_wire_shared_t_CFLAGS = $(unit_cflags)
+tests_unit_wire_shared_t_LDADD = $(wire_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \

@@ -57,7 +57,8 @@ struct err *session_create(const struct session_options *options,
 			   struct session **ret) __must_check;
 
 /** Launch argv[0] (searched on PATH), traced from its first allocation. On return the program stands before its first
- *  constructor and waits for session_release(). Errors: no such file, not executable, 32-bit, setuid. */
+ *  constructor and waits for session_release(). Errors: no such file, not executable,
+ *  32-bit, not readable. A setuid program runs without privileges unless we have CAP_SYS_PTRACE; a note tells. */
 struct err *session_launch(struct session *s, char *const argv[]) __must_check;
 
 /** Attach to a running process and begin tracing. Errors name the cause and the remedy: no such process, permission (uid,

@@ -101,6 +101,25 @@ static void forget_other_threads(struct engine *e, pid_t tid)
 	}
 }
 
+/** A program that we may not read; often a setuid one, which the kernel has given no privileges. */
+static void cannot_open(struct engine *e, struct thread *t)
+{
+	if (e->has_image) {
+		follow_let_go(
+			e, t,
+			"process %d executes a program whose memory we may not read: it runs on "
+			"untraced, without privileges of its file (setuid)",
+			(int)e->pid);
+		return;
+	}
+	// A launched one is not to run unseen.
+	kill(e->pid, SIGKILL);
+	follow_let_go(
+		e, t,
+		"no permission to trace the program: its file is not readable; run malloscope as "
+		"root, or attach as root to what runs");
+}
+
 static void exec_stop(struct engine *e, struct thread *t)
 {
 	pid_t tid = t->tid;
@@ -130,13 +149,7 @@ static void exec_stop(struct engine *e, struct thread *t)
 		return;
 	}
 	if (!start_open_mem(e)) {
-		// A launched one is not to run unseen.
-		if (!e->has_image)
-			kill(e->pid, SIGKILL);
-		follow_let_go(
-			e, t,
-			"process %d executes a program whose memory we may not read: it is left alone",
-			(int)e->pid);
+		cannot_open(e, t);
 		return;
 	}
 	e->has_image = true;

@@ -10,6 +10,7 @@ chmod 755 "$dir"
 cp "$MALLOSCOPE" "$TARGETS/spawn" "$TARGETS/exec" "$TARGETS/children" . && chmod 755 malloscope spawn exec children || exit 99
 cp "$(PATH=/usr/bin:/bin command -v id)" setuid && chmod 4755 setuid || exit 99
 cp setuid plain && chmod 755 plain || exit 99
+cp setuid unreadable && chmod 4711 unreadable || exit 99
 nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all -- "$@"
 }
@@ -56,9 +57,19 @@ mv sub/setuid setuid
 # In its own place.
 prints nobody 65534 -- ./exec ./setuid -u
 has err "$withheld" "note about its own image"
-prints nobody 0 --no-follow -- ./spawn vfork ./setuid -u
+prints nobody 65534 -- ./setuid -u
+has err "$withheld" "note about the launched program"
 prints env 0 -- ./exec ./setuid -u
 has_not err 'privileges' "notes to one that may trace everything"
+
+# A file that may be executed, not read: the memory of what it becomes is closed to us.
+prints nobody 0 -- ./spawn vfork ./unreadable -u
+prints nobody 65534 -- ./exec ./unreadable -u
+has err '^# process [0-9]+ executes a program whose memory we may not read: it runs on untraced' "note about an unreadable image"
+nobody timeout 30 ./malloscope run -e 'wait exit' -- ./unreadable -u >out 2>err </dev/null
+is "$?" 1 "status of an unreadable program"
+has err '^malloscope: no permission to trace the program: its file is not readable' "an unreadable program"
+[ ! -s out ] || fail "an unreadable program has run"
 
 # Children of all kinds under a tracer without privileges.
 nobody timeout 60 ./malloscope run -e 'wait exit' -- ./children 3 >out 2>err </dev/null
