@@ -88,13 +88,14 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 	return false;
 }
 
-static void restore_byte(int mem_fd, uint8_t trap, const struct planted *p)
+/** stopped_tid: as for memory_write(). */
+static void restore_byte(struct engine *e, int mem_fd, pid_t stopped_tid, const struct planted *p)
 {
 	uint8_t byte;
 
-	if (pread(mem_fd, &byte, 1, (off_t)p->addr) != 1 || byte != trap)
+	if (pread(mem_fd, &byte, 1, (off_t)p->addr) != 1 || byte != e->arch->trap[0])
 		return;
-	if (pwrite(mem_fd, &p->original, 1, (off_t)p->addr) != 1)
+	if (!memory_write(e, mem_fd, stopped_tid, p->addr, &p->original, 1))
 		log_debug("cannot restore the byte at %#llx", (unsigned long long)p->addr);
 }
 
@@ -104,7 +105,7 @@ void breakpoint_unplant(struct engine *e, struct breakpoint *b)
 
 	if (!b->is_planted)
 		return;
-	restore_byte(e->mem_fd, e->arch->trap[0], p);
+	restore_byte(e, e->mem_fd, 0, p);
 	FAULT_POINT("unplanted");
 	b->is_planted = false;
 	__atomic_store_n(&p->is_planted, 0, __ATOMIC_SEQ_CST);
@@ -167,7 +168,7 @@ void breakpoint_clean_child(struct engine *e, pid_t child)
 	// trap itself.
 	for (i = 0; i < e->shared->num_planted; i++)
 		if (e->shared->planted[i].original)
-			restore_byte(fd, e->arch->trap[0], &e->shared->planted[i]);
+			restore_byte(e, fd, child, &e->shared->planted[i]);
 }
 
 void breakpoint_forget_all(struct engine *e)

@@ -310,6 +310,10 @@ bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size) __must_check;
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size);
 /** Write into code or read-only data. False: refused or gone; errno tells. */
 bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size) __must_check;
+/** The same to the memory behind mem_fd. Where the kernel refuses that the write goes through
+ *  stopped_tid, or through any thread of ours when it is 0: one is stopped for it if need be. */
+bool memory_write(struct engine *e, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
+		  size_t size) __must_check;
 /** Read code as it is without our breakpoints. Returns the number of bytes. */
 size_t memory_read_code(struct engine *e, uint64_t addr, uint8_t *buf, size_t size);
 
@@ -323,6 +327,11 @@ void thread_remove(struct engine *e, struct thread *t);
 void thread_continue(struct engine *e, struct thread *t, int sig);
 /** Registers into t->regs. */
 bool thread_fetch(struct engine *e, struct thread *t) __must_check;
+/** The next stop or end of any thread, as from waitpid(): what thread_await() has put off comes
+ *  first. */
+pid_t thread_wait(int *status_ret, int flags);
+/** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
+bool thread_await(struct thread *t, uint64_t timeout_ns);
 /** Set the pc of a stopped thread. */
 bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
 /** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for

@@ -85,6 +85,8 @@ static size_t begin(struct engine *e)
 
 	for (i = 0; i < num; i++) {
 		t = thread_find(e, tids[i]);
+		// An earlier interrupt is not counted below.
+		t->is_interrupted = false;
 		if (t->hold != NOT_HELD) {
 			release_held(e, t);
 		} else if (!interrupt_is_needless(t->tid) &&
@@ -117,7 +119,7 @@ void leave(struct engine *first)
 	FAULT_POINT("interrupted");
 	// To the end of what is reported already, and of what we wait for.
 	for (;;) {
-		tid = waitpid(-1, &status, __WALL | WNOHANG);
+		tid = thread_wait(&status, WNOHANG);
 		if (tid < 0 && errno == EINTR)
 			continue;
 		if (tid <= 0) {

@@ -3,8 +3,15 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
+#include <string.h>
+#include <sys/ptrace.h>
 #include <sys/uio.h>
+
+/** How long one thread may take to stop when a write needs one that is stopped. */
+#define POKE_TIMEOUT_NS (200 * NS_PER_MS)
 
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size)
 {
@@ -26,9 +33,106 @@ bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size)
 	return memory_read_some(tid, addr, buf, size) == size;
 }
 
+/** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem (proc_mem.force_override=never, Linux
+ *  6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test builds. */
+static bool write_forced(int fd, uint64_t addr, const void *buf, size_t size)
+{
+#ifdef ENABLE_FAULT_POINTS
+	if (getenv("MALLOSCOPE_NO_FORCED_WRITES")) {
+		errno = EIO;
+		return false;
+	}
+#endif
+	return pwrite(fd, buf, size, (off_t)addr) == (ssize_t)size;
+}
+
+/** By PTRACE_POKEDATA, which no such setting forbids, through a stopped thread. */
+static bool poke(pid_t tid, uint64_t addr, const uint8_t *buf, size_t size)
+{
+	while (size) {
+		uint64_t start = addr & ~7ull;
+		size_t skip = addr - start, num = size < 8 - skip ? size : 8 - skip;
+		long word;
+
+		errno = 0;
+		word = ptrace(PTRACE_PEEKDATA, tid, start, 0);
+		if (errno)
+			return false;
+		memcpy((uint8_t *)&word + skip, buf, num);
+		if (ptrace(PTRACE_POKEDATA, tid, start, word) < 0)
+			return false;
+		addr += num;
+		buf += num;
+		size -= num;
+	}
+	return true;
+}
+
+static bool poke_by_stopped(struct engine *e, uint64_t addr, const void *buf, size_t size)
+{
+	const struct thread *t;
+	size_t i;
+
+	for (i = 0; i < e->threads.cap; i++) {
+		if (e->threads.slots[i].key == HMAP_NO_KEY)
+			continue;
+		t = (const struct thread *)e->threads.slots[i].value;
+		// One that listens for the end of its group-stop refuses.
+		if (t->is_stopped && poke(t->tid, addr, buf, size))
+			return true;
+	}
+	return false;
+}
+
+static bool stop(struct thread *t)
+{
+	if (t->is_stopped || ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+		return false;
+	t->is_interrupted = true;
+	return thread_await(t, POKE_TIMEOUT_NS);
+}
+
+/** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its stop is acted on
+ *  later, in its turn. */
+static bool stop_one(struct engine *e)
+{
+	struct thread *t;
+	bool is_asleep;
+	size_t i;
+	int pass;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < e->threads.cap; i++) {
+			if (e->threads.slots[i].key == HMAP_NO_KEY)
+				continue;
+			t = (struct thread *)e->threads.slots[i].value;
+			is_asleep = interrupt_is_needless(t->tid);
+			if (is_asleep == (pass == 1) && stop(t))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool memory_write(struct engine *e, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
+		  size_t size)
+{
+	uint8_t byte;
+
+	if (write_forced(mem_fd, addr, buf, size))
+		return true;
+	// Not even readable: it is not there.
+	if (pread(mem_fd, &byte, 1, (off_t)addr) != 1)
+		return false;
+	if (stopped_tid)
+		return poke(stopped_tid, addr, buf, size);
+	return poke_by_stopped(e, addr, buf, size) ||
+	       (stop_one(e) && poke_by_stopped(e, addr, buf, size));
+}
+
 bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size)
 {
-	return pwrite(e->mem_fd, buf, size, (off_t)addr) == (ssize_t)size;
+	return memory_write(e, e->mem_fd, 0, addr, buf, size);
 }
 
 size_t memory_read_code(struct engine *e, uint64_t addr, uint8_t *buf, size_t size)

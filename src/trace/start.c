@@ -154,7 +154,7 @@ static bool settle(struct engine *e)
 	// One that does not stop sleeps in the kernel where nothing wakes it: it makes no threads
 	// there.
 	while (num_awaited && clock_now_ns() < deadline) {
-		tid = waitpid(-1, &status, __WALL | WNOHANG);
+		tid = thread_wait(&status, WNOHANG);
 		if (tid < 0 && errno != EINTR)
 			break;
 		if (tid <= 0) {
@@ -178,7 +178,7 @@ static bool is_executing(struct engine *e, int errnum)
 
 	if ((errnum != EPERM && errnum != ESRCH) || !io_live_task(e->pid))
 		return false;
-	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+	while ((tid = thread_wait(&status, WNOHANG)) > 0)
 		stops_handle(e, tid, status);
 	nanosleep(&pause, NULL);
 	return true;

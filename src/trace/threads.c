@@ -3,7 +3,13 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
+#include "base/vec.h"
+
+#include <errno.h>
 #include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
 
 struct thread *thread_find(struct engine *e, pid_t tid)
 {
@@ -53,6 +59,52 @@ void thread_continue(struct engine *e, struct thread *t, int sig)
 	// ESRCH: killed meanwhile; its exit is reported by waitpid.
 	ptrace(t->is_watching_maps || t->is_watching_exec ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0,
 	       sig);
+}
+
+struct put_off {
+	pid_t tid;
+	int status;
+};
+
+/** Results of waitpid() that have not been acted on, of all processes that we trace. */
+static VEC(struct put_off) put_off;
+
+pid_t thread_wait(int *status_ret, int flags)
+{
+	struct put_off first;
+	size_t i;
+
+	if (!put_off.num)
+		return waitpid(-1, status_ret, __WALL | flags);
+	first = put_off.items[0];
+	put_off.num--;
+	for (i = 0; i < put_off.num; i++)
+		put_off.items[i] = put_off.items[i + 1];
+	*status_ret = first.status;
+	return first.tid;
+}
+
+bool thread_await(struct thread *t, uint64_t timeout_ns)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ns;
+	const struct timespec pause = {.tv_nsec = 20000};
+	struct put_off stop = {.tid = t->tid};
+	pid_t got;
+
+	// Room first: a stop that is forgotten would be one for ever.
+	if (!vec_reserve_one(&put_off))
+		return false;
+	for (;;) {
+		got = waitpid(t->tid, &stop.status, __WALL | WNOHANG);
+		if (got == t->tid)
+			break;
+		if ((got < 0 && errno != EINTR) || clock_now_ns() > deadline)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	put_off.items[put_off.num++] = stop;
+	t->is_stopped = WIFSTOPPED(stop.status);
+	return t->is_stopped;
 }
 
 bool thread_fetch(struct engine *e, struct thread *t)

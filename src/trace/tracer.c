@@ -90,7 +90,7 @@ static pid_t spin(struct engine *e, int *status_ret)
 	pid_t tid;
 
 	do {
-		tid = waitpid(-1, status_ret, __WALL | WNOHANG);
+		tid = thread_wait(status_ret, WNOHANG);
 		if (tid || has_orders(e))
 			break;
 		sched_yield();
@@ -115,7 +115,7 @@ static pid_t next_stop(struct engine *e, int *status_ret)
 		tid = spin(e, status_ret);
 	}
 	if (!tid && !has_orders(e))
-		tid = waitpid(-1, status_ret, __WALL);
+		tid = thread_wait(status_ret, 0);
 	return tid;
 }
 
