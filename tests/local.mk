@@ -240,6 +240,7 @@ targets_c = \
 	tests/targets/exec \
 	tests/targets/exit_threads \
 	tests/targets/family \
+	tests/targets/hostile \
 	tests/targets/jobs \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
@@ -281,6 +282,7 @@ target_sources = \
 	tests/targets/exec.c \
 	tests/targets/exit_threads.c \
 	tests/targets/family.c \
+	tests/targets/hostile.c \
 	tests/targets/jobs.c \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
@@ -335,6 +337,7 @@ e2e_tests = \
 	tests/e2e/format.sh \
 	tests/e2e/full_disk.sh \
 	tests/e2e/gates.sh \
+	tests/e2e/hostile.sh \
 	tests/e2e/hostile_names.sh \
 	tests/e2e/jobs.sh \
 	tests/e2e/json.sh \

@@ -56,7 +56,8 @@ struct err *err_sys(int errnum, const char *format, ...)
 		what = NULL;
 		return &err_nomem;
 	}
-	if (asprintf(&message, "%s: %s", what, strerror(errnum)) < 0)
+	if (asprintf(&message, "%s: %s%s", what, strerror(errnum),
+		     errnum == EMFILE ? "; raise the limit ('ulimit -n')" : "") < 0)
 		return &err_nomem;
 	return err_new(errnum == EPERM || errnum == EACCES ? ERR_PERM : ERR_OTHER, errnum, message);
 }

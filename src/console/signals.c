@@ -54,7 +54,7 @@ struct err *signals_install(struct session *session, bool is_interactive)
 	size_t i;
 
 	if (pipe2(wake_fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(errno, "pipe");
+		return err_sys(errno, "cannot create a pipe");
 	the_session = session;
 	is_at_prompt = is_interactive;
 	signal(SIGPIPE, SIG_IGN);

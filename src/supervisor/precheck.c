@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -69,6 +70,28 @@ static bool is_kernel_thread(pid_t pid)
 	return p && sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & 0x200000;
 }
 
+static struct err *check_proc(void)
+{
+	if (access("/proc/self/status", R_OK) == 0)
+		return NULL;
+	return err_create(ERR_OTHER, "/proc is not mounted; 'mount -t proc proc /proc' first");
+}
+
+static struct err *no_process(pid_t pid)
+{
+	struct err *err = check_proc();
+
+	if (err)
+		return err;
+	if (kill(pid, 0) == 0 || errno == EPERM)
+		return err_create(
+			ERR_PERM,
+			"process %d is hidden from you (/proc is mounted with hidepid); run as "
+			"its user or as root",
+			(int)pid);
+	return err_create(ERR_GONE, "no process %d; see 'ps -e' for process ids", (int)pid);
+}
+
 static struct err *check_state(pid_t pid)
 {
 	_cleanup_free_ char *state = NULL;
@@ -76,10 +99,10 @@ static struct err *check_state(pid_t pid)
 	struct err *err = io_proc_status(pid, "State", &state);
 	pid_t task;
 
-	if (err) {
-		err_destroy(err);
-		return err_create(ERR_GONE, "no process %d; see 'ps -e' for process ids", (int)pid);
-	}
+	if (err && err != &err_gone)
+		return err;
+	if (err)
+		return no_process(pid);
 	// The leader may have ended before its process.
 	task = *state == 'Z' || *state == 'X' ? io_live_task(pid) : pid;
 	if (!task)
@@ -269,6 +292,9 @@ struct err *precheck_launch(const char *program, char **ret)
 
 	if (!*program)
 		return err_create(ERR_USAGE, "the program's name is empty");
+	err = check_proc();
+	if (err)
+		return err;
 	if (!strchr(program, '/'))
 		err = search_path(program, &path);
 	else if (!(path = strdup(program)))

@@ -33,8 +33,9 @@ while :; do
 	for how in detach quit stop; do
 		for target in "${targets[@]}"; do
 			ms attach -o listing -e snapshot -e 'wait 0.1' -e 'snapshot later' -e 'top -n 1' -e "$how" "$target"
+			# It may end while we come.
+			[ "$status" -eq 0 ] || until_true 2 is_over "$target" || fail "status of attach with $how: $status"
 			is_over "$target" && break 3
-			is "$status" 0 "status of attach with $how"
 			num=$((num + 1))
 		done
 	done
