@@ -219,6 +219,8 @@ src_libconsole_a_SOURCES = \
 	src/console/lineedit.h \
 	src/console/options.c \
 	src/console/options.h \
+	src/console/progress.c \
+	src/console/progress.h \
 	src/console/run.c \
 	src/console/run.h \
 	src/console/signals.c \

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/console_complete.t \
 	tests/unit/console_options.t \
 	tests/unit/console_parse.t \
+	tests/unit/console_progress.t \
 	tests/unit/heap_archive.t \
 	tests/unit/heap_blocks.t \
 	tests/unit/heap_filter.t \
@@ -97,6 +98,10 @@ tests_unit_console_parse_t_SOURCES = tests/unit/console_parse.ts $(unit_h)
 tests_unit_console_parse_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_parse_t_CFLAGS = $(unit_cflags)
 tests_unit_console_parse_t_LDADD = $(console_libs) $(unit_libs)
+tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.ts tests/unit/fake_session.c $(unit_h)
+tests_unit_console_progress_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_console_progress_t_CFLAGS = $(unit_cflags)
+tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(unit_libs)
 tests_unit_heap_archive_t_SOURCES = tests/unit/heap_archive.ts $(unit_h)
 tests_unit_heap_archive_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_archive_t_CFLAGS = $(unit_cflags)

@@ -4,6 +4,7 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
+#include "console/progress.h"
 #include "console/subject.h"
 #include "report/json_stats.h"
 #include "report/text.h"
@@ -156,6 +157,15 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 	return NULL;
 }
 
+static struct err *make_growth(struct console *console, const struct snapshot *const *list,
+			       size_t num, const struct stats_options *options, struct growth **ret)
+{
+	_cleanup_progress_ struct progress *progress =
+		progress_begin(console->session, console->out, NULL);
+
+	return growth_create(list, num, options, session_resolver(console->session), ret);
+}
+
 struct err *cmd_growth(struct console *console, const struct args *args)
 {
 	struct stats_options options = subject_options(console, args);
@@ -170,8 +180,7 @@ struct err *cmd_growth(struct console *console, const struct args *args)
 	if (!err)
 		err = last_snapshots(console, args, &list, &num);
 	if (!err)
-		err = growth_create(list, num, &options, session_resolver(console->session),
-				    &growth);
+		err = make_growth(console, list, num, &options, &growth);
 	if (!err)
 		err = show_growth(console, growth, rows, list);
 	if (err)
@@ -252,6 +261,7 @@ struct err *cmd_check(struct console *console, const struct args *args)
 	_cleanup_subject_ struct subject old = {0}, new = {0};
 	struct gate_options gate_options = {0};
 	_cleanup_gate_ struct gate *gate = NULL;
+	struct progress *progress;
 	bool has_new = false;
 	struct err *err = parse_gate(args, &options.key, &gate_options, &has_new);
 
@@ -259,9 +269,11 @@ struct err *cmd_check(struct console *console, const struct args *args)
 		err = subject_find_old(console, args->words[1], &old);
 	if (!err)
 		err = subject_find(console, has_new ? args->words[2] : NULL, &new);
+	progress = progress_begin(console->session, console->out, NULL);
 	if (!err)
 		err = gate_check(old.snapshot, new.snapshot, &options, &gate_options,
 				 session_resolver(console->session), &gate);
+	progress_end(progress);
 	if (!err)
 		err = show_gate(console, gate, gate_options.pattern, old.snapshot, new.snapshot);
 	if (err)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "console/describe.h"
+#include "console/progress.h"
 #include "console/subject.h"
 #include "report/json_stats.h"
 #include "report/text.h"
@@ -47,6 +48,26 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 	else
 		subject_print(console, text);
 	return NULL;
+}
+
+static struct err *make_top(struct console *console, const struct snapshot *snapshot,
+			    const struct stats_options *options, enum stats_sort sort,
+			    struct stats **ret)
+{
+	_cleanup_progress_ struct progress *progress =
+		progress_begin(console->session, console->out, NULL);
+
+	return stats_snapshot(snapshot, options, sort, session_resolver(console->session), ret);
+}
+
+static struct err *make_diff(struct console *console, const struct snapshot *old,
+			     const struct snapshot *new, const struct stats_options *options,
+			     enum stats_sort sort, struct stats **ret)
+{
+	_cleanup_progress_ struct progress *progress =
+		progress_begin(console->session, console->out, NULL);
+
+	return stats_diff(old, new, options, sort, session_resolver(console->session), ret);
 }
 
 static struct err *find_top_subject(struct console *console, const struct args *args,
@@ -98,8 +119,8 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	if (!err)
 		err = session_status(console->session, &status);
 	if (!err)
-		err = stats_snapshot(subject.snapshot, &options, sorts[args_choice(args, "--by")],
-				     session_resolver(console->session), &stats);
+		err = make_top(console, subject.snapshot, &options,
+			       sorts[args_choice(args, "--by")], &stats);
 	if (err)
 		return err;
 	if (console->want_json) {
@@ -183,9 +204,8 @@ struct err *cmd_diff(struct console *console, const struct args *args)
 	if (!err)
 		err = parse_subjects(console, args, &options.key, &old, &new);
 	if (!err)
-		err = stats_diff(old.snapshot, new.snapshot, &options,
-				 sorts[args_choice(args, "--sort")],
-				 session_resolver(console->session), &stats);
+		err = make_diff(console, old.snapshot, new.snapshot, &options,
+				sorts[args_choice(args, "--sort")], &stats);
 	if (err)
 		return err;
 	return show_diff(console, stats, rows, old.snapshot, new.snapshot,

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "console/describe.h"
 #include "console/options.h"
+#include "console/progress.h"
 #include "console/subject.h"
 
 #include <math.h>
@@ -52,6 +53,14 @@ static struct err *show(struct console *console, const char *command,
 	return NULL;
 }
 
+static struct err *dump(struct console *console, const struct snapshot *snapshot, const char *path)
+{
+	_cleanup_progress_ struct progress *progress =
+		progress_begin(console->session, console->out, "storing");
+
+	return session_dump(console->session, snapshot, path);
+}
+
 struct err *cmd_dump(struct console *console, const struct args *args)
 {
 	const char *path = args->words[args->num_words - 1];
@@ -64,7 +73,7 @@ struct err *cmd_dump(struct console *console, const struct args *args)
 	else
 		err = subject_find(console, args->words[0], &subject);
 	if (!err)
-		err = session_dump(console->session, subject.snapshot, path);
+		err = dump(console, subject.snapshot, path);
 	return err ? err : show(console, "dump", subject.snapshot, "written to", path);
 }
 

@@ -8,6 +8,26 @@
 
 #include <string.h>
 
+/** Count the module of a frame that is about to be looked up. Without memory the display is a little wrong. */
+static void note_loading(struct session *s, uint32_t module)
+{
+	while (s->loaded.num <= module)
+		if (!vec_push(&s->loaded, false))
+			return;
+	__atomic_store_n(&s->num_modules, modules_num(s->modules), __ATOMIC_RELAXED);
+	if (module && !s->loaded.items[module])
+		__atomic_store_n(&s->num_loaded, s->num_loaded + 1, __ATOMIC_RELAXED);
+	s->loaded.items[module] = true;
+	__atomic_store_n(&s->is_loading, true, __ATOMIC_RELAXED);
+}
+
+bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret)
+{
+	*num_ret = __atomic_load_n(&s->num_loaded, __ATOMIC_RELAXED);
+	*total_ret = __atomic_load_n(&s->num_modules, __ATOMIC_RELAXED);
+	return __atomic_load_n(&s->is_loading, __ATOMIC_RELAXED);
+}
+
 /** Behind obj_lock: the drain thread uses the modules too. */
 static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
 {
@@ -20,7 +40,9 @@ static struct err *resolve(void *ctx, uint64_t frame, const struct location **re
 		err = archive_resolve(s->archive, frame, ret, num_ret);
 	} else {
 		inner = symbolizer_resolver(s->symbolizer);
+		note_loading(s, frame_module(frame));
 		err = inner->resolve(inner->ctx, frame, ret, num_ret);
+		__atomic_store_n(&s->is_loading, false, __ATOMIC_RELAXED);
 	}
 	session_unlock_obj(s);
 	return err;

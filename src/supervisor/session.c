@@ -340,6 +340,7 @@ static void free_lists(struct session *s)
 		free(s->exes.items[i]);
 	vec_deinit(&s->exes);
 	vec_deinit(&s->snapshots);
+	vec_deinit(&s->loaded);
 	vec_deinit(&s->notes);
 	vec_deinit(&s->times);
 	vec_deinit(&s->probes);

@@ -154,7 +154,14 @@ struct session {
 	/** Functions that are measured; NULL until the first. */
 	struct measuring *measuring;
 
+	/** session_loading(); atomic. */
+	bool is_loading;
+	size_t num_loaded;
+	size_t num_modules;
+
 	/* Under obj_lock. */
+	/** By module id: counted in num_loaded. */
+	VEC(bool) loaded;
 	struct modules *modules;
 	struct symbolizer *symbolizer;
 	/** Frames of loaded snapshots. */

@@ -535,6 +535,13 @@ struct err *session_load(struct session *s, const char *spec, const char *as,
 	return session_snapshot(s, as ? as : "loaded", ret);
 }
 
+bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret)
+{
+	*num_ret = 37;
+	*total_ret = 150;
+	return s->is_loading;
+}
+
 struct err *session_load_pair(struct session *s, const char *first, const char *second)
 {
 	struct err *err;

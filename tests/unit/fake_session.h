@@ -44,6 +44,8 @@ struct session {
 	void *on_news_ctx;
 	/** session_wait() and session_wait_call() return &err_stop. */
 	bool stops_waits;
+	/** session_loading() returns it. */
+	bool is_loading;
 	/** Another process, or NULL. */
 	struct session *child;
 	/** Called in session_wait(). */
