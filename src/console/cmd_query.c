@@ -160,10 +160,12 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 static struct err *make_growth(struct console *console, const struct snapshot *const *list,
 			       size_t num, const struct stats_options *options, struct growth **ret)
 {
-	_cleanup_progress_ struct progress *progress =
-		progress_begin(console->session, console->out, NULL);
+	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	struct err *err =
+		growth_create(list, num, options, session_resolver(console->session), ret);
 
-	return growth_create(list, num, options, session_resolver(console->session), ret);
+	progress_end(progress);
+	return err;
 }
 
 struct err *cmd_growth(struct console *console, const struct args *args)

@@ -54,20 +54,24 @@ static struct err *make_top(struct console *console, const struct snapshot *snap
 			    const struct stats_options *options, enum stats_sort sort,
 			    struct stats **ret)
 {
-	_cleanup_progress_ struct progress *progress =
-		progress_begin(console->session, console->out, NULL);
+	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	struct err *err =
+		stats_snapshot(snapshot, options, sort, session_resolver(console->session), ret);
 
-	return stats_snapshot(snapshot, options, sort, session_resolver(console->session), ret);
+	progress_end(progress);
+	return err;
 }
 
 static struct err *make_diff(struct console *console, const struct snapshot *old,
 			     const struct snapshot *new, const struct stats_options *options,
 			     enum stats_sort sort, struct stats **ret)
 {
-	_cleanup_progress_ struct progress *progress =
-		progress_begin(console->session, console->out, NULL);
+	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	struct err *err =
+		stats_diff(old, new, options, sort, session_resolver(console->session), ret);
 
-	return stats_diff(old, new, options, sort, session_resolver(console->session), ret);
+	progress_end(progress);
+	return err;
 }
 
 static struct err *find_top_subject(struct console *console, const struct args *args,

@@ -55,10 +55,11 @@ static struct err *show(struct console *console, const char *command,
 
 static struct err *dump(struct console *console, const struct snapshot *snapshot, const char *path)
 {
-	_cleanup_progress_ struct progress *progress =
-		progress_begin(console->session, console->out, "storing");
+	struct progress *progress = progress_begin(console->session, console->out, "storing");
+	struct err *err = session_dump(console->session, snapshot, path);
 
-	return session_dump(console->session, snapshot, path);
+	progress_end(progress);
+	return err;
 }
 
 struct err *cmd_dump(struct console *console, const struct args *args)

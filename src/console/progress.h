@@ -4,8 +4,6 @@
 #ifndef CONSOLE_PROGRESS_H
 #define CONSOLE_PROGRESS_H
 
-#include "base/cleanup.h"
-
 #include <stdio.h>
 
 struct progress;
@@ -16,13 +14,5 @@ struct session;
 struct progress *progress_begin(struct session *session, FILE *out, const char *doing);
 /** The work is over. NULL is fine. */
 void progress_end(struct progress *progress);
-
-static inline void cleanup_progress(struct progress **progress)
-{
-	progress_end(*progress);
-}
-
-/** End when it leaves the scope. */
-#define _cleanup_progress_ _cleanup_(cleanup_progress)
 
 #endif
