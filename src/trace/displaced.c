@@ -57,12 +57,12 @@ static struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
  *  *has_stop is set then, and the caller ends with a call of stop_again(). False: t vanished. */
 static bool step(struct thread *t, bool *has_stop)
 {
+	int status, sig = 0;
 	unsigned i;
-	int status;
 	pid_t got;
 
 	for (i = 0; i < 100; i++) {
-		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, 0) < 0)
+		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, sig) < 0)
 			return false;
 		do
 			got = waitpid(t->tid, &status, __WALL);
@@ -71,6 +71,8 @@ static bool step(struct thread *t, bool *has_stop)
 			return false;
 		if (!(status >> 16) && WSTOPSIG(status) == SIGTRAP)
 			return true;
+		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next.
+		sig = status >> 16 ? 0 : WSTOPSIG(status);
 		*has_stop |= status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
 	}
 	return false;

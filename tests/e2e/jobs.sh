@@ -7,7 +7,10 @@
 rounds=${JOBS_ROUNDS:-3}
 
 has_children() {
-	[ "$(grep -c '^child' "$1")" -ge "$2" ]
+	local num
+
+	num=$(grep -c '^child' "$1" 2>/dev/null)
+	[ "${num:-0}" -ge "$2" ]
 }
 
 # Traced from before the first stop to the end.
@@ -47,7 +50,7 @@ parent=$pid
 parent_out=$pid_out
 num=0
 until is_over "$parent"; do
-	child=$(sed -n 's/^child //p' "$parent_out" | tail -n 1)
+	child=$(sed -n 's/^child //p' "$parent_out" 2>/dev/null | tail -n 1)
 	[ -n "$child" ] || continue
 	timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 4))" -e snapshot "$child" 2>err </dev/null
 	status=$?
