@@ -67,6 +67,25 @@ if [ "$(id -u)" -eq 0 ] && unshare -m sh -c 'umount -l /proc' 2>/dev/null; then
 fi
 ! is_over "$target" && kill -KILL "$target"
 
+# Its own mount and PID namespaces: it is process 1 there, with another number here.
+if [ "$(id -u)" -eq 0 ] && unshare -m -p -f --mount-proc true 2>/dev/null; then
+	spawn unshare -m -p -f --mount-proc "$TARGETS/threads" 2 0
+	target_out=$pid_out
+	until_true 10 says "$target_out" '^running$' || fail "threads did not start: $(cat "$target_out")"
+	inner=$(pgrep -P "$pid" | head -n 1)
+	pids+=("$inner")
+	ms attach -o listing -e 'wait 0.3' -e status -e 'top function' "$inner"
+	is "$status" 0 "status of attach to a process in another PID namespace"
+	has listing '^events: [1-9]' "events in another PID namespace"
+	has listing '^site_[a-z]+ \(threads\): size=' "functions in another PID namespace"
+	is_left "$inner"
+	kill -USR1 "$inner"
+	await "$pid" 20 unshare
+	is "$status" 0 "status of a process in another PID namespace"
+	has "$target_out" '^EXIT-SUCCESS$' "the target in another PID namespace"
+	echo "ok: other namespaces"
+fi
+
 # Only a test build can do as if the kernel refused.
 grep -q MALLOSCOPE_NO_FORCED_WRITES "$MALLOSCOPE" || exit 0
 export MALLOSCOPE_NO_FORCED_WRITES=1
