@@ -255,8 +255,8 @@ const struct command commands[] = {
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
 			"(default 1) from now on, in any thread. All forms return when the\n"
 			"target has ended; for `wait call` that is an error. Of several\n"
-			"processes the current one is meant, but `wait all` waits for the\n"
-			"end of every one.\n",
+			"processes the current one is meant, but a time and `wait all` are\n"
+			"over when every one has ended.\n",
 	},
 	{
 		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",

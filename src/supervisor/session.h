@@ -233,7 +233,7 @@ struct err *session_where(struct session *s, uint64_t addr, struct session_block
 struct err *session_blocks(struct session *s, struct session_block **ret,
 			   size_t *num_ret) __must_check;
 
-/** Wait at most ns nanoseconds, or (UINT64_MAX) without limit, for the target's end or detach. Releases a held target. &err_stop: session_interrupt()
+/** Wait at most ns nanoseconds for the end of every followed process, or (UINT64_MAX) without limit for the target's end, or detach. Releases a held target. &err_stop: session_interrupt()
  *  was called. NULL: time is up or the target has ended; status tells. */
 struct err *session_wait(struct session *s, uint64_t ns) __must_check;
 

@@ -52,6 +52,9 @@ struct err *session_wait(struct session *s, uint64_t ns)
 		drain_now(s);
 		is_over = s->state == TARGET_ENDED || s->state == TARGET_DETACHED;
 		session_unlock(s);
+		// A daemon lives on when the process that was started is long gone.
+		if (is_over && ns != UINT64_MAX)
+			is_over = !session_has_living(s->first);
 		tell_news(s);
 		now = clock_now_ns();
 		if (take_interrupt(s))

@@ -35,6 +35,10 @@ is "$(grep -cE '^\[ Top' err)" 5 "tables in the default report"
 # shellcheck disable=SC2016
 ms run --follow fork,exec -- sh -c 'sh -c "exit 4"; exit 7' </dev/null
 is "$status" 7 "status of the first process"
+# A wait for a time goes on while anybody lives.
+ms run --follow fork,exec -o report -e 'wait 40' -e processes -- sh -c 'sleep 1 & exit 5' </dev/null
+is "$status" 5 "status of a process that leaves a child"
+has report ' sleep +ended \(exit status 0\)' "a child that was left"
 echo "ok: default report"
 
 # vfork, posix_spawn, system, popen: the program that is executed is traced from its begin.
