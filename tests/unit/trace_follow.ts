@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "trace_fixture.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/kcmp.h>
+#include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define TRAP 0xcc
@@ -75,6 +83,47 @@ static const void *event_of(struct shared *shared, enum event_kind kind)
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(r->kind, (int)kind);
 	return r;
+}
+
+static int wait_in_our_memory(void *arg)
+{
+	while (!arg)
+		pause();
+	return 0;
+}
+
+/** As filters of containers do it. */
+static void refuse_kcmp(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kcmp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+	ck_assert_int_eq(syscall(SYS_kcmp, getpid(), getpid(), KCMP_VM, 0, 0), -1);
+}
+
+static void check_shared_memory(void)
+{
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	pid_t other = clone(wait_in_our_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	uint8_t byte;
+
+	ck_assert_int_gt(other, 0);
+	ck_assert_ptr_nonnull(thread_add(e, getpid(), getpid()));
+	ck_assert(follow_shares_memory(e, other));
+	ck_assert_uint_eq(code[0], TRAP);
+	ck_assert(!follow_shares_memory(e, child));
+	ck_assert_uint_eq(code[0], TRAP);
+	ck_assert(memory_read(child, code_addr(0), &byte, 1));
+	ck_assert_uint_eq(byte, TRAP);
+	thread_remove(e, thread_find(e, getpid()));
+	end_child(other);
 }
 
 #suite trace_follow
@@ -180,6 +229,16 @@ static const void *event_of(struct shared *shared, enum event_kind kind)
 	check_no_event();
 	end_child(second);
 	end_child(third);
+
+#test shared_memory
+	check_shared_memory();
+
+#test shared_memory_without_kcmp
+	refuse_kcmp();
+	check_shared_memory();
+	// Nothing planted: nothing to be confused by.
+	breakpoint_unplant_all(e);
+	ck_assert(!follow_shares_memory(e, child));
 
 #test let_go
 	const struct event_text *left;
