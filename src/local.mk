@@ -111,6 +111,8 @@ src_libheap_a_SOURCES = \
 
 src_libobj_a_SOURCES = \
 	src/obj/cfi.c \
+	src/obj/cfi_check.c \
+	src/obj/cfi_check.h \
 	src/obj/demangle.c \
 	src/obj/demangle.h \
 	src/obj/dynsym.c \

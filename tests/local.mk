@@ -246,6 +246,7 @@ targets_c = \
 	tests/targets/exit_threads \
 	tests/targets/family \
 	tests/targets/hostile \
+	tests/targets/hostile_cfi \
 	tests/targets/jobs \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
@@ -288,6 +289,7 @@ target_sources = \
 	tests/targets/exit_threads.c \
 	tests/targets/family.c \
 	tests/targets/hostile.c \
+	tests/targets/hostile_cfi.c \
 	tests/targets/jobs.c \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \

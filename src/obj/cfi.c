@@ -2,6 +2,8 @@
 /** modules_cfi_row() of modules.h: what libdw knows of a pc, as a row. */
 #include "config.h"
 
+#include "base/log.h"
+#include "obj/cfi_check.h"
 #include "obj/modules_internal.h"
 #include "obj/symindex.h"
 
@@ -219,6 +221,15 @@ static bool compile_frame(Dwarf_Frame *frame, struct row *row)
 	return compile_registers(frame, row);
 }
 
+static bool is_harmless(const struct image *image, Elf *elf, const char *section)
+{
+	if (!elf || cfi_is_harmless(elf, section))
+		return true;
+	log_debug("%s: the call-frame information in %s is hostile, ignoring", image->path,
+		  section);
+	return false;
+}
+
 static Dwarf_CFI *eh_cfi_of(struct image *image)
 {
 	Dwarf_Addr bias;
@@ -227,7 +238,8 @@ static Dwarf_CFI *eh_cfi_of(struct image *image)
 		Dwfl_Module *module = image_dwfl_module(image);
 
 		image->is_eh_cfi_tried = true;
-		image->eh_cfi = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
+		if (module && is_harmless(image, dwfl_module_getelf(module, &bias), ".eh_frame"))
+			image->eh_cfi = dwfl_module_eh_cfi(module, &bias);
 	}
 	return image->eh_cfi;
 }
@@ -238,9 +250,12 @@ static Dwarf_CFI *debug_cfi_of(struct image *image)
 
 	if (!image->is_debug_cfi_tried) {
 		Dwfl_Module *module = image_dwfl_module(image);
+		Dwarf *dwarf;
 
 		image->is_debug_cfi_tried = true;
-		image->debug_cfi = module ? dwfl_module_dwarf_cfi(module, &bias) : NULL;
+		dwarf = module ? dwfl_module_getdwarf(module, &bias) : NULL;
+		if (dwarf && is_harmless(image, dwarf_getelf(dwarf), ".debug_frame"))
+			image->debug_cfi = dwfl_module_dwarf_cfi(module, &bias);
 	}
 	return image->debug_cfi;
 }

@@ -86,6 +86,22 @@ if [ "$(id -u)" -eq 0 ] && unshare -m -p -f --mount-proc true 2>/dev/null; then
 	echo "ok: other namespaces"
 fi
 
+# Call-frame information that makes its reader allocate gigabytes: no more than anywhere else, and the blocks are right.
+cat >peak.py <<-'END'
+	import resource, subprocess, sys
+	status = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL)
+	print("peak:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+	sys.exit(status)
+END
+LEDGER=$dir/ledger timeout 60 python3 peak.py "$MALLOSCOPE" run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' -- \
+	"$TARGETS/hostile_cfi" >out 2>err
+is "$?" 0 "status of hostile_cfi"
+has out '^EXIT-SUCCESS$' "hostile_cfi"
+same_blocks blocks ledger
+peak=$(sed -n 's/^peak: //p' out)
+[ "$peak" -lt 400000 ] || fail "hostile call-frame information: $peak KiB"
+echo "ok: call-frame information, $peak KiB"
+
 # Only a test build can do as if the kernel refused.
 grep -q MALLOSCOPE_NO_FORCED_WRITES "$MALLOSCOPE" || exit 0
 export MALLOSCOPE_NO_FORCED_WRITES=1
