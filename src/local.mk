@@ -24,7 +24,8 @@ src_libbase_a_SOURCES = \
 
 src_libarch_a_SOURCES = \
 	src/arch/arch.h \
-	src/arch/x86_64.c
+	src/arch/x86_64.c \
+	src/arch/x86_64_rescue.c
 
 src_libwire_a_SOURCES = \
 	src/wire/command.h \
@@ -52,12 +53,14 @@ src_libtrace_a_SOURCES = \
 	src/trace/emit.c \
 	src/trace/engine.h \
 	src/trace/follow.c \
+	src/trace/inject.c \
 	src/trace/interrupt.c \
 	src/trace/leave.c \
 	src/trace/listen.c \
 	src/trace/measure.c \
 	src/trace/memory.c \
 	src/trace/probes.c \
+	src/trace/rescue.c \
 	src/trace/setid.c \
 	src/trace/stacks.c \
 	src/trace/signals.c \

@@ -335,6 +335,7 @@ e2e_tests = \
 	tests/e2e/churn.sh \
 	tests/e2e/console_pty.sh \
 	tests/e2e/cxx_domains.sh \
+	tests/e2e/death.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
@@ -378,6 +379,9 @@ e2e_tests = \
 	tests/e2e/thread_life.sh \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh
+
+# Killing at named moments.
+fault_tests = tests/e2e/faults.sh
 
 # What scripts/bench measures of the tables, fed with events that nobody traced.
 check_PROGRAMS += tests/bench/tables

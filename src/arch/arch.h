@@ -48,6 +48,27 @@ struct arch_relocation {
 	size_t done_size;
 };
 
+/** Longest code of the rescue handler. */
+#define ARCH_RESCUE_SIZE  640
+#define ARCH_RESCUE_AREAS 15
+
+/** What the rescue handler works on; a part of its code. */
+struct arch_rescue_data {
+	/** Of an area: offset of the addresses (uint64_t each, 0 ends them) of the instructions that
+	 *  were relocated, offset of their slots, number of both. */
+	uint64_t names_offset;
+	uint64_t slots_offset;
+	uint64_t num_slots;
+	/** Bytes of an area. */
+	uint64_t area_size;
+	/** Argument of rt_sigaction(2) that installs the handler. */
+	uint64_t action[4];
+	/** The handler was installed and not taken out. */
+	uint64_t is_installed;
+	/** Starts of the areas; 0 ends them. */
+	uint64_t areas[ARCH_RESCUE_AREAS + 1];
+};
+
 struct arch {
 	const char *name;
 	/** The trap instruction. After it traps the pc stands trap_size behind its address. */
@@ -96,9 +117,20 @@ struct arch {
 	 *  reach). */
 	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
 			 struct arch_relocation *ret);
+	/** A jump from a slot at slot_addr to target. Returns its size. */
+	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
+
+	/** The rescue handler, as it must stand at addr: a handler of SIGTRAP that lets a thread which
+	 *  met one of our traps, when there is no tracer any more, go on in the slot of that
+	 *  instruction. A SIGTRAP of any other origin has the default effect. Returns its size;
+	 *  *data_ret is the offset of its struct arch_rescue_data, of which action is filled in. */
+	size_t (*rescue)(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 };
 
 extern const struct arch arch_x86_64;
+
+/* x86_64_rescue.c */
+size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 
 /** The architecture this program runs on. */
 static inline const struct arch *arch_host(void)

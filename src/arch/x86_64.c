@@ -425,6 +425,14 @@ static void x86_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t 
 		targets_ret[1] = through_memory(read, ctx, stub + at + 2, targets_ret[0] + at + 6);
 }
 
+static size_t x86_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE])
+{
+	struct emitter e = {.code = ret, .addr = slot_addr};
+
+	emit_jump(&e, target);
+	return e.size;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.trap = trap,
@@ -445,4 +453,6 @@ const struct arch arch_x86_64 = {
 	.is_same_state = x86_is_same_state,
 	.callee = x86_callee,
 	.relocate = x86_relocate,
+	.jump = x86_jump,
+	.rescue = arch_x86_64_rescue,
 };

@@ -15,31 +15,49 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct {
-	pthread_once_t once;
+#define MAX_FAULTS 4
+
+struct fault {
 	char name[64];
-	const char *action;
+	char action[32];
 	long remaining;
-	pid_t supervisor;
-	pid_t tracer;
-} fault = {.once = PTHREAD_ONCE_INIT};
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct fault faults[MAX_FAULTS];
+static pid_t supervisor_pid, tracer_pid;
+
+static void parse(const char *spec, size_t size, struct fault *ret)
+{
+	const char *action = memchr(spec, '=', size);
+	size_t name_size = strcspn(spec, "#=,"), action_size;
+
+	if (!action || name_size >= sizeof(ret->name))
+		return;
+	action_size = size - (size_t)(++action - spec);
+	if (action_size >= sizeof(ret->action))
+		return;
+	memcpy(ret->name, spec, name_size);
+	memcpy(ret->action, action, action_size);
+	ret->remaining = spec[name_size] == '#' ? atol(spec + name_size + 1) : 1;
+}
 
 static void read_environment(void)
 {
 	const char *spec = getenv("MALLOSCOPE_FAULT");
-	size_t size = spec ? strcspn(spec, "#=") : 0;
+	size_t i, size;
 
-	if (!spec || size >= sizeof(fault.name) || !strchr(spec, '='))
-		return;
-	memcpy(fault.name, spec, size);
-	fault.remaining = spec[size] == '#' ? atol(spec + size + 1) : 1;
-	fault.action = strchr(spec, '=') + 1;
+	for (i = 0; spec && *spec && i < MAX_FAULTS; i++) {
+		size = strcspn(spec, ",");
+		parse(spec, size, &faults[i]);
+		spec += size + (spec[size] == ',');
+	}
 }
 
 void fault_processes(pid_t supervisor, pid_t tracer)
 {
-	fault.supervisor = supervisor;
-	fault.tracer = tracer;
+	supervisor_pid = supervisor;
+	tracer_pid = tracer;
 }
 
 static void leave_word(const char *name)
@@ -73,11 +91,11 @@ static bool carry_out(const char *action)
 	} else if (strcmp(action, "kill") == 0) {
 		kill_process(getpid());
 	} else if (strcmp(action, "kill-tracer") == 0) {
-		kill_process(fault.tracer);
+		kill_process(tracer_pid);
 	} else if (strcmp(action, "kill-supervisor") == 0) {
-		kill_process(fault.supervisor);
+		kill_process(supervisor_pid);
 	} else if (strcmp(action, "kill-both") == 0) {
-		kill_process(getpid() == fault.tracer ? fault.supervisor : fault.tracer);
+		kill_process(getpid() == tracer_pid ? supervisor_pid : tracer_pid);
 		kill_process(getpid());
 	}
 	return strcmp(action, "fail") == 0;
@@ -85,12 +103,18 @@ static bool carry_out(const char *action)
 
 bool fault_fails(const char *name)
 {
-	pthread_once(&fault.once, read_environment);
-	if (!fault.action || strcmp(name, fault.name) != 0 ||
-	    __atomic_sub_fetch(&fault.remaining, 1, __ATOMIC_RELAXED) != 0)
-		return false;
-	leave_word(name);
-	return carry_out(fault.action);
+	bool is_failing = false;
+	size_t i;
+
+	pthread_once(&once, read_environment);
+	for (i = 0; i < MAX_FAULTS; i++) {
+		if (strcmp(name, faults[i].name) != 0 ||
+		    __atomic_sub_fetch(&faults[i].remaining, 1, __ATOMIC_RELAXED) != 0)
+			continue;
+		leave_word(name);
+		is_failing |= carry_out(faults[i].action);
+	}
+	return is_failing;
 }
 
 void fault_point(const char *name)

@@ -2,8 +2,8 @@
 /** Fault points: named moments at which a test can let a process die, stall or fail. Only in builds
  *  configured with --enable-fault-points; elsewhere they are no code at all.
  *
- *  MALLOSCOPE_FAULT=NAME[#N]=ACTION, read at the first fault point that a process passes: at the
- *  Nth time (default 1st) that NAME is passed the action is carried out, once. Actions:
+ *  MALLOSCOPE_FAULT=NAME[#N]=ACTION[,...], read at the first fault point that a process passes: at
+ *  the Nth time (default 1st) that NAME is passed the action is carried out, once. Actions:
  *
  *      kill              SIGKILL to this process
  *      kill-tracer       SIGKILL to the tracer

@@ -96,7 +96,7 @@ static struct err *run_with_output(struct session *session, const struct options
 					.is_coloured = has_colour(out)};
 	_cleanup_(cleanup_err) struct err *detach_err = NULL;
 	struct console *console;
-	struct err *err = console_create(session, &config, &console);
+	struct err *err = console_create(session, &config, &console), *lost;
 
 	if (err)
 		return err;
@@ -108,6 +108,10 @@ static struct err *run_with_output(struct session *session, const struct options
 	if (!err)
 		err = options->is_interactive ? interactive_run(console)
 					      : batch_run(batch, console);
+	if (!options->is_interactive && (!err || err == &err_gone)) {
+		lost = session_lost_tracer(session, err == &err_gone);
+		err = lost ? lost : err;
+	}
 	if (!err)
 		err = exit_status(session, options, status_ret);
 	if (!err && !options->is_interactive && console_has_failed_gate(console))

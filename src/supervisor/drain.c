@@ -383,16 +383,25 @@ static void *drain_main(void *ctx)
 	return NULL;
 }
 
-void drain_restore_bytes(struct session *s)
+void drain_open_memory(struct session *s)
 {
-	const struct shared *shared = s->shared;
 	char path[32];
-	_cleanup_close_ int fd = -1;
-	uint32_t i, num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
-	uint8_t byte;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(s->tracer.target));
 	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = __atomic_exchange_n(&s->mem_fd, fd, __ATOMIC_SEQ_CST);
+	if (fd >= 0)
+		close(fd);
+}
+
+void drain_restore_bytes(struct session *s)
+{
+	const struct shared *shared = s->shared;
+	uint32_t i, num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
+	int fd = __atomic_load_n(&s->mem_fd, __ATOMIC_SEQ_CST);
+	uint8_t byte;
+
 	if (fd < 0)
 		return;
 	for (i = 0; i < num && i < SHARED_MAX_PLANTED; i++) {
@@ -419,8 +428,8 @@ static void *watch_main(void *ctx)
 	while (n > 0 || (n < 0 && errno == EINTR));
 	FAULT_POINT("tracer-gone");
 	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
-	if (is_accident)
-		drain_restore_bytes(s);
+	drain_restore_bytes(s);
+	FAULT_POINT("rescued");
 	session_lock(s);
 	drain_now(s);
 	s->has_tracer = false;
@@ -428,11 +437,12 @@ static void *watch_main(void *ctx)
 		session_note(
 			s,
 			"the tracer process died; the breakpoints are taken out, tracing has ended");
+		s->has_lost_tracer = true;
 		s->state = TARGET_DETACHED;
 		session_mark_end(s);
 	}
 	session_unlock(s);
-	family_left(s, is_accident);
+	family_left(s);
 	control_wake(s);
 	return NULL;
 }
@@ -451,8 +461,10 @@ int drain_create_thread(pthread_t *ret, void *(*main_fn)(void *), void *ctx)
 
 struct err *drain_start(struct session *s)
 {
-	int errnum = drain_create_thread(&s->drain_thread, drain_main, s);
+	int errnum;
 
+	drain_open_memory(s);
+	errnum = drain_create_thread(&s->drain_thread, drain_main, s);
 	if (errnum)
 		return err_sys(errnum, "cannot start a thread");
 	// One is enough for all that it traces.

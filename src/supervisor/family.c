@@ -289,7 +289,7 @@ void family_close(struct session *s)
 	f->has_thread = false;
 }
 
-void family_left(struct session *s, bool is_accident)
+void family_left(struct session *s)
 {
 	struct family *f = s->family;
 	struct session *member;
@@ -298,7 +298,7 @@ void family_left(struct session *s, bool is_accident)
 	for (i = 0; i < num_members(f); i++) {
 		member = f->members[i];
 		session_lock(member);
-		if (is_accident && member->has_tracer)
+		if (member->has_tracer)
 			drain_restore_bytes(member);
 		drain_now(member);
 		member->has_tracer = false;

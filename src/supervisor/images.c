@@ -366,6 +366,7 @@ void images_exec(struct session *s, pid_t tid)
 {
 	size_t i;
 
+	drain_open_memory(s);
 	heap_clear(s->heap);
 	forget_taken_blocks(s);
 	rows_clear(s->shared->rows);

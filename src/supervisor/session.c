@@ -9,6 +9,7 @@
 #include "heap/domain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,9 @@
 
 /** How long a tracer may take to leave, and a launched program to reach its begin. */
 #define LEAVE_TIMEOUT_NS (10 * NS_PER_S)
+
+/** proc_pid_oom_score_adj(5): half of what there is. */
+#define OOM_SCORE "500"
 
 struct err *session_check_nframe(long nframe)
 {
@@ -68,6 +72,7 @@ struct err *session_new(const struct session_options *options, struct session **
 	s->nframe = options->nframe;
 	s->first = s;
 	s->note_fd = -1;
+	s->mem_fd = -1;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC);
 	s->state = TARGET_DETACHED;
 	s->exe = "";
@@ -115,6 +120,25 @@ struct err *session_check_probe(const char *spec)
 	return err;
 }
 
+struct err *session_lost_tracer(struct session *s, bool expects_it)
+{
+	uint64_t deadline = clock_now_ns() + NS_PER_S;
+	bool has_lost, has_tracer;
+
+	for (;;) {
+		session_lock(s);
+		has_lost = s->has_lost_tracer;
+		has_tracer = s->has_tracer;
+		session_unlock(s);
+		if (has_lost)
+			return err_create(ERR_OTHER,
+					  "the tracer process died; the target goes on, untraced");
+		if (!expects_it || !has_tracer || clock_now_ns() > deadline)
+			return NULL;
+		control_sleep(s, 10 * NS_PER_MS);
+	}
+}
+
 static struct err *begin_tracing(struct session *s)
 {
 	struct command command = {.kind = COMMAND_START, .value = s->nframe};
@@ -125,6 +149,15 @@ static struct err *begin_tracing(struct session *s)
 	s->end_ns = 0;
 	session_unlock(s);
 	return control_call(s, &command);
+}
+
+/** When memory gets short, let us be ended before the target: the tracer lets it go on then. */
+static void volunteer(void)
+{
+	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, OOM_SCORE, strlen(OOM_SCORE)) < 0)
+		log_debug("oom_score_adj stays");
 }
 
 static struct err *start_tracer(struct session *s, struct tracer_options *options)
@@ -143,6 +176,7 @@ static struct err *start_tracer(struct session *s, struct tracer_options *option
 					stage, errnum);
 	// Tables only now: the tracer was forked from a small process and stays one.
 	s->has_tracer = true;
+	volunteer();
 	FAULT_POINT("attached");
 	err = session_create_tables(s);
 	if (!err)
@@ -292,7 +326,7 @@ struct err *session_detach(struct session *s)
 	if (s->state != TARGET_ENDED)
 		s->state = TARGET_DETACHED;
 	session_unlock(s);
-	family_left(s, false);
+	family_left(s);
 	return NULL;
 }
 
@@ -360,6 +394,8 @@ void session_destroy(struct session *s)
 	// The watcher looks at the family.
 	drain_end(s);
 	family_destroy(s);
+	if (s->mem_fd >= 0)
+		close(s->mem_fd);
 	if (s->first == s && s->tracer.socket > 0)
 		close(s->tracer.socket);
 	measuring_destroy(s);

@@ -144,6 +144,10 @@ struct session_status {
 /** The present state (everything in the ring is drained first). */
 struct err *session_status(struct session *s, struct session_status *ret) __must_check;
 
+/** The error when the tracer died before it was asked to leave (the target goes on, untraced); else
+ *  NULL. Looks for at most a second longer when expects_it: a call to it has failed. */
+struct err *session_lost_tracer(struct session *s, bool expects_it) __must_check;
+
 struct session_probe {
 	/** Path of the object; symbol; runtime address; number of entries counted. */
 	const char *module;

@@ -82,6 +82,10 @@ struct session {
 	bool is_stored;
 	/** Periodic snapshots, or NULL; of the console's thread. */
 	struct storing *storing;
+	/** Of the target, to restore its bytes when the tracer dies; -1: none. Atomic. */
+	int mem_fd;
+	/** The tracer died while it was needed. */
+	bool has_lost_tracer;
 	/** We asked the tracer to leave: its end is no accident. */
 	bool is_leaving;
 
@@ -235,8 +239,12 @@ struct err *drain_start(struct session *s) __must_check;
 void drain_end(struct session *s);
 /** Start a thread that no signal reaches; returns errno. */
 int drain_create_thread(pthread_t *ret, void *(*main_fn)(void *), void *ctx) __must_check;
-/** The tracer died without being asked to, its breakpoints are still in the target: take them out. */
+/** Take out the breakpoints that a tracer has left in the target when it died. One that left as it
+ *  should has left none. */
 void drain_restore_bytes(struct session *s);
+/** (Re)open the target's memory: a descriptor of it is good for one image, and for no process that
+ *  gets the target's number after it. */
+void drain_open_memory(struct session *s);
 /** A note for the user. Under lock. */
 void session_note(struct session *s, const char *format, ...) __printf(2, 3);
 /** Tracing has ended (the target's end, detach, stop). Under lock. */
@@ -270,8 +278,8 @@ void family_add(struct session *parent, const struct event_child *event);
 void family_wake(struct session *s);
 /** No child is taken up any more. Without lock. */
 void family_close(struct session *s);
-/** The tracer is gone: the children have ended or go on without us; is_accident: with our breakpoints. Without lock. */
-void family_left(struct session *s, bool is_accident);
+/** The tracer is gone: the children have ended or go on without us. Without lock. */
+void family_left(struct session *s);
 void family_destroy(struct session *s);
 
 /* frames.c */

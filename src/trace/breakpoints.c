@@ -74,12 +74,14 @@ bool breakpoint_plant(struct engine *e, struct breakpoint *b)
 	p->original = original;
 	if (b->has_relocation && !is_same_insn(e, b))
 		b->has_relocation = false;
+	if (e->rescue_addr)
+		displaced_prepare(e, b);
 	// Known to the supervisor before it is in place: whoever dies in between, the other can
 	// restore it.
 	__atomic_store_n(&p->is_planted, 1, __ATOMIC_SEQ_CST);
 	b->is_planted = true;
 	FAULT_POINT("plant");
-	if (!FAULT_FAILS("plant-refused") && memory_write_code(e, b->addr, e->arch->trap, 1)) {
+	if (memory_write_code(e, b->addr, e->arch->trap, 1)) {
 		FAULT_POINT("planted");
 		return true;
 	}

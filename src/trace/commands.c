@@ -81,6 +81,7 @@ static int do_start(struct engine *e, const struct command *c)
 	e->pcs = pcs;
 	e->nframe = c->value;
 	e->is_tracing = true;
+	rescue_prepare(e);
 	breakpoint_plant_all(e);
 	new_epoch(e);
 	return 0;

@@ -4,7 +4,6 @@
 #include "trace/engine.h"
 
 #include "base/fault.h"
-#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -16,13 +15,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/** What an area begins with: its mark, and of each slot the address of the original instruction,
- *  0: unused. */
-#define AREA_SLOTS 1636
-struct area_header {
-	char magic[32];
-	uint64_t addrs[AREA_SLOTS];
-};
 _Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
 _Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
 
@@ -53,70 +45,6 @@ static struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
 	return NULL;
 }
 
-/** One step of t, whose signals but SIGTRAP are blocked. A group-stop that comes in between lets it step all the same;
- *  *has_stop is set then, and the caller ends with a call of stop_again(). False: t vanished. */
-static bool step(struct thread *t, bool *has_stop)
-{
-	int status, sig = 0;
-	unsigned i;
-	pid_t got;
-
-	for (i = 0; i < 100; i++) {
-		if (ptrace(PTRACE_SINGLESTEP, t->tid, 0, sig) < 0)
-			return false;
-		do
-			got = waitpid(t->tid, &status, __WALL);
-		while (got < 0 && errno == EINTR);
-		if (got != t->tid || !WIFSTOPPED(status))
-			return false;
-		if (!(status >> 16) && WSTOPSIG(status) == SIGTRAP)
-			return true;
-		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next.
-		sig = status >> 16 ? 0 : WSTOPSIG(status);
-		*has_stop |= status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
-	}
-	return false;
-}
-
-/** When the thread goes on it comes into its group-stop once more, before it executes anything. */
-static void stop_again(struct thread *t, bool has_stop)
-{
-	if (has_stop)
-		ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
-}
-
-/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
- *  mask are as before afterwards. False: the thread vanished. */
-static bool run_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
-			int64_t *result_ret)
-{
-	struct arch_regs saved = t->regs, regs = t->regs;
-	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
-	bool is_ok = false, has_stop = false;
-	int i;
-
-	// Signals wait until it is over; the trap of the step itself must not (a blocked forced
-	// signal resets its handler).
-	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
-	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
-		return false;
-	e->arch->set_syscall(&regs, e->syscall_insn, nr, args);
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
-		return false;
-	FAULT_POINT("inject");
-	for (i = 0; i < 100 && !is_ok; i++) {
-		if (!step(t, &has_stop) || ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-			return false;
-		// The call is over when the pc has moved.
-		is_ok = e->arch->pc(&regs) != e->syscall_insn;
-	}
-	stop_again(t, has_stop);
-	*result_ret = e->arch->syscall_result(&regs);
-	FAULT_POINT("injected");
-	return ptrace(PTRACE_SETREGS, t->tid, 0, &saved) == 0 &&
-	       ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0 && is_ok;
-}
-
 static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *ret)
 {
 	const uint64_t args[6] = {hint,
@@ -127,7 +55,7 @@ static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *
 				  0};
 	int64_t result;
 
-	if (!run_syscall(e, t, SYS_mmap, args, &result))
+	if (!inject_syscall(e, t, SYS_mmap, args, &result))
 		return false;
 	log_debug("area for displaced instructions at hint %#llx: %#llx", (unsigned long long)hint,
 		  (unsigned long long)result);
@@ -153,16 +81,25 @@ void displaced_adopt(struct engine *e, uint64_t start)
 {
 	static struct area_header header;
 	struct area area = new_area(start);
+	uint64_t slot;
 	size_t i;
 
 	if (pread(e->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
 	    memcmp(header.magic, AREA_MAGIC, sizeof(AREA_MAGIC)) != 0)
 		return;
-	for (i = 0; i < AREA_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE)
-		if (!hmap_set(&e->old_slots, header.addrs[i], start + area.used))
+	for (i = 0; i < AREA_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE) {
+		slot = start + area.used;
+		if (header.addrs[i] == AREA_NAME_RESCUE && !e->rescue_addr)
+			e->rescue_addr = slot;
+		if (header.addrs[i] < AREA_NAME_OLD &&
+		    !hmap_set(&e->old_slots, header.addrs[i], slot))
 			return;
-	if (!vec_push(&e->areas, area))
+	}
+	if (!vec_push(&e->areas, area)) {
 		hmap_deinit(&e->old_slots);
+		return;
+	}
+	rescue_add_area(e, &e->areas.items[e->areas.num - 1]);
 }
 
 static const struct code_range *module_of(const struct engine *e, uint64_t addr)
@@ -181,17 +118,8 @@ static void unmap(struct engine *e, struct thread *t, uint64_t start)
 	int64_t result;
 
 	// A thread that vanished needs nothing unmapped.
-	if (!run_syscall(e, t, SYS_munmap, args, &result))
+	if (!inject_syscall(e, t, SYS_munmap, args, &result))
 		return;
-}
-
-static bool has_seccomp_filter(pid_t tid)
-{
-	_cleanup_free_ char *mode = NULL;
-	struct err *err = io_proc_status(tid, "Seccomp", &mode);
-
-	err_destroy(err);
-	return !err && *mode != '0';
 }
 
 static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
@@ -202,7 +130,7 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 	unsigned i;
 
 	// Some filters kill at a system call that they do not know.
-	if (!e->is_mmap_refused && has_seccomp_filter(t->tid))
+	if (!e->is_mmap_refused && !inject_is_allowed(t))
 		e->is_mmap_refused = true;
 	if (!e->syscall_insn || e->is_mmap_refused)
 		return NULL;
@@ -217,8 +145,10 @@ static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 		area.start = start;
 		if (gap(start, addr) < REACH &&
 		    memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)) &&
-		    vec_push(&e->areas, area))
+		    vec_push(&e->areas, area)) {
+			rescue_add_area(e, &e->areas.items[e->areas.num - 1]);
 			return &e->areas.items[e->areas.num - 1];
+		}
 		unmap(e, t, start);
 	}
 	return NULL;
@@ -238,14 +168,55 @@ static bool reuse_slot(struct engine *e, struct breakpoint *b, const uint8_t *co
 	       memcmp(there, r->code, r->size) == 0;
 }
 
-/** Note in the area whose slot comes next. */
-static bool name_slot(struct engine *e, const struct area *area, uint64_t addr)
+static uint64_t name_addr(const struct area *area, uint64_t slot)
 {
-	size_t i = (area->used - sizeof(struct area_header)) / ARCH_SLOT_SIZE;
+	return area->start + offsetof(struct area_header, addrs) +
+	       (slot - area->start - sizeof(struct area_header)) / ARCH_SLOT_SIZE * 8;
+}
 
-	return !area->has_header ||
-	       memory_write_code(e, area->start + offsetof(struct area_header, addrs) + i * 8,
-				 &addr, sizeof(addr));
+bool displaced_take_slot(struct engine *e, struct area *area, uint64_t name, const void *code,
+			 size_t size)
+{
+	uint64_t at = area->start + area->used;
+
+	if (area->used + ARCH_SLOT_SIZE > area->size || !memory_write_code(e, at, code, size) ||
+	    (area->has_header && !memory_write_code(e, name_addr(area, at), &name, sizeof(name))))
+		return false;
+	FAULT_POINT("slot");
+	area->used += ARCH_SLOT_SIZE;
+	return true;
+}
+
+/** The slot that an instruction had before it changed must be found by nobody. */
+static void retire_slot(struct engine *e, uint64_t addr)
+{
+	const uint64_t *slot = hmap_find(&e->old_slots, addr), name = AREA_NAME_OLD;
+	const struct area *a;
+	size_t i;
+
+	for (i = 0; slot && i < e->areas.num; i++) {
+		a = &e->areas.items[i];
+		if (a->has_header && *slot >= a->start && *slot < a->start + a->size &&
+		    !memory_write_code(e, name_addr(a, *slot), &name, sizeof(name)))
+			return;
+	}
+	hmap_remove(&e->old_slots, addr);
+}
+
+/** Put code into the next slot, for the instruction at addr. */
+static bool new_slot(struct engine *e, struct area *area, uint64_t addr, const uint8_t *code,
+		     size_t size)
+{
+	uint64_t slot = area->start + area->used;
+
+	retire_slot(e, addr);
+	if (!displaced_take_slot(e, area, addr, code, size))
+		return false;
+	// A module that is loaded again at the same place finds its slots again; without memory it
+	// gets others.
+	if (!hmap_set(&e->old_slots, addr, slot))
+		return true;
+	return true;
 }
 
 static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
@@ -255,26 +226,62 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 	uint64_t slot = area ? area->start + area->used : b->addr;
 
 	memcpy(b->insn, code, sizeof(b->insn));
+	b->has_jump_slot = false;
 	if (reuse_slot(e, b, code, size)) {
 		b->has_relocation = true;
 		return true;
 	}
 	if (!e->arch->relocate(code, size, b->addr, slot, &b->relocation))
 		return false;
-	if (b->relocation.kind == ARCH_RELOC_JUMP) {
-		b->has_relocation = true;
-		return true;
-	}
-	if (!area || !memory_write_code(e, slot, b->relocation.code, b->relocation.size) ||
-	    !name_slot(e, area, b->addr))
+	if (b->relocation.kind == ARCH_RELOC_SLOT &&
+	    (!area || !new_slot(e, area, b->addr, b->relocation.code, b->relocation.size)))
 		return false;
-	FAULT_POINT("slot");
-	area->used += ARCH_SLOT_SIZE;
 	b->has_relocation = true;
-	// A module that is loaded again at the same place finds its slots again; without memory it gets others.
-	if (!hmap_set(&e->old_slots, b->addr, slot))
-		return true;
 	return true;
+}
+
+/** An instruction that is no more than a jump needs no slot but for the rescue handler, which finds
+ *  nothing else. */
+static void prepare_jump(struct engine *e, struct breakpoint *b)
+{
+	const uint64_t *old = hmap_find(&e->old_slots, b->addr);
+	struct area *area = area_near(e, b->addr, false);
+	uint8_t code[ARCH_SLOT_SIZE], there[ARCH_SLOT_SIZE];
+	size_t size;
+
+	b->has_jump_slot = true;
+	if (old) {
+		size = e->arch->jump(*old, b->relocation.resume_pc, code);
+		if (pread(e->mem_fd, there, size, (off_t)*old) == (ssize_t)size &&
+		    memcmp(there, code, size) == 0)
+			return;
+	}
+	if (!area)
+		return;
+	size = e->arch->jump(area->start + area->used, b->relocation.resume_pc, code);
+	// Without it there is just no rescue here.
+	if (!new_slot(e, area, b->addr, code, size))
+		return;
+}
+
+void displaced_prepare(struct engine *e, struct breakpoint *b)
+{
+	struct area *area = area_near(e, b->addr, false);
+
+	if (!b->has_relocation && (!area || !relocate(e, b, area)))
+		return;
+	if (b->relocation.kind == ARCH_RELOC_JUMP && !b->has_jump_slot)
+		prepare_jump(e, b);
+}
+
+void displaced_map_all(struct engine *e, struct thread *t)
+{
+	size_t i;
+
+	for (i = 0; i < e->modules.num; i++)
+		if (!area_near(e, e->modules.items[i].start, false) &&
+		    !area_map(e, t, e->modules.items[i].start))
+			break;
 }
 
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b)
@@ -288,7 +295,10 @@ uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoi
 		return b->relocation.resume_pc;
 	if (area)
 		return 0;
-	area = area_map(e, t, b->addr);
+	displaced_map_all(e, t);
+	area = area_near(e, b->addr, false);
+	if (!area)
+		area = area_map(e, t, b->addr);
 	if (!area)
 		area = area_near(e, b->addr, true);
 	if (area && relocate(e, b, area))
@@ -306,8 +316,8 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 		return false;
 	breakpoint_unplant(e, b);
 	FAULT_POINT("step-over");
-	is_ok = thread_set_pc(e, t, b->addr) && step(t, &has_stop);
-	stop_again(t, has_stop);
+	is_ok = thread_set_pc(e, t, b->addr) && inject_step(t, PTRACE_SINGLESTEP, &has_stop);
+	inject_stop_again(t, has_stop);
 	breakpoint_plant(e, b);
 	return is_ok && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
@@ -390,4 +400,7 @@ void displaced_forget(struct engine *e)
 	hmap_deinit(&e->old_slots);
 	e->is_mmap_refused = false;
 	e->syscall_insn = 0;
+	e->rescue_addr = e->rescue_data = 0;
+	e->num_rescue_areas = 0;
+	e->is_rescue_due = e->is_rescue_installed = false;
 }

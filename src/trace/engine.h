@@ -40,6 +40,8 @@ struct breakpoint {
 	struct arch_relocation relocation;
 	/** The instruction that was relocated, relocation.insn_size bytes. */
 	uint8_t insn[ARCH_MAX_INSN];
+	/** It needs no slot, but has one for the rescue handler. */
+	bool has_jump_slot;
 	/** Site: pending calls that will return here. */
 	uint32_t num_pending;
 	/** Site: returns of pending calls, and hits for other reasons. */
@@ -121,6 +123,9 @@ struct thread {
 	unsigned num_undone;
 	/** The breakpoint whose instruction displaced_is_undone() has just let t begin once more. */
 	uint64_t redone_addr;
+	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
+	 *  else 0. */
+	uint64_t parked_pc;
 	/** Last free of this thread: block, stack pointer at entry and probe, to recognise
 	 *  delete -> free. */
 	uint64_t free_ptr;
@@ -138,9 +143,20 @@ struct area {
 	uint64_t size;
 	uint64_t used;
 	bool is_cave;
-	/** It begins with a struct area_header (trace/displaced.c), in which each slot is named. */
+	/** It begins with a struct area_header, in which each slot is named. */
 	bool has_header;
 };
+
+/** What an area begins with: its mark, and of each slot the address of the original instruction,
+ *  0: unused. */
+#define AREA_SLOTS 1636
+struct area_header {
+	char magic[32];
+	uint64_t addrs[AREA_SLOTS];
+};
+/** Names of slots that hold the rescue handler, and of those that are out of date. */
+#define AREA_NAME_RESCUE UINT64_MAX
+#define AREA_NAME_OLD    (UINT64_MAX - 1)
 
 struct code_range {
 	uint64_t start;
@@ -217,6 +233,17 @@ struct engine {
 	uint64_t syscall_insn;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
+	/* rescue.c */
+	/** Address of the rescue handler and of its data, 0: there is none. */
+	uint64_t rescue_addr;
+	uint64_t rescue_data;
+	size_t num_rescue_areas;
+	bool is_rescue_due;
+	bool is_rescue_installed;
+	unsigned stops_to_rescue_check;
+	/** Leaving: takes the rescue handler out when all others are free; until then somebody may
+	 *  need it. */
+	struct thread *last_thread;
 
 	/** The counted function: id as in PLANT_CALL, entries to go, whether to pause then. */
 	uint32_t call_id;
@@ -327,11 +354,13 @@ void thread_remove(struct engine *e, struct thread *t);
 void thread_continue(struct engine *e, struct thread *t, int sig);
 /** Registers into t->regs. */
 bool thread_fetch(struct engine *e, struct thread *t) __must_check;
-/** The next stop or end of any thread, as from waitpid(): what thread_await() has put off comes
- *  first. */
+/** stops_wait(), but what thread_await() has put off comes first. */
 pid_t thread_wait(int *status_ret, int flags);
 /** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
 bool thread_await(struct thread *t, uint64_t timeout_ns);
+/** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
+ *  comes, our death for instance. */
+bool thread_park(struct engine *e, struct thread *t, uint64_t pc) __must_check;
 /** Set the pc of a stopped thread. */
 bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
 /** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
@@ -357,7 +386,42 @@ void breakpoint_clean_child(struct engine *e, pid_t child);
 /** Forget everything (a new image). */
 void breakpoint_forget_all(struct engine *e);
 
+/* inject.c */
+/** No filter says which system calls t may make: some kill at one that they do not know. */
+bool inject_is_allowed(const struct thread *t);
+/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
+ *  mask are as before afterwards. False: the thread vanished. */
+bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
+		    int64_t *result_ret);
+/** Let t, whose signals but SIGTRAP are blocked, go on to its next stop by request
+ *  (PTRACE_SINGLESTEP, PTRACE_SYSCALL). A group-stop that comes in between lets it go on all the
+ *  same; *has_stop is set then, and the caller ends with inject_stop_again(). False: t vanished. */
+bool inject_step(struct thread *t, int request, bool *has_stop);
+/** When the thread goes on it comes into its group-stop once more, before it executes anything. */
+void inject_stop_again(struct thread *t, bool has_stop);
+
+/* rescue.c */
+/** Before the first breakpoint is planted: if a thread runs in user mode, stop it for a moment to map
+ *  the areas and install the handler. */
+void rescue_prepare(struct engine *e);
+/** An area has come: the handler that saves threads from their traps when we are killed is put
+ *  into the first one and told of the others, and shall be installed. */
+void rescue_add_area(struct engine *e, struct area *area);
+/** t, registers fetched, stands in user mode: install the handler if it shall be. Its registers are
+ *  as before. */
+void rescue_on_stop(struct engine *e, struct thread *t);
+/** t, registers fetched, stands in user mode at a stop that delivers no signal: if the handler of
+ *  SIGTRAP is ours, it becomes the default one. */
+void rescue_remove(struct engine *e, struct thread *t);
+
 /* displaced.c */
+/** Note in an area with a header whose slot comes next, and take it. False: not possible. */
+bool displaced_take_slot(struct engine *e, struct area *area, uint64_t name, const void *code,
+			 size_t size);
+/** Map areas for all code there is, by system calls run on t, that stands in user mode. */
+void displaced_map_all(struct engine *e, struct thread *t);
+/** Make b's slot if there is an area for it: nobody needs to stop for that. */
+void displaced_prepare(struct engine *e, struct breakpoint *b);
 /** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows.
  *  Maps the area if need be, by a system call run on t. 0: cannot be done. */
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);
@@ -430,6 +494,14 @@ void emit_ack(struct engine *e, enum event_kind kind, uint64_t cookie, int resul
 void emit_note(struct engine *e, const char *format, ...) __printf(2, 3);
 
 /* stops.c */
+/** The next thing that happened to a tracee; flags: 0 or WNOHANG. Returns as waitpid() does. A stop
+ *  is looked at, not consumed: the kernel drops the SIGTRAP of a stop that was consumed, and should
+ *  we be killed then, the thread would go on behind our trap, in the middle of the instruction.
+ *  Left as it is the signal reaches the rescue handler. The stop is over when the thread
+ *  continues. */
+pid_t stops_wait(int flags, int *status_ret);
+/** A stop that is to last must be consumed, or it would be reported for ever. */
+void stops_consume(pid_t tid);
 /** Options of every seize. */
 #define ENGINE_PTRACE_OPTIONS                                                                  \
 	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | \

@@ -214,6 +214,7 @@ static struct thread *adopt(struct engine *e, pid_t pid, unsigned flags, struct 
 	}
 	t->is_stopped = true;
 	t->hold = HELD_STOP;
+	stops_consume(pid);
 	event = emit_begin(e, EVENT_CHILD, sizeof(*event));
 	if (event) {
 		event->pid = pid;

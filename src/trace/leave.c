@@ -16,8 +16,22 @@
  *  uninterruptibly in the kernel) has no trap on its way either. */
 #define LEAVE_TIMEOUT_NS (2 * NS_PER_S)
 
-/** Let a thread go from a stop, at the place and with the signal it would have without us. */
-static void release_thread(struct engine *e, struct thread *t, int status)
+/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the rescue
+ *  handler out then. */
+static bool keep(struct engine *e, struct thread *t)
+{
+	if (e->last_thread || !e->is_rescue_installed || t->tgid != e->pid ||
+	    e->arch->syscall_nr(&t->regs) >= 0)
+		return false;
+	stops_consume(t->tid);
+	t->is_interrupted = false;
+	e->last_thread = t;
+	return true;
+}
+
+/** Let a thread go from a stop, at the place and with the signal it would have without us. Returns
+ *  whether it is gone. */
+static bool release_thread(struct engine *e, struct thread *t, int status)
 {
 	int event = status >> 16, sig = WSTOPSIG(status), out_sig = 0;
 	struct breakpoint *b = NULL;
@@ -26,18 +40,33 @@ static void release_thread(struct engine *e, struct thread *t, int status)
 	    event == PTRACE_EVENT_VFORK)
 		stops_parent_event(e, t->tid);
 	if (!thread_fetch(e, t))
-		return;
+		return true;
 	if (!event && sig == SIGTRAP)
 		b = stops_our_trap(e, t);
 	if (b && !thread_set_pc(e, t, b->addr))
-		return;
+		return true;
 	if (!event && !b && sig != (SIGTRAP | 0x80)) {
 		signals_deliver(e, t, sig);
 		out_sig = sig;
 	}
 	if (event == PTRACE_EVENT_STOP && sig == SIGTRAP)
 		interrupt_undo(e, t);
+	if ((b || (event == PTRACE_EVENT_STOP && sig == SIGTRAP)) && keep(e, t))
+		return false;
 	ptrace(PTRACE_DETACH, t->tid, 0, out_sig);
+	return true;
+}
+
+static void release_last(struct engine *e)
+{
+	struct thread *t = e->last_thread;
+
+	if (!t)
+		return;
+	rescue_remove(e, t);
+	FAULT_POINT("released-last");
+	ptrace(PTRACE_DETACH, t->tid, 0, 0);
+	thread_remove(e, t);
 }
 
 /** Returns whether tid is free of us now. */
@@ -53,9 +82,9 @@ static bool release(struct engine *e, pid_t tid, int status)
 		return false;
 	}
 	if (t) {
-		release_thread(e, t, status);
+		if (release_thread(e, t, status))
+			thread_remove(e, t);
 		FAULT_POINT("released");
-		thread_remove(e, t);
 		return true;
 	}
 	// New: a thread, or a forked child whose copy of the text may be older than our restoring.
@@ -71,6 +100,8 @@ static void release_held(struct engine *e, struct thread *t)
 	if (t->hold != HELD_STOP)
 		if (!thread_set_pc(e, t, e->arch->pc(&t->regs) - e->arch->trap_size))
 			return;
+	if (t->hold != HELD_STOP && keep(e, t))
+		return;
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
 	thread_remove(e, t);
 }
@@ -142,6 +173,8 @@ void leave(struct engine *first)
 		else
 			stops_birth(e, tid, BIRTH_SEEN);
 	}
+	for (i = 0; (e = follow_get(first, i)); i++)
+		release_last(e);
 	log_debug(
 		"left; %zu threads are released by our end; still awaited: %zu threads, %zu children",
 		first->threads.num, num_awaited, first->num_expected);

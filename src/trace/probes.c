@@ -332,6 +332,8 @@ void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b
 		pc = b->addr;
 	else
 		pc = displaced_resume_pc(e, t, b);
+	if (b->roles == ROLE_SITE && FAULT_FAILS("displace"))
+		pc = 0;
 	if (!pc && b->roles == ROLE_SITE) {
 		if (displaced_step_over(e, t, b))
 			thread_continue(e, t, 0);

@@ -12,6 +12,34 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+pid_t stops_wait(int flags, int *status_ret)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL | flags) < 0)
+		return -1;
+	if (!info.si_pid)
+		return 0;
+	if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED)
+		return waitpid(info.si_pid, status_ret, __WALL | WNOHANG);
+	// As waitpid() would have it: W_STOPCODE(), with the event of PTRACE_EVENT_* above.
+	*status_ret = info.si_status << 8 | 0x7f;
+	// After the exec of a thread that is not the leader nothing else works before
+	// (looks_like_a_spurious_pid() in Linux kernel/ptrace.c).
+	if (*status_ret >> 16 == PTRACE_EVENT_EXEC)
+		stops_consume(info.si_pid);
+	return info.si_pid;
+}
+
+void stops_consume(pid_t tid)
+{
+	siginfo_t info;
+
+	// waitid(), as waitpid() would take an exit as well.
+	if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL) < 0)
+		return;
+}
+
 struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 {
 	struct breakpoint *b = breakpoint_find(e, e->arch->pc(&t->regs) - e->arch->trap_size);
@@ -230,11 +258,17 @@ static void trap_stop(struct engine *e, struct thread *t)
 	b = stops_our_trap(e, t);
 	if (!b) {
 		deliver(e, t, SIGTRAP);
-	} else if (e->is_paused) {
-		t->hold = HELD_PAUSE;
-	} else {
-		probes_hit(e, t, b, false);
+		return;
 	}
+	// First of all, whatever else may happen to us: behind the trap it could not go on.
+	if (!thread_park(e, t, b->has_relocation ? b->relocation.resume_pc : b->addr))
+		return;
+	FAULT_POINT("parked");
+	rescue_on_stop(e, t);
+	if (e->is_paused)
+		t->hold = HELD_PAUSE;
+	else
+		probes_hit(e, t, b, false);
 }
 
 /** No thread of the process is left. All report the status of the process then. */
@@ -270,6 +304,14 @@ static void ended(struct engine *e, pid_t tid, int status)
 	emit_end_now(e, event);
 }
 
+static void consume_held(struct engine *e, pid_t tid)
+{
+	const struct thread *t = thread_find(e, tid);
+
+	if (t && t->hold != NOT_HELD)
+		stops_consume(tid);
+}
+
 void stops_handle(struct engine *e, pid_t tid, int status)
 {
 	struct thread *t;
@@ -302,6 +344,7 @@ void stops_handle(struct engine *e, pid_t tid, int status)
 		trap_stop(e, t);
 	else
 		deliver(e, t, sig);
+	consume_held(e, tid);
 }
 
 void stops_resume(struct engine *e, struct thread *t, unsigned flags)

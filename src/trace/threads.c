@@ -42,6 +42,8 @@ void thread_remove(struct engine *e, struct thread *t)
 {
 	probes_abandon(e, t, 0);
 	measure_abandon(e, t, 0);
+	if (e->last_thread == t)
+		e->last_thread = NULL;
 	hmap_remove(&e->threads, t->tid);
 	if (e->first)
 		hmap_remove(&e->first->owners, t->tid);
@@ -56,6 +58,7 @@ void thread_continue(struct engine *e, struct thread *t, int sig)
 	(void)e;
 	t->is_stopped = false;
 	t->hold = NOT_HELD;
+	t->parked_pc = 0;
 	// ESRCH: killed meanwhile; its exit is reported by waitpid.
 	ptrace(t->is_watching_maps || t->is_watching_exec ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0,
 	       sig);
@@ -75,7 +78,7 @@ pid_t thread_wait(int *status_ret, int flags)
 	size_t i;
 
 	if (!put_off.num)
-		return waitpid(-1, status_ret, __WALL | flags);
+		return stops_wait(flags, status_ret);
 	first = put_off.items[0];
 	put_off.num--;
 	for (i = 0; i < put_off.num; i++)
@@ -110,14 +113,24 @@ bool thread_await(struct thread *t, uint64_t timeout_ns)
 bool thread_fetch(struct engine *e, struct thread *t)
 {
 	(void)e;
+	t->parked_pc = 0;
 	_Static_assert(sizeof(struct arch_regs) == 27 * 8, "layout of PTRACE_GETREGS");
 	return ptrace(PTRACE_GETREGS, t->tid, 0, &t->regs) == 0;
 }
 
+bool thread_park(struct engine *e, struct thread *t, uint64_t pc)
+{
+	t->parked_pc = pc;
+	return ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
+}
+
 bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc)
 {
+	bool is_there = t->parked_pc == pc;
+
 	e->arch->set_pc(&t->regs, pc);
-	return ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
+	t->parked_pc = 0;
+	return is_there || ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
 }
 
 const pid_t *thread_list(struct engine *e, size_t *num_ret)

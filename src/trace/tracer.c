@@ -13,7 +13,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -50,6 +52,26 @@ static void set_up_signals(void)
 	sigaction(SIGUSR1, &knock, NULL);
 	// Saves the kernel a signal at each stop.
 	sigaction(SIGCHLD, &child, NULL);
+}
+
+/** Be the last process that a lack of memory ends. Rights may be missing for either: then it stays
+ *  as it is. */
+static void hold_out(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	struct rlimit limit;
+
+	if (fd >= 0) {
+		// 0: what a user may go back to after the supervisor has raised its own.
+		if (write(fd, "-1000", 5) < 0 && write(fd, "0", 1) < 0)
+			log_debug("oom_score_adj stays");
+		close(fd);
+	}
+	// With a limit, memory that is needed later would be refused: only what is there is locked.
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	else
+		mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
 /** Leave the terminal's session, and do not hold files of the supervisor open. */
@@ -165,6 +187,7 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 		hello.stage = start_launch(e, options, &errnum);
 	set_up_signals();
 	step_aside();
+	hold_out();
 	if (hello.stage == TRACER_STARTED && !listen_start(e))
 		hello.stage = TRACER_FAILED_SETUP;
 	hello.errnum = errnum;
@@ -186,7 +209,7 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 		  enum tracer_stage *stage_ret, int *errnum_ret)
 {
-	struct hello hello = {.stage = TRACER_FAILED_SETUP, .errnum = ECHILD};
+	struct hello hello = {.stage = TRACER_FAILED_SETUP, .errnum = 0};
 	int sockets[2];
 	ssize_t n;
 	pid_t pid;

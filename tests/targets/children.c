@@ -61,7 +61,8 @@ static void check_text(void)
 	if (is_followed)
 		REQUIRE(ledger_is_traced());
 	else
-		REQUIRE(!ledger_is_touched());
+		// A tracer that is killed before it has cleaned us leaves its traps.
+		REQUIRE(getenv("MALLOSCOPE_FAULT") || !ledger_is_touched());
 }
 
 static void use_fork(void)

@@ -219,6 +219,13 @@ struct err *session_reset_peak(struct session *s)
 	return NULL;
 }
 
+struct err *session_lost_tracer(struct session *s, bool expects_it)
+{
+	(void)s;
+	(void)expects_it;
+	return NULL;
+}
+
 struct err *session_status(struct session *s, struct session_status *ret)
 {
 	*ret = s->status;

@@ -2,7 +2,7 @@
 /** Slots for displaced instructions, in an area that is there already. */
 #include "trace_fixture.h"
 
-#define AREA_SLOTS 4
+#define NUM_SLOTS 4
 
 static struct thread thread;
 static uint8_t *area;
@@ -61,7 +61,7 @@ static uint64_t slot_addr(size_t i)
 	long (*function)(long);
 	uint64_t pc;
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	pc = displaced_resume_pc(e, &thread, b);
 	ck_assert_uint_eq(pc, slot_addr(0));
 	function = (long (*)(long))(uintptr_t)pc;
@@ -71,7 +71,7 @@ static uint64_t slot_addr(size_t i)
 #test one_slot_for_each
 	struct breakpoint *a = plant(0, "\x55\xc3", 2), *b = plant(16, "\x53\xc3", 2);
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, a), slot_addr(0));
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), slot_addr(1));
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, a), slot_addr(0));
@@ -93,7 +93,7 @@ static uint64_t slot_addr(size_t i)
 	long (*function)(void);
 
 	ck_assert_ptr_nonnull(breakpoint_add(e, code_addr(3), PLANT_PROBE));
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	function = (long (*)(void))(uintptr_t)displaced_resume_pc(e, &thread, a);
 	ck_assert_int_eq(function(), 7);
 
@@ -101,7 +101,7 @@ static uint64_t slot_addr(size_t i)
 	struct breakpoint *a = plant(0, "\x48\x8d\x47\x01\xc3", 5), *b = plant(16, "\x55\xc3", 2);
 	uint64_t pc;
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	pc = displaced_resume_pc(e, &thread, a);
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), pc + ARCH_SLOT_SIZE);
 	ck_assert_uint_eq(displaced_original_pc(e, pc), code_addr(0));
@@ -123,34 +123,34 @@ static uint64_t slot_addr(size_t i)
 	ck_assert(!b->has_relocation);
 
 #test full_area
-	struct breakpoint *b[AREA_SLOTS + 1];
+	struct breakpoint *b[NUM_SLOTS + 1];
 	size_t i;
 
-	map_area(AREA_SLOTS, false);
-	for (i = 0; i <= AREA_SLOTS; i++)
+	map_area(NUM_SLOTS, false);
+	for (i = 0; i <= NUM_SLOTS; i++)
 		b[i] = plant(i * 16, "\x55\xc3", 2);
-	for (i = 0; i < AREA_SLOTS; i++)
+	for (i = 0; i < NUM_SLOTS; i++)
 		ck_assert_uint_eq(displaced_resume_pc(e, &thread, b[i]), slot_addr(i));
-	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b[AREA_SLOTS]), 0);
+	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b[NUM_SLOTS]), 0);
 
 #test cave_when_nothing_can_be_mapped
 	struct breakpoint *b = plant(0, "\x55\xc3", 2);
 
-	map_area(AREA_SLOTS, true);
+	map_area(NUM_SLOTS, true);
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), slot_addr(0));
 
 #test not_movable
 	// call *%rsp
 	struct breakpoint *b = plant(0, "\xff\xd4", 2);
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), 0);
 	ck_assert_uint_eq(e->areas.items[0].used, 0);
 
 #test area_too_far_away
 	struct breakpoint *b = plant(0, "\x55\xc3", 2);
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	e->areas.items[0].start += 2ull << 30;
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), 0);
 	e->areas.items[0].start -= 2ull << 30;
@@ -160,7 +160,7 @@ static uint64_t slot_addr(size_t i)
 	// Another instruction in the same place needs another copy.
 	struct breakpoint *b = plant(0, "\x55\xc3", 2);
 
-	map_area(AREA_SLOTS, false);
+	map_area(NUM_SLOTS, false);
 	ck_assert_uint_eq(displaced_resume_pc(e, &thread, b), slot_addr(0));
 	breakpoint_unplant(e, b);
 	put_code(0, "\x53\xc3", 2);
