@@ -68,7 +68,8 @@ src_libtrace_a_SOURCES = \
 	src/trace/stops.c \
 	src/trace/threads.c \
 	src/trace/tracer.c \
-	src/trace/tracer.h
+	src/trace/tracer.h \
+	src/trace/wait.c
 
 src_libheap_a_SOURCES = \
 	src/heap/archive.c \

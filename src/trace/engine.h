@@ -185,6 +185,9 @@ enum birth {
 /** One traced process. With FOLLOW_FORK the tracer has several, which share its main thread: the
  *  first one has the socket, the queue of commands, the births and what is known of the CPUs
  *  (engine_first()), the members of each of the others are for its process alone. */
+/** So many threads are remembered as having stopped last. */
+#define STOPS_RECENT 8
+
 struct engine {
 	const struct arch *arch;
 	struct shared *shared;
@@ -264,6 +267,12 @@ struct engine {
 	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at
 	 *  all. */
 	unsigned spin_credit;
+	/** wait.c: threads that stopped last (0: none), whose turn it is, and how often in a row
+	 *  they came first. */
+	pid_t recent[STOPS_RECENT];
+	size_t next_recent;
+	size_t oldest_recent;
+	unsigned num_favours;
 	/** Stops since spinning was last tried without credit. */
 	unsigned stops_unspun;
 	/* cpu.c */
@@ -493,15 +502,22 @@ void emit_thread(struct engine *e, enum event_kind kind, pid_t tid);
 void emit_ack(struct engine *e, enum event_kind kind, uint64_t cookie, int result);
 void emit_note(struct engine *e, const char *format, ...) __printf(2, 3);
 
-/* stops.c */
+/* wait.c */
 /** The next thing that happened to a tracee; flags: 0 or WNOHANG. Returns as waitpid() does. A stop
  *  is looked at, not consumed: the kernel drops the SIGTRAP of a stop that was consumed, and should
  *  we be killed then, the thread would go on behind our trap, in the middle of the instruction.
  *  Left as it is the signal reaches the rescue handler. The stop is over when the thread
  *  continues. */
 pid_t stops_wait(int flags, int *status_ret);
+/** With many threads: the next stop of one of those that stopped last, which is found without going
+ *  through all. 0: none, ask stops_wait(). */
+pid_t stops_wait_recent(struct engine *e, int *status_ret);
+/** tid is one that stopped last. */
+void stops_note_recent(struct engine *e, pid_t tid);
 /** A stop that is to last must be consumed, or it would be reported for ever. */
 void stops_consume(pid_t tid);
+
+/* stops.c */
 /** Options of every seize. */
 #define ENGINE_PTRACE_OPTIONS                                                                  \
 	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | \

@@ -12,34 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-pid_t stops_wait(int flags, int *status_ret)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL | flags) < 0)
-		return -1;
-	if (!info.si_pid)
-		return 0;
-	if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED)
-		return waitpid(info.si_pid, status_ret, __WALL | WNOHANG);
-	// As waitpid() would have it: W_STOPCODE(), with the event of PTRACE_EVENT_* above.
-	*status_ret = info.si_status << 8 | 0x7f;
-	// After the exec of a thread that is not the leader nothing else works before
-	// (looks_like_a_spurious_pid() in Linux kernel/ptrace.c).
-	if (*status_ret >> 16 == PTRACE_EVENT_EXEC)
-		stops_consume(info.si_pid);
-	return info.si_pid;
-}
-
-void stops_consume(pid_t tid)
-{
-	siginfo_t info;
-
-	// waitid(), as waitpid() would take an exit as well.
-	if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL) < 0)
-		return;
-}
-
 struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 {
 	struct breakpoint *b = breakpoint_find(e, e->arch->pc(&t->regs) - e->arch->trap_size);

@@ -112,7 +112,9 @@ static pid_t spin(struct engine *e, int *status_ret)
 	pid_t tid;
 
 	do {
-		tid = thread_wait(status_ret, WNOHANG);
+		tid = stops_wait_recent(e, status_ret);
+		if (!tid)
+			tid = thread_wait(status_ret, WNOHANG);
 		if (tid || has_orders(e))
 			break;
 		sched_yield();
@@ -136,6 +138,8 @@ static pid_t next_stop(struct engine *e, int *status_ret)
 		e->stops_unspun = 0;
 		tid = spin(e, status_ret);
 	}
+	if (!tid && e->is_crowded)
+		tid = stops_wait_recent(e, status_ret);
 	if (!tid && !has_orders(e))
 		tid = thread_wait(status_ret, 0);
 	return tid;
@@ -152,10 +156,12 @@ static void main_loop(struct engine *e)
 			continue;
 		}
 		tid = next_stop(e, &status);
-		if (tid > 0)
+		if (tid > 0) {
+			stops_note_recent(e, tid);
 			stops_handle(follow_owner(e, tid), tid, status);
-		else if (tid < 0 && errno == ECHILD)
+		} else if (tid < 0 && errno == ECHILD) {
 			wait_for_news(e);
+		}
 	}
 }
 

@@ -47,6 +47,8 @@ kill_one() {
 for who in supervisor tracer; do
 	survived=0
 	for round in $(seq "$rounds"); do
+		# Numbers of processes that have ended may be others' by the end of many rounds.
+		pids=()
 		kill_one "$who" "$round" && survived=$((survived + 1))
 	done
 	echo "$who killed: $survived of $rounds targets survived"
