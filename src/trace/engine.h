@@ -126,6 +126,8 @@ struct thread {
 	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
 	 *  else 0. */
 	uint64_t parked_pc;
+	/** End of what its last walk needed of its stack; 0: none yet. */
+	uint64_t stack_top;
 	/** Last free of this thread: block, stack pointer at entry and probe, to recognise
 	 *  delete -> free. */
 	uint64_t free_ptr;
@@ -170,6 +172,8 @@ struct stack_window {
 	size_t size;
 	/** Bytes to read next; grows while a walk goes on. */
 	size_t want;
+	/** End of the highest word that the walk has asked for. */
+	uint64_t top;
 	uint8_t bytes[64 << 10];
 };
 

@@ -7,8 +7,11 @@
 
 #include <string.h>
 
-/** First read of a walk; most stacks of 30 frames fit. */
+/** First read of a walk when nothing is known of the thread; most stacks of 30 frames fit. */
 #define FIRST_READ 2048
+/** What a thread needed the last time is read at once, up to so much: copying more costs as much
+ *  as a second call. */
+#define MAX_FIRST_READ 16384
 
 static bool window_fill(struct stack_window *w, uint64_t addr)
 {
@@ -31,7 +34,21 @@ static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
 	if ((addr < w->start || addr + 8 > w->start + w->size) && !window_fill(w, addr))
 		return false;
 	memcpy(ret, w->bytes + (addr - w->start), 8);
+	if (addr + 8 > w->top)
+		w->top = addr + 8;
 	return true;
+}
+
+/** The outermost frame of a thread stays where it is: from there it is known how much of the stack
+ *  a walk will ask for, however deep the thread is this time. */
+static size_t first_size(const struct thread *t, uint64_t sp)
+{
+	uint64_t size = t->stack_top - sp;
+
+	// Another stack, or nothing known.
+	if (t->stack_top <= sp || size > (1u << 20))
+		return FIRST_READ;
+	return size < MAX_FIRST_READ ? size : MAX_FIRST_READ;
 }
 
 static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
@@ -69,9 +86,10 @@ static bool first_frame(struct engine *e, struct thread *t, struct walk_frame *r
 	_Static_assert(WALK_NUM_REGS == ARCH_NUM_WALK_REGS, "registers of a walk");
 	e->window.tid = t->tid;
 	e->window.start = sp;
-	e->window.want = FIRST_READ;
-	e->window.size = memory_read_some(t->tid, sp, e->window.bytes, FIRST_READ);
-	e->window.want *= 2;
+	e->window.top = 0;
+	e->window.want = first_size(t, sp);
+	e->window.size = memory_read_some(t->tid, sp, e->window.bytes, e->window.want);
+	e->window.want = 2 * FIRST_READ;
 	e->arch->walk_regs(&t->regs, ret->regs);
 	if (!window_read(e, sp, &ret->pc))
 		return false;
@@ -148,6 +166,7 @@ bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint
 	if (first_frame(e, t, &frame)) {
 		*site_ret = frame.pc;
 		walk_stack(&frame, &ops, &stack);
+		t->stack_top = e->window.top;
 	} else {
 		stack.total = 0;
 		stack.result = WALK_TRUNCATED;
