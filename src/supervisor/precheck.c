@@ -11,8 +11,12 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+
+/** Below that not even the modules of a small program can be opened. */
+#define MIN_FILES 32u
 
 /** A number of /proc/PID/status. False: not there. */
 static bool status_number(pid_t pid, const char *key, int base, unsigned long long *ret)
@@ -283,6 +287,18 @@ static struct err *check_file(const char *path)
 				  "only",
 				  path);
 	return NULL;
+}
+
+struct err *precheck_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= MIN_FILES)
+		return NULL;
+	return err_create(ERR_OTHER,
+			  "%llu file descriptors are too few, malloscope needs %u; raise the limit "
+			  "('ulimit -n')",
+			  (unsigned long long)limit.rlim_max, MIN_FILES);
 }
 
 struct err *precheck_launch(const char *program, char **ret)

@@ -92,6 +92,8 @@ struct err *session_create(const struct session_options *options, struct session
 	struct session *s;
 
 	if (!err)
+		err = precheck_files();
+	if (!err)
 		err = session_new(options, &s);
 	if (err)
 		return err;

@@ -350,6 +350,8 @@ struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage s
 			     int errnum) __must_check;
 /** The file that program names, searched on PATH as execvp(3) does; can it be launched? The caller frees the path. */
 struct err *precheck_launch(const char *program, char **ret) __must_check;
+/** Are there file descriptors enough? */
+struct err *precheck_files(void) __must_check;
 /** Does pid execute a file that gives privileges (setuid), which the kernel withholds from who is traced without
  *  CAP_SYS_PTRACE? */
 bool precheck_lacks_privileges(pid_t pid);
