@@ -54,8 +54,8 @@ struct arch_relocation {
 
 /** What the rescue handler works on; a part of its code. */
 struct arch_rescue_data {
-	/** Of an area: offset of the addresses (uint64_t each, 0 ends them) of the instructions that
-	 *  were relocated, offset of their slots, number of both. */
+	/** Of an area: offset of the addresses (uint64_t each, of which the lower 56 bits count, 0
+	 *  ends them) of the instructions that were relocated, offset of their slots, number of both. */
 	uint64_t names_offset;
 	uint64_t slots_offset;
 	uint64_t num_slots;

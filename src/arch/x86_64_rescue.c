@@ -42,6 +42,8 @@ __asm__("	.pushsection .rodata\n"
 	"2:	mov	(%r10), %r11\n"
 	"	test	%r11, %r11\n"
 	"	jz	3f\n"
+	"	shl	$8, %r11\n"
+	"	shr	$8, %r11\n"
 	"	cmp	%rax, %r11\n"
 	"	je	8f\n"
 	// Moved back to the instruction itself.

@@ -77,11 +77,25 @@ static struct area new_area(uint64_t start)
 	};
 }
 
+/** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
+ *  supervisor. */
+static void take_out_orphan(struct engine *e, uint64_t addr, uint8_t original)
+{
+	const struct breakpoint *b = breakpoint_find(e, addr);
+	uint8_t byte;
+
+	if ((b && b->is_planted) || pread(e->mem_fd, &byte, 1, (off_t)addr) != 1 ||
+	    byte != e->arch->trap[0] || byte == original)
+		return;
+	if (!memory_write_code(e, addr, &original, 1))
+		log_debug("cannot take out a trap at %#llx", (unsigned long long)addr);
+}
+
 void displaced_adopt(struct engine *e, uint64_t start)
 {
 	static struct area_header header;
 	struct area area = new_area(start);
-	uint64_t slot;
+	uint64_t slot, addr;
 	size_t i;
 
 	if (pread(e->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
@@ -91,8 +105,11 @@ void displaced_adopt(struct engine *e, uint64_t start)
 		slot = start + area.used;
 		if (header.addrs[i] == AREA_NAME_RESCUE && !e->rescue_addr)
 			e->rescue_addr = slot;
-		if (header.addrs[i] < AREA_NAME_OLD &&
-		    !hmap_set(&e->old_slots, header.addrs[i], slot))
+		if (header.addrs[i] >= AREA_NAME_OLD)
+			continue;
+		addr = header.addrs[i] & ((1ull << AREA_NAME_SHIFT) - 1);
+		take_out_orphan(e, addr, header.addrs[i] >> AREA_NAME_SHIFT);
+		if (!hmap_set(&e->old_slots, addr, slot))
 			return;
 	}
 	if (!vec_push(&e->areas, area)) {
@@ -204,13 +221,14 @@ static void retire_slot(struct engine *e, uint64_t addr)
 }
 
 /** Put code into the next slot, for the instruction at addr. */
-static bool new_slot(struct engine *e, struct area *area, uint64_t addr, const uint8_t *code,
-		     size_t size)
+static bool new_slot(struct engine *e, struct area *area, const struct breakpoint *b,
+		     const uint8_t *code, size_t size)
 {
-	uint64_t slot = area->start + area->used;
+	uint64_t slot = area->start + area->used, addr = b->addr;
+	uint64_t name = addr | (uint64_t)b->insn[0] << AREA_NAME_SHIFT;
 
 	retire_slot(e, addr);
-	if (!displaced_take_slot(e, area, addr, code, size))
+	if (!displaced_take_slot(e, area, name, code, size))
 		return false;
 	// A module that is loaded again at the same place finds its slots again; without memory it
 	// gets others.
@@ -234,7 +252,7 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 	if (!e->arch->relocate(code, size, b->addr, slot, &b->relocation))
 		return false;
 	if (b->relocation.kind == ARCH_RELOC_SLOT &&
-	    (!area || !new_slot(e, area, b->addr, b->relocation.code, b->relocation.size)))
+	    (!area || !new_slot(e, area, b, b->relocation.code, b->relocation.size)))
 		return false;
 	b->has_relocation = true;
 	return true;
@@ -260,7 +278,7 @@ static void prepare_jump(struct engine *e, struct breakpoint *b)
 		return;
 	size = e->arch->jump(area->start + area->used, b->relocation.resume_pc, code);
 	// Without it there is just no rescue here.
-	if (!new_slot(e, area, b->addr, code, size))
+	if (!new_slot(e, area, b, code, size))
 		return;
 }
 

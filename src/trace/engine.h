@@ -149,8 +149,8 @@ struct area {
 	bool has_header;
 };
 
-/** What an area begins with: its mark, and of each slot the address of the original instruction,
- *  0: unused. */
+/** What an area begins with: its mark, and of each slot the address of the original instruction
+ *  with its first byte in the uppermost bits; 0: unused. */
 #define AREA_SLOTS 1636
 struct area_header {
 	char magic[32];
@@ -159,6 +159,7 @@ struct area_header {
 /** Names of slots that hold the rescue handler, and of those that are out of date. */
 #define AREA_NAME_RESCUE UINT64_MAX
 #define AREA_NAME_OLD    (UINT64_MAX - 1)
+#define AREA_NAME_SHIFT  56
 
 struct code_range {
 	uint64_t start;

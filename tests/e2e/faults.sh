@@ -22,11 +22,17 @@ attached() {
 	MALLOSCOPE_FAULT=$1 MALLOSCOPE_FAULT_LOG=$dir/fault.log ms attach -o listing -e 'wait 0.2' \
 		-e 'snapshot a' -e 'wait 0.1' -e top "$target"
 	passes "$1"
-	# Without either of the two the traps stay, and the rescue handler does its work.
+	# Without either of the two the traps stay, and the rescue handler does its work. The next
+	# tracer takes them out.
 	case $1 in
-	*kill-both) sleep 0.1 ;;
-	*) is_left "$target" 10 ;;
+	*kill-both)
+		sleep 0.1
+		ms attach -o listing -e 'wait 0.1' -e status "$target"
+		is "$status" 0 "$1: status of the next attach"
+		has listing '^events: [1-9]' "$1: events of the next attach"
+		;;
 	esac
+	is_left "$target" 10
 	kill -USR1 "$target" || fail "$1: the target is gone"
 	await "$target" 20 threads
 	is "$status" 0 "$1: status of the target"
