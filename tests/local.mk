@@ -390,6 +390,10 @@ tests_bench_tables_LDADD = $(store_libs)
 
 test_files = \
 	tests/bench/barestop.c \
+	tests/bench/frames.c \
+	tests/bench/frames.h \
+	tests/bench/gaps.c \
+	tests/bench/newdelete.cc \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
 	tests/e2e/oracle.py \
