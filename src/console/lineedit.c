@@ -154,8 +154,11 @@ enum lineedit_event lineedit_wait(const char *prompt, int note_fd, int signal_fd
 
 void lineedit_hide(void)
 {
-	if (is_installed && !is_hidden)
+	if (is_installed && !is_hidden) {
 		rl_clear_visible_line();
+		// What follows takes another stream to the same terminal.
+		fflush(rl_outstream ? rl_outstream : stdout);
+	}
 	is_hidden = true;
 }
 

@@ -80,6 +80,14 @@ c.expect(r"\[ Measured site_malloc \] calls=1, ")
 c.send("measure off\n")
 c.expect(PROMPT)
 time.sleep(0.3)
+# So does a note, on a line of its own: the prompt goes before it, and comes back behind it.
+os.mkdir("going")
+c.line("every 0.3 going/file", r"every")
+os.rename("going", "gone")
+note = c.expect(r"# a snapshot was not stored: .*" + PROMPT)
+if not re.search(r"\r +\r+# a snapshot", note):
+    sys.exit("the prompt stays before a note: %r" % note)
+c.line("every off", r"every")
 # A long listing comes through, and help.
 listing = c.line("blocks", r"0x[0-9a-f]+ \d+ malloc")
 if len(listing.splitlines()) < 100:
