@@ -323,9 +323,12 @@ static void parse_file_command(struct argp_state *state, struct parse *parse, co
 		}
 		is_value = false;
 	}
-	if (!options->file || (is_diff && !options->other_file))
+	if (!options->file)
 		usage_error("which file? usage: malloscope %s %s", name,
 			    is_diff ? DIFF_ARGS : TOP_ARGS);
+	if (is_diff && !options->other_file)
+		usage_error("what is %s to be compared with? usage: malloscope diff " DIFF_ARGS,
+			    options->file);
 }
 
 // clang-format off

@@ -15,6 +15,8 @@ const char *const group_key_names[NUM_KEYS] = {
 	[KEY_THREAD] = "thread",
 };
 
+#define KEYS_TEXT "lineno, filename, function, module, traceback, domain and thread"
+
 struct err *group_key_parse(const char *name, enum group_key *ret)
 {
 	int key;
@@ -25,7 +27,7 @@ struct err *group_key_parse(const char *name, enum group_key *ret)
 			return NULL;
 		}
 	}
-	return err_create(ERR_USAGE, "unknown key_type: '%s'", name);
+	return err_create(ERR_USAGE, "unknown key_type: '%s'; there are " KEYS_TEXT, name);
 }
 
 /** What is summed up; zeros for a side that has none. */

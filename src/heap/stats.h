@@ -25,7 +25,7 @@ enum group_key {
 /** "lineno" ... ; the order is that of the enum. */
 extern const char *const group_key_names[NUM_KEYS];
 
-/** ERR_USAGE with tracemalloc's words: unknown key_type: 'foo'. */
+/** ERR_USAGE with tracemalloc's words, unknown key_type: 'foo', and those there are. */
 struct err *group_key_parse(const char *name, enum group_key *ret) __must_check;
 
 struct stats_options {

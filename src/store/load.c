@@ -331,8 +331,9 @@ static struct err *read_snapshot(struct store *store, const char *name,
 		return err;
 	*ret = store_find(entries, name);
 	if (!*ret)
-		return name ? err_create(ERR_NOT_FOUND, "%s: has no snapshot '%s'", store->path,
-					 name)
+		return name ? err_create(ERR_NOT_FOUND,
+					 "%s: has no snapshot '%s'; 'malloscope open' lists them",
+					 store->path, name)
 			    : err_create(ERR_NOT_FOUND, "%s: has no snapshots", store->path);
 	err = prepare(store);
 	if (!err)

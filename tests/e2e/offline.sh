@@ -73,4 +73,5 @@ for cut in 1 50 100 512 4096 5000 $((size / 2)) $((size - 4096)) $((size - 1)); 
 done
 ms diff f
 is "$status" 2 "diff with one file"
+has err "what is f to be compared with" "error of diff with one file"
 exit 0

@@ -263,7 +263,9 @@ static void take_child(struct fixture *fixture)
 		     "Total allocated size: 3090 B\n");
 
 #test top_failures
-	check_failure(&f, "top foo", "top: unknown key_type: 'foo'");
+	check_failure(&f, "top foo",
+		      "top: unknown key_type: 'foo'; there are lineno, filename, function, "
+		      "module, traceback, domain and thread");
 	check_failure(&f, "top traceback --cumulative",
 		      "top: cumulative mode cannot by used with key type 'traceback'");
 	check_failure(&f, "top --snapshot nosuch", "top: no snapshot 'nosuch'");
@@ -324,7 +326,9 @@ static void take_child(struct fixture *fixture)
 	take_two_snapshots();
 	check_failure(&f, "diff nosuch", "diff: no snapshot 'nosuch'");
 	check_failure(&f, "diff before nosuch", "diff: no snapshot 'nosuch'");
-	check_failure(&f, "diff before after foo", "diff: unknown key_type: 'foo'");
+	check_failure(&f, "diff before after foo",
+		      "diff: unknown key_type: 'foo'; there are lineno, filename, function, "
+		      "module, traceback, domain and thread");
 	check_failure(&f, "diff live", "diff: no snapshot 'live'");
 	check_failure(&f, "diff before traceback --cumulative",
 		      "diff: cumulative mode cannot by used with key type 'traceback'");

@@ -443,7 +443,10 @@ static void check_limited(struct fixture *f, const struct snapshot *s1, const st
 		ck_assert_int_eq(key, i);
 	}
 	key = KEY_MODULE;
-	ck_err(group_key_parse("foo", &key), ERR_USAGE, "unknown key_type: 'foo'");
+	ck_err(group_key_parse("foo", &key), ERR_USAGE, "unknown key_type: 'foo'; there are ");
+	// The remedy leaves none out.
+	for (i = 0; i < NUM_KEYS; i++)
+		ck_err(group_key_parse("foo", &key), ERR_USAGE, group_key_names[i]);
 	ck_err(group_key_parse("", &key), ERR_USAGE, "unknown key_type: ''");
 	ck_err(group_key_parse("line", &key), ERR_USAGE, "unknown key_type: 'line'");
 	ck_assert_int_eq(key, KEY_MODULE);
