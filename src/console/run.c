@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -102,7 +103,8 @@ static struct err *run_with_output(struct session *session, const struct options
 		return err;
 	err = begin(session, options);
 	if (!err)
-		err = signals_install(session, options->is_interactive);
+		err = signals_install(session, options->is_interactive,
+				      options->mode != MODE_ATTACH);
 	if (!err && options->period_ns)
 		err = session_every(session, options->period_ns, options->store);
 	if (!err)
@@ -128,13 +130,29 @@ static struct err *run_with_output(struct session *session, const struct options
 	return err;
 }
 
+/** A prompt in the background stops us. As with a shell that is to happen here, before there is a target that would have to wait
+ *  for us. */
+static struct err *need_foreground(void)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	if (group < 0 || group == getpgrp())
+		return NULL;
+	raise(SIGTTIN);
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		return NULL;
+	return err_create(ERR_OTHER, "there is no prompt in the background; give commands with -e");
+}
+
 static struct err *run(struct session *session, const struct options *options, int *status_ret)
 {
 	_cleanup_(batch_deinit) struct batch batch = {0};
 	FILE *out = NULL;
 	struct err *err = NULL;
 
-	if (!options->is_interactive)
+	if (options->is_interactive)
+		err = need_foreground();
+	else
 		err = batch_load(options, &batch);
 	if (!err)
 		err = open_output(options, &out);

@@ -48,7 +48,7 @@ static struct err *catch_signal(int sig)
 	return NULL;
 }
 
-struct err *signals_install(struct session *session, bool is_interactive)
+struct err *signals_install(struct session *session, bool is_interactive, bool can_stop)
 {
 	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 	size_t i;
@@ -60,8 +60,10 @@ struct err *signals_install(struct session *session, bool is_interactive)
 	signal(SIGPIPE, SIG_IGN);
 	// A limit on the size of files is an error like a full disk.
 	signal(SIGXFSZ, SIG_IGN);
-	if (is_interactive)
+	if (is_interactive || !can_stop)
 		signal(SIGTSTP, SIG_IGN);
+	if (!can_stop)
+		signal(SIGTTOU, SIG_IGN);
 	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
 		struct err *err = catch_signal(caught[i]);
 

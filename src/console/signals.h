@@ -13,8 +13,10 @@ struct session;
  *  attached to: a launched program shall have the dispositions that we were started with. (A signal
  *  before that ends us the hard way, which the tracer cleans up after.) An ignored SIGHUP (nohup)
  *  stays ignored. At a prompt SIGINT only abandons what is going on, else it ends malloscope as the
- *  others do; and SIGTSTP is ignored there, as a stopped malloscope would hold the target up. */
-struct err *signals_install(struct session *session, bool is_interactive) __must_check;
+ *  others do. A stopped malloscope holds the target up: SIGTSTP is ignored there, and SIGTSTP and SIGTTOU unless can_stop. (A
+ *  launched program without a prompt shares our process group, and stops with us.) */
+struct err *signals_install(struct session *session, bool is_interactive,
+			    bool can_stop) __must_check;
 
 /** Readable while there is a signal that was not looked at; -1 before signals_install(). */
 int signals_fd(void);

@@ -14,12 +14,13 @@ PROMPT = r"\(malloscope( \d+)?\) "
 
 
 class Console:
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, shell=()):
+        command = list(shell) + [sys.argv[1]] + list(arguments)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="dumb", INPUTRC="/dev/null", XDG_STATE_HOME=os.getcwd())
-            os.execv(sys.argv[1], [sys.argv[1]] + list(arguments))
-        self.expect(PROMPT)
+            os.execvp(command[0], command)
+        self.greeting = self.expect(PROMPT)
 
     def expect(self, regex):
         text = ""
@@ -103,6 +104,25 @@ if c.end() != 0:
     sys.exit("status after EOF")
 os.kill(int(sys.argv[2]), 0)
 
+# In the background there is no prompt: we stop before there is a target, and go on with `fg`.
+c = Console("attach", sys.argv[2], shell=["bash", "--norc", "-mc", """
+    "$0" "$@" &
+    until jobs | grep -q Stopped; do sleep 0.1; done
+    grep TracerPid "/proc/$2/status"
+    fg"""])
+if not re.search(r"TracerPid:\s+0\s.*tracing " + sys.argv[2], c.greeting, re.S):
+    sys.exit("from the background: %r" % c.greeting)
+# Ctrl-Z does nothing, neither here nor in a wait.
+c.send("\x1a")
+c.line("memory", r"current=")
+c.send("wait 0.5\n")
+time.sleep(0.1)
+c.send("\x1a")
+c.expect(PROMPT)
+c.send("\x04")
+if c.end() != 0:
+    sys.exit("status after fg")
+
 # A launched program waits for the prompt. A name of several functions lists them, one of none lists its like, and nothing is measured.
 if len(sys.argv) > 3:
     c = Console("run", "--", sys.argv[3], "wait")
@@ -172,6 +192,20 @@ if c.end() != 0:
     sys.exit("status of open")
 END
 spawn "$TARGETS/threads" 2 0
+threads=$pid
+# Without a prompt Ctrl-Z (SIGTSTP) and output from the background (SIGTTOU) do not stop us either when we are attached.
+ignores_stops() {
+	local mask
+
+	mask=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$1/status")
+	[ $((0x${mask:-0} & 0x280000)) -eq $((0x280000)) ]
+}
+spawn "$MALLOSCOPE" attach -e 'wait 60' "$threads"
+until_true 20 ignores_stops "$pid" || fail "$(grep Sig "/proc/$pid/status")"
+kill -TERM "$pid"
+await "$pid" 20 malloscope
+is "$status" 143 "status after SIGTERM"
+pid=$threads
 cxx=()
 [ ! -x "$TARGETS/measured_cxx" ] || cxx=("$TARGETS/measured_cxx")
 timeout 100 "$python" console.py "$MALLOSCOPE" "$pid" "${cxx[@]}" >out 2>err || fail "the dialogue"

@@ -216,7 +216,7 @@ static void terminate(struct session *session)
 	ck_assert_str_eq(output(), "");
 
 #test prompt_survives_interrupt
-	ck_ok(signals_install(s, true));
+	ck_ok(signals_install(s, true, false));
 	ck_assert(!signals_take_interrupt());
 	raise(SIGINT);
 	ck_assert_int_eq(signals_fatal(), 0);
