@@ -154,6 +154,8 @@ static struct err *run(struct session *session, const struct options *options, i
 		err = need_foreground();
 	else
 		err = batch_load(options, &batch);
+	if (!err && options->store)
+		err = session_check_store(options->store);
 	if (!err)
 		err = open_output(options, &out);
 	if (err)

@@ -207,6 +207,9 @@ struct err *session_open(struct session *s, const char *path) __must_check;
  *  failure is told in a note, once until it has worked again; the next time tries again. */
 struct err *session_every(struct session *s, uint64_t period_ns, const char *path) __must_check;
 
+/** Could a snapshot be stored in this file, as far as permissions and its directory tell? Leaves no trace. */
+struct err *session_check_store(const char *path) __must_check;
+
 /** For a display while another thread is busy: are locations of a frame looked up just now? If so, in the how manieth module that
  *  it was done for, of how many. */
 bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret);

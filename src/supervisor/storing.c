@@ -10,8 +10,10 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /** Longest command line that is stored. */
 #define MAX_COMMAND 4096
@@ -381,12 +383,34 @@ static struct err *storing_start(struct session *s, uint64_t period_ns, const ch
 	return NULL;
 }
 
+struct err *session_check_store(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	struct stat st;
+
+	if (!copy)
+		return &err_nomem;
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return err_sys(EISDIR, "cannot write %s", path);
+		if (access(path, R_OK | W_OK) < 0)
+			return err_sys(errno, "cannot write %s", path);
+	}
+	// SQLite puts a journal beside the file.
+	if (access(dirname(copy), W_OK | X_OK) < 0)
+		return err_sys(errno, "cannot write %s", path);
+	return NULL;
+}
+
 struct err *session_every(struct session *s, uint64_t period_ns, const char *path)
 {
+	struct err *err;
+
 	storing_end(s);
 	if (!period_ns)
 		return NULL;
 	if (s->is_stored)
 		return err_create(ERR_OTHER, "there is no process to take snapshots of");
-	return storing_start(s, period_ns, path);
+	err = session_check_store(path);
+	return err ? err : storing_start(s, period_ns, path);
 }

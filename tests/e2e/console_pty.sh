@@ -194,6 +194,7 @@ END
 spawn "$TARGETS/threads" 2 0
 threads=$pid
 # Without a prompt Ctrl-Z (SIGTSTP) and output from the background (SIGTTOU) do not stop us either when we are attached.
+# shellcheck disable=SC2317 # until_true calls it
 ignores_stops() {
 	local mask
 

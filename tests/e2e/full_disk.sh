@@ -80,16 +80,23 @@ rm small/filler
 ms attach -o listing -e 'dump small/other' -e 'top -n 1' "$target" </dev/null
 is "$status" 0 "dump after there was room"
 
-# A directory that goes and comes again.
-mkdir small/there
-spawn "$MALLOSCOPE" attach -o listing --every 0.1 --store small/gone/file -e 'wait 40' "$target"
+# A directory that goes before the first snapshot, and comes again.
+mkdir small/gone
+rm listing
+spawn "$MALLOSCOPE" attach -o listing --every 2 --store small/gone/file -e memory -e 'wait 40' "$target"
 writer=$pid
-until_true 20 has_notes 1 || fail "no note without a directory"
-mv small/there small/gone
+# shellcheck disable=SC2317 # until_true calls these
+is_begun() {
+	grep -q '^current=' listing 2>/dev/null
+}
 # shellcheck disable=SC2317
 is_stored() {
 	"$MALLOSCOPE" top small/gone/file >/dev/null 2>&1
 }
+until_true 20 is_begun || fail "no output"
+mv small/gone small/there
+until_true 20 has_notes 1 || fail "no note without a directory"
+mv small/there small/gone
 until_true 20 is_stored || fail "nothing was stored when the directory came"
 is "$(num_notes)" 1 "notes without a directory"
 kill -TERM "$writer"

@@ -64,11 +64,18 @@ is "$?" 137 "status with a full disk"
 is "$(grep -c '^# a snapshot was not stored: ' listing)" 1 "notes of a full disk"
 has listing '^current=' "commands after a full disk"
 
-# No such directory: the same.
-ms run -o listing --every 0.05 --store nosuch/file -e 'wait exit' -e memory -- "$TARGETS/single" </dev/null
-is "$status" 0 "status without a directory"
-has listing '^# a snapshot was not stored: .*nosuch/file.*; the next one tries again$' "note without a directory"
-has out '^EXIT-SUCCESS$' "the program without a directory"
+# No such directory: known before the program is launched. One that goes later: the same as a full disk.
+ms run -o listing --every 0.05 --store nosuch/file -e 'wait exit' -- "$TARGETS/single" </dev/null
+is "$status" 1 "status without a directory"
+has err '^malloscope: cannot write nosuch/file: No such file or directory$' "error without a directory"
+[ ! -s out ] || fail "the program was launched without a directory"
+ms run -o listing -e 'every 1 .' -- "$TARGETS/single" </dev/null
+is "$status" 1 "status of every with a directory"
+has err 'every: cannot write .: Is a directory$' "error of every with a directory"
+mkdir going
+ms run -o listing --every 100 --store going/file -e 'wait exit' -- sh -c 'rmdir going; exit 7' </dev/null
+is "$status" 7 "status with a directory that goes"
+has listing '^# a snapshot was not stored: .*going/file.*; the next one tries again$' "note of a directory that went"
 ms run -o listing -e 'wait call checkpoint' -e 'dump nosuch/file' -- "$TARGETS/single" </dev/null
 is "$status" 1 "status of dump without a directory"
 

@@ -565,6 +565,12 @@ struct err *session_open(struct session *s, const char *path)
 	return NULL;
 }
 
+struct err *session_check_store(const char *path)
+{
+	(void)path;
+	return NULL;
+}
+
 struct err *session_every(struct session *s, uint64_t period_ns, const char *path)
 {
 	// Stopping what does not run is nothing.
