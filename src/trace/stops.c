@@ -135,6 +135,9 @@ static void exec_stop(struct engine *e, struct thread *t)
 	forget_other_threads(e, t->tid);
 	probes_abandon(e, t, 0);
 	measure_abandon(e, t, 0);
+	// Who comes in the middle of an exec may have planted in the new image already, before this
+	// stop was reported; what was planted in the old one is written to no more than harmlessly.
+	breakpoint_unplant_all(e);
 	breakpoint_forget_all(e);
 	displaced_forget(e);
 	vec_deinit(&e->modules);
