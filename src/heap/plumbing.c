@@ -68,6 +68,14 @@ static const char *const names[] = {
 	"xicalloc", "xirealloc", "xpalloc", "xstrdup", "xstrndup", "xmemdup", "xmemdupz",
 	"xmemdup0", "ximemdup", "ximemdup0", "xasprintf", "xvasprintf", "xalignalloc",
 
+	/* OpenSSL, SQLite, Redis */
+	"CRYPTO_malloc", "CRYPTO_zalloc", "CRYPTO_realloc", "CRYPTO_clear_realloc", "CRYPTO_strdup",
+	"CRYPTO_strndup", "CRYPTO_memdup",
+	"sqlite3_malloc*", "sqlite3_realloc*", "sqlite3Malloc*", "sqlite3Realloc*", "sqlite3MemMalloc",
+	"sqlite3MemRealloc", "sqlite3DbMalloc*", "sqlite3DbRealloc*", "sqlite3DbStrDup",
+	"sqlite3DbStrNDup",
+	"zmalloc*", "zcalloc*", "zrealloc*", "ztrymalloc*", "ztrycalloc*", "ztryrealloc*", "zstrdup",
+
 	/* CPython */
 	"PyMem_Malloc", "PyMem_Calloc", "PyMem_Realloc", "PyMem_RawMalloc", "PyMem_RawCalloc",
 	"PyMem_RawRealloc", "_PyMem_*", "PyObject_Malloc", "PyObject_Calloc", "PyObject_Realloc",

@@ -33,6 +33,18 @@ static void check_all(const char *const *names, bool expected)
 
 	check_all(names, true);
 
+#test wrappers_of_programs
+	static const char *const names[] = {
+		"CRYPTO_malloc", "CRYPTO_zalloc", "CRYPTO_strdup", "sqlite3_malloc64", "sqlite3Malloc",
+		"sqlite3MallocZero", "sqlite3MemMalloc", "sqlite3DbMallocRawNN", "zmalloc",
+		"zmalloc_usable", "ztrymalloc_usable.constprop.0", "zcalloc", "zstrdup", NULL};
+	static const char *const others[] = {
+		"CRYPTO_new_ex_data", "sqlite3_exec", "sqlite3MemdbInit", "sqlite3DbFree", "zslCreate",
+		"_sdsnewlen", NULL};
+
+	check_all(names, true);
+	check_all(others, false);
+
 #test python
 	static const char *const names[] = {
 		"PyMem_Malloc", "PyMem_RawMalloc", "PyMem_Realloc", "PyObject_Malloc",
