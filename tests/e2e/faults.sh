@@ -99,6 +99,6 @@ done
 
 # No moment without a test.
 while read -r point; do
-	grep -qE "(^|[^a-z-])$point([^a-z-]|\$)" "$0" || fail "fault point $point is in no test"
+	grep -qE "(^|[^a-z-])$point([^a-z-]|\$)" "$srcdir/tests/e2e/faults.sh" || fail "fault point $point is in no test"
 done < <(grep -rhoE 'FAULT_(POINT|FAILS)\("[a-z-]+"\)' "$srcdir/src" | sed 's/.*("\(.*\)")/\1/' | sort -u)
 echo "$num_tried moments"

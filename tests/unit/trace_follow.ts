@@ -64,12 +64,14 @@ static void teardown(void)
 			thread_remove(other, t);
 		follow_ended(other);
 		hmap_deinit(&other->threads);
+		vec_deinit(&other->tids);
 		free(other->pcs);
 		free(other);
 	}
 	vec_deinit(&e->others);
 	hmap_deinit(&e->owners);
 	hmap_deinit(&e->threads);
+	vec_deinit(&e->tids);
 	shared_destroy(spares[0]);
 	shared_destroy(spares[1]);
 	engine_teardown();
