@@ -339,7 +339,7 @@ def ci_measure(bench, repeat, num_tries):
         thread_samples(bench, 500, True)
         bench.add_stop()
         if i == 0 or any(name in bench.grown for name in ci_missed(bench)):
-            add_growth(bench, 5, 1000, CI_NUM, CI_NUM, True)
+            add_growth(bench, 25, 300, CI_NUM, CI_NUM, True)
         if i + 1 >= repeat and not ci_missed(bench):
             break
     # Too few for what the way between the processes takes once.
