@@ -11,11 +11,23 @@
 #define MAX_CHAIN     (1u << 16)
 
 struct lookup {
+	const struct dynsym *dynsym;
 	const struct image *image;
 	const char *name;
 	struct err *(*fn)(void *ctx, uint64_t addr, uint64_t size);
 	void *ctx;
 };
+
+/** Like image_read(), of the hash table. */
+static bool read_table(const struct dynsym *dynsym, uint64_t offset, void *buf, size_t size)
+{
+	uint64_t begin = offset - dynsym->offset;
+
+	if (begin > dynsym->size || size > dynsym->size - begin)
+		return image_read(dynsym->image, offset, buf, size);
+	memcpy(buf, dynsym->bytes + begin, size);
+	return true;
+}
 
 /** Report symbol number `index` if it is the one. */
 static struct err *try_symbol(const struct lookup *lookup, uint32_t index)
@@ -53,14 +65,14 @@ struct gnu_hash_header {
 };
 
 /** The Bloom filter says that no symbol has this hash. */
-static bool is_filtered(const struct image *image, uint64_t table,
+static bool is_filtered(const struct dynsym *dynsym, uint64_t table,
 			const struct gnu_hash_header *header, uint32_t hash)
 {
 	uint64_t word, mask;
 
 	mask = 1ull << (hash % 64) | 1ull << ((hash >> (header->bloom_shift % 32)) % 64);
 	return !header->bloom_words ||
-	       !image_read(image,
+	       !read_table(dynsym,
 			   table + sizeof(*header) +
 				   (uint64_t)(hash / 64 % header->bloom_words) * sizeof(word),
 			   &word, sizeof(word)) ||
@@ -69,23 +81,23 @@ static bool is_filtered(const struct image *image, uint64_t table,
 
 static struct err *find_by_gnu_hash(const struct lookup *lookup)
 {
-	const struct image *image = lookup->image;
-	uint64_t table = image->dynamic.gnu_hash_offset, buckets, chains;
+	const struct dynsym *dynsym = lookup->dynsym;
+	uint64_t table = lookup->image->dynamic.gnu_hash_offset, buckets, chains;
 	uint32_t hash = gnu_hash(lookup->name), index, value, i;
 	struct gnu_hash_header header;
 	struct err *err;
 
-	if (!image_read(image, table, &header, sizeof(header)) || !header.num_buckets ||
-	    is_filtered(image, table, &header, hash))
+	if (!read_table(dynsym, table, &header, sizeof(header)) || !header.num_buckets ||
+	    is_filtered(dynsym, table, &header, hash))
 		return NULL;
 	buckets = table + sizeof(header) + header.bloom_words * sizeof(uint64_t);
 	chains = buckets + header.num_buckets * sizeof(uint32_t);
-	if (!image_read(image, buckets + hash % header.num_buckets * sizeof(uint32_t), &index,
+	if (!read_table(dynsym, buckets + hash % header.num_buckets * sizeof(uint32_t), &index,
 			sizeof(index)) ||
 	    index < header.first_symbol)
 		return NULL;
 	for (i = 0; i < MAX_CHAIN; i++, index++) {
-		if (!image_read(image,
+		if (!read_table(dynsym,
 				chains + (uint64_t)(index - header.first_symbol) * sizeof(value),
 				&value, sizeof(value)))
 			return NULL;
@@ -115,33 +127,46 @@ static uint32_t sysv_hash(const char *name)
 
 static struct err *find_by_sysv_hash(const struct lookup *lookup)
 {
-	const struct image *image = lookup->image;
-	uint64_t table = image->dynamic.sysv_hash_offset;
+	const struct dynsym *dynsym = lookup->dynsym;
+	uint64_t table = lookup->image->dynamic.sysv_hash_offset;
 	uint32_t num[2], index, i;
 	struct err *err;
 
-	if (!image_read(image, table, num, sizeof(num)) || !num[0] ||
-	    !image_read(image, table + sizeof(num) + sysv_hash(lookup->name) % num[0] * 4ull,
+	if (!read_table(dynsym, table, num, sizeof(num)) || !num[0] ||
+	    !read_table(dynsym, table + sizeof(num) + sysv_hash(lookup->name) % num[0] * 4ull,
 			&index, sizeof(index)))
 		return NULL;
 	for (i = 0; i < MAX_CHAIN && index && index < num[1]; i++) {
 		err = try_symbol(lookup, index);
 		if (err)
 			return err;
-		if (!image_read(image, table + sizeof(num) + (num[0] + (uint64_t)index) * 4, &index,
-				sizeof(index)))
+		if (!read_table(dynsym, table + sizeof(num) + (num[0] + (uint64_t)index) * 4,
+				&index, sizeof(index)))
 			return NULL;
 	}
 	return NULL;
 }
 
-struct err *dynsym_find(const struct image *image, const char *name,
+void dynsym_init(struct dynsym *dynsym, const struct image *image)
+{
+	const struct image_dynamic *dynamic = &image->dynamic;
+
+	dynsym->image = image;
+	dynsym->offset =
+		dynamic->gnu_hash_offset ? dynamic->gnu_hash_offset : dynamic->sysv_hash_offset;
+	dynsym->size = 0;
+	if (dynamic->has_symbols)
+		dynsym->size = image_read_some(image, dynsym->offset, dynsym->bytes,
+					       sizeof(dynsym->bytes));
+}
+
+struct err *dynsym_find(const struct dynsym *dynsym, const char *name,
 			struct err *(*fn)(void *ctx, uint64_t addr, uint64_t size), void *ctx)
 {
-	const struct lookup lookup = {image, name, fn, ctx};
+	const struct image_dynamic *dynamic = &dynsym->image->dynamic;
+	const struct lookup lookup = {dynsym, dynsym->image, name, fn, ctx};
 
-	if (!image->dynamic.has_symbols || strlen(name) >= MAX_NAME_SIZE)
+	if (!dynamic->has_symbols || strlen(name) >= MAX_NAME_SIZE)
 		return NULL;
-	return image->dynamic.gnu_hash_offset ? find_by_gnu_hash(&lookup)
-					      : find_by_sysv_hash(&lookup);
+	return dynamic->gnu_hash_offset ? find_by_gnu_hash(&lookup) : find_by_sysv_hash(&lookup);
 }

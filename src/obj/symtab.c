@@ -55,9 +55,11 @@ static struct err *on_dynsym(void *ctx, uint64_t addr, uint64_t size)
 static struct err *search_dynsym(struct search *search, const struct image *image)
 {
 	struct err *err = NULL;
+	struct dynsym dynsym;
 
+	dynsym_init(&dynsym, image);
 	for (search->current = 0; search->current < search->num_names && !err; search->current++)
-		err = dynsym_find(image, search->names[search->current], on_dynsym, search);
+		err = dynsym_find(&dynsym, search->names[search->current], on_dynsym, search);
 	return err;
 }
 
