@@ -78,6 +78,8 @@ static void describe_end(int exit_status, char buf[DESCRIBE_STATE_MAX])
 
 char *describe_state(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
 {
+	if (status->is_stored)
+		return strcpy(buf, "stored in a file");
 	switch (status->state) {
 	case TARGET_HELD:
 		strcpy(buf, "held before its start");

@@ -175,6 +175,19 @@ static void default_name(struct session *s, char *buf, size_t size)
 	while (find_snapshot(s, buf, &index));
 }
 
+/** Why there is no snapshot of a target that is not traced, and what helps. Behind the session's lock. */
+static struct err *not_tracing(const struct session *s)
+{
+	if (s->is_stored)
+		return err_create(ERR_OTHER, "there is no process to take snapshots of");
+	if (s->state == TARGET_DETACHED)
+		return err_create(ERR_OTHER,
+				  "tracing has ended; 'malloscope attach PID' begins anew");
+	return err_create(ERR_OTHER,
+			  "malloscope must be tracing memory allocations to take a snapshot; "
+			  "'start' begins");
+}
+
 struct err *session_snapshot(struct session *s, const char *name, const struct snapshot **ret)
 {
 	struct snapshot *snapshot;
@@ -184,10 +197,7 @@ struct err *session_snapshot(struct session *s, const char *name, const struct s
 	session_lock(s);
 	drain_now(s);
 	if (!s->is_tracing && s->state != TARGET_ENDED)
-		err = err_create(
-			ERR_OTHER,
-			"malloscope must be tracing memory allocations to take a snapshot; "
-			"'start' begins");
+		err = not_tracing(s);
 	if (!err && !name) {
 		default_name(s, buf, sizeof(buf));
 		name = buf;

@@ -33,6 +33,7 @@ refuses 'nosuch' 'top --snapshot nosuch'
 refuses 'nosuch' 'drop nosuch'
 refuses 'nosuch' 'diff nosuch'
 refuses 'must be tracing' stop snapshot
+refuses "tracing has ended; 'malloscope attach PID' begins anew" detach snapshot
 refuses 'wait|SECONDS' 'wait soon'
 refuses 'where|ADDRESS|address|nowhere' 'where nowhere'
 refuses 'traceback' 'traceback #1'
