@@ -264,6 +264,7 @@ targets_c = \
 	tests/targets/single \
 	tests/targets/single_frame_pointers \
 	tests/targets/single_no_pie \
+	tests/targets/single_now \
 	tests/targets/single_static \
 	tests/targets/single_static_pie \
 	tests/targets/single_stripped \
@@ -310,6 +311,7 @@ target_sources = \
 	tests/targets/single.c \
 	tests/targets/single_frame_pointers.c \
 	tests/targets/single_no_pie.c \
+	tests/targets/single_now.c \
 	tests/targets/single_static.c \
 	tests/targets/single_static_pie.c \
 	tests/targets/single_stripped.c \

@@ -340,6 +340,9 @@ struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage s
 		return err_sys(errnum, "cannot run %s", program);
 	if (stage == TRACER_FAILED_SETUP && !errnum)
 		return err_create(ERR_OTHER, "the tracer process died while it started");
+	if (stage == TRACER_FAILED_SETUP && errnum == EAGAIN)
+		return err_create(ERR_OTHER, "cannot start the tracer: too many processes; raise "
+					     "the limit ('ulimit -u')");
 	if (stage == TRACER_FAILED_SETUP || !pid)
 		return err_sys(errnum, "cannot start the tracer");
 	// What was fine a moment ago may have changed.

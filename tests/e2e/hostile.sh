@@ -46,6 +46,13 @@ for limit in 8 12; do
 	refused "file descriptor|Too many open files.*ulimit -n" \
 		bash -c 'ulimit -n "$1" && exec "$2" attach -e status "$3"' - "$limit" "$MALLOSCOPE" "$target"
 done
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	# Root has no such limit, and others may not see the build directory.
+	chmod 755 "$dir"
+	install -m 755 "$MALLOSCOPE" limited
+	refused "too many processes.*ulimit -u" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		bash -c 'ulimit -u 0; exec "$0" run -e status -- /bin/true' "$dir/limited"
+fi
 if [ "$(id -u)" -eq 0 ] && unshare -m sh -c 'umount -l /proc' 2>/dev/null; then
 	refused '/proc is not mounted' unshare -m sh -c 'umount -l /proc; exec "$0" attach -e status "$1"' "$MALLOSCOPE" "$target"
 	refused '/proc is not mounted' unshare -m sh -c 'umount -l /proc; exec "$0" run -e status true' "$MALLOSCOPE"

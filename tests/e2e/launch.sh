@@ -22,6 +22,7 @@ try names "$TARGETS/single"
 is "$(current_bytes blocks)" "$(awk '{ s += $2 } END { print s }' ledger)" "memory of single"
 try names "$TARGETS/single_frame_pointers"
 try names "$TARGETS/single_no_pie"
+try names "$TARGETS/single_now"
 try names "$TARGETS/single_unoptimised"
 # wait call needs a name: see stripped.sh
 

@@ -9,7 +9,7 @@ try() {
 	has out '^EXIT-SUCCESS$' "$*"
 }
 
-for name in single single_frame_pointers single_no_pie single_static single_static_pie single_stripped \
+for name in single single_frame_pointers single_no_pie single_now single_static single_static_pie single_stripped \
 	single_unoptimised; do
 	[ -x "$TARGETS/$name" ] || continue
 	try "$TARGETS/$name"
