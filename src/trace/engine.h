@@ -245,6 +245,8 @@ struct engine {
 	/** Address of the rescue handler and of its data, 0: there is none. */
 	uint64_t rescue_addr;
 	uint64_t rescue_data;
+	/** As its data lists them. */
+	uint64_t rescue_areas[ARCH_RESCUE_AREAS];
 	size_t num_rescue_areas;
 	bool is_rescue_due;
 	bool is_rescue_installed;

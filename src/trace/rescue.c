@@ -69,7 +69,8 @@ static bool place(struct engine *e, struct area *area)
 	       write_data(e, offsetof(struct arch_rescue_data, area_size), AREA_SIZE);
 }
 
-/** The handler of an earlier tracer, if it is as ours would be. */
+/** The handler of an earlier tracer, if it is as ours would be. Threads may be in it right now, so the areas that it
+ *  knows stay where they are in its list. */
 static bool adopt(struct engine *e)
 {
 	uint8_t code[ARCH_RESCUE_SIZE], there[ARCH_RESCUE_SIZE];
@@ -80,6 +81,10 @@ static bool adopt(struct engine *e)
 	    memcmp(there, code, data_offset) != 0)
 		return false;
 	memcpy(&data, there + data_offset, sizeof(data));
+	while (e->num_rescue_areas < ARCH_RESCUE_AREAS && data.areas[e->num_rescue_areas]) {
+		e->rescue_areas[e->num_rescue_areas] = data.areas[e->num_rescue_areas];
+		e->num_rescue_areas++;
+	}
 	e->is_rescue_installed = data.is_installed;
 	e->stops_to_rescue_check = 1;
 	e->rescue_data = e->rescue_addr + data_offset;
@@ -95,18 +100,34 @@ static void prepare_breakpoints(struct engine *e)
 			displaced_prepare(e, (struct breakpoint *)e->breakpoints.slots[i].value);
 }
 
+static bool is_listed(const struct engine *e, uint64_t start)
+{
+	size_t i;
+
+	for (i = 0; i < e->num_rescue_areas; i++)
+		if (e->rescue_areas[i] == start)
+			return true;
+	return false;
+}
+
+static bool list_area(struct engine *e, uint64_t start)
+{
+	size_t at = offsetof(struct arch_rescue_data, areas) + e->num_rescue_areas * sizeof(start);
+
+	if (e->num_rescue_areas == ARCH_RESCUE_AREAS || !write_data(e, at, start))
+		return false;
+	e->rescue_areas[e->num_rescue_areas++] = start;
+	return true;
+}
+
 void rescue_add_area(struct engine *e, struct area *area)
 {
-	if (e->num_rescue_areas == ARCH_RESCUE_AREAS)
-		return;
 	if (!e->rescue_data && !(e->rescue_addr && adopt(e)) && !place(e, area)) {
 		e->rescue_addr = e->rescue_data = 0;
 		return;
 	}
-	if (!write_data(e, offsetof(struct arch_rescue_data, areas) + e->num_rescue_areas * 8,
-			area->start))
+	if (!is_listed(e, area->start) && !list_area(e, area->start))
 		return;
-	e->num_rescue_areas++;
 	e->is_rescue_due = true;
 	prepare_breakpoints(e);
 }
