@@ -184,10 +184,10 @@ static void on_call(struct session *s, const struct event_call *event)
 	control_wake(s);
 }
 
-static void on_end(struct session *s, const struct event_exit *event)
+/** Nothing comes from the target any more. */
+static void finish(struct session *s, enum target_state state)
 {
-	s->state = TARGET_ENDED;
-	s->exit_status = event->status;
+	s->state = state;
 	s->held_tid = 0;
 	measuring_finish(s);
 	session_mark_end(s);
@@ -198,6 +198,12 @@ static void on_end(struct session *s, const struct event_exit *event)
 	family_wake(s);
 }
 
+static void on_end(struct session *s, const struct event_exit *event)
+{
+	s->exit_status = event->status;
+	finish(s, TARGET_ENDED);
+}
+
 /** The tracer has let the target go on its own. */
 static void on_left(struct session *s, const struct event_text *event)
 {
@@ -205,15 +211,7 @@ static void on_left(struct session *s, const struct event_text *event)
 		s->launch_error = err_create(ERR_PERM, "%s", event->text);
 	else
 		session_note(s, "%s", event->text);
-	s->state = TARGET_DETACHED;
-	s->held_tid = 0;
-	measuring_finish(s);
-	session_mark_end(s);
-	session_lock_obj(s);
-	modules_forget_live(s->modules);
-	session_unlock_obj(s);
-	control_wake(s);
-	family_wake(s);
+	finish(s, TARGET_DETACHED);
 }
 
 static void on_ack(struct session *s, const struct event_ack *event)
