@@ -241,6 +241,7 @@ targets_c = \
 	tests/targets/blocking \
 	tests/targets/children \
 	tests/targets/code_check \
+	tests/targets/default_trap \
 	tests/targets/dlopen \
 	tests/targets/exec \
 	tests/targets/exit_threads \
@@ -285,6 +286,7 @@ target_sources = \
 	tests/targets/bump.h \
 	tests/targets/children.c \
 	tests/targets/code_check.c \
+	tests/targets/default_trap.c \
 	tests/targets/dlopen.c \
 	tests/targets/exec.c \
 	tests/targets/exit_threads.c \
@@ -339,6 +341,7 @@ e2e_tests = \
 	tests/e2e/cxx_domains.sh \
 	tests/e2e/death.sh \
 	tests/e2e/deep_stack.sh \
+	tests/e2e/default_trap.sh \
 	tests/e2e/detach.sh \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
