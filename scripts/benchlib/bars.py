@@ -53,7 +53,10 @@ def pair_samples(bench, num, is_pinned=False):
         target = [pairs, str(depth), str(num)]
         bench.add(f"pair, {depth} frames, launched", float(bench.launched(target, options, is_pinned)))
         bench.add(f"pair, {depth} frames, attached", float(bench.attached(target + ["wait"], options, is_pinned)))
-    bench.add("free of an untracked block", float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
+    # So short that one moment of the machine decides: several, and a stop beside each.
+    for _ in range(3):
+        bench.add("free of an untracked block", float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
+        bench.add_stop()
     if os.path.exists(bench.path("newdelete")):
         bench.add("C++ new/delete pair",
                   float(bench.launched([bench.path("newdelete"), "24", str(num)], (), is_pinned)))

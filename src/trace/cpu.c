@@ -25,10 +25,13 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/** Stops between two looks at where the target runs and who else does; the same after somebody
- *  did. */
-#define CHECK_STOPS 128
-#define PAUSE_STOPS 4096
+/** Stops between two looks at where the target runs and who else does: until things are as they
+ *  should be, while they are, before a look that is to confirm the one before it, and at the most
+ *  while the machine is crowded. */
+#define CHECK_STOPS   128
+#define STEADY_STOPS  512
+#define CONFIRM_STOPS 16
+#define CROWDED_STOPS 4096
 /** The occupant gives up its CPU when no stop has come for so long. */
 #define OCCUPY_NS 300000
 /** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
@@ -183,6 +186,27 @@ static void settle(struct engine *e, int cpu)
 		syscall(SYS_futex, &e->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/** Take in a look that found so many others. One look may fall into the moment in which the
+ *  supervisor has a little to do, and it still counts a target that the kernel leaves in the queue
+ *  for a while after it has stopped (delayed dequeue, Linux 6.12): so only two in a row are
+ *  believed. */
+static void note_others(struct engine *e, int num_others)
+{
+	unsigned num_pauses;
+
+	e->num_shared_looks = num_others > 0 ? e->num_shared_looks + 1 : 0;
+	e->num_crowded_looks = num_others >= e->num_cpus ? e->num_crowded_looks + 1 : 0;
+	e->is_crowded = e->num_crowded_looks > 1;
+	e->stops_to_cpu_check = CHECK_STOPS;
+	if (e->num_shared_looks == 1 || e->num_crowded_looks == 1) {
+		e->stops_to_cpu_check = CONFIRM_STOPS;
+	} else if (e->is_crowded) {
+		num_pauses = e->num_crowded_looks - 1;
+		e->stops_to_cpu_check =
+			num_pauses < 5 ? CHECK_STOPS << num_pauses : CROWDED_STOPS;
+	}
+}
+
 void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
 {
 	int cpu, num_others;
@@ -194,15 +218,17 @@ void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
 	}
 	// The target stands still now; we run, and perhaps the occupant.
 	num_others = num_running() - 1 - (int)__atomic_load_n(&e->is_occupying, __ATOMIC_RELAXED);
-	e->is_crowded = num_others >= e->num_cpus;
-	e->stops_to_cpu_check = e->is_crowded ? PAUSE_STOPS : CHECK_STOPS;
-	if (e->is_cpu_off)
+	note_others(e, num_others);
+	if (e->is_cpu_off || e->num_shared_looks == 1)
 		return;
-	if (!is_busy || num_others > 0) {
+	if (!is_busy || e->num_shared_looks) {
 		let_go(e);
 		return;
 	}
 	cpu = processor_of(t->tid);
-	if (cpu == e->cpus[0] || cpu == e->cpus[1])
-		settle(e, cpu);
+	if (cpu != e->cpus[0] && cpu != e->cpus[1])
+		return;
+	if (cpu == e->cpu)
+		e->stops_to_cpu_check = STEADY_STOPS;
+	settle(e, cpu);
 }

@@ -292,6 +292,9 @@ struct engine {
 	bool is_cpu_off;
 	int cpu;
 	unsigned stops_to_cpu_check;
+	/** Looks in a row that found others who want to run; so many that all CPUs were taken. */
+	unsigned num_shared_looks;
+	unsigned num_crowded_looks;
 	uint64_t last_stop_ns;
 	/** The thread that keeps the other CPU from being idle; 0: not up yet. Futex: it shall. */
 	bool has_occupant;
