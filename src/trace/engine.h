@@ -409,12 +409,14 @@ void breakpoint_forget_all(struct engine *e);
 /** No filter says which system calls t may make: some kill at one that they do not know. */
 bool inject_is_allowed(const struct thread *t);
 /** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
- *  mask are as before afterwards. False: the thread vanished. */
+ *  mask are as before afterwards. False: the thread vanished, or the call was not made because
+ *  other stops came without end. */
 bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
 		    int64_t *result_ret);
 /** Let t, whose signals but SIGTRAP are blocked, go on to its next stop by request
  *  (PTRACE_SINGLESTEP, PTRACE_SYSCALL). A group-stop that comes in between lets it go on all the
- *  same; *has_stop is set then, and the caller ends with inject_stop_again(). False: t vanished. */
+ *  same; *has_stop is set then, and the caller ends with inject_stop_again(). False: t vanished, its end not
+ *  waited for, or other stops came without end. */
 bool inject_step(struct thread *t, int request, bool *has_stop);
 /** When the thread goes on it comes into its group-stop once more, before it executes anything. */
 void inject_stop_again(struct thread *t, bool has_stop);
