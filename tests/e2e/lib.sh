@@ -94,11 +94,12 @@ await() {
 	status=$?
 }
 
+# No thread of it is left; a leader that has ended before the others is a zombie, too.
 is_over() {
 	local state
 
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
-	[ -z "$state" ] || [ "$state" = Z ]
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p; s/^Threads:[[:space:]]*/ /p' "/proc/$1/status" 2>/dev/null)
+	[ -z "$state" ] || [ "${state//[[:space:]]/}" = Z1 ]
 }
 
 until_true() {
