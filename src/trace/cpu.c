@@ -8,14 +8,18 @@
 //
 // With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
 // across two. But while the tracer works its own CPU is busy and the other one idle, and that is
-// where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and a
-// thread of it with the policy SCHED_IDLE, which anybody displaces at once, keeps the other one
-// from being idle. With more CPUs there would always be another idle one.
+// where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and,
+// unless others work anyway, a thread of it with the lowest priority, the occupant, keeps the other
+// one from being idle. Not with SCHED_IDLE: such a CPU counts as an idle one
+// (select_idle_sibling(), sched_idle_cpu() in Linux kernel/sched/fair.c), the target is woken there
+// as soon as we come to its own CPU, and the two change places at every look. With more CPUs there
+// would always be another idle one.
 #include "config.h"
 
 #include "trace/engine.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +27,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
-/** Stops between two looks at where the target runs and who else does: until things are as they
- *  should be, while they are, before a look that is to confirm the one before it, and at the most
- *  while the machine is crowded. */
+/** Stops between two looks at where the target runs and who else does; before a look that is to
+ *  confirm the one before it. */
 #define CHECK_STOPS   128
-#define STEADY_STOPS  512
 #define CONFIRM_STOPS 16
-#define CROWDED_STOPS 4096
+/** The lowest priority of all but SCHED_IDLE: a hundredth of what a normal thread gets. */
+#define OCCUPANT_NICE 19
 /** The occupant gives up its CPU when no stop has come for so long. */
 #define OCCUPY_NS 300000
 /** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
@@ -87,9 +91,12 @@ static void bind_to(pid_t tid, int cpu)
 	sched_setaffinity(tid, sizeof(set), &set);
 }
 
-static uint64_t last_stop(const struct engine *e)
+/** The stop first: one that comes between the two would lie in the future. */
+static bool is_busy_of_late(const struct engine *e)
 {
-	return __atomic_load_n(&e->last_stop_ns, __ATOMIC_RELAXED);
+	uint64_t last = __atomic_load_n(&e->last_stop_ns, __ATOMIC_ACQUIRE);
+
+	return clock_now_ns() < last + OCCUPY_NS;
 }
 
 static void *occupant_main(void *ctx)
@@ -97,10 +104,10 @@ static void *occupant_main(void *ctx)
 	struct engine *e = ctx;
 	unsigned i;
 
+	setpriority(PRIO_PROCESS, 0, OCCUPANT_NICE);
 	__atomic_store_n(&e->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
-		if (__atomic_load_n(&e->is_occupying, __ATOMIC_ACQUIRE) &&
-		    clock_now_ns() - last_stop(e) < OCCUPY_NS) {
+		if (__atomic_load_n(&e->is_occupying, __ATOMIC_ACQUIRE) && is_busy_of_late(e)) {
 			for (i = 0; i < 1000; i++)
 				__builtin_ia32_pause();
 			continue;
@@ -120,14 +127,15 @@ static void start_occupant(struct engine *e)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_IDLE);
+	pthread_attr_setschedpolicy(&attr, SCHED_BATCH);
 	pthread_attr_setschedparam(&attr, &param);
 	pthread_attr_setstacksize(&attr, 64 << 10);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	// Without it things are only slower.
-	e->has_occupant = pthread_create(&thread, &attr, occupant_main, e) == 0;
-	e->is_cpu_off = !e->has_occupant;
+	if (pthread_create(&thread, &attr, occupant_main, e) != 0)
+		log_debug("no occupant: %s", strerror(errno));
+	e->is_occupant_started = true;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 }
@@ -150,7 +158,7 @@ void cpu_init(struct engine *e)
 {
 	e->num_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	e->is_cpu_off = e->num_cpus != 2 || !find_two_cpus(e);
-	e->cpu = -1;
+	e->cpu = e->occupant_cpu = -1;
 }
 
 static void let_go(struct engine *e)
@@ -169,18 +177,25 @@ static void let_go(struct engine *e)
 
 static void settle(struct engine *e, int cpu)
 {
+	if (cpu == e->cpu)
+		return;
+	bind_to(0, cpu);
+	e->cpu = cpu;
+}
+
+/** Keep the CPU that we are not on from being idle. */
+static void occupy_other(struct engine *e)
+{
+	int other = e->cpu == e->cpus[0] ? e->cpus[1] : e->cpus[0];
 	pid_t occupant = __atomic_load_n(&e->occupant_tid, __ATOMIC_ACQUIRE);
 
-	if (!e->has_occupant) {
+	if (!e->is_occupant_started)
 		start_occupant(e);
-		return;
-	}
 	if (!occupant)
 		return;
-	if (cpu != e->cpu) {
-		bind_to(0, cpu);
-		bind_to(occupant, cpu == e->cpus[0] ? e->cpus[1] : e->cpus[0]);
-		e->cpu = cpu;
+	if (other != e->occupant_cpu) {
+		bind_to(occupant, other);
+		e->occupant_cpu = other;
 	}
 	if (!__atomic_exchange_n(&e->is_occupying, 1, __ATOMIC_ACQ_REL))
 		syscall(SYS_futex, &e->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -192,19 +207,11 @@ static void settle(struct engine *e, int cpu)
  *  believed. */
 static void note_others(struct engine *e, int num_others)
 {
-	unsigned num_pauses;
-
 	e->num_shared_looks = num_others > 0 ? e->num_shared_looks + 1 : 0;
 	e->num_crowded_looks = num_others >= e->num_cpus ? e->num_crowded_looks + 1 : 0;
 	e->is_crowded = e->num_crowded_looks > 1;
-	e->stops_to_cpu_check = CHECK_STOPS;
-	if (e->num_shared_looks == 1 || e->num_crowded_looks == 1) {
-		e->stops_to_cpu_check = CONFIRM_STOPS;
-	} else if (e->is_crowded) {
-		num_pauses = e->num_crowded_looks - 1;
-		e->stops_to_cpu_check =
-			num_pauses < 5 ? CHECK_STOPS << num_pauses : CROWDED_STOPS;
-	}
+	e->stops_to_cpu_check =
+		e->num_shared_looks == 1 || e->num_crowded_looks == 1 ? CONFIRM_STOPS : CHECK_STOPS;
 }
 
 void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
@@ -221,14 +228,16 @@ void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
 	note_others(e, num_others);
 	if (e->is_cpu_off || e->num_shared_looks == 1)
 		return;
-	if (!is_busy || e->num_shared_looks) {
+	if (!is_busy && !e->is_crowded) {
 		let_go(e);
 		return;
 	}
 	cpu = processor_of(t->tid);
 	if (cpu != e->cpus[0] && cpu != e->cpus[1])
 		return;
-	if (cpu == e->cpu)
-		e->stops_to_cpu_check = STEADY_STOPS;
 	settle(e, cpu);
+	if (e->num_shared_looks)
+		__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
+	else
+		occupy_other(e);
 }

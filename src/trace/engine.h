@@ -296,9 +296,11 @@ struct engine {
 	unsigned num_shared_looks;
 	unsigned num_crowded_looks;
 	uint64_t last_stop_ns;
-	/** The thread that keeps the other CPU from being idle; 0: not up yet. Futex: it shall. */
-	bool has_occupant;
+	/** The thread that keeps the other CPU from being idle; 0: not up (yet). The CPU it is bound
+	 *  to. Futex: it shall. */
+	bool is_occupant_started;
 	pid_t occupant_tid;
+	int occupant_cpu;
 	uint32_t is_occupying;
 
 	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is
