@@ -26,10 +26,10 @@ EXACT = ("bytes-per-block",)
 
 
 def find(program):
-    """The program beside malloscope in its build directory, brought up to date."""
+    """The program beside malloscope in its build directory, brought up to date; None if that is no build directory."""
     directory = os.path.dirname(program)
     if not os.path.exists(os.path.join(directory, "Makefile")):
-        sys.exit(f"bench: {directory} is no build directory: name the malloscope of one by --malloscope")
+        return None
     subprocess.run(["make", "-s", "-C", directory, "tests/bench/tables"], check=True, stdout=sys.stderr)
     return os.path.join(directory, "tests/bench/tables")
 
@@ -41,9 +41,9 @@ def time_program(program, directory, words):
     return (time.monotonic() - begin) * 1000
 
 
-def measure(program, directory, repeat, num_snapshots):
-    """Samples by name: milliseconds; for some sizes."""
-    done = subprocess.run([find(program), str(repeat), str(num_snapshots)], cwd=directory, check=True,
+def measure(program, tables, directory, repeat, num_snapshots):
+    """Samples by name: milliseconds; for some sizes. Of malloscope and of what find() gave for it."""
+    done = subprocess.run([tables, str(repeat), str(num_snapshots)], cwd=directory, check=True,
                           stdout=subprocess.PIPE, timeout=TIMEOUT)
     samples = {}
     for line in done.stdout.decode().splitlines():

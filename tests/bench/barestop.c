@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// barestop [N]: what a stop costs on this machine, at the least: a child runs into N int3, its
-// tracer waits and continues it, both on one CPU. Prints microseconds per stop.
+// barestop [N [STEPS]]: what a stop costs on this machine, at the least: a child runs into N int3,
+// its tracer waits and continues it, both on one CPU. Prints microseconds per stop.
+//
+// STEPS is what the tracer does besides, in letters: w waits with waitid(WNOWAIT) instead of
+// waitpid(), g fetches the registers, p sets the pc, r reads 4 KiB of the stack, l looks once in
+// vain for another stop, y yields the CPU, c reads the clock.
 #define _GNU_SOURCE 1
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,10 +46,53 @@ static void be_traced(long num)
 	_exit(0);
 }
 
+static bool wait_stop(pid_t pid, bool is_kept)
+{
+	siginfo_t info = {.si_pid = 0};
+	int status;
+
+	if (is_kept)
+		return waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) == 0 &&
+		       info.si_code == CLD_TRAPPED;
+	return waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status) &&
+	       WSTOPSIG(status) == SIGTRAP;
+}
+
+static bool do_step(pid_t pid, char step)
+{
+	static struct user_regs_struct regs;
+	static char stack[4096];
+	struct iovec to = {stack, sizeof(stack)};
+	struct iovec from = {(void *)(uintptr_t)regs.rsp, sizeof(stack)};
+	siginfo_t info;
+
+	switch (step) {
+	case 'w':
+		return true;
+	case 'g':
+		return ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0;
+	case 'p':
+		return ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rip), regs.rip) == 0;
+	case 'r':
+		// Less than that above main() is no failure.
+		return process_vm_readv(pid, &to, 1, &from, 1, 0) > 0;
+	case 'l':
+		return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) == 0;
+	case 'y':
+		return sched_yield() == 0;
+	case 'c':
+		return now_us() > 0;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const long num_warm = 500;
 	long num = argc > 1 ? atol(argv[1]) : 20000;
+	const char *steps = argc > 2 ? argv[2] : "";
+	bool is_kept = strchr(steps, 'w');
 	double begin = 0;
 	int status;
 	pid_t pid;
@@ -53,9 +106,11 @@ int main(int argc, char **argv)
 	for (long i = 0; i < num + num_warm; i++) {
 		if (i == num_warm)
 			begin = now_us();
-		if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status) ||
-		    WSTOPSIG(status) != SIGTRAP)
+		if (!wait_stop(pid, is_kept))
 			return 1;
+		for (const char *step = steps; *step; step++)
+			if (!do_step(pid, *step))
+				return 1;
 		if (ptrace(PTRACE_CONT, pid, NULL, NULL) < 0)
 			return 1;
 	}
