@@ -9,7 +9,7 @@
 // With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
 // across two. But while the tracer works its own CPU is busy and the other one idle, and that is
 // where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and,
-// unless others work anyway, a thread of it with the lowest priority, the occupant, keeps the other
+// unless others work anyway, a thread of it with less priority, the occupant, keeps the other
 // one from being idle. Not with SCHED_IDLE: such a CPU counts as an idle one
 // (select_idle_sibling(), sched_idle_cpu() in Linux kernel/sched/fair.c), the target is woken there
 // as soon as we come to its own CPU, and the two change places at every look. With more CPUs there
@@ -34,8 +34,9 @@
  *  confirm the one before it. */
 #define CHECK_STOPS   128
 #define CONFIRM_STOPS 16
-/** The lowest priority of all but SCHED_IDLE: a hundredth of what a normal thread gets. */
-#define OCCUPANT_NICE 19
+/** Others come before it in the moment until it is told to make room, yet it gets to run soon
+ *  enough to end with its process: who waits for the tracer's end waits for this thread as well. */
+#define OCCUPANT_NICE 5
 /** The occupant gives up its CPU when no stop has come for so long. */
 #define OCCUPY_NS 300000
 /** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
@@ -104,6 +105,10 @@ static void *occupant_main(void *ctx)
 	struct engine *e = ctx;
 	unsigned i;
 
+	// The supervisor learns of our death by the end of the socket, which must not wait for this
+	// thread to be given a CPU to die on.
+	if (unshare(CLONE_FILES) == 0)
+		close(e->socket);
 	setpriority(PRIO_PROCESS, 0, OCCUPANT_NICE);
 	__atomic_store_n(&e->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
