@@ -21,7 +21,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -129,6 +128,7 @@ static void start_occupant(struct engine *e)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
+	int errnum;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
@@ -138,8 +138,9 @@ static void start_occupant(struct engine *e)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	// Without it things are only slower.
-	if (pthread_create(&thread, &attr, occupant_main, e) != 0)
-		log_debug("no occupant: %s", strerror(errno));
+	errnum = pthread_create(&thread, &attr, occupant_main, e);
+	if (errnum)
+		log_debug("no occupant: %s", strerror(errnum));
 	e->is_occupant_started = true;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);

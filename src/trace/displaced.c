@@ -327,17 +327,19 @@ uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoi
 bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b)
 {
 	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
-	bool is_ok, has_stop = false;
+	bool has_stop = false;
 
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
 		return false;
 	breakpoint_unplant(e, b);
 	FAULT_POINT("step-over");
-	is_ok = thread_set_pc(e, t, b->addr) && inject_step(t, PTRACE_SINGLESTEP, &has_stop);
+	// When other stops came without end it has not moved, and comes here again.
+	if (thread_set_pc(e, t, b->addr))
+		(void)inject_step(t, PTRACE_SINGLESTEP, &has_stop);
 	inject_stop_again(t, has_stop);
 	breakpoint_plant(e, b);
-	return is_ok && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
+	return ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
 
 /** The breakpoint in whose slot pc lies, or NULL. */

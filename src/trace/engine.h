@@ -417,8 +417,8 @@ bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t 
 		    int64_t *result_ret);
 /** Let t, whose signals but SIGTRAP are blocked, go on to its next stop by request
  *  (PTRACE_SINGLESTEP, PTRACE_SYSCALL). A group-stop that comes in between lets it go on all the
- *  same; *has_stop is set then, and the caller ends with inject_stop_again(). False: t vanished, its end not
- *  waited for, or other stops came without end. */
+ *  same; *has_stop is set then, and the caller ends with inject_stop_again(). False: t vanished, its
+ *  end not waited for, or other stops came without end. */
 bool inject_step(struct thread *t, int request, bool *has_stop);
 /** When the thread goes on it comes into its group-stop once more, before it executes anything. */
 void inject_stop_again(struct thread *t, bool has_stop);
