@@ -2,6 +2,8 @@
 # Sources of each layer: one archive a folder.
 
 src_libbase_a_SOURCES = \
+	src/base/addrset.c \
+	src/base/addrset.h \
 	src/base/cleanup.h \
 	src/base/clock.h \
 	src/base/err.c \
@@ -53,6 +55,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/emit.c \
 	src/trace/engine.h \
 	src/trace/follow.c \
+	src/trace/frees.c \
 	src/trace/inject.c \
 	src/trace/interrupt.c \
 	src/trace/leave.c \

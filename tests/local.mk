@@ -3,6 +3,7 @@
 # Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
 unit_tests = \
 	tests/unit/arch_relocate.t \
+	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
@@ -62,6 +63,10 @@ tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
 tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_arch_relocate_t_CFLAGS = $(unit_cflags)
 tests_unit_arch_relocate_t_LDADD = $(arch_libs) $(unit_libs)
+tests_unit_base_addrset_t_SOURCES = tests/unit/base_addrset.ts $(unit_h)
+tests_unit_base_addrset_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_addrset_t_CFLAGS = $(unit_cflags)
+tests_unit_base_addrset_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_base_fmt_t_SOURCES = tests/unit/base_fmt.ts $(unit_h)
 tests_unit_base_fmt_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_fmt_t_CFLAGS = $(unit_cflags)
@@ -348,6 +353,7 @@ e2e_tests = \
 	tests/e2e/exec.sh \
 	tests/e2e/follow.sh \
 	tests/e2e/format.sh \
+	tests/e2e/frees.sh \
 	tests/e2e/full_disk.sh \
 	tests/e2e/gates.sh \
 	tests/e2e/hostile.sh \

@@ -118,8 +118,9 @@ static void do_stop(struct engine *e)
 		t = (struct thread *)e->threads.slots[i].value;
 		probes_abandon(e, t, 0);
 		measure_abandon(e, t, 0);
-		t->free_ptr = 0;
+		frees_forget(t);
 	}
+	addrset_deinit(&e->live);
 }
 
 static int run(struct engine *e, const struct command *c)

@@ -9,11 +9,13 @@
 #define TRACE_ENGINE_H
 
 #include "arch/arch.h"
+#include "base/addrset.h"
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "trace/tracer.h"
 #include "walk/walk.h"
 #include "wire/event.h"
+#include "wire/probe.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -62,6 +64,8 @@ struct pending {
 	uint64_t site;
 	uint32_t probe;
 	bool has_taken;
+	/** The taken block was one of engine.live. */
+	bool was_live;
 	/** Requested size; the block or the place for it (realloc, posix_memalign). */
 	uint64_t size;
 	uint64_t ptr;
@@ -89,6 +93,20 @@ enum hold_reason {
 	HELD_CALL,
 	/** At a breakpoint, not looked at yet, because of a pause. */
 	HELD_PAUSE,
+};
+
+/** So many functions may be entered for one free: delete(void *, size_t) -> delete(void *) -> free. */
+#define FREED_ENTRIES 6
+
+/** The free of a block, and the functions that were entered for it, to recognise the next one. */
+struct freed {
+	/** As in engine.live; 0: none. */
+	uint64_t key;
+	/** The stack pointer at the first entry. */
+	uint64_t sp;
+	/** Addresses of the functions' first instructions. */
+	uint64_t entries[FREED_ENTRIES];
+	unsigned num_entries;
 };
 
 /** An instruction that a thread has been put back to. */
@@ -128,11 +146,9 @@ struct thread {
 	uint64_t parked_pc;
 	/** End of what its last walk needed of its stack; 0: none yet. */
 	uint64_t stack_top;
-	/** Last free of this thread: block, stack pointer at entry and probe, to recognise
-	 *  delete -> free. */
-	uint64_t free_ptr;
-	uint64_t free_sp;
-	uint32_t free_probe;
+	/** Its last frees (frees.c); the oldest is overwritten. */
+	struct freed freed[4];
+	unsigned num_freed;
 	/** Innermost last. */
 	VEC(struct pending) pending;
 	VEC(struct measured_call) measured;
@@ -260,6 +276,10 @@ struct engine {
 	uint64_t call_remaining;
 	bool want_call_pause;
 	bool is_paused;
+
+	/** Blocks that we have told the supervisor of and that are not freed; of allocators on
+	 *  top of malloc with FREES_UPPER. */
+	struct addrset live;
 
 	/** Stack hashes that the supervisor knows; epoch seeds the hash. */
 	struct hmap known_stacks;
@@ -497,6 +517,23 @@ void probes_abandon(struct engine *e, struct thread *t, size_t from);
 struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr);
 /** One pending or measured call less returns to site. */
 void probes_release_site(struct engine *e, uint64_t site);
+
+/* frees.c */
+/** Blocks of allocators on top of malloc (probe_is_upper()) have this bit in engine.live: one may
+ *  begin where a block of malloc does. */
+#define FREES_UPPER (1ull << 63)
+/** The member of engine.live for a block of probe. */
+uint64_t frees_key(const struct probe *probe, uint64_t addr);
+/** The supervisor was told of a new block. */
+void frees_add_live(struct engine *e, const struct probe *probe, uint64_t addr);
+/** Thread t stands at the entry of a function that frees. If the block is one of engine.live it is
+ *  freed, wherever the call comes from: true. */
+bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b);
+/** The same with a block that is not, outside of all calls of its family that are pending. False: a
+ *  row is missing, t is held. */
+bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b);
+/** What t has freed is forgotten. */
+void frees_forget(struct thread *t);
 
 /* measure.c */
 /** Thread t, registers fetched, enters a measured function. */

@@ -89,11 +89,10 @@ static void emit_realloc(struct engine *e, struct thread *t, const struct pendin
 
 static void finish_call(struct engine *e, struct thread *t, const struct pending *p)
 {
+	const struct probe *probe = probe_of(e, p->probe);
 	uint64_t result = e->arch->result(&t->regs), addr = result;
 
-	// Another block may come to live where this thread last freed one.
-	t->free_ptr = 0;
-	if (probe_of(e, p->probe)->kind == PROBE_ALLOC_OUT) {
+	if (probe->kind == PROBE_ALLOC_OUT) {
 		// The result is an int: the upper half of the register is undefined (psABI 3.2.3).
 		if ((uint32_t)result != 0 || !memory_read(t->tid, p->ptr, &addr, sizeof(addr)))
 			return;
@@ -107,9 +106,13 @@ static void finish_call(struct engine *e, struct thread *t, const struct pending
 			emit_take(e, EVENT_ABANDON, t, p);
 		else
 			emit_realloc(e, t, p, addr);
+		if (!addr && p->size && p->was_live)
+			frees_add_live(e, probe, p->ptr);
 	} else if (addr) {
 		emit_alloc(e, t, p, addr);
 	}
+	if (addr)
+		frees_add_live(e, probe, addr);
 }
 
 /** A return site was hit: of a pending call of this thread, or by the way. */
@@ -229,49 +232,19 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 	if (probe->ptr_arg != ARG_NONE)
 		p.ptr = e->arch->arg(&t->regs, probe->ptr_arg);
 	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
-	if (p.has_taken)
+	if (p.has_taken) {
+		p.was_live = addrset_remove(&e->live, frees_key(probe, p.ptr));
 		emit_take(e, EVENT_TAKE, t, &p);
+	}
 	t->pending.items[t->pending.num++] = p;
 	return true;
-}
-
-/** free(ptr) called by another function of the family that was already counted as the free of
- *  ptr (delete -> free). */
-static bool is_inner_free(struct engine *e, struct thread *t, const struct breakpoint *b,
-			  uint64_t ptr)
-{
-	uint64_t sp = e->arch->sp(&t->regs), site;
-
-	if (t->free_ptr != ptr || t->free_probe == b->probe || sp >= t->free_sp ||
-	    !is_same_family(e, t->free_probe, b->probe))
-		return false;
-	return memory_read(t->tid, t->free_sp, &site, sizeof(site)) &&
-	       stacks_nesting(e, t, site, e->arch->sp_after_return(t->free_sp)) == NESTING_INSIDE;
-}
-
-static void free_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
-{
-	uint64_t ptr = e->arch->arg(&t->regs, probe_of(e, b->probe)->ptr_arg);
-	struct event_free *event;
-
-	// Held: a row is missing, the hit will be looked at again.
-	if (!ptr || is_inner_free(e, t, b, ptr) || t->hold != NOT_HELD)
-		return;
-	t->free_ptr = ptr;
-	t->free_sp = e->arch->sp(&t->regs);
-	t->free_probe = b->probe;
-	event = emit_begin(e, EVENT_FREE, sizeof(*event));
-	if (!event)
-		return;
-	event->tid = t->tid;
-	event->probe = b->probe;
-	event->addr = ptr;
-	emit_end(e, event);
 }
 
 /** An allocator function is entered. False: a row is missing, t is held. */
 static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
+	if (probe_of(e, b->probe)->kind == PROBE_FREE && frees_live(e, t, b))
+		return true;
 	if (t->pending.num) {
 		switch (nesting_in_pending(e, t, b->probe)) {
 		case NESTING_INSIDE:
@@ -282,10 +255,8 @@ static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoin
 			break;
 		}
 	}
-	if (probe_of(e, b->probe)->kind == PROBE_FREE) {
-		free_entry(e, t, b);
-		return t->hold == NOT_HELD;
-	}
+	if (probe_of(e, b->probe)->kind == PROBE_FREE)
+		return frees_unknown(e, t, b);
 	return alloc_entry(e, t, b);
 }
 

@@ -143,7 +143,8 @@ static void exec_stop(struct engine *e, struct thread *t)
 	vec_deinit(&e->modules);
 	hmap_deinit(&e->known_stacks);
 	e->epoch++;
-	t->free_ptr = 0;
+	frees_forget(t);
+	addrset_deinit(&e->live);
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
 	if (e->has_image && !(e->follow & FOLLOW_EXEC)) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One free can enter several functions: operator delete(void *, size_t) jumps to operator delete(void *), which jumps or calls free.
+// The first entry counts. What tells a further entry of the same free from the free of another block that has come to live at the same
+// address is the set of live blocks: the first entry takes the block out, so who finds it there frees it for real.
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "wire/probe.h"
+
+#include <string.h>
+
+#define NUM_FREED (sizeof(((struct thread *)NULL)->freed) / sizeof(struct freed))
+
+uint64_t frees_key(const struct probe *probe, uint64_t addr)
+{
+	return probe_is_upper(probe) ? addr | FREES_UPPER : addr;
+}
+
+void frees_forget(struct thread *t)
+{
+	memset(t->freed, 0, sizeof(t->freed));
+}
+
+static bool was_entered(const struct freed *freed, uint64_t entry)
+{
+	unsigned i;
+
+	for (i = 0; i < freed->num_entries; i++)
+		if (freed->entries[i] == entry)
+			return true;
+	return freed->num_entries == FREED_ENTRIES;
+}
+
+/** Is the entry at which t stands a part of that earlier free? A jump leaves the stack as it was; a call is below. */
+static bool is_part_of(struct engine *e, struct thread *t, const struct freed *freed)
+{
+	uint64_t sp = e->arch->sp(&t->regs), site;
+
+	if (sp >= freed->sp)
+		return sp == freed->sp;
+	return memory_read(t->tid, freed->sp, &site, sizeof(site)) &&
+	       stacks_nesting(e, t, site, e->arch->sp_after_return(freed->sp)) == NESTING_INSIDE;
+}
+
+/** free(ptr) as a part of a free of ptr that was counted already. When a row is missing t is held. */
+static bool is_inner(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t key)
+{
+	struct freed *freed;
+	size_t i;
+
+	for (i = 0; i < NUM_FREED && t->hold == NOT_HELD; i++) {
+		freed = &t->freed[i];
+		if (freed->key != key || was_entered(freed, b->addr) || !is_part_of(e, t, freed))
+			continue;
+		freed->entries[freed->num_entries++] = b->addr;
+		return true;
+	}
+	return false;
+}
+
+static void note_freed(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t key)
+{
+	t->freed[t->num_freed++ % NUM_FREED] = (struct freed){
+		.key = key,
+		.sp = e->arch->sp(&t->regs),
+		.entries = {b->addr},
+		.num_entries = 1,
+	};
+}
+
+static void free_block(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	const struct probe *probe = probe_at(e->user_probes, b->probe);
+	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg);
+	struct event_free *event = emit_begin(e, EVENT_FREE, sizeof(*event));
+
+	note_freed(e, t, b, frees_key(probe, ptr));
+	if (!event)
+		return;
+	event->tid = t->tid;
+	event->probe = b->probe;
+	event->addr = ptr;
+	emit_end(e, event);
+}
+
+void frees_add_live(struct engine *e, const struct probe *probe, uint64_t addr)
+{
+	// Without memory for it the supervisor knows it all the same.
+	if (!addrset_add(&e->live, frees_key(probe, addr)))
+		return;
+}
+
+bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	const struct probe *probe = probe_at(e->user_probes, b->probe);
+
+	if (!addrset_remove(&e->live, frees_key(probe, e->arch->arg(&t->regs, probe->ptr_arg))))
+		return false;
+	free_block(e, t, b);
+	return true;
+}
+
+bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	const struct probe *probe = probe_at(e->user_probes, b->probe);
+	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg);
+
+	if (!ptr || is_inner(e, t, b, frees_key(probe, ptr)))
+		return true;
+	if (t->hold != NOT_HELD)
+		return false;
+	free_block(e, t, b);
+	return true;
+}
