@@ -95,6 +95,8 @@ src_libheap_a_SOURCES = \
 	src/heap/heap.h \
 	src/heap/idset.c \
 	src/heap/idset.h \
+	src/heap/older.c \
+	src/heap/older.h \
 	src/heap/order.c \
 	src/heap/pattern.c \
 	src/heap/pattern.h \

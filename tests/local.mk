@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/heap_growth.t \
 	tests/unit/heap_heap.t \
 	tests/unit/heap_idset.t \
+	tests/unit/heap_older.t \
 	tests/unit/heap_pattern.t \
 	tests/unit/heap_peak.t \
 	tests/unit/heap_plumbing.t \
@@ -135,6 +136,10 @@ tests_unit_heap_idset_t_SOURCES = tests/unit/heap_idset.ts $(unit_h)
 tests_unit_heap_idset_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_idset_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_idset_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_older_t_SOURCES = tests/unit/heap_older.ts $(unit_h)
+tests_unit_heap_older_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_older_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_older_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_pattern_t_SOURCES = tests/unit/heap_pattern.ts $(unit_h)
 tests_unit_heap_pattern_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_pattern_t_CFLAGS = $(unit_cflags)

@@ -24,6 +24,7 @@ struct heap {
 	size_t num_sites;
 	/** By hash of (stack, domain, tid). */
 	struct idset set;
+	struct older older;
 	struct heap_totals totals;
 	/** Advances at every new maximum of live_bytes; from 1. */
 	uint64_t epoch;
@@ -67,6 +68,7 @@ void heap_destroy(struct heap *heap)
 		free(heap->chunks[i]);
 	free(heap->chunks);
 	idset_deinit(&heap->set);
+	older_deinit(&heap->older);
 	free(heap);
 }
 
@@ -259,6 +261,16 @@ bool heap_free(struct heap *heap, uint64_t addr)
 	return true;
 }
 
+struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low)
+{
+	return older_freed(&heap->older, usable, low, heap->epoch);
+}
+
+struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable, uint64_t low)
+{
+	return older_traced(&heap->older, requested, usable, low);
+}
+
 struct err *heap_put_back(struct heap *heap, const struct block *block)
 {
 	if (block->seq <= heap->cleared_seq)
@@ -277,6 +289,7 @@ void heap_clear(struct heap *heap)
 		// What the site is stands still: it is read without lock while a snapshot is stored.
 		memset(&site->total_bytes, 0, sizeof(*site) - offsetof(struct site, total_bytes));
 	}
+	older_clear(&heap->older);
 	heap->totals = (struct heap_totals){0};
 	heap->cleared_seq = heap->seq;
 }
@@ -290,7 +303,11 @@ void heap_reset_peak(struct heap *heap)
 
 struct heap_totals heap_totals(const struct heap *heap)
 {
-	return heap->totals;
+	struct heap_totals totals = heap->totals;
+
+	totals.older_frees = heap->older.num_freed;
+	totals.older_unsized = heap->older.num_unsized;
+	return totals;
 }
 
 size_t heap_num_sites(const struct heap *heap)
@@ -311,6 +328,12 @@ void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret
 
 	*bytes_ret = is_saved ? site->saved_bytes : site->live_bytes;
 	*blocks_ret = is_saved ? site->saved_blocks : site->live_blocks;
+}
+
+struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_class **ret,
+			    size_t *num_ret, uint64_t *unsized_ret)
+{
+	return older_copy(&heap->older, is_peak, heap->epoch, ret, num_ret, unsized_ret);
 }
 
 uint64_t heap_seq(const struct heap *heap)
@@ -334,5 +357,6 @@ void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret)
 
 	*blocks_ret = blocks_memory(heap->blocks);
 	*rest_ret = sizeof(*heap) + stacks_memory(heap->stacks) + idset_memory(&heap->set) +
+		    older_memory(&heap->older) +
 		    num_chunks * (sizeof(*heap->chunks) + SITES_CHUNK * sizeof(struct site));
 }

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "heap/blocks.h"
+#include "heap/older.h"
 #include "heap/stacks.h"
 
 /** Domains, as numbers in the tables. 4 and above: allocators of the user's own. */
@@ -51,9 +52,12 @@ struct heap_totals {
 	/** All allocations since start or clear. */
 	uint64_t total_bytes;
 	uint64_t total_blocks;
-	/** Frees of known blocks; frees of blocks that are not in the table (older than the tracing, mostly). */
+	/** Frees of known blocks; frees of blocks that are neither known nor older. */
 	uint64_t frees;
 	uint64_t unknown_frees;
+	/** Frees of older blocks (heap/older.h), and those of them whose size is not known. */
+	uint64_t older_frees;
+	uint64_t older_unsized;
 	/** Allocations at an address that was still in the table (a free was missed). */
 	uint64_t replaced;
 	/** Of all allocations those that only the totals know (heap_count_unrecorded()). */
@@ -93,6 +97,15 @@ void heap_limit_blocks(struct heap *heap, size_t memory);
 /** A free at entry. An unknown address is counted and is no error; returns whether it was known. addr 0 is ignored. */
 bool heap_free(struct heap *heap, uint64_t addr);
 
+/** A free at entry of a block that is older than the trace: usable is what the allocator gave it (0: not known), low the smallest
+ *  request that gets as much. No other counter changes. &err_nomem: it was counted without its size. */
+struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low) __must_check;
+
+/** The usable size of an allocation that is being recorded with heap_alloc(), for the estimate of older blocks. &err_nomem:
+ *  nothing has changed. */
+struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable,
+			     uint64_t low) __must_check;
+
 /** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it was not known (not
  *  counted as an unknown free). */
 bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
@@ -101,7 +114,7 @@ bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
  *  block from before the last heap_clear() stays forgotten. &err_nomem: it is lost. */
 struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
 
-/** Forget all blocks, all counters to 0, peak too. Stacks and site ids stay valid. */
+/** Forget all blocks, all counters to 0, peak and older blocks too. Stacks and site ids stay valid. */
 void heap_clear(struct heap *heap);
 
 /** The peak becomes the current state. */
@@ -116,6 +129,10 @@ const struct site *heap_site(const struct heap *heap, uint32_t id);
 /** Live bytes and blocks of a site at the moment of the peak. */
 void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
 		       uint64_t *blocks_ret);
+
+/** See older_copy(); is_peak: at the moment of the peak. */
+struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_class **ret,
+			    size_t *num_ret, uint64_t *unsized_ret) __must_check;
 
 /** The number of the newest allocation. */
 uint64_t heap_seq(const struct heap *heap);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "heap/older.h"
+
+#include "heap/blocks.h"
+
+#include <assert.h>
+#include <string.h>
+
+/** Keys: multiples of 8 below this, of a 64th of their power of two from here on. */
+#define LARGE       (1ull << 20)
+#define SMALL_STEP  8
+#define LARGE_STEPS 64
+
+void older_deinit(struct older *older)
+{
+	vec_deinit(&older->classes);
+	hmap_deinit(&older->index);
+	*older = (struct older){0};
+}
+
+static uint64_t class_key(uint64_t usable)
+{
+	uint64_t step = SMALL_STEP;
+
+	if (usable >= LARGE)
+		step = (1ull << (63 - __builtin_clzll(usable))) / LARGE_STEPS;
+	return (usable + step - 1) / step * step;
+}
+
+static bool is_size(uint64_t usable)
+{
+	return usable && usable <= BLOCK_SIZE_MAX;
+}
+
+/** NULL: out of memory, nothing changed. */
+static struct older_class *find_class(struct older *older, uint64_t usable, uint64_t low)
+{
+	uint64_t key = class_key(usable), *found = hmap_find(&older->index, key);
+	// Merged classes are as wide as the one that they were met with.
+	struct older_class added = {.usable = key,
+				    .low = low < usable ? key - (usable - low) : key};
+
+	if (found)
+		return &older->classes.items[*found];
+	if (!vec_reserve_one(&older->classes) || !hmap_set(&older->index, key, older->classes.num))
+		return NULL;
+	older->classes.items[older->classes.num] = added;
+	return &older->classes.items[older->classes.num++];
+}
+
+static void count_unsized(struct older *older, uint64_t epoch)
+{
+	if (older->saved_epoch != epoch) {
+		older->saved_epoch = epoch;
+		older->saved_unsized = older->num_unsized;
+	}
+	older->num_unsized++;
+}
+
+struct err *older_freed(struct older *older, uint64_t usable, uint64_t low, uint64_t epoch)
+{
+	struct older_class *class;
+
+	older->num_freed++;
+	// A sum that no row could show comes from sizes that are none.
+	if (!is_size(usable) || usable > INT64_MAX - older->freed_usable) {
+		count_unsized(older, epoch);
+		return NULL;
+	}
+	class = find_class(older, usable, low);
+	if (!class) {
+		count_unsized(older, epoch);
+		return &err_nomem;
+	}
+	if (class->saved_epoch != epoch) {
+		class->saved_epoch = epoch;
+		class->saved_freed_blocks = class->freed_blocks;
+		class->saved_freed_usable = class->freed_usable;
+	}
+	class->freed_blocks++;
+	class->freed_usable += usable;
+	older->freed_usable += usable;
+	return NULL;
+}
+
+struct err *older_traced(struct older *older, uint64_t requested, uint64_t usable, uint64_t low)
+{
+	struct older_class *class;
+
+	if (!is_size(usable) || requested > usable)
+		return NULL;
+	class = find_class(older, usable, low);
+	if (!class)
+		return &err_nomem;
+	if (usable > INT64_MAX - class->traced_usable)
+		return NULL;
+	class->traced_requested += requested;
+	class->traced_usable += usable;
+	return NULL;
+}
+
+void older_clear(struct older *older)
+{
+	older_deinit(older);
+}
+
+size_t older_memory(const struct older *older)
+{
+	return older->classes.cap * sizeof(*older->classes.items) +
+	       older->index.cap * sizeof(*older->index.slots);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct older_class *x = a, *y = b;
+
+	return x->usable < y->usable ? -1 : x->usable > y->usable;
+}
+
+struct err *older_copy(const struct older *older, bool is_peak, uint64_t epoch,
+		       struct older_class **ret, size_t *num_ret, uint64_t *unsized_ret)
+{
+	struct older_class *copy = malloc((older->classes.num + 1) * sizeof(*copy));
+	bool is_saved = is_peak && older->saved_epoch == epoch;
+	size_t num = 0, i;
+
+	if (!copy)
+		return &err_nomem;
+	for (i = 0; i < older->classes.num; i++) {
+		struct older_class class = older->classes.items[i];
+
+		if (is_peak && class.saved_epoch == epoch) {
+			class.freed_blocks = class.saved_freed_blocks;
+			class.freed_usable = class.saved_freed_usable;
+		}
+		class.saved_epoch = class.saved_freed_blocks = class.saved_freed_usable = 0;
+		if (class.freed_blocks)
+			copy[num++] = class;
+	}
+	qsort(copy, num, sizeof(*copy), compare_keys);
+	*ret = copy;
+	*num_ret = num;
+	*unsized_ret = is_saved ? older->saved_unsized : older->num_unsized;
+	return NULL;
+}
+
+struct err *older_means_add(struct older_means *means, const struct older_class *classes,
+			    size_t num)
+{
+	struct older_means merged = {0};
+	size_t m = 0, i = 0;
+
+	while (m < means->classes.num || i < num) {
+		const struct older_class *old =
+			m < means->classes.num ? &means->classes.items[m] : NULL;
+		const struct older_class *new = i < num ? &classes[i] : NULL;
+		const struct older_class *best = old;
+
+		if (!old || (new && (new->usable < old->usable ||
+				     (new->usable ==
+				      old->usable &&new->traced_usable > old->traced_usable))))
+			best = new;
+		if (!vec_push(&merged.classes, *best)) {
+			vec_deinit(&merged.classes);
+			return &err_nomem;
+		}
+		// best may be old or new: both sides of that key are done.
+		m += old && old->usable == best->usable;
+		i += new &&new->usable == best->usable;
+	}
+	vec_deinit(&means->classes);
+	*means = merged;
+	return NULL;
+}
+
+void older_means_deinit(struct older_means *means)
+{
+	vec_deinit(&means->classes);
+}
+
+static uint64_t estimate(const struct older_class *class, const struct older_class *mean)
+{
+	unsigned __int128 half;
+
+	if (mean->traced_usable)
+		return (unsigned __int128)class->freed_usable * mean->traced_requested /
+		       mean->traced_usable;
+	half = (unsigned __int128)class->freed_blocks * (mean->usable - mean->low) / 2;
+	return half < class->freed_usable ? class->freed_usable - (uint64_t)half : 0;
+}
+
+struct older_sum older_means_sum(const struct older_means *means, const struct older_class *classes,
+				 size_t num, uint64_t num_unsized)
+{
+	struct older_sum sum = {.blocks = num_unsized, .unsized = num_unsized};
+	size_t m = 0, i;
+
+	for (i = 0; i < num; i++) {
+		while (means->classes.items[m].usable < classes[i].usable)
+			m++;
+		assert(means->classes.items[m].usable == classes[i].usable);
+		sum.blocks += classes[i].freed_blocks;
+		sum.size += estimate(&classes[i], &means->classes.items[m]);
+	}
+	return sum;
+}

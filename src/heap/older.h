@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Older blocks: those that were allocated before the tracing began (before attach, start or clear) and are freed
+ *  while it lasts. Nobody has seen them come, so the size they were requested with is not known, only what the
+ *  allocator gave them, their *usable* size. Both stand in a relation that traced blocks of the same size class
+ *  show; so frees and traced allocations are summed up by class, and the requested bytes are estimated from these sums.
+ *
+ *  Nothing is estimated while the sums grow: two moments can be compared with one mean for both, and a program that
+ *  replaces each block by one of the same size comes out at exactly 0. Not thread-safe. */
+#ifndef HEAP_OLDER_H
+#define HEAP_OLDER_H
+
+#include "base/err.h"
+#include "base/hmap.h"
+#include "base/vec.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** What stands for older blocks in place of a file and a line. */
+#define OLDER_LABEL "<before attach>"
+
+/** One size class of the target's allocator, by what its older blocks and its traced blocks took. */
+struct older_class {
+	/** Usable size of its blocks, rounded up to a multiple of 8 and from 1 MiB on of a 64th of its power of two, so that
+	 *  the number of classes is bounded (about 134,000). The sums below are exact all the same. */
+	uint64_t usable;
+	/** Smallest request that ends in this class, rounded up by as much: usable - low is the width of the class. */
+	uint64_t low;
+	/** Older blocks that were freed since start or clear, and their usable bytes. */
+	uint64_t freed_blocks;
+	uint64_t freed_usable;
+	/** Traced allocations, the freed ones too: requested and usable bytes. */
+	uint64_t traced_requested;
+	uint64_t traced_usable;
+	/** Freed at the peak when saved_epoch is the heap's epoch, as in struct site. */
+	uint64_t saved_epoch;
+	uint64_t saved_freed_blocks;
+	uint64_t saved_freed_usable;
+};
+
+/** Zero-filled is empty. */
+struct older {
+	/** In no particular order; by key, the index of the class. */
+	VEC(struct older_class) classes;
+	struct hmap index;
+	/** Older blocks that were freed, with or without a size; the usable bytes of all classes, never above INT64_MAX. */
+	uint64_t num_freed;
+	uint64_t freed_usable;
+	/** Freed older blocks whose size is not known; at the peak, as above. */
+	uint64_t num_unsized;
+	uint64_t saved_epoch;
+	uint64_t saved_unsized;
+};
+
+/** What freed older blocks sum up to. */
+struct older_sum {
+	/** All of them, and those of them whose size is not known. */
+	uint64_t blocks;
+	uint64_t unsized;
+	/** Estimated requested bytes of the others; at most INT64_MAX. */
+	uint64_t size;
+};
+
+void older_deinit(struct older *older);
+
+/** An older block is freed: usable is what the allocator gave it (0: not known; more than BLOCK_SIZE_MAX: the same), low
+ *  the smallest request that gets as much (above usable: the same as usable). epoch: the heap's. O(1)
+ *  amortised. &err_nomem: it was counted without its size. */
+struct err *older_freed(struct older *older, uint64_t usable, uint64_t low,
+			uint64_t epoch) __must_check;
+
+/** A traced allocation got so much. Ignored when it cannot be (requested > usable, no usable size). O(1) amortised.
+ *  &err_nomem: nothing has changed. */
+struct err *older_traced(struct older *older, uint64_t requested, uint64_t usable,
+			 uint64_t low) __must_check;
+
+/** Forget everything. */
+void older_clear(struct older *older);
+
+/** Bytes held. */
+size_t older_memory(const struct older *older);
+
+/** The classes that have freed blocks, by ascending key, to be freed by the caller; *unsized_ret: freed blocks without
+ *  size. is_peak: as they were at the peak of this epoch; what was traced is that of now. The saved members are 0. */
+struct err *older_copy(const struct older *older, bool is_peak, uint64_t epoch,
+		       struct older_class **ret, size_t *num_ret,
+		       uint64_t *unsized_ret) __must_check;
+
+/** One mean for each class, for several moments: that of the moment which had traced most of the class. Zero-filled is
+ *  empty. */
+struct older_means {
+	/** By ascending key. */
+	VEC(struct older_class) classes;
+};
+
+/** Take in the classes of one moment, ascending. O(classes). &err_nomem: means unchanged. */
+struct err *older_means_add(struct older_means *means, const struct older_class *classes,
+			    size_t num) __must_check;
+void older_means_deinit(struct older_means *means);
+
+/** Sum up one moment. Its classes are ascending and all of them were taken in before. A class without traced blocks counts with
+ *  the middle of [low, usable]. O(classes). */
+struct older_sum older_means_sum(const struct older_means *means, const struct older_class *classes,
+				 size_t num, uint64_t num_unsized);
+
+#endif
