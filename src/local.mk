@@ -27,6 +27,7 @@ src_libbase_a_SOURCES = \
 src_libarch_a_SOURCES = \
 	src/arch/arch.h \
 	src/arch/x86_64.c \
+	src/arch/x86_64_call.c \
 	src/arch/x86_64_rescue.c
 
 src_libwire_a_SOURCES = \
@@ -72,6 +73,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/threads.c \
 	src/trace/tracer.c \
 	src/trace/tracer.h \
+	src/trace/usable.c \
 	src/trace/wait.c
 
 src_libheap_a_SOURCES = \

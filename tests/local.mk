@@ -2,6 +2,7 @@
 
 # Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
 unit_tests = \
+	tests/unit/arch_call.t \
 	tests/unit/arch_relocate.t \
 	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/unit/wire_rows.t \
 	tests/unit/wire_shared.t
 unit_h = \
+	tests/unit/arch_cpu.h \
 	tests/unit/arch_run.h \
 	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
@@ -60,6 +62,10 @@ unit_h = \
 	tests/unit/trace_fixture.h \
 	tests/unit/walk_fixture.h
 
+tests_unit_arch_call_t_SOURCES = tests/unit/arch_call.ts $(unit_h)
+tests_unit_arch_call_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_arch_call_t_CFLAGS = $(unit_cflags)
+tests_unit_arch_call_t_LDADD = $(arch_libs) $(unit_libs)
 tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
 tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_arch_relocate_t_CFLAGS = $(unit_cflags)

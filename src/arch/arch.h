@@ -48,6 +48,9 @@ struct arch_relocation {
 	size_t done_size;
 };
 
+/** Longest code of a stub that calls a function. */
+#define ARCH_CALL_SIZE 96
+
 /** Longest code of the rescue handler. */
 #define ARCH_RESCUE_SIZE  640
 #define ARCH_RESCUE_AREAS 15
@@ -125,12 +128,28 @@ struct arch {
 	 *  instruction. A SIGTRAP of any other origin has the default effect. Returns its size;
 	 *  *data_ret is the offset of its struct arch_rescue_data, of which action is filled in. */
 	size_t (*rescue)(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
+
+	/** A stub that calls a function of one integer argument, wherever it may stand. Returns its
+	 *  size. A thread runs through it after enter_call(): it takes the argument from the first
+	 *  word of its frame, writes the result there, and goes on at the pc in the second word with
+	 *  all integer registers, flags and its stack pointer as before enter_call(). */
+	size_t (*call)(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
+	/** Make regs run through the stub. Only at the entry of a function, and behind its return:
+	 *  vector registers may change. Returns the address of the frame, two words that are to be
+	 *  written before. */
+	uint64_t (*enter_call)(struct arch_regs *regs, uint64_t stub);
+	/** The address of the frame of a thread that has come out of the stub, by its stack pointer.
+	 *  A signal handler may overwrite it. */
+	uint64_t (*call_frame)(uint64_t sp);
 };
 
 extern const struct arch arch_x86_64;
 
 /* x86_64_rescue.c */
 size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
+
+/* x86_64_call.c */
+size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
 
 /** The architecture this program runs on. */
 static inline const struct arch *arch_host(void)

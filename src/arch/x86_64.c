@@ -433,6 +433,21 @@ static size_t x86_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLO
 	return e.size;
 }
 
+/** A function may keep data so far below its stack pointer (psABI 3.2.2). Behind it come the two words of the frame. */
+#define RED_ZONE 128
+
+static uint64_t x86_call_frame(uint64_t sp)
+{
+	return sp - RED_ZONE - 2 * sizeof(uint64_t);
+}
+
+static uint64_t x86_enter_call(struct arch_regs *regs, uint64_t stub)
+{
+	regs->word[W_RSP] = x86_call_frame(regs->word[W_RSP]);
+	regs->word[W_RIP] = stub;
+	return regs->word[W_RSP];
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.trap = trap,
@@ -455,4 +470,7 @@ const struct arch arch_x86_64 = {
 	.relocate = x86_relocate,
 	.jump = x86_jump,
 	.rescue = arch_x86_64_rescue,
+	.call = arch_x86_64_call,
+	.enter_call = x86_enter_call,
+	.call_frame = x86_call_frame,
 };

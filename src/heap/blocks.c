@@ -276,20 +276,24 @@ static bool find_around(const struct blocks *blocks, uint64_t addr, struct block
 	return false;
 }
 
-bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret)
+bool blocks_get(const struct blocks *blocks, uint64_t addr, struct block *ret)
 {
 	uint64_t hash = hash_u64(addr);
 	const struct shard *shard = &blocks->shards[shard_id(hash)];
 	const struct slot *slot;
 
-	if (shard->num && addr <= ADDR_MASK) {
-		slot = shard_probe(shard, hash, addr);
-		if (slot->seq) {
-			*ret = slot_unpack(slot);
-			return true;
-		}
-	}
-	return find_around(blocks, addr, ret);
+	if (!shard->num || addr > ADDR_MASK)
+		return false;
+	slot = shard_probe(shard, hash, addr);
+	if (!slot->seq)
+		return false;
+	*ret = slot_unpack(slot);
+	return true;
+}
+
+bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret)
+{
+	return blocks_get(blocks, addr, ret) || find_around(blocks, addr, ret);
 }
 
 void blocks_each(const struct blocks *blocks, void (*fn)(void *ctx, const struct block *block),

@@ -36,6 +36,9 @@ struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *r
 /** Take the block at addr out. False: there is none. O(1) amortised: shards shrink, too. */
 bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret);
 
+/** The block at addr. False: there is none. O(1). */
+bool blocks_get(const struct blocks *blocks, uint64_t addr, struct block *ret);
+
 /** The block that contains addr, i.e. addr in [block.addr, block.addr + max(size, 1)). False: none. Tries the exact
  *  address first, else O(table). */
 bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret);

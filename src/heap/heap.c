@@ -341,6 +341,11 @@ uint64_t heap_seq(const struct heap *heap)
 	return heap->seq;
 }
 
+bool heap_get(const struct heap *heap, uint64_t addr, struct block *ret)
+{
+	return blocks_get(heap->blocks, addr, ret);
+}
+
 bool heap_find(const struct heap *heap, uint64_t addr, struct block *ret)
 {
 	return blocks_find(heap->blocks, addr, ret);

@@ -136,6 +136,8 @@ struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_
 
 /** The number of the newest allocation. */
 uint64_t heap_seq(const struct heap *heap);
+/** See blocks_get(). */
+bool heap_get(const struct heap *heap, uint64_t addr, struct block *ret);
 /** See blocks_find(). */
 bool heap_find(const struct heap *heap, uint64_t addr, struct block *ret);
 const struct blocks *heap_blocks(const struct heap *heap);

@@ -101,6 +101,34 @@ static uint64_t key_of(const struct session *s, uint32_t probe, uint64_t addr)
 	return probe_is_upper(probe_at(&s->user_probes, probe)) ? addr | SESSION_UPPER : addr;
 }
 
+static void free_older(struct session *s, int32_t tid, const struct event_size *size)
+{
+	note_nomem(s, heap_free_older(s->heap, size->usable, size->low));
+	if (s->measuring)
+		measuring_free_older(s, tid, size->usable - (size->usable - size->low) / 2);
+}
+
+static void on_free(struct session *s, const struct event_free *event)
+{
+	uint64_t addr = key_of(s, event->probe, event->addr);
+	struct block block;
+
+	s->num_events++;
+	if (s->measuring)
+		measuring_free(s, event->tid, addr);
+	// The tracer may have been out of memory for it: here it is known for sure.
+	if (event->header.flags & FREE_OLDER && !heap_get(s->heap, addr, &block))
+		free_older(s, event->tid, &event->usable);
+	else
+		heap_free(s->heap, addr);
+}
+
+static void add_usable(struct session *s, uint64_t requested, const struct event_size *size)
+{
+	if (size->usable)
+		note_nomem(s, heap_note_usable(s->heap, requested, size->usable, size->low));
+}
+
 static void add_block(struct session *s, uint32_t probe, uint64_t addr, uint64_t size,
 		      uint64_t hash, int32_t tid)
 {
@@ -168,6 +196,9 @@ static void on_realloc(struct session *s, const struct event_realloc *event)
 {
 	const uint64_t *found = hmap_find(&s->taken, event->call);
 
+	if (event->addr && !found && event->header.flags & FREE_OLDER)
+		free_older(s, event->tid, &event->old);
+	add_usable(s, event->size, &event->usable);
 	if (event->addr)
 		add_block(s, event->probe, event->addr, event->size, event->stack_hash, event->tid);
 	else if (found)
@@ -221,6 +252,19 @@ static void on_ack(struct session *s, const struct event_ack *event)
 	control_wake(s);
 }
 
+void drain_clear(struct session *s)
+{
+	size_t i;
+
+	heap_clear(s->heap);
+	// What realloc calls in progress hold is forgotten too: a failure must not bring it back.
+	for (i = 0; i < s->taken.cap; i++)
+		if (s->taken.slots[i].key != HMAP_NO_KEY)
+			free((void *)s->taken.slots[i].value);
+	hmap_deinit(&s->taken);
+	s->num_events = s->rate_events = 0;
+}
+
 /** An event that a thread of the target waits after, or about the session itself. */
 static void on_control(struct session *s, const struct ring_record *record)
 {
@@ -257,6 +301,9 @@ static void on_control(struct session *s, const struct ring_record *record)
 	case EVENT_EPOCH:
 		hmap_deinit(&s->stacks_by_hash);
 		break;
+	case EVENT_CLEAR:
+		drain_clear(s);
+		break;
 	case EVENT_NOTE:
 		session_note(s, "%s", ((const struct event_text *)record)->text);
 		break;
@@ -269,7 +316,7 @@ static void on_record(struct session *s, const struct ring_record *record)
 {
 	const struct event_alloc *alloc = (const void *)record;
 	const struct event_realloc *re = (const void *)record;
-	const struct event_free *gone = (const void *)record;
+	const struct event_usable *usable = (const void *)record;
 
 	switch (record->kind) {
 	case EVENT_STACK:
@@ -277,13 +324,14 @@ static void on_record(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_ALLOC:
 		s->num_events++;
+		add_usable(s, alloc->size, &alloc->usable);
 		add_block(s, alloc->probe, alloc->addr, alloc->size, alloc->stack_hash, alloc->tid);
 		break;
 	case EVENT_FREE:
-		s->num_events++;
-		if (s->measuring)
-			measuring_free(s, gone->tid, key_of(s, gone->probe, gone->addr));
-		heap_free(s->heap, key_of(s, gone->probe, gone->addr));
+		on_free(s, (const void *)record);
+		break;
+	case EVENT_USABLE:
+		add_usable(s, usable->requested, &usable->usable);
 		break;
 	case EVENT_TAKE:
 		on_take(s, (const void *)record);

@@ -8,6 +8,7 @@
 #include "heap/frame.h"
 #include "obj/maps.h"
 
+#include <assert.h>
 #include <string.h>
 
 /** Symbols of operator new and new[]; a stack that begins in one belongs to its domain. */
@@ -31,7 +32,21 @@ struct search {
 	VEC(struct planted_probe) found;
 	VEC(struct new_range) ranges;
 	bool has_malloc;
+	/** Runtime addresses; 0: not defined here. */
+	uint64_t usable[NUM_USABLE_SYMBOLS];
+	/** From the first of malloc and its family to the end of the last, ELF addresses. */
+	uint64_t start;
+	uint64_t end;
 };
+
+/** malloc and its family are one piece of code in glibc (malloc.o). */
+static void add_code(struct search *search, uint64_t addr, uint64_t size)
+{
+	if (!search->start || addr < search->start)
+		search->start = addr;
+	if (addr + size > search->end)
+		search->end = addr + size;
+}
 
 static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint64_t size)
 {
@@ -45,6 +60,12 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 	};
 	size_t i;
 
+	if (index < PROBES_PLAIN || index == num + NUM_NEW_NAMES + USABLE_SYMBOL_INFO)
+		add_code(search, addr, size);
+	if (index >= num + NUM_NEW_NAMES) {
+		search->usable[index - num - NUM_NEW_NAMES] = p.addr;
+		return NULL;
+	}
 	if (index >= num) {
 		size_t name = index - num;
 		struct new_range range = {
@@ -77,10 +98,16 @@ static struct err *search_module(struct search *search)
 	const char *names[256];
 	size_t i, num = 0;
 
+	_Static_assert(PROBES_USER_MAX + NUM_NEW_NAMES + NUM_USABLE_SYMBOLS < 128,
+		       "room for names");
+	assert(num_probes < 128);
+
 	for (i = 0; i < probe_num(user); i++)
 		names[num++] = probe_at(user, i)->symbol;
 	for (i = 0; i < NUM_NEW_NAMES; i++)
 		names[num++] = new_names[i];
+	for (i = 0; i < NUM_USABLE_SYMBOLS; i++)
+		names[num++] = usable_symbols[i];
 	return module_find_functions(search->s->modules, search->module->id, names, num, false,
 				     on_probe_symbol, search);
 }
@@ -100,29 +127,46 @@ static bool revive_probe(struct session *s, const struct planted_probe *p, uint3
 	return false;
 }
 
-static void plant_found(struct session *s, struct search *search)
+/** What the tracer must know of the allocator to which a probe belongs. Of the user's own nothing is known. */
+static struct command plant_command(const struct search *search, uint32_t probe)
 {
 	struct command command = {.kind = COMMAND_PLANT};
+
+	if (probe >= num_probes)
+		return command;
+	command.usable_kind =
+		usable_choose(search->usable, probes[probe].symbol, &command.usable_addr);
+	if (command.usable_kind == USABLE_GLIBC) {
+		command.start = search->start + search->module->bias;
+		command.end = search->end + search->module->bias;
+	}
+	return command;
+}
+
+static void plant_one(struct session *s, const struct search *search, const struct planted_probe *p)
+{
+	struct command command = plant_command(search, p->probe);
+	struct planted_probe new_probe = *p;
 	uint32_t slot;
+
+	if (!revive_probe(s, p, &slot)) {
+		new_probe.hit_slot = slot = s->num_hit_slots++;
+		if (!vec_push(&s->probes, new_probe))
+			return;
+	}
+	command.items[command.num_items++] =
+		(struct command_plant){p->addr, PLANT_PROBE, p->probe | slot << 16};
+	control_send(s, &command);
+}
+
+static void plant_found(struct session *s, struct search *search)
+{
 	size_t i;
 
-	for (i = 0; i < search->found.num; i++) {
-		struct planted_probe *p = &search->found.items[i];
-
-		if (probe_at(&s->user_probes, p->probe)->needs_malloc && !search->has_malloc)
-			continue;
-		if (!revive_probe(s, p, &slot)) {
-			p->hit_slot = slot = s->num_hit_slots++;
-			if (!vec_push(&s->probes, *p))
-				continue;
-		}
-		command.items[command.num_items++] =
-			(struct command_plant){p->addr, PLANT_PROBE, p->probe | slot << 16};
-		if (command.num_items == COMMAND_MAX_ITEMS)
-			break;
-	}
-	if (command.num_items)
-		control_send(s, &command);
+	for (i = 0; i < search->found.num; i++)
+		if (search->has_malloc ||
+		    !probe_at(&s->user_probes, search->found.items[i].probe)->needs_malloc)
+			plant_one(s, search, &search->found.items[i]);
 	for (i = 0; i < search->ranges.num; i++)
 		if (!vec_push(&s->new_ranges, search->ranges.items[i]))
 			return;

@@ -305,7 +305,7 @@ void measuring_alloc(struct session *s, int32_t tid, uint64_t addr)
 	struct logged_block entry;
 	struct block block;
 
-	if (!t || !heap_find(s->heap, addr, &block) || block.addr != addr)
+	if (!t || !heap_get(s->heap, addr, &block))
 		return;
 	t->bytes += block.size;
 	t->blocks++;
@@ -336,9 +336,19 @@ void measuring_free(struct session *s, int32_t tid, uint64_t addr)
 		entry->is_freed = true;
 		hmap_remove(&m->logged, addr);
 	}
-	if (!t || !heap_find(s->heap, addr, &block) || block.addr != addr)
+	if (!t || !heap_get(s->heap, addr, &block))
 		return;
 	t->bytes -= block.size;
+	t->blocks--;
+}
+
+void measuring_free_older(struct session *s, int32_t tid, uint64_t size)
+{
+	struct measured_thread *t = find_thread(s->measuring, tid);
+
+	if (!t)
+		return;
+	t->bytes -= (int64_t)size;
 	t->blocks--;
 }
 
@@ -367,7 +377,7 @@ void measuring_put_back(struct session *s, int32_t tid, uint64_t addr)
 	struct measured_thread *t = find_thread(m, tid);
 	struct block block;
 
-	if (!m->threads.num || !heap_find(s->heap, addr, &block) || block.addr != addr)
+	if (!m->threads.num || !heap_get(s->heap, addr, &block))
 		return;
 	unfree_logged(m, &block, heap_site(s->heap, block.site)->tid);
 	if (!t)

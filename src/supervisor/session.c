@@ -467,17 +467,16 @@ struct err *session_stop(struct session *s)
 
 struct err *session_clear(struct session *s)
 {
-	size_t i;
+	struct command command = {.kind = COMMAND_CLEAR};
+	struct err *err;
 
+	// The tracer must forget at the same event as we do: what it frees later is older.
+	err = control_call(s, &command);
+	if (err != &err_gone)
+		return err;
 	session_lock(s);
 	drain_now(s);
-	heap_clear(s->heap);
-	// What realloc calls in progress hold is forgotten too: a failure must not bring it back.
-	for (i = 0; i < s->taken.cap; i++)
-		if (s->taken.slots[i].key != HMAP_NO_KEY)
-			free((void *)s->taken.slots[i].value);
-	hmap_deinit(&s->taken);
-	s->num_events = s->rate_events = 0;
+	drain_clear(s);
 	session_unlock(s);
 	return NULL;
 }

@@ -234,6 +234,8 @@ void control_sleep(struct session *s, uint64_t ns);
 void drain_to(struct session *s, uint64_t limit);
 /** Everything that is in the ring now. Under lock. */
 void drain_now(struct session *s);
+/** Forget what was allocated so far. Under lock. */
+void drain_clear(struct session *s);
 /** Start the threads that drain the ring and (first session) watch the tracer. */
 struct err *drain_start(struct session *s) __must_check;
 void drain_end(struct session *s);
@@ -257,6 +259,8 @@ void measuring_leave(struct session *s, const struct event_measure *event);
 void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
 /** The block at addr is about to be freed, or taken by a realloc, by tid. */
 void measuring_free(struct session *s, int32_t tid, uint64_t addr);
+/** tid frees a block that is older than the tracing, of about that size. */
+void measuring_free_older(struct session *s, int32_t tid, uint64_t size);
 /** A realloc failed, the block is back. */
 void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
 /** The target has ended: what was summed up so far is a result. */

@@ -17,6 +17,7 @@ static void new_epoch(struct engine *e)
 
 static void do_plant(struct engine *e, const struct command *c)
 {
+	uint32_t allocator = usable_allocator(e, c);
 	struct breakpoint *b;
 	uint32_t i;
 
@@ -34,6 +35,7 @@ static void do_plant(struct engine *e, const struct command *c)
 		if (c->items[i].role == PLANT_PROBE) {
 			b->probe = c->items[i].id & 0xffff;
 			b->hit_slot = c->items[i].id >> 16;
+			b->allocator = allocator;
 		} else if (c->items[i].role == PLANT_CALL) {
 			b->call_id = c->items[i].id;
 		} else if (c->items[i].role == PLANT_MEASURE) {
@@ -104,6 +106,13 @@ static void do_continue(struct engine *e, bool want_misses)
 	}
 }
 
+/** What was allocated so far is older than what comes. */
+static void do_clear(struct engine *e)
+{
+	addrset_deinit(&e->live);
+	e->is_heap_known = false;
+}
+
 static void do_stop(struct engine *e)
 {
 	struct thread *t;
@@ -119,8 +128,9 @@ static void do_stop(struct engine *e)
 		probes_abandon(e, t, 0);
 		measure_abandon(e, t, 0);
 		frees_forget(t);
+		usable_forget(t);
 	}
-	addrset_deinit(&e->live);
+	do_clear(e);
 }
 
 static int run(struct engine *e, const struct command *c)
@@ -165,6 +175,10 @@ static int run(struct engine *e, const struct command *c)
 		return 0;
 	case COMMAND_KILL:
 		return e->is_ended || kill(e->pid, SIGKILL) < 0 ? ESRCH : 0;
+	case COMMAND_CLEAR:
+		do_clear(e);
+		emit_ack(e, EVENT_CLEAR, 0, 0);
+		return 0;
 	case COMMAND_SYSCALL_INSN:
 		e->syscall_insn = c->value;
 		return 0;

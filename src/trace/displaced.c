@@ -342,6 +342,38 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 	return ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
 
+static bool place_in(struct engine *e, struct area *area, const uint8_t *code, size_t size)
+{
+	size_t i, part;
+
+	if (area->used + size + ARCH_SLOT_SIZE > area->size)
+		return false;
+	for (i = 0; i < size; i += part) {
+		part = size - i < ARCH_SLOT_SIZE ? size - i : ARCH_SLOT_SIZE;
+		if (!displaced_take_slot(e, area, AREA_NAME_OLD, code + i, part))
+			return false;
+	}
+	return true;
+}
+
+uint64_t displaced_place(struct engine *e, const uint8_t *code, size_t size)
+{
+	uint64_t addr;
+	size_t i;
+	bool want_cave = false;
+
+	do {
+		for (i = 0; i < e->areas.num; i++) {
+			addr = e->areas.items[i].start + e->areas.items[i].used;
+			if (e->areas.items[i].is_cave == want_cave &&
+			    place_in(e, &e->areas.items[i], code, size))
+				return addr;
+		}
+		want_cave = !want_cave;
+	} while (want_cave);
+	return 0;
+}
+
 /** The breakpoint in whose slot pc lies, or NULL. */
 static const struct breakpoint *owner_of_slot(const struct engine *e, uint64_t pc)
 {

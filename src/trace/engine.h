@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "trace/tracer.h"
 #include "walk/walk.h"
+#include "wire/command.h"
 #include "wire/event.h"
 #include "wire/probe.h"
 
@@ -23,6 +24,17 @@
 
 /** Roles of a breakpoint that only the tracer knows; the others are enum plant_role. */
 #define ROLE_SITE 0x100u
+
+/** Where the blocks of a module's functions come from. */
+struct allocator {
+	/** As in struct command. */
+	uint32_t usable_kind;
+	uint64_t usable_addr;
+	uint64_t start;
+	uint64_t end;
+	/** Calls the function at usable_addr; 0: there is none (yet). */
+	uint64_t stub_addr;
+};
 
 struct breakpoint {
 	uint64_t addr;
@@ -34,6 +46,8 @@ struct breakpoint {
 	uint32_t measure_id;
 	/** Place in shared->stats.hits[] (PLANT_PROBE). */
 	uint32_t hit_slot;
+	/** Index in engine.allocators (PLANT_PROBE). */
+	uint32_t allocator;
 	/** Place in shared->planted[]. */
 	uint32_t planted_index;
 	bool is_planted;
@@ -66,6 +80,11 @@ struct pending {
 	bool has_taken;
 	/** The taken block was one of engine.live. */
 	bool was_live;
+	/** The taken block is an older one. */
+	bool has_older;
+	struct event_size old;
+	/** As in struct breakpoint. */
+	uint32_t allocator;
 	/** Requested size; the block or the place for it (realloc, posix_memalign). */
 	uint64_t size;
 	uint64_t ptr;
@@ -109,6 +128,18 @@ struct freed {
 	unsigned num_entries;
 };
 
+/** A thread that is on its way through a stub (usable.c). */
+struct size_query {
+	bool is_asked;
+	/** A breakpoint, and the stack pointer there: it will be met again. */
+	uint64_t entry;
+	uint64_t sp;
+	uint64_t ptr;
+	/** At a return site: the size that was asked for. */
+	uint64_t requested;
+	uint32_t allocator;
+};
+
 /** An instruction that a thread has been put back to. */
 struct undone {
 	uint64_t addr;
@@ -146,6 +177,7 @@ struct thread {
 	uint64_t parked_pc;
 	/** End of what its last walk needed of its stack; 0: none yet. */
 	uint64_t stack_top;
+	struct size_query query;
 	/** Its last frees (frees.c); the oldest is overwritten. */
 	struct freed freed[4];
 	unsigned num_freed;
@@ -280,6 +312,12 @@ struct engine {
 	/** Blocks that we have told the supervisor of and that are not freed; of allocators on
 	 *  top of malloc with FREES_UPPER. */
 	struct addrset live;
+	/** Nothing was allocated before we saw it: what is not live is not older either. */
+	bool is_heap_known;
+	VEC(struct allocator) allocators;
+	/** Of USABLE_CALL: requested size, with the allocator's index from USABLE_SHIFT on -> usable
+	 *  size. */
+	struct hmap usable_sizes;
 
 	/** Stack hashes that the supervisor knows; epoch seeds the hash. */
 	struct hmap known_stacks;
@@ -376,6 +414,8 @@ bool setid_let_go(struct engine *e, struct thread *t);
 bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size) __must_check;
 /** At most size bytes; returns how many could be read (0: none), whole pages' ends only. */
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size);
+/** One word of a stopped thread's memory, cheaper than memory_read(). */
+bool memory_peek(pid_t tid, uint64_t addr, uint64_t *ret) __must_check;
 /** Write into code or read-only data. False: refused or gone; errno tells. */
 bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size) __must_check;
 /** The same to the memory behind mem_fd. Where the kernel refuses that the write goes through
@@ -474,6 +514,8 @@ void displaced_adopt(struct engine *e, uint64_t start);
  *  t, in which other threads can pass unseen. For return sites that can be displaced nowhere.
  *  False: t vanished. */
 bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *b);
+/** Put code into an area, where nobody takes it for a slot. 0: no room. */
+uint64_t displaced_place(struct engine *e, const uint8_t *code, size_t size);
 /** The original address of a pc that lies in a slot, or pc. */
 uint64_t displaced_original_pc(struct engine *e, uint64_t pc);
 void displaced_forget(struct engine *e);
@@ -524,16 +566,43 @@ void probes_release_site(struct engine *e, uint64_t site);
 #define FREES_UPPER (1ull << 63)
 /** The member of engine.live for a block of probe. */
 uint64_t frees_key(const struct probe *probe, uint64_t addr);
+/** Tell the supervisor of a free; older: what the allocator gave a block that is older than the
+ *  tracing, else NULL. */
+void frees_emit(struct engine *e, const struct thread *t, uint32_t probe, uint64_t ptr,
+		const struct event_size *older);
 /** The supervisor was told of a new block. */
 void frees_add_live(struct engine *e, const struct probe *probe, uint64_t addr);
 /** Thread t stands at the entry of a function that frees. If the block is one of engine.live it is
  *  freed, wherever the call comes from: true. */
 bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b);
 /** The same with a block that is not, outside of all calls of its family that are pending. False: a
- *  row is missing, t is held. */
+ *  row is missing, t is held; or t runs, to come here again. */
 bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b);
 /** What t has freed is forgotten. */
 void frees_forget(struct thread *t);
+
+/* usable.c: sizes of blocks as their allocator knows them */
+#define USABLE_SHIFT 48
+/** The index of the allocator that c tells of. */
+uint32_t usable_allocator(struct engine *e, const struct command *c);
+/** Thread t stands at the entry b of a function that takes an older block; *ret is what the
+ *  allocator gave it. False: t runs to find it out, and meets b again. */
+bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t ptr,
+		     struct event_size *ret);
+/** p has returned the block at addr, t stands at the return site. Sizes of allocations are
+ *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
+struct event_size usable_of_call(struct engine *e, struct thread *t, const struct pending *p,
+				 uint64_t addr);
+/** The size is not known yet, but can be found out: t runs to do so, and meets return site b again.
+ *  False: t stands where it stood. */
+bool usable_learn(struct engine *e, struct thread *t, const struct breakpoint *b,
+		  const struct pending *p, uint64_t addr);
+/** Thread t, registers fetched, stands at b: it has come back from there. */
+bool usable_is_back(struct engine *e, const struct thread *t, const struct breakpoint *b);
+/** It has from usable_learn(): note what it brings. */
+void usable_learned(struct engine *e, struct thread *t);
+/** What t may bring is worth nothing: a signal handler comes in between. */
+void usable_forget(struct thread *t);
 
 /* measure.c */
 /** Thread t, registers fetched, enters a measured function. */

@@ -69,18 +69,18 @@ static void note_freed(struct engine *e, struct thread *t, const struct breakpoi
 	};
 }
 
-static void free_block(struct engine *e, struct thread *t, const struct breakpoint *b)
+void frees_emit(struct engine *e, const struct thread *t, uint32_t probe, uint64_t ptr,
+		const struct event_size *older)
 {
-	const struct probe *probe = probe_at(e->user_probes, b->probe);
-	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg);
 	struct event_free *event = emit_begin(e, EVENT_FREE, sizeof(*event));
 
-	note_freed(e, t, b, frees_key(probe, ptr));
 	if (!event)
 		return;
+	event->header.flags = older ? FREE_OLDER : 0;
 	event->tid = t->tid;
-	event->probe = b->probe;
+	event->probe = probe;
 	event->addr = ptr;
+	event->usable = older ? *older : (struct event_size){0};
 	emit_end(e, event);
 }
 
@@ -94,22 +94,44 @@ void frees_add_live(struct engine *e, const struct probe *probe, uint64_t addr)
 bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	const struct probe *probe = probe_at(e->user_probes, b->probe);
+	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
 
-	if (!addrset_remove(&e->live, frees_key(probe, e->arch->arg(&t->regs, probe->ptr_arg))))
+	if (!addrset_remove(&e->live, key))
 		return false;
-	free_block(e, t, b);
+	note_freed(e, t, b, key);
+	frees_emit(e, t, b->probe, ptr, NULL);
 	return true;
+}
+
+/** The allocator itself frees what it has never given away: when a thread ends glibc frees each chunk of the thread's cache, all of
+ *  them freed by the program already, and the cache itself, through its own public entry (tcache_thread_shutdown(), malloc.c). */
+static bool is_of_allocator(struct engine *e, struct thread *t, const struct breakpoint *b)
+{
+	const struct allocator *a;
+	uint64_t site;
+
+	if (b->allocator >= e->allocators.num)
+		return false;
+	a = &e->allocators.items[b->allocator];
+	return a->end && memory_peek(t->tid, e->arch->sp(&t->regs), &site) && site >= a->start &&
+	       site < a->end;
 }
 
 bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	const struct probe *probe = probe_at(e->user_probes, b->probe);
-	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg);
+	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
+	struct event_size size;
 
-	if (!ptr || is_inner(e, t, b, frees_key(probe, ptr)))
+	if (!ptr || is_inner(e, t, b, key))
 		return true;
 	if (t->hold != NOT_HELD)
 		return false;
-	free_block(e, t, b);
+	if (is_of_allocator(e, t, b))
+		return true;
+	if (!e->is_heap_known && !usable_of_block(e, t, b, ptr, &size))
+		return false;
+	note_freed(e, t, b, key);
+	frees_emit(e, t, b->probe, ptr, e->is_heap_known ? NULL : &size);
 	return true;
 }

@@ -33,6 +33,18 @@ bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size)
 	return memory_read_some(tid, addr, buf, size) == size;
 }
 
+bool memory_peek(pid_t tid, uint64_t addr, uint64_t *ret)
+{
+	long word;
+
+	errno = 0;
+	word = ptrace(PTRACE_PEEKDATA, tid, addr, 0);
+	if (errno)
+		return false;
+	*ret = (uint64_t)word;
+	return true;
+}
+
 /** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem (proc_mem.force_override=never, Linux
  *  6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test builds. */
 static bool write_forced(int fd, uint64_t addr, const void *buf, size_t size)

@@ -58,7 +58,8 @@ void probes_abandon(struct engine *e, struct thread *t, size_t from)
 	}
 }
 
-static void emit_alloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr)
+static void emit_alloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr,
+		       struct event_size usable)
 {
 	struct event_alloc *event = emit_begin(e, EVENT_ALLOC, sizeof(*event));
 
@@ -69,10 +70,12 @@ static void emit_alloc(struct engine *e, struct thread *t, const struct pending 
 	event->addr = addr;
 	event->size = p->size;
 	event->stack_hash = p->stack_hash;
+	event->usable = usable;
 	emit_end(e, event);
 }
 
-static void emit_realloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr)
+static void emit_realloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr,
+			 struct event_size usable)
 {
 	struct event_realloc *event = emit_begin(e, EVENT_REALLOC, sizeof(*event));
 
@@ -84,10 +87,37 @@ static void emit_realloc(struct engine *e, struct thread *t, const struct pendin
 	event->addr = addr;
 	event->size = p->size;
 	event->stack_hash = p->stack_hash;
+	event->usable = usable;
+	event->header.flags = p->has_older ? FREE_OLDER : 0;
+	event->old = p->old;
 	emit_end(e, event);
 }
 
-static void finish_call(struct engine *e, struct thread *t, const struct pending *p)
+/** A realloc has returned addr, or NULL. */
+static void finish_realloc(struct engine *e, struct thread *t, const struct pending *p,
+			   uint64_t addr)
+{
+	struct event_size none = {0};
+
+	if (addr) {
+		emit_realloc(e, t, p, addr, usable_of_call(e, t, p, addr));
+		return;
+	}
+	// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p
+	// alone.
+	if (!p->size && p->has_older) {
+		frees_emit(e, t, p->probe, p->ptr, &p->old);
+	} else if (!p->size) {
+		emit_take(e, EVENT_ABANDON, t, p);
+	} else {
+		emit_realloc(e, t, p, 0, none);
+		if (p->was_live)
+			frees_add_live(e, probe_of(e, p->probe), p->ptr);
+	}
+}
+
+/** A call returns, at the stop at which t is. The block, or 0. */
+static uint64_t finish_call(struct engine *e, struct thread *t, const struct pending *p)
 {
 	const struct probe *probe = probe_of(e, p->probe);
 	uint64_t result = e->arch->result(&t->regs), addr = result;
@@ -95,55 +125,22 @@ static void finish_call(struct engine *e, struct thread *t, const struct pending
 	if (probe->kind == PROBE_ALLOC_OUT) {
 		// The result is an int: the upper half of the register is undefined (psABI 3.2.3).
 		if ((uint32_t)result != 0 || !memory_read(t->tid, p->ptr, &addr, sizeof(addr)))
-			return;
+			return 0;
 	}
 	if (addr >= -(uint64_t)MAX_ERRNO)
 		addr = 0;
-	if (p->has_taken) {
-		// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that
-		// leaves p alone.
-		if (!addr && !p->size)
-			emit_take(e, EVENT_ABANDON, t, p);
-		else
-			emit_realloc(e, t, p, addr);
-		if (!addr && p->size && p->was_live)
-			frees_add_live(e, probe, p->ptr);
-	} else if (addr) {
-		emit_alloc(e, t, p, addr);
-	}
+	if (p->has_taken)
+		finish_realloc(e, t, p, addr);
+	else if (addr)
+		emit_alloc(e, t, p, addr, usable_of_call(e, t, p, addr));
 	if (addr)
 		frees_add_live(e, probe, addr);
+	return addr;
 }
 
-/** A return site was hit: of a pending call of this thread, or by the way. */
-static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
+/** A site was hit by the way. */
+static void judge_site(struct engine *e, struct breakpoint *b)
 {
-	uint64_t sp = e->arch->sp(&t->regs);
-	size_t i = t->pending.num;
-	bool is_measured = measure_return(e, t, b), is_matched = false;
-
-	while (i > 0) {
-		i--;
-		if (t->pending.items[i].sp != sp || t->pending.items[i].site != b->addr) {
-			if (is_matched)
-				return;
-			continue;
-		}
-		if (!is_matched)
-			probes_abandon(e, t, i + 1);
-		b->num_matched++;
-		// One of another family may have jumped to the end of its work: they return together.
-		is_matched = true;
-		finish_call(e, t, &t->pending.items[i]);
-		t->pending.num--;
-		probes_release_site(e, b->addr);
-	}
-	if (is_matched)
-		return;
-	if (is_measured) {
-		b->num_matched++;
-		return;
-	}
 	b->num_other++;
 	if (b->num_matched + b->num_other < SITE_TRIAL)
 		return;
@@ -153,6 +150,42 @@ static void site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
 	b->num_other /= 2;
 	if (b->is_one_shot && !b->num_pending && b->roles == ROLE_SITE)
 		breakpoint_unplant(e, b);
+}
+
+/** A return site was hit: of a pending call of this thread, or by the way. False: t runs, to come
+ *  here again. */
+static bool site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
+{
+	uint64_t sp = e->arch->sp(&t->regs), addr = 0;
+	struct pending last = {0};
+	size_t i = t->pending.num;
+	bool is_measured = measure_return(e, t, b), is_matched = false;
+
+	while (i > 0) {
+		i--;
+		if (t->pending.items[i].sp != sp || t->pending.items[i].site != b->addr) {
+			if (is_matched)
+				break;
+			continue;
+		}
+		if (!is_matched)
+			probes_abandon(e, t, i + 1);
+		b->num_matched++;
+		// One of another family may have jumped to the end of its work: they return together.
+		is_matched = true;
+		last = t->pending.items[i];
+		addr = finish_call(e, t, &last);
+		t->pending.num--;
+		probes_release_site(e, b->addr);
+	}
+	if (is_matched)
+		return !usable_learn(e, t, b, &last, addr);
+	if (is_measured) {
+		b->num_matched++;
+		return true;
+	}
+	judge_site(e, b);
+	return true;
 }
 
 static bool is_in_module(const struct engine *e, uint64_t addr)
@@ -207,18 +240,29 @@ static uint64_t requested_size(const struct engine *e, const struct thread *t,
 	return size;
 }
 
-/** An allocation begins. False: a row is missing, t is held. */
+/** An allocation begins. False: a row is missing, t is held; or t runs, to come here again. */
 static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	const struct probe *probe = probe_of(e, b->probe);
 	uint64_t sp = e->arch->sp(&t->regs);
-	struct pending p = {.probe = b->probe, .sp = e->arch->sp_after_return(sp)};
+	struct pending p = {
+		.probe = b->probe,
+		.sp = e->arch->sp_after_return(sp),
+		.allocator = b->allocator,
+	};
 	struct breakpoint *site;
 
 	if (!stacks_capture(e, t, &p.stack_hash, &p.site))
 		return false;
 	if (!p.site)
 		return true;
+	if (probe->ptr_arg != ARG_NONE)
+		p.ptr = e->arch->arg(&t->regs, probe->ptr_arg);
+	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
+	p.was_live = p.has_taken && addrset_has(&e->live, frees_key(probe, p.ptr));
+	p.has_older = p.has_taken && !p.was_live && !e->is_heap_known;
+	if (p.has_older && !usable_of_block(e, t, b, p.ptr, &p.old))
+		return false;
 	FAULT_POINT("walked");
 	site = probes_plant_site(e, p.site);
 	FAULT_POINT("site");
@@ -229,18 +273,15 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 	site->num_pending++;
 	p.call = ++e->num_calls;
 	p.size = requested_size(e, t, probe);
-	if (probe->ptr_arg != ARG_NONE)
-		p.ptr = e->arch->arg(&t->regs, probe->ptr_arg);
-	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
 	if (p.has_taken) {
-		p.was_live = addrset_remove(&e->live, frees_key(probe, p.ptr));
+		addrset_remove(&e->live, frees_key(probe, p.ptr));
 		emit_take(e, EVENT_TAKE, t, &p);
 	}
 	t->pending.items[t->pending.num++] = p;
 	return true;
 }
 
-/** An allocator function is entered. False: a row is missing, t is held. */
+/** An allocator function is entered. False: as for alloc_entry(). */
 static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	if (probe_of(e, b->probe)->kind == PROBE_FREE && frees_live(e, t, b))
@@ -331,9 +372,14 @@ void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool i
 		probes_resume_past(e, t, b);
 		return;
 	}
+	if (usable_is_back(e, t, b)) {
+		is_retry = true;
+		if (b->roles == ROLE_SITE)
+			usable_learned(e, t);
+	}
 	if (!is_retry) {
-		if (b->roles & ROLE_SITE)
-			site_hit(e, t, b);
+		if (b->roles & ROLE_SITE && !site_hit(e, t, b))
+			return;
 		if (b->roles & PLANT_MEASURE)
 			measure_enter(e, t, b);
 		if (b->roles & PLANT_CALL && call_hit(e, t, b))

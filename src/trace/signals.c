@@ -59,6 +59,7 @@ void signals_deliver(struct engine *e, struct thread *t, int sig)
 
 	if (!thread_fetch(e, t))
 		return;
+	usable_forget(t);
 	displaced_undo(e, t, is_fault(sig));
 	if (interrupt_is_here(e, t) || t->has_undone_interrupt || has_core(sig))
 		how = disposition(t->tid, sig);

@@ -144,7 +144,12 @@ static void exec_stop(struct engine *e, struct thread *t)
 	hmap_deinit(&e->known_stacks);
 	e->epoch++;
 	frees_forget(t);
+	usable_forget(t);
 	addrset_deinit(&e->live);
+	hmap_deinit(&e->usable_sizes);
+	e->allocators.num = 0;
+	// A launch is not tracing yet at its own, which is the first.
+	e->is_heap_known = e->is_tracing || !e->has_image;
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
 	if (e->has_image && !(e->follow & FOLLOW_EXEC)) {

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 enum command_kind {
-	/** Plant breakpoints: items[]. With PLANT_CALL: EVENT_CALL when they were entered `value`
+	/** Plant breakpoints: items[]. With PLANT_PROBE all of one module: usable_kind and usable_addr tell how the
+	 *  sizes of its blocks are found out; [start, end) is code of the allocator itself, whose
+	 *  frees of blocks that nobody has allocated are its own business. With PLANT_CALL: EVENT_CALL when they were entered `value`
 	 *  times in all; flags: PLANT_PAUSE. */
 	COMMAND_PLANT,
 	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) at items[].addr out. */
@@ -39,6 +41,8 @@ enum command_kind {
 	COMMAND_SYNC,
 	/** `value` is an address of a system call instruction in the target. */
 	COMMAND_SYSCALL_INSN,
+	/** All that was allocated so far is forgotten. Acknowledged after the last event of before. */
+	COMMAND_CLEAR,
 };
 
 /** Report code that the thread maps (launch of a dynamic executable): EVENT_MAPPED. */
@@ -83,7 +87,10 @@ struct command {
 	uint32_t flags;
 	/** Which of the followed processes: 0 the first one, else event_child.process. */
 	uint32_t process;
-	uint32_t reserved;
+	/** enum usable_kind. */
+	uint32_t usable_kind;
+	/** The function to call, with USABLE_CALL. */
+	uint64_t usable_addr;
 	/** Given back in EVENT_ACK unless 0. */
 	uint64_t cookie;
 	uint64_t value;

@@ -17,6 +17,9 @@ enum event_kind {
 	EVENT_ALLOC,
 	/** struct event_free: a block is about to be freed (entry). */
 	EVENT_FREE,
+	/** struct event_usable: what an allocation of that size gets; it concerns one that was reported
+	 *  without. */
+	EVENT_USABLE,
 	/** struct event_take: realloc was entered; the old block is held by the pending call. */
 	EVENT_TAKE,
 	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0:
@@ -55,6 +58,8 @@ enum event_kind {
 	EVENT_ACK,
 	/** struct event_ack: stack hashes begin anew: forget the known ones. */
 	EVENT_EPOCH,
+	/** struct event_ack: COMMAND_CLEAR was carried out between the events before and behind. */
+	EVENT_CLEAR,
 	/** struct event_text: something the user may want to know. */
 	EVENT_NOTE,
 };
@@ -77,6 +82,13 @@ struct event_stack {
 	uint64_t pcs[];
 };
 
+/** What the allocator gives a block; size 0: not known. */
+struct event_size {
+	uint64_t usable;
+	/** The smallest request that gets as much. */
+	uint64_t low;
+};
+
 struct event_alloc {
 	struct ring_record header;
 	int32_t tid;
@@ -84,13 +96,27 @@ struct event_alloc {
 	uint64_t addr;
 	uint64_t size;
 	uint64_t stack_hash;
+	/** For the estimate of older blocks; not looked up where there can be none. */
+	struct event_size usable;
 };
+
+/** Flag of EVENT_FREE and EVENT_REALLOC: the old block was allocated before the tracing began, as far as the tracer
+ *  knows. */
+#define FREE_OLDER 1u
 
 struct event_free {
 	struct ring_record header;
 	int32_t tid;
 	uint32_t probe;
 	uint64_t addr;
+	/** With FREE_OLDER. */
+	struct event_size usable;
+};
+
+struct event_usable {
+	struct ring_record header;
+	uint64_t requested;
+	struct event_size usable;
 };
 
 struct event_take {
@@ -111,6 +137,10 @@ struct event_realloc {
 	uint64_t addr;
 	uint64_t size;
 	uint64_t stack_hash;
+	/** As in struct event_alloc. */
+	struct event_size usable;
+	/** With FREE_OLDER: of the old block. */
+	struct event_size old;
 };
 
 struct event_call {

@@ -3,6 +3,8 @@
 
 #include "wire/probe.h"
 
+#include <string.h>
+
 #define NONE ARG_NONE
 #define FAMILY(prefix)                                                        \
 	{prefix "malloc", PROBE_ALLOC, 0, NONE, NONE, 0, 0},                  \
@@ -72,6 +74,37 @@ const struct probe probes[] = {
 // clang-format on
 
 const unsigned num_probes = sizeof(probes) / sizeof(probes[0]);
+
+const char *const usable_symbols[NUM_USABLE_SYMBOLS] = {
+	"malloc_info",        "__libc_memalign",       "__malloc_alloc_meta",
+	"malloc_usable_size", "je_malloc_usable_size", "_rjem_malloc_usable_size",
+	"tc_malloc_size",     "mi_usable_size",        "mi_malloc_usable_size",
+};
+
+enum usable_kind usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol,
+			       uint64_t *function_ret)
+{
+	size_t best = 0, i, size;
+
+	if (addrs[USABLE_SYMBOL_INFO] && addrs[USABLE_SYMBOL_MEMALIGN])
+		return USABLE_GLIBC;
+	for (i = NUM_USABLE_SYMBOLS; i-- > USABLE_SYMBOL_CALL;) {
+		if (!addrs[i])
+			continue;
+		// "je_free" goes with "je_malloc_usable_size", all others with what there is.
+		size = strcspn(usable_symbols[i] + 1, "_") + 2;
+		if (!best || i == USABLE_SYMBOL_CALL ||
+		    strncmp(symbol, usable_symbols[i], size) == 0)
+			best = i;
+		if (strncmp(symbol, usable_symbols[i], size) == 0)
+			break;
+	}
+	if (best) {
+		*function_ret = addrs[best];
+		return USABLE_CALL;
+	}
+	return addrs[USABLE_SYMBOL_MUSL] ? USABLE_MUSL : USABLE_NONE;
+}
 
 const char *probe_kind_name(enum probe_kind kind)
 {

@@ -46,6 +46,38 @@ struct probe {
 extern const struct probe probes[];
 extern const unsigned num_probes;
 
+/** How the usable size of a block can be found out at the entry of the function that frees it. */
+enum usable_kind {
+	USABLE_NONE,
+	/** From the header of the chunk (glibc, malloc.c: struct malloc_chunk). */
+	USABLE_GLIBC,
+	/** From group and meta (musl's mallocng, meta.h); it is the requested size itself. */
+	USABLE_MUSL,
+	/** By a call of the allocator's own function. */
+	USABLE_CALL,
+};
+
+/** Symbols that tell of it. */
+enum usable_symbol {
+	/** glibc defines both; other allocators at most one. */
+	USABLE_SYMBOL_INFO,
+	USABLE_SYMBOL_MEMALIGN,
+	/** Of mallocng; hidden, so only in static programs that are not stripped. */
+	USABLE_SYMBOL_MUSL,
+	/** malloc_usable_size and its like: from here on. */
+	USABLE_SYMBOL_CALL,
+	NUM_USABLE_SYMBOLS = USABLE_SYMBOL_CALL + 6,
+};
+extern const char *const usable_symbols[NUM_USABLE_SYMBOLS];
+
+/** An object defines those symbols whose addrs are not 0: how to find out the sizes of its blocks, and with USABLE_CALL the
+ *  function in *function_ret. symbol: of the function that frees; it goes with the usable size of the same prefix. */
+enum usable_kind usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol,
+			       uint64_t *function_ret);
+
+/** Number of probes at the begin of the table that are malloc and its family under their plain names. */
+#define PROBES_PLAIN 10
+
 /** "alloc", "realloc", "free" ... */
 const char *probe_kind_name(enum probe_kind kind);
 

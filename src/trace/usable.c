@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the allocator gave a block: of a block that was allocated before we came it is all that can be known. It is looked up at the
+// entry of the function that frees it, while the block is whole. glibc and musl keep the size beside the block. Others are asked: the
+// thread, which stands outside of the allocator there, runs through a stub that calls the allocator's own malloc_usable_size(),
+// and then meets the same breakpoint again. That costs one more stop, and nothing has to be undone should we die meanwhile.
+//
+// The sizes of traced allocations, from which those of older blocks are estimated, come by a formula, or are learned
+// in the same way, once for each size.
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/fault.h"
+
+#include <string.h>
+#include <sys/ptrace.h>
+
+/** Sizes that are learned at most. */
+#define MAX_LEARNED 4096
+/** glibc may map larger requests, then the header tells. The threshold is never set below this by itself (malloc.c,
+ *  DEFAULT_MMAP_THRESHOLD_MIN). */
+#define GLIBC_FORMULA_MAX (64u << 10)
+/** Larger ones are nonsense. */
+#define USABLE_MAX (1ull << 47)
+
+uint32_t usable_allocator(struct engine *e, const struct command *c)
+{
+	struct allocator new = {
+		.usable_kind = c->usable_kind,
+		.usable_addr = c->usable_addr,
+		.start = c->start,
+		.end = c->end,
+	};
+	const struct allocator *a;
+	uint32_t i;
+
+	for (i = 0; i < e->allocators.num; i++) {
+		a = &e->allocators.items[i];
+		if (a->usable_kind == new.usable_kind && a->usable_addr == new.usable_addr &&
+		    a->start == new.start && a->end == new.end)
+			return i;
+	}
+	// An index that does not exist is that of an allocator of which nothing is known.
+	return vec_push(&e->allocators, new) ? i : UINT32_MAX;
+}
+
+static enum usable_kind kind_of(const struct engine *e, uint32_t allocator)
+{
+	return allocator < e->allocators.num ? e->allocators.items[allocator].usable_kind
+					     : USABLE_NONE;
+}
+
+/** glibc's malloc.c, "Chunk representation": the word before the block is the size of the chunk, its lowest bits are
+ *  PREV_INUSE, IS_MMAPPED and NON_MAIN_ARENA. A chunk lends the first word of the next one, but not when it is mapped. */
+static struct event_size glibc_size(pid_t tid, uint64_t ptr)
+{
+	struct event_size none = {0}, ret;
+	uint64_t word, chunk;
+
+	if (ptr % 16 || !memory_peek(tid, ptr - 8, &word))
+		return none;
+	chunk = word & ~7ull;
+	if (chunk < 32 || chunk % 16 || chunk > USABLE_MAX)
+		return none;
+	ret.usable = chunk - (word & 2 ? 16 : 8);
+	if (word & 2)
+		ret.low = ret.usable > 4095 ? ret.usable - 4095 : 0;
+	else
+		ret.low = ret.usable == 24 ? 0 : ret.usable - 15;
+	return ret;
+}
+
+/** request2size() of malloc.c. */
+static struct event_size glibc_request(uint64_t size)
+{
+	uint64_t chunk = (size + 8 + 15) & ~15ull;
+	struct event_size ret = {24, 0};
+
+	if (chunk > 32) {
+		ret.usable = chunk - 8;
+		ret.low = ret.usable - 15;
+	}
+	return ret;
+}
+
+/** Of src/malloc/mallocng/meta.h of musl: get_meta() and get_nominal_size(). */
+static struct event_size musl_size(pid_t tid, uint64_t ptr)
+{
+	static const uint16_t classes[] = {
+		1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   12,   15,
+		18,   20,   25,   31,   36,   42,   50,   63,   72,   84,   102,  127,
+		146,  170,  204,  255,  292,  340,  409,  511,  584,  682,  818,  1023,
+		1169, 1364, 1637, 2047, 2340, 2730, 3276, 4095, 4680, 5460, 6552, 8191,
+	};
+	struct event_size none = {0};
+	uint64_t group, meta, info[5], stride, end, nominal;
+	uint32_t reserved, offset;
+	uint8_t head[8];
+
+	if (ptr % 16 || !memory_read(tid, ptr - 8, head, sizeof(head)))
+		return none;
+	offset = head[6] | head[7] << 8;
+	if (head[4])
+		memcpy(&offset, head, sizeof(offset));
+	group = ptr - 16 * (uint64_t)offset - 16;
+	// prev, next, mem, two masks, and the word of last_idx:5, freeable:1, sizeclass:6, maplen:52.
+	if (!memory_read(tid, group, &meta, sizeof(meta)) ||
+	    !memory_read(tid, meta, info, sizeof(info)) || info[2] != group)
+		return none;
+	if (!(info[4] & 31) && info[4] >> 12)
+		stride = (info[4] >> 12) * 4096 - 16;
+	else if ((info[4] >> 6 & 63) < sizeof(classes) / sizeof(classes[0]))
+		stride = 16ull * classes[info[4] >> 6 & 63];
+	else
+		return none;
+	end = group + 16 + stride * (head[5] & 31) + stride - 4;
+	reserved = head[5] >> 5;
+	if (reserved >= 5 && !memory_read(tid, end - 4, &reserved, sizeof(reserved)))
+		return none;
+	nominal = end - reserved - ptr;
+	// An empty block: the smallest size that is one.
+	return nominal > USABLE_MAX ? none : (struct event_size){nominal ? nominal : 1, nominal};
+}
+
+/** Allocators have four to eight classes for each power of two. */
+static struct event_size class_of(uint64_t usable)
+{
+	uint64_t width = 8;
+
+	if (!usable || usable > USABLE_MAX)
+		return (struct event_size){0};
+	while (width * 16 < usable)
+		width *= 2;
+	return (struct event_size){usable, usable > width ? usable - width + 1 : 0};
+}
+
+static bool make_stub(struct engine *e, struct thread *t, struct allocator *a)
+{
+	uint8_t code[ARCH_CALL_SIZE];
+	size_t size = e->arch->call(a->usable_addr, code);
+
+	if (!a->stub_addr)
+		a->stub_addr = displaced_place(e, code, size);
+	if (!a->stub_addr) {
+		displaced_map_all(e, t);
+		a->stub_addr = displaced_place(e, code, size);
+	}
+	return a->stub_addr;
+}
+
+/** Send t through the stub of q's allocator, and on to q->entry. */
+static bool ask(struct engine *e, struct thread *t, const struct size_query *q)
+{
+	struct allocator *a = &e->allocators.items[q->allocator];
+	struct arch_regs regs = t->regs;
+	uint64_t words[2] = {q->ptr, q->entry}, frame;
+
+	if (!make_stub(e, t, a))
+		return false;
+	frame = e->arch->enter_call(&regs, a->stub_addr);
+	if (!memory_write_code(e, frame, words, sizeof(words)))
+		return false;
+	FAULT_POINT("ask");
+	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
+		return false;
+	t->query = *q;
+	thread_continue(e, t, 0);
+	FAULT_POINT("asked");
+	return true;
+}
+
+bool usable_is_back(struct engine *e, const struct thread *t, const struct breakpoint *b)
+{
+	return t->query.is_asked && t->query.entry == b->addr &&
+	       t->query.sp == e->arch->sp(&t->regs);
+}
+
+/** What t brings from the stub. */
+static struct event_size answer(struct engine *e, struct thread *t)
+{
+	uint64_t usable;
+
+	t->query.is_asked = false;
+	if (!memory_peek(t->tid, e->arch->call_frame(t->query.sp), &usable))
+		return (struct event_size){0};
+	return class_of(usable);
+}
+
+bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t ptr,
+		     struct event_size *ret)
+{
+	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), ptr, 0, b->allocator};
+
+	*ret = (struct event_size){0};
+	switch (kind_of(e, b->allocator)) {
+	case USABLE_GLIBC:
+		*ret = glibc_size(t->tid, ptr);
+		return true;
+	case USABLE_MUSL:
+		*ret = musl_size(t->tid, ptr);
+		return true;
+	case USABLE_CALL:
+		if (usable_is_back(e, t, b) && t->query.ptr == ptr) {
+			*ret = answer(e, t);
+			return true;
+		}
+		return !ask(e, t, &q);
+	default:
+		return true;
+	}
+}
+
+/** Blocks with an alignment of their own are of other classes. */
+static bool is_aligned(const struct engine *e, const struct pending *p)
+{
+	const struct probe *probe = probe_at(e->user_probes, p->probe);
+
+	return probe->kind == PROBE_ALLOC_OUT ||
+	       (probe->kind == PROBE_ALLOC && probe->size_arg && probe->factor_arg == ARG_NONE);
+}
+
+static uint64_t size_key(const struct pending *p)
+{
+	return p->size | (uint64_t)p->allocator << USABLE_SHIFT;
+}
+
+struct event_size usable_of_call(struct engine *e, struct thread *t, const struct pending *p,
+				 uint64_t addr)
+{
+	struct event_size none = {0};
+	const uint64_t *found;
+
+	if (e->is_heap_known || is_aligned(e, p) || p->size >> USABLE_SHIFT)
+		return none;
+	switch (kind_of(e, p->allocator)) {
+	case USABLE_GLIBC:
+		return p->size < GLIBC_FORMULA_MAX ? glibc_request(p->size)
+						   : glibc_size(t->tid, addr);
+	case USABLE_MUSL:
+		return (struct event_size){p->size ? p->size : 1, p->size};
+	case USABLE_CALL:
+		found = hmap_find(&e->usable_sizes, size_key(p));
+		return found ? class_of(*found) : none;
+	default:
+		return none;
+	}
+}
+
+bool usable_learn(struct engine *e, struct thread *t, const struct breakpoint *b,
+		  const struct pending *p, uint64_t addr)
+{
+	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), addr, p->size, p->allocator};
+
+	// Only at a site that is nothing else, and still there when t comes back.
+	if (!addr || e->is_heap_known || kind_of(e, p->allocator) != USABLE_CALL ||
+	    is_aligned(e, p) || p->size >> USABLE_SHIFT || b->roles != ROLE_SITE ||
+	    !b->is_planted || e->usable_sizes.num >= MAX_LEARNED ||
+	    hmap_find(&e->usable_sizes, size_key(p)))
+		return false;
+	return ask(e, t, &q);
+}
+
+void usable_learned(struct engine *e, struct thread *t)
+{
+	struct size_query q = t->query;
+	struct event_size size = answer(e, t);
+	struct event_usable *event;
+
+	// Without memory it is learned again.
+	if (!size.usable ||
+	    !hmap_set(&e->usable_sizes, q.requested | (uint64_t)q.allocator << USABLE_SHIFT,
+		      size.usable))
+		return;
+	event = emit_begin(e, EVENT_USABLE, sizeof(*event));
+	if (!event)
+		return;
+	event->requested = q.requested;
+	event->usable = size;
+	emit_end(e, event);
+}
+
+void usable_forget(struct thread *t)
+{
+	t->query.is_asked = false;
+}
