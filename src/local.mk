@@ -106,6 +106,7 @@ src_libheap_a_SOURCES = \
 	src/heap/plumbing.c \
 	src/heap/plumbing.h \
 	src/heap/resolve.h \
+	src/heap/result.c \
 	src/heap/sieve.c \
 	src/heap/sieve.h \
 	src/heap/snapshot.c \

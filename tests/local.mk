@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
 	tests/unit/heap_traces.t \
+	tests/unit/heap_turnover.t \
 	tests/unit/obj_cfi.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
@@ -174,6 +175,10 @@ tests_unit_heap_traces_t_SOURCES = tests/unit/heap_traces.ts $(unit_h)
 tests_unit_heap_traces_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_traces_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_traces_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_heap_turnover_t_SOURCES = tests/unit/heap_turnover.ts $(unit_h)
+tests_unit_heap_turnover_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_turnover_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_turnover_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts $(unit_h)
 tests_unit_obj_cfi_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_cfi_t_CFLAGS = $(unit_cflags)

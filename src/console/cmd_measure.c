@@ -40,7 +40,7 @@ static void print_sums(FILE *out, const struct session_measured *m)
 static void print_stayed(FILE *out, const struct stats *stats)
 {
 	char size[FMT_SIZE_MAX];
-	uint64_t other = 0;
+	int64_t other = 0;
 	size_t i;
 
 	for (i = 0; i < stats->num_rows; i++) {

@@ -154,6 +154,7 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 	if (fclose(f) != 0)
 		return &err_nomem;
 	subject_print(console, text);
+	text_older_note(console->out, growth->stats);
 	return NULL;
 }
 
@@ -239,6 +240,8 @@ static struct err *print_gate(struct console *console, struct gate *gate, const 
 			console->session);
 	if (!err && pattern && !gate->num_matched)
 		fprintf(console->out, "# nothing matches '%s' in either snapshot\n", pattern);
+	if (!err)
+		text_older_note(console->out, gate->stats);
 	return err;
 }
 

@@ -90,6 +90,19 @@ static void print_target(FILE *out, const struct session_status *status)
 		describe_traced_s(status), status->is_from_launch ? "from launch" : "since attach");
 }
 
+static void print_older(FILE *out, const struct session_status *status)
+{
+	const struct heap_totals *totals = &status->totals;
+	char size[FMT_SIZE_MAX];
+
+	fprintf(out, "older frees: %" PRIu64 " block%s, about %s", totals->older_frees,
+		totals->older_frees == 1 ? "" : "s",
+		fmt_size((double)status->older_size, false, size));
+	if (totals->older_unsized)
+		fprintf(out, ", without a known size=%" PRIu64, totals->older_unsized);
+	putc('\n', out);
+}
+
 static void print_heap(FILE *out, const struct session_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
@@ -112,6 +125,8 @@ static void print_heap(FILE *out, const struct session_status *status)
 	if (totals->unrecorded_blocks)
 		fprintf(out, ", unrecorded blocks=%" PRIu64, totals->unrecorded_blocks);
 	putc('\n', out);
+	if (totals->older_frees)
+		print_older(out, status);
 }
 
 static void print_own_memory(FILE *out, const struct session_status *status)
@@ -162,6 +177,9 @@ static void add_counters(struct jsonl *doc, const struct session_status *status)
 	jsonl_uint(doc, "calls", totals->total_blocks);
 	jsonl_uint(doc, "frees", totals->frees);
 	jsonl_uint(doc, "unknown_frees", totals->unknown_frees);
+	jsonl_uint(doc, "older_frees", totals->older_frees);
+	jsonl_uint(doc, "older_size", status->older_size);
+	jsonl_uint(doc, "older_unsized", totals->older_unsized);
 	jsonl_uint(doc, "replaced", totals->replaced);
 	jsonl_uint(doc, "unrecorded", totals->unrecorded_blocks);
 	jsonl_uint(doc, "events", status->num_events);

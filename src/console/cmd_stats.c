@@ -186,6 +186,8 @@ static struct err *show_diff(struct console *console, struct stats *stats, size_
 		     ((double)new->time_ns - (double)old->time_ns) / 1e9) < 0)
 		heading = NULL;
 	err = show(console, stats, true, rows, heading ? heading : "", NULL);
+	if (!err)
+		text_older_note(console->out, stats);
 	if (!err && old->nframe != new->nframe &&want_stacks)
 		fprintf(console->out,
 			"# %s has %u frames a stack and %s %u: the same stack may count as two\n",

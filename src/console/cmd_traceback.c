@@ -116,6 +116,8 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 
 	if (!err)
 		err = parse_rank(console, args, &rank);
+	if (!err)
+		err = stats_check_traceback(console->last, (size_t)rank - 1);
 	if (err)
 		return err;
 	if (console->want_json) {

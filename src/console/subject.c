@@ -178,6 +178,7 @@ void subject_add_json(struct jsonl *doc, const char *key, const struct snapshot 
 	jsonl_uint(doc, "peak_count", snapshot->totals.peak_blocks);
 	jsonl_uint(doc, "stacks", snapshot->num_live_stacks);
 	jsonl_uint(doc, "unknown_frees", snapshot->totals.unknown_frees);
+	jsonl_uint(doc, "older_frees", snapshot->totals.older_frees);
 	jsonl_uint(doc, "nframe", snapshot->nframe);
 	jsonl_bool(doc, "from_launch", snapshot->is_from_launch);
 	jsonl_close(doc);

@@ -15,8 +15,8 @@ const struct command commands[] = {
 		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .check = check_start, .run = cmd_start,
 		.summary = "begin tracing, NFRAME frames a stack at most",
 		.help = "While tracing it changes nothing. Without NFRAME (1 to 65535) the\n"
-			"last limit holds. Blocks older than the start are unknown; their\n"
-			"frees are counted as such.\n",
+			"last limit holds. Of blocks older than the start only the frees\n"
+			"are known: the row `<before attach>` of a comparison.\n",
 	},
 	{
 		.name = "stop", .arguments = "", .run = cmd_stop,
@@ -32,10 +32,11 @@ const struct command commands[] = {
 			"`oddities`:\n"
 			"  truncated        end early for want of call-frame information\n"
 			"  failed           only the innermost frame is known\n"
-			"  unknown frees    of blocks older than the tracing, mostly\n"
+			"  unknown frees    of blocks that nobody has allocated\n"
 			"  replaced blocks  at the address of a live one: a free was missed\n"
 			"  abandoned calls  allocators left by longjmp or thread exit\n"
-			"  lost events      always 0: the target waits rather than lose one\n",
+			"  lost events      always 0: the target waits rather than lose one\n"
+			"`older frees` are those of blocks older than the tracing.\n",
 	},
 	{
 		.name = "probes", .arguments = "", .run = cmd_probes,
@@ -91,7 +92,8 @@ const struct command commands[] = {
 			 "count every frame of a stack, not only the innermost one"},
 			{"--by", "size|count|allocated|calls", 0,
 			 "sort by live bytes (default), live blocks, bytes or calls ever"},
-			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
+			{"--all", NULL, 0,
+			 "show allocator plumbing, and frees of blocks older than the tracing"},
 			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
 		},
 		.check = check_top, .run = cmd_top,
@@ -118,7 +120,9 @@ const struct command commands[] = {
 		.run = cmd_diff,
 		.summary = "compare two snapshots, or one with the live state",
 		.help = "NEW is the live state unless given (`live` says so), OLD the\n"
-			"newest snapshot. `peak` is the state at the maximum.\n"
+			"newest snapshot. `peak` is the state at the maximum. The row\n"
+			"`<before attach>` is what was freed of blocks older than the\n"
+			"tracing, with estimated sizes; the total change is net of it.\n"
 			KEYS_HELP,
 	},
 	{
@@ -153,7 +157,9 @@ const struct command commands[] = {
 		.help = "The growth from OLD to NEW (default: the live state), of everything\n"
 			"or of the rows by KEY that match the shell pattern PATTERN. When it\n"
 			"exceeds SIZE, what grew is shown with its traceback, and malloscope\n"
-			"exits with status 3 in the end (in batch mode).\n",
+			"exits with status 3 in the end (in batch mode). Freed blocks older\n"
+			"than the tracing count as shrinkage, unless PATTERN leaves their\n"
+			"row out.\n",
 	},
 	{
 		.name = "traces", .arguments = "",

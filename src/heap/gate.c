@@ -23,6 +23,8 @@ static bool matches(const struct pattern *pattern, const struct stats *stats,
 
 	if (pattern_matches(pattern, group->label))
 		return true;
+	if (group->is_older)
+		return false;
 	switch (group->key) {
 	case KEY_LINENO:
 	case KEY_FILENAME:

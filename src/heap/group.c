@@ -5,6 +5,7 @@
 
 #include "heap/domain.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -218,6 +219,30 @@ struct err *grouper_find(struct grouper *grouper, const struct site *site)
 	}
 }
 
+struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret)
+{
+	bool is_ok;
+
+	assert(!grouper->has_older && !grouper->places.ranks);
+	grouper->older_group = grouper_num(grouper);
+	switch (grouper->options->key) {
+	case KEY_DOMAIN:
+	case KEY_THREAD:
+		is_ok = vec_push(&grouper->numbers, INT64_MIN);
+		break;
+	case KEY_TRACEBACK:
+		is_ok = vec_push(&grouper->traces, (struct trace_group){0});
+		break;
+	default:
+		is_ok = vec_push(&grouper->places.items, (struct place){0});
+	}
+	if (!is_ok)
+		return &err_nomem;
+	grouper->has_older = true;
+	*ret = grouper->older_group;
+	return NULL;
+}
+
 size_t grouper_num(const struct grouper *grouper)
 {
 	switch (grouper->options->key) {
@@ -261,6 +286,11 @@ struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group 
 	const struct trace_group *trace;
 
 	*ret = (struct group){.key = key};
+	if (grouper->has_older && id == grouper->older_group) {
+		ret->is_older = true;
+		ret->label = OLDER_LABEL;
+		return NULL;
+	}
 	switch (key) {
 	case KEY_DOMAIN:
 	case KEY_THREAD:
@@ -290,6 +320,8 @@ static int compare_traces(const struct grouper *grouper, const struct trace_grou
 
 int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b)
 {
+	if (grouper->has_older && (a == grouper->older_group || b == grouper->older_group))
+		return (b == grouper->older_group) - (a == grouper->older_group);
 	switch (grouper->options->key) {
 	case KEY_DOMAIN:
 	case KEY_THREAD:

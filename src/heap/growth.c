@@ -13,7 +13,7 @@
 struct series {
 	struct growth_trend trend;
 	/** Size in the snapshot before. */
-	uint64_t previous;
+	int64_t previous;
 	/** Sum of size times distance from the middle snapshot, and from the mean time. */
 	double by_index;
 	double by_time;
@@ -33,6 +33,11 @@ struct measuring {
 	VEC(struct tally) tallies;
 	VEC(struct series) series;
 	uint32_t num_added;
+	/** By snapshot. */
+	struct older_sum *older;
+	/** The group of older blocks is there. */
+	bool has_older;
+	uint32_t older_group;
 	struct growth *growth;
 };
 
@@ -62,10 +67,24 @@ static void add_to_group(struct measuring *m, uint32_t group, size_t step,
 	if (series->seen != step + 1)
 		tally->last_site = 0;
 	series->seen = step + 1;
-	tally->size += counters->live_bytes;
-	tally->count += counters->live_blocks;
+	tally->size += (int64_t)counters->live_bytes;
+	tally->count += (int64_t)counters->live_blocks;
 	tally_choose_example(tally, counters->live_bytes, 0, stack);
 	tally->last_site = m->num_added;
+}
+
+static void add_totals(struct measuring *m, size_t step, int64_t size, int64_t count)
+{
+	struct stats *stats = m->growth->stats;
+
+	if (step + 1 == m->num) {
+		stats->total_size += size;
+		stats->total_count += count;
+	}
+	if (step == 0) {
+		stats->total_size_diff -= size;
+		stats->total_count_diff -= count;
+	}
 }
 
 static struct err *add_site(struct measuring *m, size_t step, const struct snapshot_site *counters)
@@ -93,13 +112,44 @@ static struct err *add_site(struct measuring *m, size_t step, const struct snaps
 		if (is_repeated || m->tallies.items[group].last_site != m->num_added)
 			add_to_group(m, group, step, counters, site->stack);
 	}
-	m->growth->stats->total_size += step + 1 == m->num ? counters->live_bytes : 0;
-	m->growth->stats->total_count += step + 1 == m->num ? counters->live_blocks : 0;
-	if (step == 0) {
-		m->growth->stats->total_size_diff -= (int64_t)counters->live_bytes;
-		m->growth->stats->total_count_diff -= (int64_t)counters->live_blocks;
-	}
+	add_totals(m, step, (int64_t)counters->live_bytes, (int64_t)counters->live_blocks);
 	return NULL;
+}
+
+/** Sum up older blocks, and make a group for them if there are any and the filters let them pass. */
+static struct err *prepare_older(struct measuring *m)
+{
+	struct err *err;
+	size_t i;
+
+	m->older = calloc(m->num, sizeof(*m->older));
+	err = m->older ? snapshots_sum_older(m->snapshots, m->num, m->older) : &err_nomem;
+	if (err)
+		return err;
+	m->growth->stats->want_older = true;
+	stats_set_older(m->growth->stats, &m->older[m->num - 1], &m->older[0]);
+	for (i = 0; i < m->num && !m->older[i].blocks; i++)
+		continue;
+	if (i == m->num || !sieve_passes_older(m->sieve))
+		return NULL;
+	err = grouper_add_older(&m->grouper, &m->older_group);
+	if (!err)
+		err = reserve_groups(m);
+	m->has_older = !err;
+	return err;
+}
+
+static void add_older(struct measuring *m, size_t step)
+{
+	struct tally *tally;
+
+	if (!m->has_older)
+		return;
+	tally = &m->tallies.items[m->older_group];
+	tally->size = -(int64_t)m->older[step].size;
+	tally->count = -(int64_t)m->older[step].blocks;
+	m->series.items[m->older_group].seen = step + 1;
+	add_totals(m, step, tally->size, tally->count);
 }
 
 static void end_step(struct measuring *m, size_t step)
@@ -109,7 +159,7 @@ static void end_step(struct measuring *m, size_t step)
 	for (i = 0; i < m->tallies.num; i++) {
 		struct tally *tally = &m->tallies.items[i];
 		struct series *series = &m->series.items[i];
-		uint64_t size = tally->size;
+		int64_t size = tally->size;
 
 		series->by_index += (double)size * ((double)step - (double)(m->num - 1) / 2);
 		series->by_time += (double)size * (time_of(m, step) - m->mean_time);
@@ -128,18 +178,21 @@ static void end_step(struct measuring *m, size_t step)
 
 static struct err *add_snapshots(struct measuring *m)
 {
+	struct err *err = prepare_older(m);
 	size_t step, i;
 
+	if (err)
+		return err;
 	for (step = 0; step < m->num; step++) {
 		const struct snapshot *snapshot = m->snapshots[step];
 
 		assert(snapshot->heap == m->snapshots[0]->heap);
 		for (i = 0; i < snapshot->num_sites; i++) {
-			struct err *err = add_site(m, step, &snapshot->sites[i]);
-
+			err = add_site(m, step, &snapshot->sites[i]);
 			if (err)
 				return err;
 		}
+		add_older(m, step);
 		end_step(m, step);
 	}
 	return NULL;
@@ -215,8 +268,8 @@ static struct err *make_rows(struct measuring *m)
 		return &err_nomem;
 	for (i = 0; i < num; i++)
 		growth->trends[i] = m->series.items[order[i]].trend;
-	growth->stats->total_size_diff += (int64_t)growth->stats->total_size;
-	growth->stats->total_count_diff += (int64_t)growth->stats->total_count;
+	growth->stats->total_size_diff += growth->stats->total_size;
+	growth->stats->total_count_diff += growth->stats->total_count;
 	return NULL;
 }
 
@@ -245,6 +298,7 @@ static struct err *measure(struct measuring *m, const struct stats_options *opti
 	grouper_deinit(&m->grouper);
 	vec_deinit(&m->tallies);
 	vec_deinit(&m->series);
+	free(m->older);
 	return err;
 }
 

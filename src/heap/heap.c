@@ -330,6 +330,11 @@ void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret
 	*blocks_ret = is_saved ? site->saved_blocks : site->live_blocks;
 }
 
+uint64_t heap_older_size(const struct heap *heap)
+{
+	return older_size(&heap->older);
+}
+
 struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_class **ret,
 			    size_t *num_ret, uint64_t *unsized_ret)
 {

@@ -130,6 +130,8 @@ const struct site *heap_site(const struct heap *heap, uint32_t id);
 void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
 		       uint64_t *blocks_ret);
 
+/** Estimated bytes of the older blocks that were freed. O(size classes). */
+uint64_t heap_older_size(const struct heap *heap);
 /** See older_copy(); is_peak: at the moment of the peak. */
 struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_class **ret,
 			    size_t *num_ret, uint64_t *unsized_ret) __must_check;

@@ -106,6 +106,27 @@ void older_clear(struct older *older)
 	older_deinit(older);
 }
 
+static uint64_t estimate(const struct older_class *class, const struct older_class *mean)
+{
+	unsigned __int128 half;
+
+	if (mean->traced_usable)
+		return (unsigned __int128)class->freed_usable * mean->traced_requested /
+		       mean->traced_usable;
+	half = (unsigned __int128)class->freed_blocks * (mean->usable - mean->low) / 2;
+	return half < class->freed_usable ? class->freed_usable - (uint64_t)half : 0;
+}
+
+uint64_t older_size(const struct older *older)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = 0; i < older->classes.num; i++)
+		size += estimate(&older->classes.items[i], &older->classes.items[i]);
+	return size;
+}
+
 size_t older_memory(const struct older *older)
 {
 	return older->classes.cap * sizeof(*older->classes.items) +
@@ -178,17 +199,6 @@ struct err *older_means_add(struct older_means *means, const struct older_class 
 void older_means_deinit(struct older_means *means)
 {
 	vec_deinit(&means->classes);
-}
-
-static uint64_t estimate(const struct older_class *class, const struct older_class *mean)
-{
-	unsigned __int128 half;
-
-	if (mean->traced_usable)
-		return (unsigned __int128)class->freed_usable * mean->traced_requested /
-		       mean->traced_usable;
-	half = (unsigned __int128)class->freed_blocks * (mean->usable - mean->low) / 2;
-	return half < class->freed_usable ? class->freed_usable - (uint64_t)half : 0;
 }
 
 struct older_sum older_means_sum(const struct older_means *means, const struct older_class *classes,

@@ -77,6 +77,9 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 /** Forget everything. */
 void older_clear(struct older *older);
 
+/** Estimated requested bytes of everything that was freed, by the means of now. O(classes). */
+uint64_t older_size(const struct older *older);
+
 /** Bytes held. */
 size_t older_memory(const struct older *older);
 

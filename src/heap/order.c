@@ -43,18 +43,26 @@ struct order {
 	struct item *scratch;
 };
 
-static uint64_t magnitude(uint64_t new_value, uint64_t old_value)
+// The sign bit turned over maps signed order to unsigned order.
+static uint64_t key_of(int64_t value)
 {
-	return new_value > old_value ? new_value - old_value : old_value - new_value;
+	return (uint64_t)value ^ 1ull << 63;
+}
+
+static uint64_t magnitude(int64_t new_value, int64_t old_value)
+{
+	uint64_t a = new_value, b = old_value;
+
+	return new_value > old_value ? a - b : b - a;
 }
 
 static uint64_t measure(const struct tally *tally, enum measure measure)
 {
 	switch (measure) {
 	case MEASURE_SIZE:
-		return tally->size;
+		return key_of(tally->size);
 	case MEASURE_COUNT:
-		return tally->count;
+		return key_of(tally->count);
 	case MEASURE_TOTAL_SIZE:
 		return tally->total_size;
 	case MEASURE_TOTAL_COUNT:
@@ -63,11 +71,10 @@ static uint64_t measure(const struct tally *tally, enum measure measure)
 		return magnitude(tally->size, tally->old_size);
 	case MEASURE_COUNT_CHANGE:
 		return magnitude(tally->count, tally->old_count);
-	// The sign bit turned over maps signed order to unsigned order.
 	case MEASURE_GROWTH:
-		return (tally->size - tally->old_size) ^ 1ull << 63;
+		return key_of(tally->size - tally->old_size);
 	case MEASURE_SHRINKAGE:
-		return ~((tally->size - tally->old_size) ^ 1ull << 63);
+		return ~key_of(tally->size - tally->old_size);
 	}
 	return 0;
 }

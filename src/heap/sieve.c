@@ -274,6 +274,28 @@ static uint64_t match_domain(struct sieve *sieve, uint32_t domain)
 	return sieve->domain_mask;
 }
 
+static bool decide(const struct sieve *sieve, uint64_t mask)
+{
+	return (!sieve->inclusive_mask || mask & sieve->inclusive_mask) &&
+	       !(mask & ~sieve->inclusive_mask);
+}
+
+bool sieve_passes_older(const struct sieve *sieve)
+{
+	uint64_t mask = 0;
+	size_t i;
+
+	for (i = 0; i < sieve->filters->list.num; i++) {
+		const struct filter *filter = &sieve->filters->list.items[i];
+
+		if (sieve->patterns[i] && !filter->has_domain &&
+		    !(filter->has_line && filter->line) &&
+		    pattern_matches(sieve->patterns[i], OLDER_LABEL))
+			mask |= 1ull << i;
+	}
+	return decide(sieve, mask);
+}
+
 struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret)
 {
 	uint64_t mask = match_domain(sieve, site->domain), stack_mask;
@@ -285,7 +307,6 @@ struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret
 			return err;
 		mask &= stack_mask | ~sieve->pattern_mask;
 	}
-	*ret = (!sieve->inclusive_mask || mask & sieve->inclusive_mask) &&
-	       !(mask & ~sieve->inclusive_mask);
+	*ret = decide(sieve, mask);
 	return NULL;
 }

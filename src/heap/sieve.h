@@ -9,6 +9,8 @@
 #include "heap/heap.h"
 #include "heap/resolve.h"
 
+#include <stdbool.h>
+
 struct sieve;
 
 /** filters (NULL: none), heap and resolver must outlive the sieve, the filters unchanged. Stacks
@@ -25,6 +27,9 @@ void sieve_destroy(struct sieve *sieve);
 /** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no
  *  exclusive one does. The error is the resolver's. */
 struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret) __must_check;
+
+/** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no domain. */
+bool sieve_passes_older(const struct sieve *sieve);
 
 static inline void cleanup_sieve(struct sieve **sieve)
 {

@@ -22,6 +22,21 @@ static struct err *snapshot_new(const struct heap *heap, const char *name, struc
 	return NULL;
 }
 
+static struct err *copy_older(struct snapshot *snapshot, bool is_peak)
+{
+	struct heap_totals *totals = &snapshot->totals;
+	struct err *err = heap_copy_older(snapshot->heap, is_peak, &snapshot->older,
+					  &snapshot->num_older, &snapshot->older_unsized);
+	size_t i;
+
+	if (err)
+		return err;
+	totals->older_frees = totals->older_unsized = snapshot->older_unsized;
+	for (i = 0; i < snapshot->num_older; i++)
+		totals->older_frees += snapshot->older[i].freed_blocks;
+	return NULL;
+}
+
 static void add_site(struct snapshot *snapshot, const struct snapshot_site *site)
 {
 	if (site->total_blocks || site->live_blocks)
@@ -47,11 +62,14 @@ static bool count_live_stacks(struct snapshot *snapshot)
 	return true;
 }
 
-static struct err *finish(struct snapshot *snapshot, struct snapshot **ret)
+/** Takes over err: that of what came before. */
+static struct err *finish(struct snapshot *snapshot, struct err *err, struct snapshot **ret)
 {
-	if (!count_live_stacks(snapshot)) {
+	if (!err && !count_live_stacks(snapshot))
+		err = &err_nomem;
+	if (err) {
 		snapshot_destroy(snapshot);
-		return &err_nomem;
+		return err;
 	}
 	*ret = snapshot;
 	return NULL;
@@ -76,7 +94,7 @@ struct err *snapshot_create(const struct heap *heap, const char *name, struct sn
 					   .total_blocks = site->total_blocks,
 				   });
 	}
-	return finish(snapshot, ret);
+	return finish(snapshot, copy_older(snapshot, false), ret);
 }
 
 struct err *snapshot_create_peak(const struct heap *heap, const char *name, struct snapshot **ret)
@@ -101,7 +119,7 @@ struct err *snapshot_create_peak(const struct heap *heap, const char *name, stru
 		heap_site_at_peak(heap, id, &at_peak.live_bytes, &at_peak.live_blocks);
 		add_site(snapshot, &at_peak);
 	}
-	return finish(snapshot, ret);
+	return finish(snapshot, copy_older(snapshot, true), ret);
 }
 
 struct since {
@@ -151,7 +169,23 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 	since.totals.peak_bytes = since.totals.total_bytes = since.totals.live_bytes;
 	since.totals.peak_blocks = since.totals.total_blocks = since.totals.live_blocks;
 	snapshot->totals = since.totals;
-	return finish(snapshot, ret);
+	return finish(snapshot, NULL, ret);
+}
+
+struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t num,
+				struct older_sum *ret)
+{
+	struct older_means means = {0};
+	struct err *err = NULL;
+	size_t i;
+
+	for (i = 0; i < num && !err; i++)
+		err = older_means_add(&means, snapshots[i]->older, snapshots[i]->num_older);
+	for (i = 0; i < num && !err; i++)
+		ret[i] = older_means_sum(&means, snapshots[i]->older, snapshots[i]->num_older,
+					 snapshots[i]->older_unsized);
+	older_means_deinit(&means);
+	return err;
 }
 
 void snapshot_destroy(struct snapshot *snapshot)
@@ -160,5 +194,6 @@ void snapshot_destroy(struct snapshot *snapshot)
 		return;
 	free(snapshot->name);
 	free(snapshot->sites);
+	free(snapshot->older);
 	free(snapshot);
 }

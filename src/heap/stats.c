@@ -32,12 +32,12 @@ struct err *group_key_parse(const char *name, enum group_key *ret)
 
 /** What is summed up; zeros for a side that has none. */
 struct counters {
-	uint64_t size;
-	uint64_t count;
+	int64_t size;
+	int64_t count;
 	uint64_t total_size;
 	uint64_t total_count;
-	uint64_t old_size;
-	uint64_t old_count;
+	int64_t old_size;
+	int64_t old_count;
 };
 
 /** One query under way. */
@@ -132,8 +132,8 @@ static void add_totals(struct stats *stats, const struct counters *counters)
 {
 	stats->total_size += counters->size;
 	stats->total_count += counters->count;
-	stats->total_size_diff += (int64_t)(counters->size - counters->old_size);
-	stats->total_count_diff += (int64_t)(counters->count - counters->old_count);
+	stats->total_size_diff += counters->size - counters->old_size;
+	stats->total_count_diff += counters->count - counters->old_count;
 }
 
 static struct err *add_site(struct query *query, uint32_t id, const struct counters *counters)
@@ -218,41 +218,43 @@ static struct err *add_sites(struct query *query)
 	return add_stacks(query);
 }
 
-static struct err *make_row(struct grouper *grouper, const struct tally *tally, bool is_diff,
-			    uint32_t id, struct stat_row *ret)
+static struct err *add_older_row(struct query *query, const struct counters *counters)
 {
-	struct err *err = grouper_describe(grouper, id, &ret->group);
+	uint32_t group;
+	struct err *err = grouper_add_older(&query->grouper, &group);
 
+	if (!err)
+		err = reserve_tallies(query);
 	if (err)
 		return err;
-	ret->group.example_stack = tally->example_stack;
-	ret->size = tally->size;
-	ret->count = tally->count;
-	ret->total_size = tally->total_size;
-	ret->total_count = tally->total_count;
-	if (is_diff) {
-		ret->size_diff = (int64_t)(tally->size - tally->old_size);
-		ret->count_diff = (int64_t)(tally->count - tally->old_count);
-	}
+	add_totals(query->stats, counters);
+	tally_add(&query->tallies.items[group], counters, 0);
+	query->tallies.items[group].last_site = ++query->num_added;
 	return NULL;
 }
 
-struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
-			    const struct tally *tallies, bool is_diff, const uint32_t *order,
-			    size_t num)
+static struct err *add_older(struct query *query)
 {
-	stats->rows = calloc(num + 1, sizeof(*stats->rows));
-	if (!stats->rows)
-		return &err_nomem;
-	for (; stats->num_rows < num; stats->num_rows++) {
-		uint32_t id = order[stats->num_rows];
-		struct err *err =
-			make_row(grouper, &tallies[id], is_diff, id, &stats->rows[stats->num_rows]);
+	const struct snapshot *snapshots[] = {query->new_snapshot, query->old_snapshot};
+	bool is_diff = query->old_snapshot != NULL;
+	struct older_sum sums[2] = {0};
+	struct counters counters;
+	struct err *err = snapshots_sum_older(snapshots, is_diff ? 2 : 1, sums);
 
-		if (err)
-			return err;
-	}
-	return NULL;
+	if (err)
+		return err;
+	query->stats->want_older = is_diff || query->grouper.options->want_all;
+	stats_set_older(query->stats, &sums[0], &sums[1]);
+	counters = (struct counters){
+		.size = -(int64_t)sums[0].size,
+		.count = -(int64_t)sums[0].blocks,
+		.old_size = -(int64_t)sums[1].size,
+		.old_count = -(int64_t)sums[1].blocks,
+	};
+	if ((!counters.count && !counters.old_count) || !query->stats->want_older ||
+	    !sieve_passes_older(query->sieve))
+		return NULL;
+	return add_older_row(query, &counters);
 }
 
 static bool is_wanted(const struct query *query, const struct tally *tally)
@@ -269,7 +271,7 @@ static void add_more(struct stats *stats, const struct tally *tally, bool is_dif
 	stats->num_more++;
 	stats->more_size += tally->size;
 	if (is_diff)
-		stats->more_size_diff += (int64_t)(tally->size - tally->old_size);
+		stats->more_size_diff += tally->size - tally->old_size;
 }
 
 static struct err *make_rows(struct query *query)
@@ -314,36 +316,6 @@ struct err *stats_check_options(const struct stats_options *options)
 	}
 }
 
-struct err *stats_new(const struct heap *heap, const struct stats_options *options,
-		      enum stats_sort sort, const struct resolver *resolver, struct stats **ret)
-{
-	struct stats *stats = calloc(1, sizeof(*stats));
-
-	if (!stats)
-		return &err_nomem;
-	stats->key = options->key;
-	stats->sort = sort;
-	stats->heap = heap;
-	stats->resolver = resolver;
-	stats->arena = calloc(1, sizeof(*stats->arena));
-	if (!stats->arena) {
-		free(stats);
-		return &err_nomem;
-	}
-	*ret = stats;
-	return NULL;
-}
-
-void stats_destroy(struct stats *stats)
-{
-	if (!stats)
-		return;
-	arena_deinit(stats->arena);
-	free(stats->arena);
-	free(stats->rows);
-	free(stats);
-}
-
 static struct err *run(struct query *query, const struct stats_options *options,
 		       const struct resolver *resolver, struct stats **ret)
 {
@@ -364,6 +336,8 @@ static struct err *run(struct query *query, const struct stats_options *options,
 		err = reserve_stacks(query);
 	if (!err)
 		err = add_sites(query);
+	if (!err)
+		err = add_older(query);
 	if (!err)
 		err = make_rows(query);
 	sieve_destroy(query->sieve);
@@ -397,36 +371,4 @@ struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapsho
 
 	assert(old_snapshot->heap == new_snapshot->heap);
 	return run(&query, options, resolver, ret);
-}
-
-struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
-			    size_t *num_ret)
-{
-	struct stack stack =
-		stacks_get(heap_stacks(stats->heap), stats->rows[row].group.example_stack);
-	const struct location *locations;
-	struct location *all;
-	size_t num, total = 0, pass;
-	struct err *err;
-	uint32_t i;
-
-	// The resolver keeps what it has found, so that the first pass may only count.
-	for (pass = 0, all = NULL; pass < 2; pass++) {
-		if (pass) {
-			all = arena_alloc(stats->arena, total * sizeof(*all));
-			if (!all)
-				return &err_nomem;
-		}
-		for (i = 0, total = 0; i < stack.num_frames; i++, total += num) {
-			err = stats->resolver->resolve(stats->resolver->ctx, stack_frame(&stack, i),
-						       &locations, &num);
-			if (err)
-				return err;
-			if (all)
-				memcpy(all + total, locations, num * sizeof(*all));
-		}
-	}
-	*ret = all;
-	*num_ret = total;
-	return NULL;
 }

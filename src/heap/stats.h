@@ -37,7 +37,7 @@ struct stats_options {
 	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc knows no
 	 *  plumbing: want_all is implied. */
 	bool is_compat;
-	/** Do not skip allocator plumbing where one frame stands for the stack. */
+	/** Do not skip allocator plumbing where one frame stands for the stack. Statistics of one snapshot: with older blocks. */
 	bool want_all;
 	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
 	 *  filter looks at is the one that stands for the stack, with want_all the newest. */
@@ -74,13 +74,15 @@ struct group {
 	uint32_t domain;
 	/** For KEY_THREAD. */
 	int32_t tid;
+	/** The row of older blocks, under any key: label is OLDER_LABEL, location NULL, the other members are 0. */
+	bool is_older;
 };
 
 struct stat_row {
 	struct group group;
-	/** Live. */
-	uint64_t size;
-	uint64_t count;
+	/** Live. Older blocks that were freed are less than nothing: their row is negative. */
+	int64_t size;
+	int64_t count;
 	/** Ever allocated. */
 	uint64_t total_size;
 	uint64_t total_count;
@@ -104,6 +106,15 @@ enum stats_sort {
 	SORT_SHRINK,
 };
 
+/** Older blocks that were freed (heap/older.h): between two moments, new - old, or until one. Filters do not matter. */
+struct stats_older {
+	/** All of them, and those of them whose size is not known. */
+	int64_t blocks;
+	int64_t unsized;
+	/** Estimated bytes of the others. */
+	int64_t size;
+};
+
 /** A result. Free with stats_destroy(). The heap of the snapshots and the resolver must outlive it,
  *  the snapshots need not. */
 struct stats {
@@ -114,14 +125,17 @@ struct stats {
 	size_t num_rows;
 	/** Rows behind max_rows that were not made, and their sums. */
 	size_t num_more;
-	uint64_t more_size;
+	int64_t more_size;
 	int64_t more_size_diff;
 	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows
 	 *  overlap); differences new - old. */
-	uint64_t total_size;
-	uint64_t total_count;
+	int64_t total_size;
+	int64_t total_count;
 	int64_t total_size_diff;
 	int64_t total_count_diff;
+	/** Older blocks have a row if there are any: is a comparison, or want_all. */
+	bool want_older;
+	struct stats_older older;
 	/** For stats_traceback(). */
 	const struct heap *heap;
 	const struct resolver *resolver;
@@ -129,20 +143,25 @@ struct stats {
 	struct arena *arena;
 };
 
-/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any.
+/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any; with want_all older blocks
+ *  that were freed have a row, too, and count in the total.
  *  ERR_USAGE: cumulative mode with a key that has none (tracemalloc's words, G3). */
 struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_options *options,
 			   enum stats_sort sort, const struct resolver *resolver,
 			   struct stats **ret) __must_check;
 
-/** Rows of a comparison: every key that is in either (C1 to C4). Both snapshots must be of the same
+/** Rows of a comparison: every key that is in either (C1 to C4), older blocks included. Both snapshots must be of the same
  *  heap; they may be the same one. Errors as above. */
 struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, enum stats_sort sort,
 		       const struct resolver *resolver, struct stats **ret) __must_check;
 
+/** ERR_NOT_FOUND: the row is that of older blocks, which have no traceback. */
+struct err *stats_check_traceback(const struct stats *stats, size_t row) __must_check;
+
 /** The resolved frames of a row's example_stack, most recent first, at least one. For the key
- *  traceback these are the group's own. Made anew on each call, freed with the result. */
+ *  traceback these are the group's own. Made anew on each call, freed with the result. Errors also as
+ *  stats_check_traceback(). */
 struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
 			    size_t *num_ret) __must_check;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Private parts of the statistics, used by stats.c, growth.c, order.c, group.c and places.c only.
+/** Private parts of the statistics, used by stats.c, result.c, growth.c, order.c, group.c and places.c
+ *  only.
  *
  *  A *place* is what one location is under a key: a line, a file, a function or a module. For these
  *  keys the groups are the places. For the key traceback a group is a sequence of places (lines),
@@ -119,6 +120,10 @@ struct grouper {
 	/** Keys domain and thread: number -> group, group -> number. */
 	struct hmap number_index;
 	VEC(int64_t) numbers;
+
+	/** The group of older blocks, when there is one. */
+	bool has_older;
+	uint32_t older_group;
 };
 
 /** &err_nomem: grouper_deinit() is due all the same. */
@@ -130,6 +135,9 @@ void grouper_deinit(struct grouper *grouper);
 /** Find the groups of a site: grouper->hits. */
 struct err *grouper_find(struct grouper *grouper, const struct site *site) __must_check;
 
+/** Add the group of older blocks, once; it is smaller than all others. &err_nomem: there is none. */
+struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret) __must_check;
+
 /** One more than the largest group id. */
 size_t grouper_num(const struct grouper *grouper);
 
@@ -139,14 +147,14 @@ struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group 
 /** Order of two groups, as places_compare(). */
 int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b);
 
-/** The counters of a group while they are summed up. */
+/** The counters of a group while they are summed up; those of older blocks are negative. */
 struct tally {
-	uint64_t size;
-	uint64_t count;
+	int64_t size;
+	int64_t count;
 	uint64_t total_size;
 	uint64_t total_count;
-	uint64_t old_size;
-	uint64_t old_count;
+	int64_t old_size;
+	int64_t old_count;
 	/** The site that gave example_stack, and its live bytes, new and old. */
 	uint64_t example_size;
 	uint64_t example_old_size;
@@ -174,6 +182,9 @@ struct err *stats_new(const struct heap *heap, const struct stats_options *optio
 struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 			    const struct tally *tallies, bool is_diff, const uint32_t *order,
 			    size_t num) __must_check;
+
+/** Fill in stats->older. old: NULL or what was freed before. */
+void stats_set_older(struct stats *stats, const struct older_sum *sum, const struct older_sum *old);
 
 /** Example of the group: from the site with most live bytes, new before old. */
 void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size, uint32_t stack);

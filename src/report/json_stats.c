@@ -110,6 +110,12 @@ static struct err *write_stack(FILE *out, const char *key, struct frame_texts *t
 	return NULL;
 }
 
+/** A row of older blocks: nobody knows where they came from. */
+static void write_no_stack(FILE *out, const char *key)
+{
+	fprintf(out, "\"total_nframe\":0,\"%s\":[]", key);
+}
+
 static json_t *of_number(uint64_t value)
 {
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
@@ -123,6 +129,8 @@ static bool add_group(json_t *object, const struct group *group, const struct st
 
 	if (!json_add(object, "label", json_of_string(group->label)))
 		return false;
+	if (group->is_older)
+		return json_add(object, "before_attach", json_true());
 	switch (group->key) {
 	case KEY_LINENO:
 		return json_add(object, "filename",
@@ -148,11 +156,11 @@ static bool add_group(json_t *object, const struct group *group, const struct st
 
 static bool add_numbers(json_t *object, const struct stat_row *row, bool is_diff)
 {
-	if (!json_add(object, "size", of_number(row->size)) ||
-	    !json_add(object, "count", of_number(row->count)))
+	if (!json_add(object, "size", json_integer(row->size)) ||
+	    !json_add(object, "count", json_integer(row->count)))
 		return false;
 	if (row->count &&
-	    !json_add(object, "average", json_real((double)row->size / (double)row->count)))
+	    !json_add(object, "average", json_real((double)row->size / (double)row->count + 0.0)))
 		return false;
 	if (is_diff)
 		return json_add(object, "size_diff", json_integer(row->size_diff)) &&
@@ -184,7 +192,10 @@ static struct err *write_row(FILE *out, const struct stats *stats, size_t i, boo
 	if (!is_ok)
 		return &err_nomem;
 	putc(',', out);
-	return write_stack(out, "traceback", texts, stats->heap, row->group.example_stack);
+	if (!row->group.is_older)
+		return write_stack(out, "traceback", texts, stats->heap, row->group.example_stack);
+	write_no_stack(out, "traceback");
+	return NULL;
 }
 
 /** `,"rows":[...]}`, which ends the document. trends may be NULL. */
@@ -213,19 +224,26 @@ static struct err *write_rows(FILE *out, const struct stats *stats, bool is_diff
 static void add_totals(struct jsonl *doc, const struct stats *stats, bool is_diff)
 {
 	jsonl_string(doc, "key", group_key_names[stats->key]);
-	jsonl_uint(doc, "total_size", stats->total_size);
-	jsonl_uint(doc, "total_count", stats->total_count);
+	jsonl_int(doc, "total_size", stats->total_size);
+	jsonl_int(doc, "total_count", stats->total_count);
 	if (is_diff) {
 		jsonl_int(doc, "total_size_diff", stats->total_size_diff);
 		jsonl_int(doc, "total_count_diff", stats->total_count_diff);
 	}
+	if (!is_diff && !stats->want_older)
+		return;
+	jsonl_open_object(doc, "older");
+	jsonl_int(doc, "blocks", stats->older.blocks);
+	jsonl_int(doc, "size", stats->older.size);
+	jsonl_int(doc, "unsized_blocks", stats->older.unsized);
+	jsonl_close(doc);
 }
 
 /** Rows behind the limit: their number and sum. */
 static void add_others(struct jsonl *doc, const struct stats *stats, bool is_diff, size_t limit)
 {
 	size_t num = stats->num_rows + stats->num_more, i;
-	uint64_t size = stats->more_size;
+	int64_t size = stats->more_size;
 	int64_t size_diff = stats->more_size_diff;
 
 	for (i = limit; i < stats->num_rows; i++) {
@@ -234,7 +252,7 @@ static void add_others(struct jsonl *doc, const struct stats *stats, bool is_dif
 	}
 	jsonl_uint(doc, "num_rows", num);
 	jsonl_uint(doc, "num_other", limit < num ? num - limit : 0);
-	jsonl_uint(doc, "other_size", size);
+	jsonl_int(doc, "other_size", size);
 	if (is_diff)
 		jsonl_int(doc, "other_size_diff", size_diff);
 }
@@ -312,8 +330,10 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 	struct stack stack = stacks_get(heap_stacks(stats->heap), group->example_stack);
 	_cleanup_traceback_ struct traceback traceback = {0};
 	json_t *object = json_object();
-	struct err *err = traceback_fill(&traceback, source->resolver, &stack);
+	struct err *err = stats_check_traceback(stats, row);
 
+	if (!err)
+		err = traceback_fill(&traceback, source->resolver, &stack);
 	jsonl_string(doc, "key", group_key_names[stats->key]);
 	if (!err && !(add_group(object, group, stats->resolver->strings) &&
 		      add_numbers(object, &stats->rows[row], is_diff) &&

@@ -14,6 +14,9 @@
 #include "report/json.h"
 #include "report/text.h"
 
+/** A row of older blocks has no location, and a traceback without frames. Comparisons, and statistics with such rows, have a
+ *  member "older": what was freed of them, filters or not. */
+
 /** The first limit rows of a snapshot's statistics, or with is_diff of a comparison, each with the
  *  traceback of its example stack; totals, and what the other rows sum up to. */
 struct err *jsonl_stats(struct jsonl *doc, FILE *out, const struct stats *stats, bool is_diff,
@@ -27,7 +30,7 @@ struct err *jsonl_growth(struct jsonl *doc, FILE *out, const struct growth *grow
 struct err *jsonl_gate(struct jsonl *doc, FILE *out, const struct gate *gate,
 		       const struct frame_source *source, size_t limit) __must_check;
 
-/** One row (from 0) with its traceback, source lines where they can be read. Frames are most recent
+/** One row (from 0), which must have one (stats_check_traceback()), with its traceback, source lines where they can be read. Frames are most recent
  *  first whatever the options say; the limit holds. */
 struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *stats, size_t row,
 			    bool is_diff, const struct frame_source *source,

@@ -9,15 +9,18 @@
 #include "heap/traceback.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_average(FILE *out, const struct stat_row *row)
 {
 	char average[FMT_SIZE_MAX];
 
+	// Plus 0: older blocks without a known size have 0 / -N, which is -0.
 	if (row->count)
 		fprintf(out, ", average=%s",
-			fmt_size((double)row->size / (double)row->count, false, average));
+			fmt_size((double)row->size / (double)row->count + 0.0, false, average));
 }
 
 void text_stat_row(FILE *out, const struct stat_row *row)
@@ -25,7 +28,7 @@ void text_stat_row(FILE *out, const struct stat_row *row)
 	char size[FMT_SIZE_MAX];
 
 	utf8_print(out, row->group.label);
-	fprintf(out, ": size=%s, count=%" PRIu64, fmt_size((double)row->size, false, size),
+	fprintf(out, ": size=%s, count=%" PRId64, fmt_size((double)row->size, false, size),
 		row->count);
 	print_average(out, row);
 }
@@ -35,7 +38,7 @@ void text_diff_row(FILE *out, const struct stat_row *row)
 	char size[FMT_SIZE_MAX], diff[FMT_SIZE_MAX];
 
 	utf8_print(out, row->group.label);
-	fprintf(out, ": size=%s (%s), count=%" PRIu64 " (%+" PRId64 ")",
+	fprintf(out, ": size=%s (%s), count=%" PRId64 " (%+" PRId64 ")",
 		fmt_size((double)row->size, false, size),
 		fmt_size((double)row->size_diff, true, diff), row->count, row->count_diff);
 	print_average(out, row);
@@ -59,7 +62,7 @@ static void print_calls(FILE *out, const struct stat_row *row)
 void text_top(FILE *out, const struct stats *stats, size_t limit, const char *heading)
 {
 	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
-	uint64_t other = stats->more_size;
+	int64_t other = stats->more_size;
 	char size[FMT_SIZE_MAX];
 
 	print_heading(out, num, "", heading);
@@ -127,6 +130,30 @@ void text_growth(FILE *out, const struct growth *growth, size_t limit, const cha
 	if (num < stats->num_rows)
 		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
 			fmt_size((double)other, true, size));
+}
+
+void text_older_note(FILE *out, const struct stats *stats)
+{
+	const struct stats_older *older = &stats->older;
+	uint64_t blocks = (uint64_t)llabs(older->blocks), unsized = (uint64_t)llabs(older->unsized);
+	bool is_one = blocks == 1;
+	char size[FMT_SIZE_MAX];
+
+	if (!blocks)
+		return;
+	fprintf(out, "# %" PRIu64 " block%s from before attach %s freed in between", blocks,
+		is_one ? "" : "s", is_one ? "was" : "were");
+	if (unsized == blocks) {
+		fprintf(out, ": %s not known and count%s 0 bytes\n",
+			is_one ? "its size is" : "their sizes are", is_one ? "s" : "");
+		return;
+	}
+	fprintf(out, ", about %s: %s estimated", fmt_size(fabs((double)older->size), false, size),
+		is_one ? "its size is" : "their sizes are");
+	if (unsized)
+		fprintf(out, "; %" PRIu64 " of them without a known size count%s 0 bytes", unsized,
+			unsized == 1 ? "s" : "");
+	putc('\n', out);
 }
 
 static struct err *print_stack(FILE *out, const struct traceback *traceback,
@@ -270,10 +297,12 @@ struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const ch
 		gate->is_exceeded ? "more than" : "within",
 		fmt_size((double)gate->max, false, max));
 	for (i = 0; gate->is_exceeded && i < limit && i < gate->stats->num_rows; i++) {
-		const struct location *locations;
-		size_t num;
-		struct err *err = stats_traceback(gate->stats, i, &locations, &num);
+		const struct location *locations = NULL;
+		size_t num = 0;
+		struct err *err = NULL;
 
+		if (!gate->stats->rows[i].group.is_older)
+			err = stats_traceback(gate->stats, i, &locations, &num);
 		if (err)
 			return err;
 		text_diff_row(out, &gate->stats->rows[i]);

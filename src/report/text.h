@@ -31,6 +31,10 @@ void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *h
  *  limit. */
 void text_growth(FILE *out, const struct growth *growth, size_t limit, const char *heading);
 
+/** When older blocks were freed between the two moments of a comparison: "# N blocks from before attach were freed in between,
+ *  about SIZE: their sizes are estimated", and how many of them count 0 bytes because their size is not known. Else nothing. */
+void text_older_note(FILE *out, const struct stats *stats);
+
 /** Every trace a line, `size=S, count=N, domain=D, frames=N: FRAME < FRAME < ...`, newest frame
  *  first; at the end ` < (N more)` for what the frame limit cut off, ` < (truncated)` where the
  *  unwind broke off. frames is the true depth, in which inlined functions do not count. The error
@@ -62,8 +66,8 @@ void text_traceback(FILE *out, const struct location *locations, size_t num,
 		    char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx);
 
 /** "growth of OLD -> NEW: +SIZE in +N blocks, more than SIZE" or "..., within SIZE"; heading is
- *  "OLD -> NEW". When it is exceeded, at most limit of the rows that grew, each with its traceback,
- *  follow. The error is the resolver's. */
+ *  "OLD -> NEW". When it is exceeded, at most limit of the rows that grew, each with its traceback
+ *  if it has one, follow. The error is the resolver's. */
 struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const char *heading,
 		      const struct traceback_options *options,
 		      char *(*read_line)(void *ctx, const char *file, uint32_t line),

@@ -15,8 +15,12 @@ static size_t snapshots_memory(const struct session *s)
 {
 	size_t memory = 0, i;
 
-	for (i = 0; i < s->snapshots.num; i++)
-		memory += s->snapshots.items[i]->num_sites * sizeof(struct snapshot_site);
+	for (i = 0; i < s->snapshots.num; i++) {
+		const struct snapshot *snapshot = s->snapshots.items[i];
+
+		memory += snapshot->num_sites * sizeof(struct snapshot_site) +
+			  snapshot->num_older * sizeof(struct older_class);
+	}
 	return memory;
 }
 

@@ -52,6 +52,7 @@ struct err *session_status(struct session *s, struct session_status *ret)
 		.start_ns = s->start_ns,
 		.end_ns = s->end_ns,
 		.totals = heap_totals(s->heap),
+		.older_size = heap_older_size(s->heap),
 		.num_stacks = stacks_num(heap_stacks(s->heap)),
 		.num_events = s->num_events,
 		.event_rate = s->is_tracing ? s->event_rate : 0,

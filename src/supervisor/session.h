@@ -114,6 +114,8 @@ struct session_status {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	struct heap_totals totals;
+	/** Estimated bytes of the freed blocks that are older than the tracing (totals.older_frees). */
+	uint64_t older_size;
 	size_t num_stacks;
 	/** Events (allocations + frees) since start, and per second over about the last second. */
 	uint64_t num_events;

@@ -5,7 +5,7 @@
 
 doc=$srcdir/doc/SEMANTICS.md
 # How many there are of each letter.
-for statements in F:8 O:4 G:5 C:10 L:11 T:12 E:8 D:3; do
+for statements in F:8 O:4 G:5 C:10 L:11 T:12 E:8 B:6 D:3; do
 	for ((i = 1; i <= ${statements#*:}; i++)); do
 		id=${statements%:*}$i
 		row=$(grep -E "^\| $id \|" "$doc") || fail "no row for $id"

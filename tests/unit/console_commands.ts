@@ -114,6 +114,20 @@ static void take_child(struct fixture *fixture)
 		     "own memory: live blocks=128 B (32.0 B each), stacks=4096 B, "
 		     "resident: supervisor=12.0 MiB, tracer=1024 KiB\n");
 
+#test status_of_older_frees
+	fake_alloc(f.s, 0x1000, 100, FAKE_LEAK, 0, 0);
+	ck_ok(heap_note_usable(f.s->heap, 100, 104, 89));
+	ck_ok(heap_free_older(f.s->heap, 104, 89));
+	rewind(f.out);
+	ck_ok(console_execute(f.console, "status"));
+	ck_assert_ptr_nonnull(strstr(f.text, "lost events=0\nolder frees: 1 block, about 100 B\n"));
+	ck_ok(heap_free_older(f.s->heap, 104, 89));
+	ck_ok(heap_free_older(f.s->heap, 0, 0));
+	rewind(f.out);
+	ck_ok(console_execute(f.console, "status"));
+	ck_assert_ptr_nonnull(
+		strstr(f.text, "\nolder frees: 3 blocks, about 200 B, without a known size=1\n"));
+
 #test probes
 	check_output(&f, "probes",
 		     "KIND     SYMBOL               ADDRESS                 CALLS DOMAIN   OBJECT\n"
@@ -440,6 +454,64 @@ static void take_child(struct fixture *fixture)
 	ck_err(console_execute(f.console, "check growth before --max lots"), ERR_USAGE, "check: ");
 	check_failure(&f, "check size before --max 1",
 		      "check: growth is what can be checked, not 'size'");
+
+#test older_blocks
+	const struct snapshot *snapshot;
+	int i;
+
+	fixture_fill(&f);
+	ck_ok(session_snapshot(f.s, "before", &snapshot));
+	f.s->now_ns += 1000 * NS_PER_MS;
+	for (i = 0; i < 10; i++) {
+		ck_ok(heap_free_older(f.s->heap, 1032, 1017));
+		fake_alloc(f.s, 0x10000 + i * 0x1000, 1024, FAKE_LEAK, FAKE_MAIN, 0);
+		ck_ok(heap_note_usable(f.s->heap, 1024, 1032, 1017));
+	}
+	ck_ok(session_snapshot(f.s, "after", &snapshot));
+	check_output(&f, "diff before after --changed",
+		     "[ Top 2 differences ] before -> after, 1.0 s apart\n"
+		     "/src/leaky.c:12: size=11.0 KiB (+10.0 KiB), count=12 (+10), average=939 B\n"
+		     "<before attach>: size=-10.0 KiB (-10.0 KiB), count=-10 (-10), average=1024 B\n"
+		     "Total change: +0 B in +0 blocks\n"
+		     "# 10 blocks from before attach were freed in between, about 10.0 KiB: their sizes "
+		     "are estimated\n");
+	check_failure(&f, "traceback #2",
+		      "traceback: #2, <before attach>, has no traceback: these blocks were allocated "
+		      "before the tracing began");
+	check_output(&f, "growth -n 1",
+		     "[ Top 1 growing ] over 2 snapshots, before -> after, 1.0 s apart\n"
+		     "/src/leaky.c:12: size=11.0 KiB (+10.0 KiB), count=12 (+10), average=939 B, "
+		     "+10.0 KiB/snapshot, +10.0 KiB/s, grew 1 of 1\n"
+		     "4 other: -10.0 KiB\n"
+		     "# 10 blocks from before attach were freed in between, about 10.0 KiB: their sizes "
+		     "are estimated\n");
+	check_output(&f, "check growth before --max 0",
+		     "growth of before -> live: +0 B in +0 blocks, within 0 B\n"
+		     "# 10 blocks from before attach were freed in between, about 10.0 KiB: their sizes "
+		     "are estimated\n");
+	check_output(&f, "check growth before lineno nosuch --max 0",
+		     "growth of before -> live: +0 B in +0 blocks, within 0 B\n"
+		     "# nothing matches 'nosuch' in either snapshot\n"
+		     "# 10 blocks from before attach were freed in between, about 10.0 KiB: their sizes "
+		     "are estimated\n");
+	ck_assert(!console_has_failed_gate(f.console));
+	// One place alone is not net.
+	ck_ok(console_execute(f.console, "check growth before lineno */leaky.c:12 --max 0"));
+	ck_assert(console_has_failed_gate(f.console));
+	check_output(&f, "diff after before -n 0",
+		     "[ Top 0 differences ] after -> before, -1.0 s apart\n"
+		     "5 other: +0 B\n"
+		     "Total change: +0 B in +0 blocks\n"
+		     "# 10 blocks from before attach were freed in between, about 10.0 KiB: their sizes "
+		     "are estimated\n");
+	check_output(&f, "top -n 0 --all --snapshot after",
+		     "[ Top 0 ] after: 11.2 KiB in 15 blocks, 5 stacks, traced 1.0 s from launch\n"
+		     "5 other: 1190 B\n"
+		     "Total allocated size: 1190 B\n");
+	check_output(&f, "top -n 0 --snapshot after",
+		     "[ Top 0 ] after: 11.2 KiB in 15 blocks, 5 stacks, traced 1.0 s from launch\n"
+		     "4 other: 11.2 KiB\n"
+		     "Total allocated size: 11.2 KiB\n");
 
 #test files
 	fixture_fill(&f);

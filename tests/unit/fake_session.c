@@ -230,6 +230,7 @@ struct err *session_status(struct session *s, struct session_status *ret)
 {
 	*ret = s->status;
 	ret->totals = heap_totals(s->heap);
+	ret->older_size = heap_older_size(s->heap);
 	ret->num_stacks = stacks_num(heap_stacks(s->heap));
 	return NULL;
 }

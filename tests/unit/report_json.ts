@@ -337,6 +337,69 @@ static json_t *document_of(struct fixture *f, const struct snapshot *old_snapsho
 	snapshot_destroy(s1);
 	fixture_deinit(&f);
 
+#test older_blocks
+	struct fixture f;
+	struct snapshot *s1;
+	struct stats_options all = {.key = KEY_LINENO, .want_all = true};
+	struct frame_source source;
+	struct stats *stats;
+	enum group_key key;
+	FILE *out;
+	json_t *value;
+	int i;
+
+	fixture_init(&f);
+	source = source_of(&f);
+	s1 = fixture_snapshot(&f, "s1");
+	fixture_alloc(&f, 1, 0, 1, 100, "a.c:1@f@/bin/p");
+	for (i = 0; i < 3; i++)
+		ck_ok(heap_free_older(f.heap, 40, 40));
+	ck_ok(heap_free_older(f.heap, 0, 0));
+	for (key = 0; key < NUM_KEYS; key++) {
+		value = document_of(&f, s1, key, 9);
+		check_int(value, "older.blocks", 4);
+		check_int(value, "older.size", 120);
+		check_int(value, "older.unsized_blocks", 1);
+		check_int(value, "total_size", -20);
+		check_int(value, "total_size_diff", -20);
+		check_int(value, "total_count_diff", -3);
+		check_string(value, "rows.0.label", "<before attach>");
+		ck_assert(json_is_true(at(value, "rows.0.before_attach")));
+		check_int(value, "rows.0.size", -120);
+		check_int(value, "rows.0.count_diff", -4);
+		ck_assert_double_eq(json_real_value(at(value, "rows.0.average")), 30);
+		check_int(value, "rows.0.total_nframe", 0);
+		ck_assert_uint_eq(json_array_size(at(value, "rows.0.traceback")), 0);
+		ck_assert_uint_eq(json_object_size(at(value, "rows.0")), 9);
+		ck_assert_ptr_null(json_object_get(at(value, "rows.1"), "before_attach"));
+		json_decref(value);
+	}
+	// Plain statistics do not know them.
+	value = document_of(&f, NULL, KEY_LINENO, 9);
+	ck_assert_ptr_null(json_object_get(value, "older"));
+	check_int(value, "num_rows", 1);
+	json_decref(value);
+	snapshot_destroy(s1);
+	s1 = fixture_snapshot(&f, "s1");
+	ck_ok(stats_snapshot(s1, &all, SORT_DEFAULT, &f.resolver, &stats));
+	out = out_begin();
+	ck_ok(jsonl_stats(jsonl_begin("top"), out, stats, false, &source, 1));
+	value = out_line(out);
+	check_int(value, "older.blocks", 4);
+	check_int(value, "total_size", -20);
+	check_int(value, "other_size", -120);
+	json_decref(value);
+	out = out_begin();
+	ck_err(jsonl_traceback(jsonl_begin("traceback"), out, stats, 1, false, &source,
+			       &(struct traceback_options){0}),
+	       ERR_NOT_FOUND, "no traceback");
+	fclose(out);
+	ck_assert_uint_eq(out_size, 0);
+	free(out_text);
+	stats_destroy(stats);
+	snapshot_destroy(s1);
+	fixture_deinit(&f);
+
 #test caller_members_and_errors
 	struct fixture f;
 	struct frame_source source;

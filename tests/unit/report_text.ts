@@ -132,6 +132,53 @@ static struct stats *make_stats(struct fixture *f, const struct snapshot *old_sn
 	check_diff(make_row("g.c:1", 30, 1, 0, 0),
 		   "g.c:1: size=30 B (+0 B), count=1 (+0), average=30 B");
 
+#test older_blocks_are_negative
+	struct stat_row row = make_row("<before attach>", -10240, -10, -10240, -10);
+	FILE *out = out_begin();
+
+	check_diff(row, "<before attach>: size=-10.0 KiB (-10.0 KiB), count=-10 (-10), average=1024 B");
+	text_stat_row(out, &row);
+	out_end(out, "<before attach>: size=-10.0 KiB, count=-10, average=1024 B");
+	check_diff(make_row("<before attach>", 0, -2, 0, -2),
+		   "<before attach>: size=0 B (+0 B), count=-2 (-2), average=0 B");
+
+#test older_note
+	static const struct {
+		struct stats_older older;
+		const char *text;
+	} cases[] = {
+		{{0, 0, 0}, ""},
+		{{40008, 0, 9 << 20},
+		 "# 40008 blocks from before attach were freed in between, about 9216 KiB: their sizes are "
+		 "estimated\n"},
+		{{1, 0, 100},
+		 "# 1 block from before attach was freed in between, about 100 B: its size is estimated\n"},
+		{{10, 3, 700},
+		 "# 10 blocks from before attach were freed in between, about 700 B: their sizes are estimated; "
+		 "3 of them without a known size count 0 bytes\n"},
+		{{2, 1, 7},
+		 "# 2 blocks from before attach were freed in between, about 7 B: their sizes are estimated; "
+		 "1 of them without a known size counts 0 bytes\n"},
+		{{5, 5, 0},
+		 "# 5 blocks from before attach were freed in between: their sizes are not known and count 0 "
+		 "bytes\n"},
+		{{1, 1, 0},
+		 "# 1 block from before attach was freed in between: its size is not known and counts 0 bytes\n"},
+		// The newer one before the older one.
+		{{-10, -3, -700},
+		 "# 10 blocks from before attach were freed in between, about 700 B: their sizes are estimated; "
+		 "3 of them without a known size count 0 bytes\n"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct stats stats = {.older = cases[i].older};
+		FILE *out = out_begin();
+
+		text_older_note(out, &stats);
+		out_end(out, cases[i].text);
+	}
+
 #test F4_filename
 	struct fixture f;
 	struct stats_options options = {.key = KEY_FILENAME, .is_compat = true};
