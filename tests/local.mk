@@ -294,8 +294,11 @@ targets_c = \
 	tests/targets/spawn \
 	tests/targets/storm \
 	tests/targets/text \
+	tests/targets/thread_cache \
+	tests/targets/thread_cache_static \
 	tests/targets/thread_life \
 	tests/targets/threads \
+	tests/targets/turnover \
 	tests/targets/zombie
 targets_cxx = \
 	tests/targets/measured_cxx \
@@ -343,9 +346,12 @@ target_sources = \
 	tests/targets/spawn.c \
 	tests/targets/storm.c \
 	tests/targets/text.c \
+	tests/targets/thread_cache.c \
+	tests/targets/thread_cache_static.c \
 	tests/targets/thread_life.c \
 	tests/targets/threads.c \
 	tests/targets/throw.cc \
+	tests/targets/turnover.c \
 	tests/targets/zombie.c
 
 # End to end: tests/e2e/lib.sh has their manual.
@@ -403,7 +409,9 @@ e2e_tests = \
 	tests/e2e/store.sh \
 	tests/e2e/targets_untraced.sh \
 	tests/e2e/text.sh \
+	tests/e2e/thread_cache.sh \
 	tests/e2e/thread_life.sh \
+	tests/e2e/turnover.sh \
 	tests/e2e/undisturbed.sh \
 	tests/e2e/where.sh
 

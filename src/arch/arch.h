@@ -129,8 +129,8 @@ struct arch {
 	 *  *data_ret is the offset of its struct arch_rescue_data, of which action is filled in. */
 	size_t (*rescue)(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 
-	/** A stub that calls a function of one integer argument, wherever it may stand. Returns its
-	 *  size. A thread runs through it after enter_call(): it takes the argument from the first
+	/** A stub that calls a function of one integer argument (a second one is 0), wherever it may
+	 *  stand. Returns its size. A thread runs through it after enter_call(): it takes the argument from the first
 	 *  word of its frame, writes the result there, and goes on at the pc in the second word with
 	 *  all integer registers, flags and its stack pointer as before enter_call(). */
 	size_t (*call)(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);

@@ -143,6 +143,7 @@ static void live_add(struct heap *heap, const struct block *block)
 {
 	struct site *site = site_get(heap, block->site);
 
+	older_live_add(&heap->older, block->size);
 	site_save(heap, site);
 	site->live_bytes += block->size;
 	site->live_blocks++;
@@ -154,6 +155,7 @@ static void live_subtract(struct heap *heap, const struct block *block)
 {
 	struct site *site = site_get(heap, block->site);
 
+	older_live_subtract(&heap->older, block->size);
 	site_save(heap, site);
 	site->live_bytes -= block->size;
 	site->live_blocks--;
@@ -269,6 +271,11 @@ struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low)
 struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable, uint64_t low)
 {
 	return older_traced(&heap->older, requested, usable, low);
+}
+
+void heap_note_live(struct heap *heap, uint64_t requested)
+{
+	older_live_add(&heap->older, requested);
 }
 
 struct err *heap_put_back(struct heap *heap, const struct block *block)

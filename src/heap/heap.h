@@ -101,10 +101,13 @@ bool heap_free(struct heap *heap, uint64_t addr);
  *  request that gets as much. No other counter changes. &err_nomem: it was counted without its size. */
 struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low) __must_check;
 
-/** The usable size of an allocation that is being recorded with heap_alloc(), for the estimate of older blocks. &err_nomem:
+/** The usable size of an allocation that heap_alloc() is to record next, for the estimate of older blocks. &err_nomem:
  *  nothing has changed. */
 struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable,
 			     uint64_t low) __must_check;
+
+/** A block of that size was recorded before heap_note_usable() told of its size, and is live. */
+void heap_note_live(struct heap *heap, uint64_t requested);
 
 /** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it was not known (not
  *  counted as an unknown free). */

@@ -12,11 +12,16 @@
 #define LARGE       (1ull << 20)
 #define SMALL_STEP  8
 #define LARGE_STEPS 64
+/** Requested sizes that are told apart at most. */
+#define MAX_SIZES (1u << 16)
+/** A mean of blocks that are gone weighs as much as so many that are live. */
+#define GONE_WEIGHT 16
 
 void older_deinit(struct older *older)
 {
 	vec_deinit(&older->classes);
 	hmap_deinit(&older->index);
+	hmap_deinit(&older->sizes);
 	*older = (struct older){0};
 }
 
@@ -98,12 +103,67 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 		return NULL;
 	class->traced_requested += requested;
 	class->traced_usable += usable;
+	// The first answer stays: what is added must be what is subtracted.
+	if (older->sizes.num < MAX_SIZES && !hmap_find(&older->sizes, requested) &&
+	    !hmap_set(&older->sizes, requested, usable))
+		return &err_nomem;
 	return NULL;
+}
+
+/** The class of live blocks that were requested with that size, or NULL. */
+static struct older_class *live_class(struct older *older, uint64_t requested, uint64_t *usable_ret)
+{
+	const uint64_t *usable = hmap_find(&older->sizes, requested), *found;
+
+	found = usable ? hmap_find(&older->index, class_key(*usable)) : NULL;
+	if (!found)
+		return NULL;
+	*usable_ret = *usable;
+	return &older->classes.items[*found];
+}
+
+void older_live_add(struct older *older, uint64_t requested)
+{
+	uint64_t usable;
+	struct older_class *class = live_class(older, requested, &usable);
+
+	if (!class || usable > INT64_MAX - class->live_usable)
+		return;
+	class->live_requested += requested;
+	class->live_usable += usable;
+}
+
+void older_live_subtract(struct older *older, uint64_t requested)
+{
+	uint64_t usable;
+	struct older_class *class = live_class(older, requested, &usable);
+
+	// One that was allocated before its size was known was not added.
+	if (!class || usable > class->live_usable || requested > class->live_requested)
+		return;
+	class->live_requested -= requested;
+	class->live_usable -= usable;
 }
 
 void older_clear(struct older *older)
 {
 	older_deinit(older);
+}
+
+/** Leave in traced_* what the mean is made of. */
+static void choose_mean(struct older_class *class)
+{
+	uint64_t weight = class->usable * GONE_WEIGHT;
+
+	if (class->live_usable) {
+		class->traced_requested = class->live_requested;
+		class->traced_usable = class->live_usable;
+	} else if (class->traced_usable > weight) {
+		class->traced_requested = (uint64_t)((unsigned __int128)class->traced_requested *
+						     weight / class->traced_usable);
+		class->traced_usable = weight;
+	}
+	class->live_requested = class->live_usable = 0;
 }
 
 static uint64_t estimate(const struct older_class *class, const struct older_class *mean)
@@ -122,15 +182,19 @@ uint64_t older_size(const struct older *older)
 	uint64_t size = 0;
 	size_t i;
 
-	for (i = 0; i < older->classes.num; i++)
-		size += estimate(&older->classes.items[i], &older->classes.items[i]);
+	for (i = 0; i < older->classes.num; i++) {
+		struct older_class class = older->classes.items[i];
+
+		choose_mean(&class);
+		size += estimate(&class, &class);
+	}
 	return size;
 }
 
 size_t older_memory(const struct older *older)
 {
 	return older->classes.cap * sizeof(*older->classes.items) +
-	       older->index.cap * sizeof(*older->index.slots);
+	       (older->index.cap + older->sizes.cap) * sizeof(*older->index.slots);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -157,6 +221,7 @@ struct err *older_copy(const struct older *older, bool is_peak, uint64_t epoch,
 			class.freed_usable = class.saved_freed_usable;
 		}
 		class.saved_epoch = class.saved_freed_blocks = class.saved_freed_usable = 0;
+		choose_mean(&class);
 		if (class.freed_blocks)
 			copy[num++] = class;
 	}

@@ -4,6 +4,10 @@
  *  allocator gave them, their *usable* size. Both stand in a relation that traced blocks of the same size class
  *  show; so frees and traced allocations are summed up by class, and the requested bytes are estimated from these sums.
  *
+ *  Of the traced blocks those count that are live: like the older ones they have stayed for a while, which scratch memory of other
+ *  sizes in the same class has not (redis: 217 bytes to read a value, then cut to 210). Where none is live all count
+ *  that ever were, with the weight of a few.
+ *
  *  Nothing is estimated while the sums grow: two moments can be compared with one mean for both, and a program that
  *  replaces each block by one of the same size comes out at exactly 0. Not thread-safe. */
 #ifndef HEAP_OLDER_H
@@ -29,9 +33,12 @@ struct older_class {
 	/** Older blocks that were freed since start or clear, and their usable bytes. */
 	uint64_t freed_blocks;
 	uint64_t freed_usable;
-	/** Traced allocations, the freed ones too: requested and usable bytes. */
+	/** Traced allocations, the freed ones too: requested and usable bytes. In a copy: those that the mean is made of. */
 	uint64_t traced_requested;
 	uint64_t traced_usable;
+	/** The live ones of them. */
+	uint64_t live_requested;
+	uint64_t live_usable;
 	/** Freed at the peak when saved_epoch is the heap's epoch, as in struct site. */
 	uint64_t saved_epoch;
 	uint64_t saved_freed_blocks;
@@ -43,6 +50,8 @@ struct older {
 	/** In no particular order; by key, the index of the class. */
 	VEC(struct older_class) classes;
 	struct hmap index;
+	/** Requested size -> usable size, of traced allocations. */
+	struct hmap sizes;
 	/** Older blocks that were freed, with or without a size; the usable bytes of all classes, never above INT64_MAX. */
 	uint64_t num_freed;
 	uint64_t freed_usable;
@@ -74,6 +83,10 @@ struct err *older_freed(struct older *older, uint64_t usable, uint64_t low,
 struct err *older_traced(struct older *older, uint64_t requested, uint64_t usable,
 			 uint64_t low) __must_check;
 
+/** A traced allocation of that size is live from now on, or not any more. Ignored when nothing is known of the size. O(1). */
+void older_live_add(struct older *older, uint64_t requested);
+void older_live_subtract(struct older *older, uint64_t requested);
+
 /** Forget everything. */
 void older_clear(struct older *older);
 
@@ -84,7 +97,7 @@ uint64_t older_size(const struct older *older);
 size_t older_memory(const struct older *older);
 
 /** The classes that have freed blocks, by ascending key, to be freed by the caller; *unsized_ret: freed blocks without
- *  size. is_peak: as they were at the peak of this epoch; what was traced is that of now. The saved members are 0. */
+ *  size. is_peak: as they were at the peak of this epoch; the mean is that of now. All other members are 0. */
 struct err *older_copy(const struct older *older, bool is_peak, uint64_t epoch,
 		       struct older_class **ret, size_t *num_ret,
 		       uint64_t *unsized_ret) __must_check;

@@ -332,6 +332,7 @@ static void on_record(struct session *s, const struct ring_record *record)
 		break;
 	case EVENT_USABLE:
 		add_usable(s, usable->requested, &usable->usable);
+		heap_note_live(s->heap, usable->requested);
 		break;
 	case EVENT_TAKE:
 		on_take(s, (const void *)record);

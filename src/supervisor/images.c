@@ -98,10 +98,9 @@ static struct err *search_module(struct search *search)
 	const char *names[256];
 	size_t i, num = 0;
 
-	_Static_assert(PROBES_USER_MAX + NUM_NEW_NAMES + NUM_USABLE_SYMBOLS < 128,
+	_Static_assert(PROBES_USER_MAX + NUM_NEW_NAMES + NUM_USABLE_SYMBOLS <= 128,
 		       "room for names");
-	assert(num_probes < 128);
-
+	assert(num_probes <= 128);
 	for (i = 0; i < probe_num(user); i++)
 		names[num++] = probe_at(user, i)->symbol;
 	for (i = 0; i < NUM_NEW_NAMES; i++)
@@ -134,9 +133,8 @@ static struct command plant_command(const struct search *search, uint32_t probe)
 
 	if (probe >= num_probes)
 		return command;
-	command.usable_kind =
-		usable_choose(search->usable, probes[probe].symbol, &command.usable_addr);
-	if (command.usable_kind == USABLE_GLIBC) {
+	command.usable = usable_choose(search->usable, probes[probe].symbol);
+	if (command.usable.kind == USABLE_GLIBC) {
 		command.start = search->start + search->module->bias;
 		command.end = search->end + search->module->bias;
 	}

@@ -28,12 +28,12 @@
 /** Where the blocks of a module's functions come from. */
 struct allocator {
 	/** As in struct command. */
-	uint32_t usable_kind;
-	uint64_t usable_addr;
+	struct usable_source usable;
 	uint64_t start;
 	uint64_t end;
-	/** Calls the function at usable_addr; 0: there is none (yet). */
-	uint64_t stub_addr;
+	/** Call the functions of usable; 0: there is none (yet). */
+	uint64_t block_stub;
+	uint64_t request_stub;
 };
 
 struct breakpoint {
@@ -134,6 +134,7 @@ struct size_query {
 	/** A breakpoint, and the stack pointer there: it will be met again. */
 	uint64_t entry;
 	uint64_t sp;
+	/** At an entry: the block. */
 	uint64_t ptr;
 	/** At a return site: the size that was asked for. */
 	uint64_t requested;

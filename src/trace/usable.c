@@ -5,7 +5,7 @@
 // and then meets the same breakpoint again. That costs one more stop, and nothing has to be undone should we die meanwhile.
 //
 // The sizes of traced allocations, from which those of older blocks are estimated, come by a formula, or are learned
-// in the same way, once for each size.
+// in the same way, once for each size: from a new block, or from nallocx().
 #include "config.h"
 
 #include "trace/engine.h"
@@ -20,14 +20,15 @@
 /** glibc may map larger requests, then the header tells. The threshold is never set below this by itself (malloc.c,
  *  DEFAULT_MMAP_THRESHOLD_MIN). */
 #define GLIBC_FORMULA_MAX (64u << 10)
+/** What mi_good_size() says of larger requests is less than they get (mimalloc 2.0.9). */
+#define REQUEST_MAX (128u << 10)
 /** Larger ones are nonsense. */
 #define USABLE_MAX (1ull << 47)
 
 uint32_t usable_allocator(struct engine *e, const struct command *c)
 {
 	struct allocator new = {
-		.usable_kind = c->usable_kind,
-		.usable_addr = c->usable_addr,
+		.usable = c->usable,
 		.start = c->start,
 		.end = c->end,
 	};
@@ -36,7 +37,7 @@ uint32_t usable_allocator(struct engine *e, const struct command *c)
 
 	for (i = 0; i < e->allocators.num; i++) {
 		a = &e->allocators.items[i];
-		if (a->usable_kind == new.usable_kind && a->usable_addr == new.usable_addr &&
+		if (memcmp(&a->usable, &new.usable, sizeof(new.usable)) == 0 &&
 		    a->start == new.start && a->end == new.end)
 			return i;
 	}
@@ -46,7 +47,7 @@ uint32_t usable_allocator(struct engine *e, const struct command *c)
 
 static enum usable_kind kind_of(const struct engine *e, uint32_t allocator)
 {
-	return allocator < e->allocators.num ? e->allocators.items[allocator].usable_kind
+	return allocator < e->allocators.num ? e->allocators.items[allocator].usable.kind
 					     : USABLE_NONE;
 }
 
@@ -122,42 +123,41 @@ static struct event_size musl_size(pid_t tid, uint64_t ptr)
 	return nominal > USABLE_MAX ? none : (struct event_size){nominal ? nominal : 1, nominal};
 }
 
-/** Allocators have four to eight classes for each power of two. */
+/** jemalloc and mimalloc have four classes for each power of two. */
 static struct event_size class_of(uint64_t usable)
 {
 	uint64_t width = 8;
 
 	if (!usable || usable > USABLE_MAX)
 		return (struct event_size){0};
-	while (width * 16 < usable)
+	while (width * 8 < usable)
 		width *= 2;
 	return (struct event_size){usable, usable > width ? usable - width + 1 : 0};
 }
 
-static bool make_stub(struct engine *e, struct thread *t, struct allocator *a)
+/** The stub that calls function, made when it is wanted first. */
+static bool make_stub(struct engine *e, struct thread *t, uint64_t function, uint64_t *stub)
 {
 	uint8_t code[ARCH_CALL_SIZE];
-	size_t size = e->arch->call(a->usable_addr, code);
+	size_t size = e->arch->call(function, code);
 
-	if (!a->stub_addr)
-		a->stub_addr = displaced_place(e, code, size);
-	if (!a->stub_addr) {
+	if (!*stub)
+		*stub = displaced_place(e, code, size);
+	if (!*stub) {
 		displaced_map_all(e, t);
-		a->stub_addr = displaced_place(e, code, size);
+		*stub = displaced_place(e, code, size);
 	}
-	return a->stub_addr;
+	return *stub;
 }
 
-/** Send t through the stub of q's allocator, and on to q->entry. */
-static bool ask(struct engine *e, struct thread *t, const struct size_query *q)
+/** Send t through the stub with that argument, and on to q->entry. */
+static bool ask(struct engine *e, struct thread *t, const struct size_query *q, uint64_t stub,
+		uint64_t arg)
 {
-	struct allocator *a = &e->allocators.items[q->allocator];
 	struct arch_regs regs = t->regs;
-	uint64_t words[2] = {q->ptr, q->entry}, frame;
+	uint64_t words[2] = {arg, q->entry};
+	uint64_t frame = e->arch->enter_call(&regs, stub);
 
-	if (!make_stub(e, t, a))
-		return false;
-	frame = e->arch->enter_call(&regs, a->stub_addr);
 	if (!memory_write_code(e, frame, words, sizeof(words)))
 		return false;
 	FAULT_POINT("ask");
@@ -190,24 +190,31 @@ bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint
 		     struct event_size *ret)
 {
 	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), ptr, 0, b->allocator};
+	struct allocator *a;
 
 	*ret = (struct event_size){0};
 	switch (kind_of(e, b->allocator)) {
 	case USABLE_GLIBC:
 		*ret = glibc_size(t->tid, ptr);
 		return true;
+	case USABLE_NONE:
+		return true;
 	case USABLE_MUSL:
 		*ret = musl_size(t->tid, ptr);
-		return true;
+		break;
 	case USABLE_CALL:
-		if (usable_is_back(e, t, b) && t->query.ptr == ptr) {
-			*ret = answer(e, t);
-			return true;
-		}
-		return !ask(e, t, &q);
-	default:
+		break;
+	}
+	a = &e->allocators.items[b->allocator];
+	// An allocator of musl's that is older than mallocng has other headers.
+	if (ret->usable || !a->usable.block_function)
+		return true;
+	if (usable_is_back(e, t, b) && t->query.ptr == ptr) {
+		*ret = answer(e, t);
 		return true;
 	}
+	return !make_stub(e, t, a->usable.block_function, &a->block_stub) ||
+	       !ask(e, t, &q, a->block_stub, ptr);
 }
 
 /** Blocks with an alignment of their own are of other classes. */
@@ -246,18 +253,31 @@ struct event_size usable_of_call(struct engine *e, struct thread *t, const struc
 	}
 }
 
+/** Can it be learned at site b what p's size gets? Only at a site that is nothing else, and still there when the thread
+ *  comes back. */
+static bool can_learn(const struct engine *e, const struct breakpoint *b, const struct pending *p)
+{
+	return !e->is_heap_known && kind_of(e, p->allocator) == USABLE_CALL && !is_aligned(e, p) &&
+	       !(p->size >> USABLE_SHIFT) && b->roles == ROLE_SITE && b->is_planted &&
+	       e->usable_sizes.num < MAX_LEARNED && !hmap_find(&e->usable_sizes, size_key(p));
+}
+
 bool usable_learn(struct engine *e, struct thread *t, const struct breakpoint *b,
 		  const struct pending *p, uint64_t addr)
 {
-	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), addr, p->size, p->allocator};
+	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), 0, p->size, p->allocator};
+	struct allocator *a;
 
-	// Only at a site that is nothing else, and still there when t comes back.
-	if (!addr || e->is_heap_known || kind_of(e, p->allocator) != USABLE_CALL ||
-	    is_aligned(e, p) || p->size >> USABLE_SHIFT || b->roles != ROLE_SITE ||
-	    !b->is_planted || e->usable_sizes.num >= MAX_LEARNED ||
-	    hmap_find(&e->usable_sizes, size_key(p)))
+	if (!addr || !can_learn(e, b, p))
 		return false;
-	return ask(e, t, &q);
+	a = &e->allocators.items[p->allocator];
+	if (!p->has_taken || p->ptr != addr)
+		return make_stub(e, t, a->usable.block_function, &a->block_stub) &&
+		       ask(e, t, &q, a->block_stub, addr);
+	// A block that was resized in its place may have kept more than a new one gets.
+	return a->usable.request_function && p->size && p->size < REQUEST_MAX &&
+	       make_stub(e, t, a->usable.request_function, &a->request_stub) &&
+	       ask(e, t, &q, a->request_stub, p->size);
 }
 
 void usable_learned(struct engine *e, struct thread *t)

@@ -4,11 +4,13 @@
 #ifndef WIRE_COMMAND_H
 #define WIRE_COMMAND_H
 
+#include "wire/probe.h"
+
 #include <stdint.h>
 
 enum command_kind {
-	/** Plant breakpoints: items[]. With PLANT_PROBE all of one module: usable_kind and usable_addr tell how the
-	 *  sizes of its blocks are found out; [start, end) is code of the allocator itself, whose
+	/** Plant breakpoints: items[]. With PLANT_PROBE all of one module: usable tells how the sizes of its
+	 *  blocks are found out; [start, end) is code of the allocator itself, whose
 	 *  frees of blocks that nobody has allocated are its own business. With PLANT_CALL: EVENT_CALL when they were entered `value`
 	 *  times in all; flags: PLANT_PAUSE. */
 	COMMAND_PLANT,
@@ -87,10 +89,8 @@ struct command {
 	uint32_t flags;
 	/** Which of the followed processes: 0 the first one, else event_child.process. */
 	uint32_t process;
-	/** enum usable_kind. */
-	uint32_t usable_kind;
-	/** The function to call, with USABLE_CALL. */
-	uint64_t usable_addr;
+	uint32_t reserved;
+	struct usable_source usable;
 	/** Given back in EVENT_ACK unless 0. */
 	uint64_t cookie;
 	uint64_t value;

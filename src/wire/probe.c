@@ -75,35 +75,47 @@ const struct probe probes[] = {
 
 const unsigned num_probes = sizeof(probes) / sizeof(probes[0]);
 
+// clang-format off
 const char *const usable_symbols[NUM_USABLE_SYMBOLS] = {
-	"malloc_info",        "__libc_memalign",       "__malloc_alloc_meta",
-	"malloc_usable_size", "je_malloc_usable_size", "_rjem_malloc_usable_size",
-	"tc_malloc_size",     "mi_usable_size",        "mi_malloc_usable_size",
+	"malloc_info", "__libc_memalign",
+	"__malloc_alloc_meta", "__dls3",
+	"malloc_usable_size", "je_malloc_usable_size", "_rjem_malloc_usable_size", "tc_malloc_size",
+	"mi_usable_size", "mi_malloc_usable_size",
+	"nallocx", "je_nallocx", "_rjem_nallocx", "tc_nallocx", "mi_good_size",
 };
+// clang-format on
 
-enum usable_kind usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol,
-			       uint64_t *function_ret)
+/** "je_free" goes with "je_malloc_usable_size", all others with what there is, plain names first. */
+static uint64_t choose(const uint64_t *addrs, const char *symbol, size_t first, size_t end)
 {
-	size_t best = 0, i, size;
+	uint64_t ret = 0;
+	size_t i, size;
 
-	if (addrs[USABLE_SYMBOL_INFO] && addrs[USABLE_SYMBOL_MEMALIGN])
-		return USABLE_GLIBC;
-	for (i = NUM_USABLE_SYMBOLS; i-- > USABLE_SYMBOL_CALL;) {
-		if (!addrs[i])
-			continue;
-		// "je_free" goes with "je_malloc_usable_size", all others with what there is.
+	for (i = first; i < end; i++) {
 		size = strcspn(usable_symbols[i] + 1, "_") + 2;
-		if (!best || i == USABLE_SYMBOL_CALL ||
-		    strncmp(symbol, usable_symbols[i], size) == 0)
-			best = i;
-		if (strncmp(symbol, usable_symbols[i], size) == 0)
-			break;
+		if (addrs[i] && i != first && strncmp(symbol, usable_symbols[i], size) == 0)
+			return addrs[i];
+		if (!ret)
+			ret = addrs[i];
 	}
-	if (best) {
-		*function_ret = addrs[best];
-		return USABLE_CALL;
+	return ret;
+}
+
+struct usable_source usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol)
+{
+	struct usable_source ret = {USABLE_NONE};
+
+	if (addrs[USABLE_SYMBOL_INFO] && addrs[USABLE_SYMBOL_MEMALIGN]) {
+		ret.kind = USABLE_GLIBC;
+		return ret;
 	}
-	return addrs[USABLE_SYMBOL_MUSL] ? USABLE_MUSL : USABLE_NONE;
+	ret.block_function = choose(addrs, symbol, USABLE_SYMBOL_CALL, USABLE_SYMBOL_GOOD);
+	ret.request_function = choose(addrs, symbol, USABLE_SYMBOL_GOOD, NUM_USABLE_SYMBOLS);
+	if (addrs[USABLE_SYMBOL_MUSL] || addrs[USABLE_SYMBOL_MUSL_LINKER])
+		ret.kind = USABLE_MUSL;
+	else if (ret.block_function)
+		ret.kind = USABLE_CALL;
+	return ret;
 }
 
 const char *probe_kind_name(enum probe_kind kind)

@@ -64,16 +64,29 @@ enum usable_symbol {
 	USABLE_SYMBOL_MEMALIGN,
 	/** Of mallocng; hidden, so only in static programs that are not stripped. */
 	USABLE_SYMBOL_MUSL,
-	/** malloc_usable_size and its like: from here on. */
+	/** Of musl as a shared object, which is its dynamic linker, too. */
+	USABLE_SYMBOL_MUSL_LINKER,
+	/** malloc_usable_size(ptr) and its like: from here on. */
 	USABLE_SYMBOL_CALL,
-	NUM_USABLE_SYMBOLS = USABLE_SYMBOL_CALL + 6,
+	/** nallocx(size, 0) and its like, what a request of that size gets: from here on. */
+	USABLE_SYMBOL_GOOD = USABLE_SYMBOL_CALL + 6,
+	NUM_USABLE_SYMBOLS = USABLE_SYMBOL_GOOD + 5,
 };
 extern const char *const usable_symbols[NUM_USABLE_SYMBOLS];
 
-/** An object defines those symbols whose addrs are not 0: how to find out the sizes of its blocks, and with USABLE_CALL the
- *  function in *function_ret. symbol: of the function that frees; it goes with the usable size of the same prefix. */
-enum usable_kind usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol,
-			       uint64_t *function_ret);
+/** How to find out the sizes of an allocator's blocks. */
+struct usable_source {
+	/** enum usable_kind. */
+	uint32_t kind;
+	uint32_t reserved;
+	/** Unless USABLE_GLIBC: the functions that tell of a block, and of a request; 0: there is none. */
+	uint64_t block_function;
+	uint64_t request_function;
+};
+
+/** An object defines those symbols whose addrs are not 0. symbol: of the function that frees; it goes with the functions of the
+ *  same prefix. */
+struct usable_source usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], const char *symbol);
 
 /** Number of probes at the begin of the table that are malloc and its family under their plain names. */
 #define PROBES_PLAIN 10

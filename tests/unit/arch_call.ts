@@ -9,6 +9,7 @@
 /** As hostile as the ABI allows: changes every register that need not be kept, all flags, and aborts on an odd stack. */
 uint64_t callee_arg __attribute__((used, visibility("hidden")));
 uint64_t callee_sp __attribute__((used, visibility("hidden")));
+uint64_t callee_second __attribute__((used, visibility("hidden")));
 extern const char callee[] __attribute__((visibility("hidden")));
 
 // clang-format off
@@ -18,6 +19,7 @@ __asm__(
 	".hidden callee\n"
 	"callee:\n"
 	"	mov %rdi, callee_arg(%rip)\n"
+	"	mov %rsi, callee_second(%rip)\n"
 	"	mov %rsp, callee_sp(%rip)\n"
 	"	mov $-1, %rax; mov %rax, %rcx; mov %rax, %rdx; mov %rax, %rsi; mov %rax, %rdi\n"
 	"	mov %rax, %r8; mov %rax, %r9; mov %rax, %r10; mov %rax, %r11\n"
@@ -71,6 +73,7 @@ __asm__(
 		run_in.pc = regs.word[16];
 		run_enter();
 		ck_assert_uint_eq(callee_arg, 0x1234);
+		ck_assert_uint_eq(callee_second, 0);
 		ck_assert_uint_eq(callee_sp % 16, 8);
 		run_in.gpr[RSP] = sp;
 		for (i = 0; i < NUM_GPRS; i++)

@@ -4,6 +4,7 @@
 #include "test_util.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static const struct probe *find(const char *symbol)
 {
@@ -202,3 +203,38 @@ static bool is_cxx(const char *symbol)
 	ck_assert_str_eq(probe_kind_name(PROBE_ALLOC_OUT), "alloc");
 	ck_assert_str_eq(probe_kind_name(PROBE_REALLOC), "realloc");
 	ck_assert_str_eq(probe_kind_name(PROBE_FREE), "free");
+
+#tcase usable
+
+#test sources_of_usable_sizes
+	uint64_t addrs[NUM_USABLE_SYMBOLS] = {0};
+	struct usable_source source = usable_choose(addrs, "free");
+	unsigned i;
+
+	ck_assert_uint_eq(source.kind, USABLE_NONE);
+	for (i = 0; i < NUM_USABLE_SYMBOLS; i++)
+		ck_assert_ptr_nonnull(usable_symbols[i]);
+	// tcmalloc and jemalloc define __libc_memalign, too.
+	addrs[USABLE_SYMBOL_MEMALIGN] = 0x10;
+	addrs[USABLE_SYMBOL_CALL] = 0x20;
+	source = usable_choose(addrs, "_ZdlPv");
+	ck_assert_uint_eq(source.kind, USABLE_CALL);
+	ck_assert_uint_eq(source.block_function, 0x20);
+	ck_assert_uint_eq(source.request_function, 0);
+	addrs[USABLE_SYMBOL_INFO] = 0x30;
+	ck_assert_uint_eq(usable_choose(addrs, "free").kind, USABLE_GLIBC);
+
+#test functions_go_by_their_prefix
+	uint64_t addrs[NUM_USABLE_SYMBOLS] = {0};
+	unsigned i;
+
+	// Two allocators in one program: je_ and mi_.
+	for (i = USABLE_SYMBOL_CALL; i < NUM_USABLE_SYMBOLS; i++)
+		if (strncmp(usable_symbols[i], "je_", 3) == 0 ||
+		    strncmp(usable_symbols[i], "mi_", 3) == 0)
+			addrs[i] = (uint64_t)usable_symbols[i][0] << 8 | (i >= USABLE_SYMBOL_GOOD);
+	ck_assert_uint_eq(usable_choose(addrs, "je_free").block_function, 'j' << 8);
+	ck_assert_uint_eq(usable_choose(addrs, "je_sdallocx").request_function, 'j' << 8 | 1);
+	ck_assert_uint_eq(usable_choose(addrs, "mi_free").block_function, 'm' << 8);
+	ck_assert_uint_eq(usable_choose(addrs, "mi_free").request_function, 'm' << 8 | 1);
+	ck_assert_uint_eq(usable_choose(addrs, "_ZdlPv").block_function, 'j' << 8);
