@@ -38,7 +38,8 @@ static void raise_file_limit(void)
 		log_debug("cannot raise the limit of open files, ignoring");
 }
 
-/** libdw asks servers for debug files when this variable names some: an attach must not wait for a network. */
+/** libdw asks servers for debug files when this variable names some: an attach must not wait for a network. elfutils 0.188
+ *  loads libdebuginfod, which would do so, all the same: in dwfl_standard_find_debuginfo(), when it has found no file. */
 static void forbid_debuginfod(void)
 {
 	const char *wanted = getenv("MALLOSCOPE_DEBUGINFOD");

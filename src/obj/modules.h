@@ -7,7 +7,13 @@
  *  thread-safe.
  *
  *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing
- *  else. Symbol tables, CFI and DWARF are read when somebody asks for them. */
+ *  else. Symbol tables, CFI and DWARF are read when somebody asks for them.
+ *
+ *  Libraries that come into our own process: the first search for a separate debug file that is
+ *  not on this machine makes libdw load libdebuginfod, if that is installed, and with it libcurl
+ *  and some 27 more, even where no server is to be asked. Any function that looks for debug
+ *  files may do so (want_debug, names of users, rows, lines, symbols); modules_refresh() never
+ *  does. */
 #ifndef OBJ_MODULES_H
 #define OBJ_MODULES_H
 

@@ -180,11 +180,11 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 	ck_assert_uint_eq(hits.num, 1);
 
 #test unchanged_refresh_finds_nothing
-	size_t added, removed;
+	struct modules_delta delta = {0};
 
-	refresh(&added, &removed);
-	ck_assert_uint_eq(added, 0);
-	ck_assert_uint_eq(removed, 0);
+	ck_ok(modules_refresh(modules, getpid(), &delta));
+	ck_assert_uint_eq(delta.added.num, 0);
+	ck_assert_uint_eq(delta.removed.num, 0);
 
 #test forgotten_modules_keep_symbols_and_ids
 	uint32_t id = module_of(in_libc("malloc"))->id;
@@ -385,9 +385,14 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 	const char *const names[] = {"cbrt", "malloc"};
 	size_t size, cut, added, removed;
 	char *bytes = read_whole(file_of(in_libm()), &size), *p;
+	const struct module *libm = module_of(in_libm());
+	char *build_id = memmem(bytes, size, libm->build_id, libm->build_id_size);
 	struct row row;
 	struct hits hits;
 
+	// No machine has a debug file of that name, so libdw searches in vain, and may load what it would download with.
+	ck_assert_ptr_nonnull(build_id);
+	memset(build_id, 0xee, libm->build_id_size);
 	for (cut = 1; cut < size; cut = cut * 5 / 3 + 7) {
 		write_file(in_dir("cut"), bytes, cut);
 		p = map_whole(in_dir("cut"));
