@@ -136,9 +136,12 @@ src_libobj_a_SOURCES = \
 	src/obj/lines.h \
 	src/obj/maps.c \
 	src/obj/maps.h \
+	src/obj/maps_view.c \
+	src/obj/maps_view.h \
 	src/obj/modules.c \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \
+	src/obj/refresh.c \
 	src/obj/scopes.c \
 	src/obj/scopes.h \
 	src/obj/sigbus.c \

@@ -48,6 +48,8 @@ struct image {
 	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping
 	 *  is the same file. */
 	bool is_retired;
+	/** During modules_refresh(): a mapping of it came or went. */
+	bool is_touched;
 
 	/** An ELF file of 64 bits, little endian, with program headers; what follows is valid
 	 *  only then. */

@@ -4,6 +4,7 @@
 #define OBJ_MODULES_INTERNAL_H
 
 #include "obj/image.h"
+#include "obj/maps_view.h"
 #include "obj/modules.h"
 
 /** A module and the file it was loaded from. */
@@ -29,9 +30,16 @@ struct modules {
 	/** By id - 1. Entries never move and are never removed. */
 	VEC(struct module_entry *) entries;
 	VEC(struct image *) images;
+	/** How many of them the last refresh that did not fail has left. */
+	size_t num_known_images;
 	/** Mappings of live modules, ascending, without overlap. */
 	VEC(struct module_range) ranges;
+	/** The last refresh; empty when the next one must look at everything. */
+	struct maps_view view;
 };
+
+/** A module that is not mapped any more. */
+void module_lose_live(struct module_entry *entry);
 
 /** The live module at pc, or NULL. O(log mappings). */
 struct module_entry *modules_find_entry(const struct modules *modules, uint64_t pc);

@@ -116,6 +116,65 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
+/** Modules that a first look finds now are those that are known, at the same places. */
+static void check_like_first_look(void)
+{
+	struct modules_delta delta = {0};
+	struct modules *fresh;
+	uint32_t id;
+	size_t i, num_live = 0;
+
+	ck_ok(modules_create(&fresh));
+	ck_ok(modules_refresh(fresh, getpid(), &delta));
+	for (i = 0; i < delta.added.num; i++) {
+		const struct module *want = modules_get(fresh, delta.added.items[i]);
+		const struct module *got = modules_find(modules, want->end - 1);
+
+		ck_assert_ptr_nonnull(got);
+		ck_assert_str_eq(got->path, want->path);
+		ck_assert(got->is_live);
+		ck_assert_uint_eq(got->start, want->start);
+		ck_assert_uint_eq(got->end, want->end);
+		ck_assert_uint_eq(got->bias, want->bias);
+	}
+	for (id = 1; id <= modules_num(modules); id++)
+		num_live += modules_get(modules, id)->is_live;
+	ck_assert_uint_eq(num_live, delta.added.num);
+	ck_assert_uint_eq(modules->ranges.num, fresh->ranges.num);
+	for (i = 0; i < fresh->ranges.num; i++) {
+		ck_assert_uint_eq(modules->ranges.items[i].start, fresh->ranges.items[i].start);
+		ck_assert_uint_eq(modules->ranges.items[i].end, fresh->ranges.items[i].end);
+	}
+	modules_delta_deinit(&delta);
+	modules_destroy(fresh);
+}
+
+/** Map or unmap something of one of four files, to execute or only to read. */
+static void change_mappings(char *at[4], unsigned random)
+{
+	unsigned file = random % 4, kind = random / 4 % 5, prot = PROT_READ;
+	int fd;
+
+	if (kind == 0) {
+		munmap(at[file], 16 << 12);
+		return;
+	}
+	if (kind == 1) {
+		munmap(at[file] + (random / 32 % 16 << 12), 1 << 12);
+		return;
+	}
+	prot |= random / 1024 % 3 ? PROT_EXEC : 0;
+	fd = open(in_dir((const char *[]){"a", "b", "c", "d"}[file]), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	// The whole, or some pages, at their own place or at another one.
+	if (kind == 2)
+		ck_assert(mmap(at[file], 16 << 12, (int)prot, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED);
+	else
+		ck_assert(mmap(at[file] + (random / 32 % 12 << 12), 3 << 12, (int)prot, MAP_PRIVATE | MAP_FIXED,
+			       fd, random / 512 % 8 << 12) != MAP_FAILED);
+	close(fd);
+}
+
 #suite obj_modules
 
 #tcase find
@@ -288,6 +347,25 @@ static int check_loaded(struct dl_phdr_info *info, size_t size, void *ctx)
 	ck_assert_uint_ne(module_of(q)->id, id);
 	ck_assert_uint_eq(modules_get(modules, id)->bias, (uintptr_t)p);
 	ck_assert_ptr_null(modules_find(modules, (uintptr_t)p));
+
+#test changes_are_seen_like_at_a_first_look
+	unsigned random = 1, round, i;
+	size_t added, removed;
+	char *at[4];
+
+	for (i = 0; i < 4; i++) {
+		copy_file(file_of(in_libm()), in_dir((const char *[]){"a", "b", "c", "d"}[i]));
+		at[i] = mmap(NULL, 16 << 12, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		ck_assert(at[i] != MAP_FAILED);
+	}
+	for (round = 0; round < 400; round++) {
+		for (i = 0; i <= round % 3; i++) {
+			random = random * 1103515245 + 12345;
+			change_mappings(at, random >> 8);
+		}
+		refresh(&added, &removed);
+		check_like_first_look();
+	}
 
 #test replaced_file_is_another_module
 	const char *path = in_dir("libx.so"), *const names[] = {"cbrt", "check_major_version"};

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "obj/modules.h"
+
+#include "base/io.h"
+#include "heap/frame.h"
+#include "obj/modules_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/** 65530 mappings (vm.max_map_count) of 100 bytes are 7 MB; the limit can be raised. */
+#define MAX_MAPS_SIZE (1ull << 30)
+
+/** A refresh in progress; nothing in modules that anybody sees changes before commit(). */
+struct refresh {
+	struct modules *modules;
+	pid_t pid;
+	struct maps_view view;
+	VEC(struct module_range) ranges;
+};
+
+static struct image *find_image(const struct modules *modules, const struct map_entry *map)
+{
+	size_t i;
+
+	for (i = modules->images.num; i-- > 0;) {
+		struct image *image = modules->images.items[i];
+
+		if (!image->is_retired && image->is_vdso == maps_is_vdso(map) &&
+		    (image->is_vdso || (image->inode == map->inode && image->dev == map->dev)))
+			return image;
+	}
+	return NULL;
+}
+
+/** first: the first mapping of the same file, to tell which file it is. */
+static struct err *open_image(struct refresh *refresh, const struct map_entry *map,
+			      const struct map_entry *first, struct image **ret)
+{
+	bool is_from_memory = maps_is_vdso(map);
+	struct image *image;
+	struct err *err;
+	uint64_t bias;
+	int fd = -1;
+
+	if (!vec_reserve_one(&refresh->modules->images))
+		return &err_nomem;
+	if (!is_from_memory)
+		fd = image_open_mapped_file(refresh->pid, first);
+	if (fd < 0) {
+		is_from_memory = true;
+		fd = image_copy_from_memory(refresh->pid, refresh->view.text, refresh->view.size,
+					    map);
+	}
+	err = image_create(fd, map->path, map->path_size, &image);
+	if (err)
+		return err;
+	image->dev = map->dev;
+	image->inode = map->inode;
+	image->is_vdso = maps_is_vdso(map);
+	image->is_touched = true;
+	if (is_from_memory && image_bias_of(image, map, 0, &bias))
+		image_mend_copy(image, bias);
+	refresh->modules->images.items[refresh->modules->images.num++] = image;
+	*ret = image;
+	return NULL;
+}
+
+static struct err *create_entry(struct modules *modules, struct image *image,
+				const struct map_entry *map, struct module_entry **ret)
+{
+	struct module_entry *entry;
+	struct module *pub;
+	const char *slash;
+
+	if (!vec_reserve_one(&modules->entries))
+		return &err_nomem;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return &err_nomem;
+	pub = &entry->pub;
+	pub->path = strndup(map->path, map->path_size);
+	if (!pub->path) {
+		free(entry);
+		return &err_nomem;
+	}
+	slash = strrchr(pub->path, '/');
+	pub->name = slash ? slash + 1 : pub->path;
+	pub->is_executable_file = image_is_executable_file(image);
+	pub->is_64bit_x86 = image->is_elf && image->machine == EM_X86_64;
+	memcpy(pub->build_id, image->build_id, sizeof(pub->build_id));
+	pub->build_id_size = image->build_id_size;
+	entry->image = image;
+	modules->entries.items[modules->entries.num++] = entry;
+	pub->id = (uint32_t)modules->entries.num;
+	*ret = entry;
+	return NULL;
+}
+
+/** The entry to use for an image at a bias: the one that is or was there, else one that is not in use (frames hold ELF
+ *  addresses, so nothing but the bias changes). One that is live elsewhere until now is not taken: whoever reads the delta
+ *  must still see where it was. NULL: a new one is needed. */
+static struct module_entry *find_entry(const struct modules *modules, const struct image *image,
+				       uint64_t bias)
+{
+	struct module_entry *spare = NULL;
+	size_t i;
+
+	for (i = 0; i < modules->entries.num; i++) {
+		struct module_entry *entry = modules->entries.items[i];
+
+		if (entry->image != image)
+			continue;
+		if ((entry->is_seen ? entry->seen_bias : entry->pub.bias) == bias)
+			return entry;
+		if (!entry->is_seen && !entry->pub.is_live)
+			spare = entry;
+	}
+	return spare;
+}
+
+/** An executable mapping: it is part of a module, new or known. */
+static struct err *see_module(struct refresh *refresh, struct maps_line *line,
+			      const struct map_entry *first)
+{
+	struct modules *modules = refresh->modules;
+	const struct map_entry *map = &line->map;
+	struct module_entry *entry;
+	struct image *image;
+	struct err *err;
+	uint64_t bias;
+
+	// The line before may have opened it.
+	if (!line->image)
+		line->image = find_image(modules, map);
+	if (!line->image) {
+		err = open_image(refresh, map, first, &line->image);
+		if (err)
+			return err;
+	}
+	image = line->image;
+	if (!image_bias_of(image, map, 0, &bias))
+		bias = map->start - map->offset;
+	entry = find_entry(modules, image, bias);
+	if (!entry) {
+		// The last id is left out: with it a frame could be UINT64_MAX, which no table takes as a key.
+		if (modules->entries.num + 1 >= FRAME_MODULE_MAX)
+			return NULL;
+		err = create_entry(modules, image, map, &entry);
+		if (err)
+			return err;
+	}
+	if (!entry->is_seen) {
+		entry->is_seen = true;
+		entry->seen_bias = bias;
+		entry->seen_start = UINT64_MAX;
+		entry->seen_end = 0;
+	}
+	return NULL;
+}
+
+/** What is known of the file of a line: nothing that a look before has found, if it is new or the file's copy went. */
+static void touch(struct refresh *refresh, struct maps_line *line)
+{
+	if (line->image && line->image->is_retired)
+		line->image = NULL;
+	if (line->is_new)
+		line->image = find_image(refresh->modules, &line->map);
+	if (line->image && line->is_new)
+		line->image->is_touched = true;
+}
+
+/** A file is looked at when a mapping of it came or went: then all its mappings are. */
+static struct err *see_modules(struct refresh *refresh)
+{
+	const struct map_entry *first = NULL;
+	struct err *err;
+	size_t i;
+
+	for (i = 0; i < refresh->view.lines.num; i++)
+		touch(refresh, &refresh->view.lines.items[i]);
+	for (i = 0; i < refresh->view.lines.num; i++) {
+		struct maps_line *line = &refresh->view.lines.items[i];
+
+		if (!first || line->map.inode != first->inode || line->map.dev != first->dev)
+			first = &line->map;
+		if (!line->map.is_executable || (line->image && !line->image->is_touched))
+			continue;
+		err = see_module(refresh, line, first);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct module_entry *entry_of_mapping(const struct modules *modules,
+					     const struct image *image, const struct map_entry *map)
+{
+	uint64_t bias = map->start - map->offset;
+	bool has_bias = true;
+	size_t candidate, i;
+
+	for (candidate = 0; has_bias; candidate++) {
+		has_bias = image_bias_of(image, map, candidate, &bias);
+		if (!has_bias && candidate)
+			break;
+		for (i = 0; i < modules->entries.num; i++) {
+			struct module_entry *entry = modules->entries.items[i];
+
+			if (entry->image == image && entry->is_seen && entry->seen_bias == bias)
+				return entry;
+		}
+	}
+	return NULL;
+}
+
+/** The module of a mapping, read-only and writable ones too. */
+static void see_mapping(const struct modules *modules, struct maps_line *line)
+{
+	struct module_entry *entry;
+
+	// Of a file of which nothing was executable until now.
+	if (!line->image && modules->images.num > modules->num_known_images)
+		line->image = find_image(modules, &line->map);
+	if (line->image && !line->image->is_touched)
+		return;
+	entry = line->image ? entry_of_mapping(modules, line->image, &line->map) : NULL;
+	line->entry = entry;
+	if (!entry)
+		return;
+	if (line->map.start < entry->seen_start)
+		entry->seen_start = line->map.start;
+	if (line->map.end > entry->seen_end)
+		entry->seen_end = line->map.end;
+}
+
+static struct err *see_ranges(struct refresh *refresh)
+{
+	uint64_t last_end = 0;
+	size_t i;
+
+	for (i = 0; i < refresh->view.lines.num; i++) {
+		struct maps_line *line = &refresh->view.lines.items[i];
+		struct module_range range;
+
+		if (line->map.start < last_end)
+			continue;
+		see_mapping(refresh->modules, line);
+		if (!line->entry)
+			continue;
+		last_end = line->map.end;
+		range = (struct module_range){line->map.start, line->map.end, line->entry};
+		if (!vec_push(&refresh->ranges, range))
+			return &err_nomem;
+	}
+	return NULL;
+}
+
+static struct err *fill_delta(const struct modules *modules, struct modules_delta *delta)
+{
+	size_t i;
+
+	for (i = 0; i < modules->entries.num; i++) {
+		const struct module_entry *entry = modules->entries.items[i];
+		bool is_ok = true;
+
+		if (!entry->image->is_touched)
+			continue;
+		if (entry->is_seen && !entry->pub.is_live)
+			is_ok = vec_push(&delta->added, entry->pub.id);
+		else if (!entry->is_seen && entry->pub.is_live)
+			is_ok = vec_push(&delta->removed, entry->pub.id);
+		if (!is_ok)
+			return &err_nomem;
+	}
+	return NULL;
+}
+
+void module_lose_live(struct module_entry *entry)
+{
+	entry->pub.is_live = false;
+	if (entry->image->is_from_memory)
+		entry->image->is_retired = true;
+}
+
+static void commit(struct refresh *refresh)
+{
+	struct modules *modules = refresh->modules;
+	size_t i;
+
+	for (i = 0; i < modules->entries.num; i++) {
+		struct module_entry *entry = modules->entries.items[i];
+
+		if (!entry->image->is_touched)
+			continue;
+		if (!entry->is_seen) {
+			if (entry->pub.is_live)
+				module_lose_live(entry);
+			continue;
+		}
+		entry->pub.is_live = true;
+		entry->pub.bias = entry->seen_bias;
+		entry->pub.start = entry->seen_start;
+		entry->pub.end = entry->seen_end;
+	}
+	vec_deinit(&modules->ranges);
+	modules->ranges.items = refresh->ranges.items;
+	modules->ranges.num = refresh->ranges.num;
+	modules->ranges.cap = refresh->ranges.cap;
+	refresh->ranges.items = NULL;
+	modules->num_known_images = modules->images.num;
+	maps_view_deinit(&modules->view);
+	modules->view = refresh->view;
+	refresh->view = (struct maps_view){0};
+}
+
+static void on_gone(const struct maps_line *line)
+{
+	if (line->image)
+		line->image->is_touched = true;
+}
+
+static struct err *read_maps(struct refresh *refresh)
+{
+	struct err *err;
+	char path[64];
+	char *text;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)refresh->pid);
+	err = io_read_file(path, MAX_MAPS_SIZE, &text, &size);
+	if (err)
+		return err;
+	// A zombie has the file still, but nothing mapped.
+	if (!size) {
+		free(text);
+		return &err_gone;
+	}
+	return maps_view_update(&refresh->modules->view, text, size, on_gone, &refresh->view);
+}
+
+/** What the refresh has noted of modules and files. */
+static void forget_notes(struct refresh *refresh)
+{
+	struct modules *modules = refresh->modules;
+	size_t i;
+
+	for (i = 0; i < modules->entries.num; i++)
+		modules->entries.items[i]->is_seen = false;
+	for (i = 0; i < modules->images.num; i++)
+		modules->images.items[i]->is_touched = false;
+	vec_deinit(&refresh->ranges);
+	maps_view_deinit(&refresh->view);
+}
+
+struct err *modules_refresh(struct modules *modules, pid_t pid, struct modules_delta *ret)
+{
+	struct refresh refresh = {.modules = modules, .pid = pid};
+	struct modules_delta delta = {0};
+	struct err *err = read_maps(&refresh);
+
+	if (!err)
+		err = see_modules(&refresh);
+	if (!err)
+		err = see_ranges(&refresh);
+	if (!err)
+		err = fill_delta(modules, &delta);
+	if (!err)
+		commit(&refresh);
+	forget_notes(&refresh);
+	if (err) {
+		modules_delta_deinit(&delta);
+		return err;
+	}
+	modules_delta_deinit(ret);
+	*ret = delta;
+	return NULL;
+}
