@@ -9,7 +9,12 @@
 
 size_t rows_shm_size(size_t cap)
 {
-	return sizeof(struct rows) + cap * sizeof(struct rows_slot);
+	return sizeof(struct rows) + cap * (sizeof(struct rows_slot) + sizeof(uint64_t));
+}
+
+static uint64_t *keys_of(struct rows *rows)
+{
+	return (uint64_t *)&rows->slots[rows->cap];
 }
 
 void rows_init(struct rows *rows, size_t cap)
@@ -83,21 +88,28 @@ void rows_put(struct rows *rows, uint64_t key, const struct row *row)
 	}
 	store_row(slot, row);
 	__atomic_store_n(&slot->key, key, __ATOMIC_RELEASE);
-	rows->num++;
+	keys_of(rows)[rows->num++] = key;
+}
+
+static void withdraw(struct rows *rows, uint64_t key)
+{
+	uint64_t mask = rows->cap - 1, i = hash_u64(key) & mask;
+
+	while (rows->slots[i].key != key)
+		i = (i + 1) & mask;
+	__atomic_store_n(&rows->slots[i].key, ROWS_WITHDRAWN, __ATOMIC_RELEASE);
 }
 
 void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end)
 {
-	uint64_t i, key, pc;
+	uint64_t *keys = keys_of(rows), i, pc;
 
-	// Nothing to look through, and pages of the table that nobody has touched stay so.
-	if (!rows->num)
-		return;
-	for (i = 0; i < rows->cap; i++) {
-		key = rows->slots[i].key;
-		pc = (key >> 1) - (key & 1);
-		if (key > ROWS_WITHDRAWN && pc >= start && pc < end)
-			__atomic_store_n(&rows->slots[i].key, ROWS_WITHDRAWN, __ATOMIC_RELEASE);
+	for (i = 0; i < rows->num; i++) {
+		pc = (keys[i] >> 1) - (keys[i] & 1);
+		if (keys[i] == ROWS_WITHDRAWN || pc < start || pc >= end)
+			continue;
+		withdraw(rows, keys[i]);
+		keys[i] = ROWS_WITHDRAWN;
 	}
 }
 

@@ -30,6 +30,8 @@ struct rows {
 	uint64_t num;
 	/** Times the table was emptied. A slot gets another row only after that. */
 	uint64_t generation;
+	/** Behind the slots, for the supervisor alone: the keys of those in use, as they came
+	 *  (ROWS_WITHDRAWN: withdrawn), so that num keys tell what cap slots would. */
 	_Alignas(64) struct rows_slot slots[];
 };
 
@@ -53,7 +55,7 @@ bool rows_get(const struct rows *rows, uint64_t key, struct row *ret);
 void rows_put(struct rows *rows, uint64_t key, const struct row *row);
 
 /** Withdraw the rows whose instruction, for a call site the one before its pc, lies in [start,
- *  end). O(table). Supervisor only. */
+ *  end). O(num), and no slot but theirs is touched. Supervisor only. */
 void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end);
 /** Empty the table. O(table). Supervisor only. */
 void rows_clear(struct rows *rows);
