@@ -198,8 +198,11 @@ static struct command *take(struct engine *e)
 		e->queue.num--;
 		for (i = 0; i < e->queue.num; i++)
 			e->queue.items[i] = e->queue.items[i + 1];
-	} else {
+	}
+	// Of the last one, too, before it is carried out: what comes then is news again.
+	if (!e->queue.num) {
 		__atomic_store_n(&e->has_news, false, __ATOMIC_RELEASE);
+		pthread_cond_signal(&e->heard);
 	}
 	pthread_mutex_unlock(&e->lock);
 	return c;

@@ -370,6 +370,8 @@ struct engine {
 	bool has_news;
 	/** Signalled with has_news, for the time when there is no thread to wait for. */
 	pthread_cond_t news;
+	/** Signalled when has_news was taken note of. */
+	pthread_cond_t heard;
 	pthread_t main_thread;
 	/** Set by a command: leave and end. */
 	bool want_leave;

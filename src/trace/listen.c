@@ -3,6 +3,8 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -28,20 +30,36 @@ static bool queue_command(struct engine *e, const struct command *c, size_t size
 	return is_ok;
 }
 
+/** Wait until the main thread has taken note, at most KNOCK_NS. */
+static bool is_heard(struct engine *e)
+{
+	struct timespec until;
+	bool is_heard;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += KNOCK_NS;
+	until.tv_sec += until.tv_nsec / NS_PER_S;
+	until.tv_nsec %= NS_PER_S;
+	pthread_mutex_lock(&e->lock);
+	if (e->has_news)
+		pthread_cond_timedwait(&e->heard, &e->lock, &until);
+	is_heard = !e->has_news;
+	pthread_mutex_unlock(&e->lock);
+	return is_heard;
+}
+
 /** Tell the main thread. It may be about to block in waitpid(), where a signal that came just
- *  before is of no use: knock again until it has taken note. */
+ *  before is of no use: knock again until it has taken note. The next command may come at once
+ *  after that, and somebody waits for it: no sleep that is longer than that takes. */
 static void knock(struct engine *e)
 {
-	const struct timespec pause = {.tv_nsec = KNOCK_NS};
-
 	pthread_mutex_lock(&e->lock);
 	__atomic_store_n(&e->has_news, true, __ATOMIC_RELEASE);
 	pthread_cond_signal(&e->news);
 	pthread_mutex_unlock(&e->lock);
-	while (__atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE)) {
+	do
 		pthread_kill(e->main_thread, SIGUSR1);
-		nanosleep(&pause, NULL);
-	}
+	while (!is_heard(e));
 }
 
 static bool is_whole(const struct command *c, ssize_t size)
@@ -77,12 +95,17 @@ static void *listen_main(void *ctx)
 
 bool listen_start(struct engine *e)
 {
+	pthread_condattr_t monotonic;
 	sigset_t all, old;
 	pthread_t thread;
 	int errnum;
 
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->news, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->heard, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	e->main_thread = pthread_self();
 	// Signals go to the main thread.
 	sigfillset(&all);
