@@ -235,9 +235,12 @@ static void send_syscall_insn(struct session *s)
 	struct command command = {.kind = COMMAND_SYSCALL_INSN};
 	struct err *err;
 
+	if (s->syscall_insn && modules_find(s->modules, s->syscall_insn))
+		return;
 	err = modules_find_syscall_insn(s->modules, io_live_task(s->tracer.target), &command.value);
 	if (!err)
 		control_send(s, &command);
+	s->syscall_insn = command.value;
 	err_destroy(err);
 }
 
@@ -256,7 +259,7 @@ void images_update(struct session *s)
 		remove_module(s, delta.removed.items[i]);
 	for (i = 0; i < delta.added.num; i++)
 		add_module(s, delta.added.items[i]);
-	if (delta.added.num)
+	if (delta.added.num || delta.removed.num)
 		send_syscall_insn(s);
 	session_unlock_obj(s);
 	// A function that was waited for may have come.
@@ -421,6 +424,7 @@ void images_exec(struct session *s, pid_t tid)
 	s->new_ranges.num = 0;
 	measuring_reset(s);
 	s->has_rendezvous = false;
+	s->link_state = s->syscall_insn = 0;
 	images_set_exe(s);
 	// Of children, which do so all the time, `processes` tells.
 	if (!s->want_hold && s->has_executed && (!s->parent || s->snapshots.num))
@@ -447,13 +451,29 @@ void images_exec(struct session *s, pid_t tid)
 	control_resume(s, tid, RESUME_WATCH_MAPS);
 }
 
+/** The linker stops before and after each change of its list. From the first complete one on the tracer tells by itself. */
+static bool is_linking(struct session *s)
+{
+	struct command command = {.kind = COMMAND_LINK_STATE};
+	pid_t task = io_live_task(s->tracer.target);
+
+	if (s->link_state || !process_link_state(task, &command.value))
+		return false;
+	if (process_is_linking(task, command.value))
+		return true;
+	s->link_state = command.value;
+	control_send(s, &command);
+	return false;
+}
+
 void images_rendezvous(struct session *s, pid_t tid)
 {
-	images_update(s);
-	if (s->has_rendezvous && process_is_linking(io_live_task(s->tracer.target)))
+	if (s->has_rendezvous && is_linking(s)) {
 		control_resume(s, tid, 0);
-	else
-		image_ready(s, tid);
+		return;
+	}
+	images_update(s);
+	image_ready(s, tid);
 }
 
 /** What the supervisor's own walk reads: rows compiled as it goes, live memory of the thread, which stands still. */

@@ -73,10 +73,9 @@ bool process_has_interpreter(pid_t pid)
 	return false;
 }
 
-bool process_is_linking(pid_t pid)
+bool process_link_state(pid_t pid, uint64_t *ret)
 {
 	Elf64_Phdr phdrs[64];
-	struct r_debug debug;
 	size_t num, i, k;
 	uint64_t bias;
 	Elf64_Dyn dyn;
@@ -91,12 +90,20 @@ bool process_is_linking(pid_t pid)
 					  sizeof(dyn)) ||
 			    dyn.d_tag == DT_NULL)
 				break;
-			if (dyn.d_tag == DT_DEBUG)
-				return process_read(pid, dyn.d_un.d_ptr, &debug, sizeof(debug)) &&
-				       debug.r_state != RT_CONSISTENT;
+			if (dyn.d_tag != DT_DEBUG || !dyn.d_un.d_ptr)
+				continue;
+			*ret = dyn.d_un.d_ptr + offsetof(struct r_debug, r_state);
+			return true;
 		}
 	}
 	return false;
+}
+
+bool process_is_linking(pid_t pid, uint64_t link_state)
+{
+	uint32_t state;
+
+	return process_read(pid, link_state, &state, sizeof(state)) && state != RT_CONSISTENT;
 }
 
 bool process_entry(pid_t pid, uint64_t *ret)

@@ -124,6 +124,10 @@ struct session {
 	pid_t held_tid;
 	/** The image has no rendezvous: the hit of a rendezvous breakpoint is that of its entry point. */
 	bool has_rendezvous;
+	/** process_link_state() of the image; 0: not known yet. */
+	uint64_t link_state;
+	/** What the tracer was told; 0: nothing yet. */
+	uint64_t syscall_insn;
 	/** The launched image cannot be traced: why. */
 	struct err *launch_error;
 	uint32_t nframe;
@@ -337,8 +341,10 @@ struct err *images_plant_call(struct session *s, uint32_t module_id) __must_chec
 bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check;
 /** Its executable names a dynamic linker. */
 bool process_has_interpreter(pid_t pid);
-/** The dynamic linker is in the middle of changing its list (r_debug.r_state). Unknown counts as no. */
-bool process_is_linking(pid_t pid);
+/** Address of the dynamic linker's r_debug.r_state (32 bits). False: there is none, or not yet. */
+bool process_link_state(pid_t pid, uint64_t *ret) __must_check;
+/** The dynamic linker is in the middle of changing its list, as its r_state says. Unknown counts as no. */
+bool process_is_linking(pid_t pid, uint64_t link_state);
 /** It has a mount namespace or a root directory of its own. */
 bool process_is_elsewhere(pid_t pid);
 /** Entry point of the executable. False: unknown. */

@@ -182,6 +182,9 @@ static int run(struct engine *e, const struct command *c)
 	case COMMAND_SYSCALL_INSN:
 		e->syscall_insn = c->value;
 		return 0;
+	case COMMAND_LINK_STATE:
+		e->link_state = c->value;
+		return 0;
 	default:
 		return 0;
 	}

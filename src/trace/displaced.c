@@ -451,7 +451,7 @@ void displaced_forget(struct engine *e)
 	vec_deinit(&e->areas);
 	hmap_deinit(&e->old_slots);
 	e->is_mmap_refused = false;
-	e->syscall_insn = 0;
+	e->syscall_insn = e->link_state = 0;
 	e->rescue_addr = e->rescue_data = 0;
 	e->num_rescue_areas = 0;
 	e->is_rescue_due = e->is_rescue_installed = false;

@@ -288,6 +288,8 @@ struct engine {
 	VEC(struct code_range) modules;
 	/** Address of a system call instruction, 0: not known. */
 	uint64_t syscall_insn;
+	/** COMMAND_LINK_STATE; 0: not known. */
+	uint64_t link_state;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
 	/* rescue.c */

@@ -6,6 +6,8 @@
 #include "base/fault.h"
 #include "wire/probe.h"
 
+#include <link.h>
+
 /** A site is judged after this many hits; fewer than a quarter matched: it is planted for one
  *  return at a time. */
 #define SITE_TRIAL 256
@@ -360,6 +362,15 @@ void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b
 	FAULT_POINT("resumed");
 }
 
+/** The dynamic linker comes by before it changes its list, too: a hold there would be for nothing. */
+static bool is_linking(const struct engine *e, const struct thread *t)
+{
+	uint32_t state;
+
+	return e->link_state && memory_read(t->tid, e->link_state, &state, sizeof(state)) &&
+	       state != RT_CONSISTENT;
+}
+
 void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry)
 {
 	// Taken out while this thread was on its way here.
@@ -386,7 +397,7 @@ void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool i
 			return;
 		if (b->roles & PLANT_PROBE && b->hit_slot < SHARED_MAX_HITS)
 			e->shared->stats.hits[b->hit_slot]++;
-		if (b->roles & PLANT_RENDEZVOUS) {
+		if (b->roles & PLANT_RENDEZVOUS && !is_linking(e, t)) {
 			t->hold = HELD_RENDEZVOUS;
 			emit_thread(e, EVENT_MODULES, t->tid);
 			return;

@@ -45,6 +45,9 @@ enum command_kind {
 	COMMAND_SYSCALL_INSN,
 	/** All that was allocated so far is forgotten. Acknowledged after the last event of before. */
 	COMMAND_CLEAR,
+	/** `value` is the address of the dynamic linker's r_debug.r_state: a rendezvous is reported
+	 *  only when that says that its list is complete. Until the next exec. */
+	COMMAND_LINK_STATE,
 };
 
 /** Report code that the thread maps (launch of a dynamic executable): EVENT_MAPPED. */
