@@ -272,6 +272,7 @@ targets_c = \
 	tests/targets/jobs \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
+	tests/targets/many_libraries \
 	tests/targets/many_stacks \
 	tests/targets/measured \
 	tests/targets/no_allocator \
@@ -321,6 +322,7 @@ target_sources = \
 	tests/targets/ledger.h \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
+	tests/targets/many_libraries.c \
 	tests/targets/many_stacks.c \
 	tests/targets/measured.c \
 	tests/targets/measured_cxx.cc \
@@ -387,6 +389,7 @@ e2e_tests = \
 	tests/e2e/launch_stripped.sh \
 	tests/e2e/launch_threads.sh \
 	tests/e2e/leave_by_signal.sh \
+	tests/e2e/many_libraries.sh \
 	tests/e2e/max_memory.sh \
 	tests/e2e/measure.sh \
 	tests/e2e/namespace.sh \

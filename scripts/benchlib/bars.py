@@ -3,13 +3,14 @@
 
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 
-from benchlib.common import compile_c, pin, started
+from benchlib.common import compile_c, pin, started, target_source
 
 STOPS = "bare stops"
 # By name: bar and unit.
@@ -28,6 +29,7 @@ BARS = {
     "attach, 200 threads, 150 libraries": (1000, "ms"),
     "the same, longest stop": (50, "ms"),
     "launch of /bin/true, added": (60, "ms"),
+    "1,000 dlopens, 333 dlcloses": (3000, "ms"),
     "resident, a live block": (40, "bytes"),
     "resident, a stack of 24 frames": (400, "bytes"),
     "longest pause in `top`": (1, "ms more than before"),
@@ -180,6 +182,19 @@ def launch_sample(bench):
     bench.add("launch of /bin/true, added", times[1] - times[0])
 
 
+def make_dlopens(directory):
+    """The program of the test of the same name, which prints how long its loads took; its plugin."""
+    compile_c(os.path.join(directory, "many_libraries"), [target_source("many_libraries.c")])
+    compile_c(os.path.join(directory, "plugin.so"), [target_source("plugin.c")], ["-shared", "-fPIC"])
+
+
+def dlopens_sample(bench):
+    command = [bench.path("many_libraries"), bench.path("plugin.so"), "1000"]
+    for name, output in (("dlopens", bench.output(command, cwd=bench.directory)),
+                         ("1,000 dlopens, 333 dlcloses", bench.launched(command, cwd=bench.directory))):
+        bench.add(name, int(re.search(r"all=(\d+) us", output).group(1)) / 1000)
+
+
 def stacks_sample(bench):
     """Memory of many stacks, and what `top` over them does to a target that goes on allocating."""
     commands = ["wait call checkpoint", "status", "wait call checkpoint", "status", "wait 1", "memory", "wait 1",
@@ -227,6 +242,7 @@ def sqlite_samples(bench, with_peer):
 def measure(bench, repeat, blocks, events, say):
     """All of it."""
     libraries = make_libraries(bench.directory)
+    make_dlopens(bench.directory)
     for i in range(repeat):
         say(f"pairs, threads, launch and attach {i + 1} of {repeat}")
         bench.add_stop()
@@ -235,6 +251,7 @@ def measure(bench, repeat, blocks, events, say):
         bench.add_stop()
         for _ in range(3):
             launch_sample(bench)
+        dlopens_sample(bench)
         attach_sample(bench, libraries, "malloscope")
         if shutil.which("gdb") and i < 3:
             attach_sample(bench, libraries, "gdb")
@@ -271,6 +288,8 @@ def notes(bench):
         result["the same, longest stop"] = f"half a second untraced: {bench.median('untraced gap'):.1f}{gdb}"
     if known("true"):
         result["launch of /bin/true, added"] = f"untraced {bench.median('true'):.1f} ms"
+    if known("dlopens"):
+        result["1,000 dlopens, 333 dlcloses"] = f"untraced {bench.median('dlopens'):.0f} ms"
     if known("pause in top"):
         result["longest pause in `top`"] = (f"{NUM_STACKS} stacks, target allocates: {bench.median('pause in top'):.1f} "
                                             f"ms; a second before: {bench.median('pause before'):.1f}")

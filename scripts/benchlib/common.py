@@ -23,6 +23,10 @@ def source(name):
     return os.path.join(TOP, "tests/bench", name)
 
 
+def target_source(name):
+    return os.path.join(TOP, "tests/targets", name)
+
+
 def compile_c(output, files, flags=()):
     cc = os.environ.get("CC", "cc").split()[0]
     subprocess.run([cc, "-std=gnu11"] + FLAGS + list(flags) + ["-o", output] + files + ["-ldl"], check=True)
@@ -75,9 +79,10 @@ class Bench:
             sys.exit(f"bench: status {done.returncode} of: {' '.join(command)}")
         return done.stdout.decode()
 
-    def launched(self, target, options=(), is_pinned=False):
+    def launched(self, target, options=(), is_pinned=False, **popen_options):
         """What a target prints that is launched and traced to its end."""
-        return self.output([self.program, "run", "-o", self.listing] + list(options) + ["--"] + target, is_pinned)
+        command = [self.program, "run", "-o", self.listing] + list(options) + ["--"] + target
+        return self.output(command, is_pinned, **popen_options)
 
     def attached(self, target, options=(), is_pinned=False):
         """What a target prints that is attached to when it says that it is ready, and traced to its end."""
