@@ -138,6 +138,8 @@ src_libobj_a_SOURCES = \
 	src/obj/maps.h \
 	src/obj/maps_view.c \
 	src/obj/maps_view.h \
+	src/obj/missing.c \
+	src/obj/missing.h \
 	src/obj/modules.c \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \

@@ -392,6 +392,7 @@ e2e_tests = \
 	tests/e2e/many_libraries.sh \
 	tests/e2e/max_memory.sh \
 	tests/e2e/measure.sh \
+	tests/e2e/missing_lines.sh \
 	tests/e2e/namespace.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/nomem.sh \

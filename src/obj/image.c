@@ -286,6 +286,7 @@ void image_destroy(struct image *image)
 	cleanup_close(&image->fd);
 	free(image->phdrs);
 	free(image->path);
+	free(image->note);
 	free(image);
 }
 

@@ -62,6 +62,11 @@ struct image {
 	uint8_t build_id[64];
 	size_t build_id_size;
 
+	/** What is missing of its debug information, for the user; NULL: nothing, or symbolize.c
+	 *  took it. See missing.h. */
+	char *note;
+	bool is_noted;
+
 	/** Made by image_dwfl_module(). */
 	bool is_dwfl_tried;
 	Dwfl *dwfl;

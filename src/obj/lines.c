@@ -3,6 +3,7 @@
 
 #include "obj/lines.h"
 
+#include "obj/missing.h"
 #include "obj/scopes.h"
 
 #include <dwarf.h>
@@ -22,12 +23,15 @@ struct unit {
 	Dwarf_Die die;
 	/** The DIE that has the functions: that of the .dwo file of a split unit, else the same. */
 	Dwarf_Die scope_die;
+	/** The .dwo file is not there: which functions were inlined is not known. */
+	bool is_split_missing;
 	bool is_indexed;
 	struct scope_index functions;
 };
 
 struct lines {
 	VEC(struct unit) units;
+	size_t num_split_missing;
 	/** Ascending by start. */
 	VEC(struct unit_range) ranges;
 };
@@ -59,6 +63,21 @@ static int compare_ranges(const void *va, const void *vb)
 	return a->unit < b->unit ? -1 : a->unit > b->unit;
 }
 
+static const char *string_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_formstring(dwarf_attr(die, name, &attr));
+}
+
+/** The name of the .dwo file, or NULL. */
+static const char *split_name(Dwarf_Die *die)
+{
+	const char *name = string_of(die, DW_AT_dwo_name);
+
+	return name ? name : string_of(die, DW_AT_GNU_dwo_name);
+}
+
 static struct err *read_units(struct lines *lines, struct image *image)
 {
 	Dwfl_Module *module = image_dwfl_module(image);
@@ -76,12 +95,17 @@ static struct err *read_units(struct lines *lines, struct image *image)
 			continue;
 		if (type == DW_UT_skeleton && dwarf_tag(&sub) == DW_TAG_compile_unit)
 			unit.scope_die = sub;
+		else
+			unit.is_split_missing = type == DW_UT_skeleton || split_name(&die);
+		lines->num_split_missing += unit.is_split_missing;
 		if (!vec_push(&lines->units, unit))
 			return &err_nomem;
 		err = add_ranges(lines, image, lines->units.num - 1);
 		if (err)
 			return err;
 	}
+	if (!lines->units.num)
+		missing_compressed(image);
 	if (lines->ranges.num)
 		qsort(lines->ranges.items, lines->ranges.num, sizeof(struct unit_range),
 		      compare_ranges);
@@ -200,13 +224,6 @@ static void find_call_site(Dwarf_Die *inlined, struct line_frame *ret)
 		ret->file = dwarf_filesrc(files, value, NULL, NULL);
 }
 
-static const char *comp_dir_of(Dwarf_Die *unit)
-{
-	Dwarf_Attribute attr;
-
-	return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attr));
-}
-
 struct err *image_find_lines(struct image *image, uint64_t addr, struct line_frames *ret)
 {
 	struct scope_chain chain = {.num = 0};
@@ -227,9 +244,14 @@ struct err *image_find_lines(struct image *image, uint64_t addr, struct line_fra
 			return err;
 		unit->is_indexed = true;
 	}
-	frame.comp_dir = comp_dir_of(&unit->die);
+	frame.comp_dir = string_of(&unit->die, DW_AT_comp_dir);
 	find_line(&unit->die, addr, &frame);
 	scope_index_find(&unit->functions, addr, &chain);
+	// The line may be one of an inlined function, of which only the container's name would be known.
+	if (!chain.num && unit->is_split_missing) {
+		missing_split_units(image, split_name(&unit->die), lines->num_split_missing);
+		return NULL;
+	}
 	// No function, or one of its scopes: the line alone.
 	if (!chain.num && frame.file && !vec_push(ret, frame))
 		return &err_nomem;

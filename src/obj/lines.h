@@ -33,8 +33,9 @@ struct line_frames {
 };
 
 /** Append what DWARF knows of an ELF virtual address, innermost inlined function first; the last
- *  is the real function. Nothing is appended when it knows nothing. The first call for an image
- *  reads its units. */
+ *  is the real function. Nothing is appended when it knows nothing, or nothing for certain: of a
+ *  unit whose .dwo file is missing the line is known, but not whose line it is. image.note says
+ *  what is missing. The first call for an image reads its units. */
 struct err *image_find_lines(struct image *image, uint64_t addr,
 			     struct line_frames *ret) __must_check;
 

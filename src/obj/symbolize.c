@@ -30,6 +30,8 @@ struct symbolizer {
 	struct hmap by_frame;
 	VEC(struct answer) answers;
 	struct sources sources;
+	/** Not taken yet. */
+	VEC(char *) notes;
 };
 
 static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret);
@@ -61,6 +63,9 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 		return;
 	for (i = 0; i < symbolizer->answers.num; i++)
 		free(symbolizer->answers.items[i].locations);
+	for (i = 0; i < symbolizer->notes.num; i++)
+		free(symbolizer->notes.items[i]);
+	vec_deinit(&symbolizer->notes);
 	vec_deinit(&symbolizer->answers);
 	hmap_deinit(&symbolizer->by_frame);
 	sources_deinit(&symbolizer->sources);
@@ -207,6 +212,27 @@ static struct err *fill_answer(const struct lookup *lookup, const struct line_fr
 	return NULL;
 }
 
+/** Without memory the note stays with the image, and the next look-up tries again. */
+static void take_image_note(struct symbolizer *symbolizer, struct image *image)
+{
+	if (image->note && vec_push(&symbolizer->notes, image->note))
+		image->note = NULL;
+}
+
+char *symbolizer_take_note(struct symbolizer *symbolizer)
+{
+	char *note;
+	size_t i;
+
+	if (!symbolizer->notes.num)
+		return NULL;
+	note = symbolizer->notes.items[0];
+	symbolizer->notes.num--;
+	for (i = 0; i < symbolizer->notes.num; i++)
+		symbolizer->notes.items[i] = symbolizer->notes.items[i + 1];
+	return note;
+}
+
 static struct err *look_up(struct symbolizer *symbolizer, const struct module_entry *entry,
 			   uint64_t addr, struct answer *answer)
 {
@@ -220,6 +246,7 @@ static struct err *look_up(struct symbolizer *symbolizer, const struct module_en
 		return err;
 	lookup.symbol = symindex_find(index, addr);
 	err = image_find_lines(entry->image, addr, &frames);
+	take_image_note(symbolizer, entry->image);
 	if (!err && !frames.num && !vec_push(&frames, nothing))
 		err = &err_nomem;
 	if (!err)

@@ -14,6 +14,10 @@ struct err *symbolizer_create(struct modules *modules, struct symbolizer **ret) 
 /** NULL is fine. */
 void symbolizer_destroy(struct symbolizer *symbolizer);
 
+/** What was missing of the debug information of a module that was looked up, one line for the
+ *  user, once for each file; NULL: nothing (more). The caller frees it. */
+char *symbolizer_take_note(struct symbolizer *symbolizer);
+
 /** The callback interface for heap/ and report/; lives as long as the symbolizer. Uses DWARF of
  *  the file or of its separate debug file (build-id under /usr/lib/debug, .gnu_debuglink), else
  *  .symtab/.dynsym. Names are demangled (C++, Rust). */

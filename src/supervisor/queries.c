@@ -396,6 +396,12 @@ char *session_take_note(struct session *s)
 	} else if (read(s->note_fd, &count, sizeof(count)) < 0) {
 		note = NULL;
 	}
+	if (!note && s->symbolizer) {
+		// What the look-ups of the last command have missed.
+		session_lock_obj(s);
+		note = symbolizer_take_note(s->symbolizer);
+		session_unlock_obj(s);
+	}
 	session_unlock(s);
 	return note;
 }

@@ -6,6 +6,8 @@
 #include "obj/source.h"
 #include "obj_fixture.h"
 
+#include <elfutils/libdwfl.h>
+
 #include <sys/auxv.h>
 
 static struct symbolizer *symbolizer;
@@ -150,6 +152,40 @@ static void check_chain(const char *library)
 	}
 }
 
+/** The function alone, by its symbol: no line of somebody else. One note tells why. */
+static void check_no_lines(const char *library, const char *note)
+{
+	const struct location *l;
+	size_t num, again;
+	char *got;
+
+	for (again = 0; again < 2; again++) {
+		// The second time an address that is not cached.
+		uint64_t frame = probe(library) - again;
+
+		ck_ok(resolver->resolve(resolver->ctx, frame, &l, &num));
+		ck_assert_uint_eq(num, 1);
+		ck_assert_str_eq(text(l[0].function), "probe");
+		ck_assert_int_eq(strncmp(text(l[0].file), "lib.so(probe+0x", 15), 0);
+		ck_assert(!l[0].has_line);
+		ck_assert_uint_eq(l[0].line, 0);
+	}
+	got = symbolizer_take_note(symbolizer);
+	ck_assert_ptr_nonnull(got);
+	ck_assert_msg(strstr(got, note), "%s", got);
+	free(got);
+	ck_assert_ptr_null(symbolizer_take_note(symbolizer));
+}
+
+/** elfutils is older than that. */
+static bool is_elfutils_before(int minor)
+{
+	int major, got;
+
+	ck_assert_int_eq(sscanf(dwfl_version(NULL), "%d.%d", &major, &got), 2);
+	return major == 0 && got < minor;
+}
+
 static void check_normalized(const char *path, const char *expected)
 {
 	char buf[64];
@@ -180,6 +216,53 @@ static void check_demangled(char *demangled, const char *expected)
 
 #test inlined_functions_split_dwarf
 	check_chain(compile(c_source, "c.c", "-gdwarf-5 -gsplit-dwarf"));
+
+#test-loop(0,2) no_line_without_the_split_file
+	static const char *const flags[] = {"-gdwarf-4 -gsplit-dwarf", "-gdwarf-5 -gsplit-dwarf"};
+	const char *library = compile(c_source, "c.c", flags[_i]);
+
+	run("cd %s && mkdir moved && mv *.dwo moved && cd moved && for f in *; do mv $f c.dwo; done", dir);
+	check_no_lines(library, "lib.so: split debug information is missing (");
+
+#test no_line_with_another_split_file
+	const char *library = compile(c_source, "c.c", "-gdwarf-5 -gsplit-dwarf");
+
+	// It has the name, but not the identity.
+	run("cd %s && cp lib.so kept && sed s/innermost/another/g c.c >d.c && mv d.c c.c && "
+	    "%s -O2 -fPIC -shared -gdwarf-5 -gsplit-dwarf -o lib.so c.c && mv kept lib.so", dir, compiler());
+	check_no_lines(library, "lib.so: split debug information is missing (");
+
+#test no_wrong_line_with_a_package_of_split_files
+	const char *library = compile(c_source, "c.c", "-gdwarf-4 -gsplit-dwarf");
+
+	if (system("dwp --version >/dev/null 2>&1") == 0) {
+		run("cd %s && dwp -e lib.so -o lib.so.dwp && rm *.dwo", dir);
+		if (is_elfutils_before(189))
+			check_no_lines(library, "cannot use lib.so.dwp: no lines");
+	}
+
+#test sections_compressed_with_zstd
+	const char *library = compile(c_source, "c.c", "-g -Wl,--build-id=none");
+
+	if (system("objcopy --help | grep -q zstd") == 0) {
+		run("objcopy --compress-debug-sections=zstd %s", library);
+		if (is_elfutils_before(189))
+			check_no_lines(library, "lib.so: its debug information is compressed with zstd");
+	}
+
+#test debug_file_compressed_with_zstd
+	const char *library = compile(c_source, "c.c", "-g -Wl,--build-id=none");
+
+	if (system("objcopy --help | grep -q zstd") == 0) {
+		run("cd %s && mkdir .debug && objcopy --only-keep-debug --compress-debug-sections=zstd lib.so .debug/lib.dbg && "
+		    "objcopy --strip-all --add-gnu-debuglink=.debug/lib.dbg lib.so", dir);
+		if (is_elfutils_before(189))
+			check_no_lines(library, "lib.so: its debug information is compressed with zstd");
+	}
+
+#test nothing_is_missing
+	check_chain(compile(c_source, "c.c", "-gdwarf-5 -gsplit-dwarf"));
+	ck_assert_ptr_null(symbolizer_take_note(symbolizer));
 
 #test inlined_functions_compressed_and_relocated_sections
 	check_chain(compile(c_source, "c.c", "-g -gz -ffunction-sections -Wl,--gc-sections"));
