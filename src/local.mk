@@ -228,6 +228,8 @@ src_libconsole_a_SOURCES = \
 	src/console/console.h \
 	src/console/describe.c \
 	src/console/describe.h \
+	src/console/foresee.c \
+	src/console/foresee.h \
 	src/console/help.c \
 	src/console/help.h \
 	src/console/history.c \

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "console/console.h"
+#include "console/foresee.h"
 #include "console/options.h"
 #include "console/signals.h"
 
@@ -12,11 +13,14 @@
 #include <string.h>
 
 #define SCRIPT_MAX_SIZE (1 << 20)
+/** So much of a command is quoted in front of its error. */
+#define MAX_QUOTED 60
 
-static struct err *add_line(struct batch *batch, const char *text, size_t len, const char *script,
-			    unsigned number)
+/** from: all of the line but its text. */
+static struct err *add_line(struct batch *batch, const char *text, size_t len,
+			    struct batch_line from)
 {
-	struct batch_line line = {.script = script, .number = number};
+	struct batch_line line = from;
 
 	line.text = strndup(text, len);
 	if (line.text && vec_push(&batch->lines, line))
@@ -25,21 +29,35 @@ static struct err *add_line(struct batch *batch, const char *text, size_t len, c
 	return &err_nomem;
 }
 
+/** What stands behind a NUL would be lost without a word, a `check` for one. */
+static struct err *refuse_nul(const char *path, const char *text)
+{
+	unsigned number = 1;
+
+	for (; *text; text++)
+		number += *text == '\n';
+	return err_create(ERR_FORMAT, "%s:%u: a NUL byte: a script is text", path, number);
+}
+
 static struct err *add_script(struct batch *batch, const char *path)
 {
+	struct batch_line line = {.script = path};
 	_cleanup_free_ char *text = NULL;
 	const char *p;
-	unsigned number = 0;
-	struct err *err = io_read_file(path, SCRIPT_MAX_SIZE, &text, NULL);
+	size_t size = 0;
+	struct err *err = io_read_file(path, SCRIPT_MAX_SIZE, &text, &size);
 
 	if (err == &err_gone)
 		return err_create(ERR_OTHER, "cannot open %s: no such file", path);
 	if (err)
 		return err;
+	if (strlen(text) < size)
+		return refuse_nul(path, text);
 	for (p = text; *p;) {
 		size_t len = strcspn(p, "\n");
 
-		err = add_line(batch, p, len, path, ++number);
+		line.number++;
+		err = add_line(batch, p, len, line);
 		if (err)
 			return err;
 		p += len + (p[len] == '\n');
@@ -78,7 +96,12 @@ static struct err *add_file_command(struct batch *batch, const struct options *o
 	}
 	if (fclose(f) != 0)
 		return &err_nomem;
-	return add_line(batch, text, size, NULL, 0);
+	return add_line(batch, text, size, (struct batch_line){0});
+}
+
+static struct err *add_word(struct batch *batch, const char *text, struct batch_line from)
+{
+	return add_line(batch, text, strlen(text), from);
 }
 
 static struct err *add_all(struct batch *batch, const struct options *options)
@@ -94,7 +117,7 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 		if (source->is_script)
 			err = add_script(batch, source->text);
 		else
-			err = add_line(batch, source->text, strlen(source->text), NULL, 0);
+			err = add_word(batch, source->text, (struct batch_line){.is_quoted = true});
 	}
 	if (!options->sources.num) {
 		const char *first = options->mode == MODE_OPEN ? "snapshots" : "wait exit";
@@ -107,38 +130,61 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 			first = "wait all";
 			second = "processes";
 		}
-		err = add_line(batch, first, strlen(first), NULL, 0);
+		err = add_word(batch, first, (struct batch_line){0});
 		if (!err)
-			err = add_line(batch, second, strlen(second), NULL, 0);
+			err = add_word(batch, second, (struct batch_line){0});
 	}
 	return err;
 }
 
-/** Say where an error of a script stands. */
+/** Say which command an error is of. */
 static struct err *place_error(const struct batch_line *line, struct err *err)
 {
 	struct err *placed;
 
-	if (!err || !line->script || err == &err_stop)
+	if (!err || err == &err_stop || (!line->script && !line->is_quoted))
 		return err;
-	placed = err_create(err->code, "%s:%u: %s", line->script, line->number, err_text(err));
+	if (line->script)
+		placed = err_create(err->code, "%s:%u: %s", line->script, line->number,
+				    err_text(err));
+	else
+		placed = err_create(err->code, "-e '%.*s%s': %s", MAX_QUOTED, line->text,
+				    strlen(line->text) > MAX_QUOTED ? "..." : "",
+				    console_bare_text(line->text, err));
 	err_destroy(err);
 	return placed;
+}
+
+/** Errors as batch_load() has them. */
+static struct err *check_lines(const struct batch *batch, const struct options *options)
+{
+	_cleanup_(foresight_deinit) struct foresight foresight = {0};
+	struct err *err = NULL;
+	size_t i;
+
+	for (i = 0; i < batch->lines.num && !err; i++) {
+		const char *text = batch->lines.items[i].text;
+
+		// Files bring domains and names of their own, and there is no target to be spared.
+		if (options->mode >= MODE_OPEN) {
+			err = console_check_form(text);
+		} else {
+			err = console_check(text);
+			if (!err)
+				err = foresee_line(&foresight, text);
+		}
+		err = place_error(&batch->lines.items[i], err);
+	}
+	return err;
 }
 
 struct err *batch_load(const struct options *options, struct batch *ret)
 {
 	_cleanup_(batch_deinit) struct batch batch = {0};
 	struct err *err = add_all(&batch, options);
-	size_t i;
 
-	for (i = 0; i < batch.lines.num && !err; i++) {
-		const char *text = batch.lines.items[i].text;
-
-		// Files bring domains of their own, and there is no target to be spared.
-		err = options->mode < MODE_OPEN ? console_check(text) : console_check_form(text);
-		err = place_error(&batch.lines.items[i], err);
-	}
+	if (!err)
+		err = check_lines(&batch, options);
 	if (err)
 		return err;
 	*ret = batch;
@@ -171,8 +217,18 @@ static struct err *report_each(struct console *console)
 	return err;
 }
 
+/** One error is told, the first. What fails after it fails for that reason mostly: no target is left to be killed. */
+static struct err *add_error(struct err *first, struct err *err)
+{
+	if (!first)
+		return err;
+	err_destroy(err);
+	return first;
+}
+
 struct err *batch_run(const struct batch *batch, struct console *console)
 {
+	struct err *failed = NULL;
 	size_t i;
 
 	for (i = 0; i < batch->lines.num; i++) {
@@ -181,15 +237,19 @@ struct err *batch_run(const struct batch *batch, struct console *console)
 		int sig = signals_fatal();
 
 		if (sig && !(batch->is_implicit && sig == SIGINT && i > 0))
-			return NULL;
+			return failed;
+		// What was to become of the target does not depend on the rest.
+		if (failed && !console_is_leaving(line->text))
+			continue;
 		err = console_execute(console, line->text);
 		// The signal is looked at above: SIGINT may leave something to do.
 		if (err == &err_stop)
 			continue;
-		if (err)
-			return place_error(line, err);
+		failed = add_error(failed, place_error(line, err));
 		if (console_take_quit(console))
-			return NULL;
+			return failed;
 	}
+	if (failed)
+		return failed;
 	return batch->has_children ? report_each(console) : NULL;
 }

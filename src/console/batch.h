@@ -17,6 +17,8 @@ struct batch_line {
 	/** Script, which belongs to the options, or NULL; line in it from 1. */
 	const char *script;
 	unsigned number;
+	/** From -e: its errors quote it. */
+	bool is_quoted;
 };
 
 /** Zero-filled is empty. */
@@ -29,13 +31,14 @@ struct batch {
 };
 
 /** Collect all lines and check them as far as that goes without a target, so that a typing error
- *  does not cost a run. Errors: a script that cannot be read; those of console_check(), behind
- *  SCRIPT:LINE when from a script. */
+ *  does not cost a run. Errors: a script that cannot be read, or has a NUL byte; those of
+ *  console_check() and foresee_line(), behind SCRIPT:LINE or -e 'COMMAND'. */
 struct err *batch_load(const struct options *options, struct batch *ret) __must_check;
 void batch_deinit(struct batch *batch);
 
-/** Run the lines until one fails, `quit`, or a signal. A signal is no error (signals_fatal()
- *  tells); SIGINT during the implicit wait still lets `top` run. */
+/** Run the lines until one fails, `quit`, or a signal; after a failure only those of detach, kill and
+ *  quit. The error is that of the first that failed, behind its place as in batch_load(). A signal is no error (signals_fatal() tells); SIGINT during the
+ *  implicit wait still lets `top` run. */
 struct err *batch_run(const struct batch *batch, struct console *console) __must_check;
 
 #endif

@@ -37,6 +37,14 @@ struct console {
 	bool is_last_diff;
 };
 
+/** The command of a line and its arguments, which borrow from words. *args_ret has no command: nothing
+ *  to do. */
+struct err *commands_parse_line(const char *line, struct words *words,
+				struct args *args_ret) __must_check;
+/** "COMMAND: " in front of an error's text; takes err over. &err_stop is an outcome, not an error, and
+ *  stays what it is. */
+struct err *commands_name_error(const char *command, struct err *err) __must_check;
+
 /** Checks of words, for some rows of the table. */
 struct err *check_start(const struct args *args) __must_check;
 struct err *check_top(const struct args *args) __must_check;

@@ -42,9 +42,7 @@ void console_destroy(struct console *console)
 	free(console);
 }
 
-/** "COMMAND: " in front of an error's text. &err_stop is an outcome, not an error, and stays what
- *  it is. */
-static struct err *name_error(const char *command, struct err *err)
+struct err *commands_name_error(const char *command, struct err *err)
 {
 	struct err *named;
 
@@ -55,9 +53,7 @@ static struct err *name_error(const char *command, struct err *err)
 	return named;
 }
 
-/** The command of a line and its arguments, which borrow from words. *args_ret has no command:
- *  nothing to do. */
-static struct err *parse_line(const char *line, struct words *words, struct args *args_ret)
+struct err *commands_parse_line(const char *line, struct words *words, struct args *args_ret)
 {
 	const struct command *command;
 	struct err *err = words_split(line, words);
@@ -68,7 +64,7 @@ static struct err *parse_line(const char *line, struct words *words, struct args
 	err = command_find(words->list.items[0], &command);
 	if (err)
 		return err;
-	return name_error(command->name, args_parse(command, words, args_ret));
+	return commands_name_error(command->name, args_parse(command, words, args_ret));
 }
 
 struct err *console_check_form(const char *line)
@@ -76,18 +72,49 @@ struct err *console_check_form(const char *line)
 	_cleanup_words_ struct words words = {0};
 	struct args args;
 
-	return parse_line(line, &words, &args);
+	return commands_parse_line(line, &words, &args);
 }
 
 struct err *console_check(const char *line)
 {
 	_cleanup_words_ struct words words = {0};
 	struct args args;
-	struct err *err = parse_line(line, &words, &args);
+	struct err *err = commands_parse_line(line, &words, &args);
 
 	if (err || !args.command || !args.command->check)
 		return err;
-	return name_error(args.command->name, args.command->check(&args));
+	return commands_name_error(args.command->name, args.command->check(&args));
+}
+
+bool console_is_leaving(const char *line)
+{
+	_cleanup_words_ struct words words = {0};
+	struct args args;
+	struct err *err = commands_parse_line(line, &words, &args);
+
+	err_destroy(err);
+	return !err && args.command &&
+	       (args.command->run == cmd_detach || args.command->run == cmd_kill ||
+		args.command->run == cmd_quit);
+}
+
+const char *console_bare_text(const char *line, const struct err *err)
+{
+	_cleanup_words_ struct words words = {0};
+	const char *text = err_text(err);
+	const struct command *command;
+	struct err *found = words_split(line, &words);
+	size_t len;
+
+	if (!found && words.list.num)
+		found = command_find(words.list.items[0], &command);
+	if (!found && words.list.num) {
+		len = strlen(command->name);
+		if (strncmp(text, command->name, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+			text += len + 2;
+	}
+	err_destroy(found);
+	return text;
 }
 
 static struct err *flush(struct console *console)
@@ -133,7 +160,7 @@ struct err *console_execute(struct console *console, const char *line)
 {
 	_cleanup_words_ struct words words = {0};
 	struct args args;
-	struct err *err = parse_line(line, &words, &args), *flush_err;
+	struct err *err = commands_parse_line(line, &words, &args), *flush_err;
 
 	if (err || !args.command)
 		return err;
@@ -144,7 +171,7 @@ struct err *console_execute(struct console *console, const char *line)
 		err_destroy(flush_err);
 	else
 		err = flush_err;
-	return name_error(args.command->name, err);
+	return commands_name_error(args.command->name, err);
 }
 
 bool console_take_quit(struct console *console)

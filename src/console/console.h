@@ -34,6 +34,11 @@ struct err *console_check_form(const char *line) __must_check;
 /** The same, and keys, numbers, filters ...: whatever needs no session. Domains that a file will bring are unknown. */
 struct err *console_check(const char *line) __must_check;
 
+/** The line is one of `detach`, `kill` and `quit`, which say what becomes of the target. */
+bool console_is_leaving(const char *line);
+/** The text of an error of this line without the "COMMAND: " in front; lives as long as err. */
+const char *console_bare_text(const char *line, const struct err *err);
+
 /** Run one line; an empty one and a comment do nothing. Output is flushed also after a failure.
  *  Errors read "COMMAND: text"; &err_stop: a wait was interrupted; ERR_OTHER also when the output
  *  cannot be written. */

@@ -7,6 +7,52 @@
 spawn sleep 100
 target=$pid
 
+# What is known to fail fails at once: the target is not there to be touched.
+cannot() {
+	local regex=$1 arguments=()
+
+	shift
+	for command in "$@"; do
+		arguments+=(-e "$command")
+	done
+	ms run "${arguments[@]}" -- touch touched </dev/null
+	is "$status" 1 "status after: $*"
+	is "$(wc -l <err)" 1 "lines for: $*"
+	has err "$regex" "message for: $*"
+	[ ! -e touched ] || fail "$*: the program was run"
+}
+
+cannot "^malloscope: -e 'dump a f': no snapshot 'a'" 'wait exit' 'dump a f'
+cannot "^malloscope: -e 'drop s2': no snapshot 's2'" snapshot 'drop s1' 'drop s2'
+cannot "^malloscope: -e 'diff': it compares with a snapshot" diff
+cannot "^malloscope: -e 'snapshot live': 'live' is" 'snapshot live'
+cannot "^malloscope: -e 'check growth a --max 1KiB': no snapshot 'a'" 'snapshot b' 'check growth a --max 1KiB'
+# A name that a file brings, or that exists with another process, may be there.
+ms run -e 'wait exit' -e 'dump f' -- true </dev/null
+is "$status" 0 "dump"
+ms run -o listing -e 'load f' -e 'drop s1' -e 'load f b' -e 'top --snapshot b' -e 'wait exit' -- touch touched </dev/null
+is "$status" 0 "names of a file"
+rm touched
+
+# A NUL would hide what stands behind it.
+printf 'wait exit\0\ncheck growth a --max 1B\n' >script
+ms run -x script -- touch touched </dev/null
+is "$status" 1 "status of a script with a NUL byte"
+has err '^malloscope: script:1: a NUL byte' "a script with a NUL byte"
+[ ! -e touched ] || fail "a script with a NUL byte was run"
+
+# What is to become of the target holds though a command before it failed.
+ms run -o listing -e 'process 1' -e memory -e kill -- sh -c 'echo $$ >sleeping; exec sleep 60' </dev/null
+is "$status" 1 "status of a failure before kill"
+has err "^malloscope: -e 'process 1': no process 1 is followed" "the failure is named"
+has_not listing '^current=' "what is behind a failure"
+[ ! -e sleeping ] || is_over "$(cat sleeping)" || fail "the target was not killed"
+printf 'process 1\n# comment\ndetach\n' >script
+ms attach -x script "$target" </dev/null
+is "$status" 1 "status of a failing script"
+has err '^malloscope: script:1: process: no process 1 is followed' "a failing script"
+is_left "$target"
+
 refuses() {
 	local regex=$1 arguments=()
 

@@ -74,7 +74,7 @@ is "$status" 0 "the file in the end"
 fill
 ms attach -o listing -e 'dump small/other' "$target" </dev/null
 is "$status" 1 "status of dump on a full disk"
-has err '^malloscope: dump: small/other: .*(full|space|disk)' "text of dump on a full disk"
+has err "^malloscope: -e 'dump small/other': small/other: .*(full|space|disk)" "text of dump on a full disk"
 is "$(wc -l <err)" 1 "lines of dump on a full disk"
 rm small/filler
 ms attach -o listing -e 'dump small/other' -e 'top -n 1' "$target" </dev/null

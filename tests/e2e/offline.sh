@@ -49,7 +49,7 @@ ms open -e 'wait exit' f
 is "$status" 1 "waiting without a process"
 ms open -e 'snapshot x' f
 is "$status" 1 "snapshot without a process"
-has err 'snapshot: there is no process to take snapshots of$' "error of snapshot without a process"
+has err "-e 'snapshot x': there is no process to take snapshots of$" "error of snapshot without a process"
 ms open -e status f
 has out 'state=stored in a file' "state without a process"
 

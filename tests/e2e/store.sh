@@ -71,7 +71,7 @@ has err '^malloscope: cannot write nosuch/file: No such file or directory$' "err
 [ ! -s out ] || fail "the program was launched without a directory"
 ms run -o listing -e 'every 1 .' -- "$TARGETS/single" </dev/null
 is "$status" 1 "status of every with a directory"
-has err 'every: cannot write .: Is a directory$' "error of every with a directory"
+has err "-e 'every 1 .': cannot write .: Is a directory$" "error of every with a directory"
 mkdir going
 ms run -o listing --every 100 --store going/file -e 'wait exit' -- sh -c 'rmdir going; exit 7' </dev/null
 is "$status" 7 "status with a directory that goes"

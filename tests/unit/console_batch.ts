@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/batch.h"
+#include "console/console.h"
+#include "console/foresee.h"
 #include "console/options.h"
 #include "console/run.h"
 #include "console/signals.h"
@@ -136,6 +138,105 @@ static void terminate(struct session *session)
 	add_source(true, "/nonexistent/script");
 	ck_err(batch_load(&options, &batch), ERR_OTHER, "/nonexistent/script: no such file");
 
+#test nul_in_script
+	struct batch batch = {0};
+	char expected[64];
+	FILE *out;
+
+	write_script("memory\n");
+	out = fopen(script_path, "a");
+	ck_assert_ptr_nonnull(out);
+	fwrite("wait\0\ncheck growth a --max 1\n", 1, 30, out);
+	fclose(out);
+	snprintf(expected, sizeof(expected), "%s:2: a NUL byte", script_path);
+	ck_err(batch_load(&options, &batch), ERR_FORMAT, expected);
+	ck_assert_int_eq(run_session(s, &options), 1);
+	ck_assert_str_eq(s->log, "");
+
+#test errors_quote_the_command
+	struct batch batch = {0};
+
+	add_source(false, "top --snapshot nosuch");
+	ck_err(batch_load(&options, &batch), ERR_NOT_FOUND,
+	       "-e 'top --snapshot nosuch': no snapshot 'nosuch'");
+	options.sources.items[0].text = "frobnicate";
+	ck_err(batch_load(&options, &batch), ERR_USAGE,
+	       "-e 'frobnicate': frobnicate: unknown command");
+	options.sources.items[0].text =
+		"drop 'a name that is much longer than anybody would like to read again'";
+	ck_err(batch_load(&options, &batch), ERR_NOT_FOUND,
+	       "-e 'drop 'a name that is much longer than anybody would like to ...': no snapshot");
+	options.sources.items[0].text = "wait soon";
+	ck_err(batch_load(&options, &batch), ERR_USAGE, "-e 'wait soon': 'soon' is no number");
+
+#tcase foresee
+
+#test needs_a_snapshot
+	static const char *const bad[] = {
+		"dump a f",      "drop a",        "diff a",        "diff",         "diff lineno",
+		"diff live",     "diff peak a",   "growth",        "traceback #1", "traces --snapshot a",
+		"top --since a", "top --snapshot a", "top --since live", "snapshot live", "snapshot lineno",
+		"check growth a --max 1KiB", "check growth peak a --max 1KiB", "load f live",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct foresight f = {0};
+		struct err *err = foresee_line(&f, bad[i]);
+
+		ck_assert_msg(err != NULL, "%s", bad[i]);
+		err_destroy(err);
+		foresight_deinit(&f);
+	}
+
+#test has_what_it_needs
+	static const char *const good[][4] = {
+		{"snapshot a", "dump a f", "drop a"},
+		{"snapshot", "diff s1", "traceback #1"},
+		{"snapshot s1", "snapshot", "drop s2"},
+		{"dump f", "top --snapshot s1", "diff peak live lineno"},
+		{"dump live f", "top --since s1", "diff"},
+		{"load f", "diff anything", "growth", "top --since other"},
+		{"load f a", "drop a"},
+		{"process 17", "drop anything", "traceback"},
+		{"snapshot", "snapshot", "growth", "check growth s1 s2 --max 1"},
+		{"snapshot a", "check growth a lineno 'x*' --max 1", "check growth peak live --max 1"},
+		{"snapshot a", "check growth a peak filename 'x*' --max 1"},
+		{"top", "traceback"},
+		{"dump peak f", "top --snapshot peak", "traces --snapshot live", "diff peak"},
+		{"# drop a", "", "quit", "drop a"},
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct foresight f = {0};
+
+		for (j = 0; j < 4 && good[i][j]; j++)
+			ck_ok(foresee_line(&f, good[i][j]));
+		foresight_deinit(&f);
+	}
+
+#test dropped_is_gone
+	struct foresight f = {0};
+
+	ck_ok(foresee_line(&f, "snapshot a"));
+	ck_ok(foresee_line(&f, "snapshot b"));
+	ck_ok(foresee_line(&f, "growth"));
+	ck_ok(foresee_line(&f, "drop a"));
+	ck_err(foresee_line(&f, "drop a"), ERR_NOT_FOUND, "drop: no snapshot 'a'; no command before");
+	ck_err(foresee_line(&f, "growth"), ERR_NOT_FOUND, "growth is seen over two snapshots");
+	ck_ok(foresee_line(&f, "diff b"));
+	foresight_deinit(&f);
+
+#test names_of_a_file_are_its_own
+	struct batch batch = {0};
+
+	options.mode = MODE_OPEN;
+	options.file = "f";
+	add_source(false, "diff e1 e2");
+	ck_ok(batch_load(&options, &batch));
+	batch_deinit(&batch);
+
 #tcase run
 
 #test status_of_the_target
@@ -164,11 +265,38 @@ static void terminate(struct session *session)
 
 #test failing_command_ends_it
 	add_source(false, "memory");
-	add_source(false, "drop foo");
-	add_source(false, "kill");
+	add_source(false, "process 17");
+	add_source(false, "memory");
 	ck_assert_int_eq(run_session(s, &options), 1);
 	ck_assert_str_eq(s->log, "launch prog detach ");
 	ck_assert_str_eq(output(), "current=0 B (0 B), peak=0 B (0 B)\n");
+
+#test kill_behind_a_failure_is_done
+	add_source(false, "process 17");
+	add_source(false, "clear");
+	add_source(false, "ki");
+	add_source(false, "reset-peak");
+	ck_assert_int_eq(run_session(s, &options), 1);
+	ck_assert_str_eq(s->log, "launch prog kill detach ");
+
+#test detach_behind_a_failure_is_done
+	write_script("process 17\nclear\n# detach\ndetach\nquit\nkill\n");
+	ck_assert_int_eq(run_session(s, &options), 1);
+	ck_assert_str_eq(s->log, "launch prog detach detach ");
+
+#test failure_names_its_command
+	struct batch batch = {0};
+	struct console *console;
+	struct console_config config = {.out = stderr};
+
+	add_source(false, "wait 1");
+	add_source(false, "process 17");
+	ck_ok(batch_load(&options, &batch));
+	ck_ok(console_create(s, &config, &console));
+	ck_err(batch_run(&batch, console), ERR_NOT_FOUND,
+	       "-e 'process 17': no process 17 is followed");
+	console_destroy(console);
+	batch_deinit(&batch);
 
 #test quit_ends_it
 	add_source(false, "quit");
@@ -239,3 +367,4 @@ static void terminate(struct session *session)
 	tcase_add_checked_fixture(tc1_1, setup, teardown);
 	tcase_add_checked_fixture(tc1_2, setup, teardown);
 	tcase_add_checked_fixture(tc1_3, setup, teardown);
+	tcase_add_checked_fixture(tc1_4, setup, teardown);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What can be told of a list of commands before the first of them runs: which snapshots there will be. A command that is certain to
+ *  fail for want of one is refused while nothing has begun; when in doubt it is let pass. */
+#ifndef CONSOLE_FORESEE_H
+#define CONSOLE_FORESEE_H
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+
+/** What will be when the next line runs, all before it done. Zero-filled is the beginning of a session on a process. */
+struct foresight {
+	/** Names of the snapshots that are kept, each once, owned. */
+	VEC(char *) names;
+	/** Number of the last default name, s1, s2 ... */
+	unsigned num_default_names;
+	/** There may be others, of names that cannot be known: of a file, or of another process. */
+	bool has_unknown;
+	/** There is a table that `traceback` can be about. */
+	bool has_rows;
+	/** `quit` comes before. */
+	bool is_over;
+};
+
+void foresight_deinit(struct foresight *foresight);
+
+/** The next line, which has passed console_check(). Errors read "COMMAND: text"; ERR_NOT_FOUND: it needs a snapshot, or a table, that
+ *  nothing before it makes; ERR_USAGE: a snapshot cannot have this name. */
+struct err *foresee_line(struct foresight *foresight, const char *line) __must_check;
+
+#endif
