@@ -203,6 +203,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/session.h \
 	src/supervisor/session_internal.h \
 	src/supervisor/storing.c \
+	src/supervisor/trial.c \
 	src/supervisor/waiting.c
 
 src_libconsole_a_SOURCES = \

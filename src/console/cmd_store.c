@@ -111,7 +111,10 @@ struct err *check_every(const struct args *args)
 struct err *cmd_every(struct console *console, const struct args *args)
 {
 	uint64_t period = 0;
+	const char *path = args->words[1];
 	struct err *err = parse_every(args, &period);
 
-	return err ? err : session_every(console->session, period, period ? args->words[1] : NULL);
+	if (!err && period)
+		err = session_check_store(path);
+	return err ? err : session_every(console->session, period, period ? path : NULL);
 }

@@ -87,6 +87,15 @@ static struct err *exit_status(struct session *session, const struct options *op
 	return NULL;
 }
 
+/** Destroys the other. */
+static struct err *first_error(struct err *first, struct err *second)
+{
+	if (!first)
+		return second;
+	err_destroy(second);
+	return first;
+}
+
 /** Everything between the output's opening and its closing. */
 static struct err *run_with_output(struct session *session, const struct options *options,
 				   const struct batch *batch, FILE *out, int *status_ret)
@@ -95,7 +104,7 @@ static struct err *run_with_output(struct session *session, const struct options
 					.is_interactive = options->is_interactive,
 					.is_json = options->is_json,
 					.is_coloured = has_colour(out)};
-	_cleanup_(cleanup_err) struct err *detach_err = NULL;
+	struct err *detach_err, *store_err;
 	struct console *console;
 	struct err *err = console_create(session, &config, &console), *lost;
 
@@ -120,14 +129,10 @@ static struct err *run_with_output(struct session *session, const struct options
 		*status_ret = EXIT_GATE;
 	detach_err = session_detach(session);
 	// With a last snapshot, which may have something to tell.
-	err_destroy(session_every(session, 0, NULL));
+	store_err = session_every(session, 0, NULL);
 	console_print_notes(console);
 	console_destroy(console);
-	if (!err) {
-		err = detach_err;
-		detach_err = NULL;
-	}
-	return err;
+	return first_error(err, first_error(detach_err, store_err));
 }
 
 /** A prompt in the background stops us. As with a shell that is to happen here, before there is a target that would have to wait

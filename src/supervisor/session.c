@@ -392,7 +392,7 @@ void session_destroy(struct session *s)
 		return;
 	if (s->first == s && s->tracer.pid)
 		err_destroy(session_detach(s));
-	storing_end(s);
+	err_destroy(storing_end(s));
 	// The watcher looks at the family.
 	drain_end(s);
 	family_destroy(s);

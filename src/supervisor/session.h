@@ -205,11 +205,13 @@ struct err *session_load_pair(struct session *s, const char *first,
  *  name all but the newest under their numbers. In place of session_launch() and session_attach(). path NULL: without
  *  any, for session_load(). */
 struct err *session_open(struct session *s, const char *path) __must_check;
-/** Append a snapshot (e1, e2, ...) to a file every period_ns, by a thread of its own, and one at the target's end; 0: stop that. A
- *  failure is told in a note, once until it has worked again; the next time tries again. */
+/** Append a snapshot (e1, e2, ...) to a file every period_ns, by a thread of its own, and one at the target's end; session_check_store()
+ *  has been asked about the file. A failure is told in a note, once until it has worked again; the next time tries again. 0: stop
+ *  that; ERR_OTHER: of all that were to be stored none was. */
 struct err *session_every(struct session *s, uint64_t period_ns, const char *path) __must_check;
 
-/** Could a snapshot be stored in this file, as far as permissions and its directory tell? Leaves no trace. */
+/** Could a snapshot be stored in this file? Tried out: one that exists is opened for appending, else a file is made beside it as a
+ *  new one would be, and removed. Leaves no trace. Errors name path and cause. */
 struct err *session_check_store(const char *path) __must_check;
 
 /** For a display while another thread is busy: are locations of a frame looked up just now? If so, in the how manieth module that

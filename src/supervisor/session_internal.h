@@ -301,8 +301,8 @@ struct err *session_new(const struct session_options *options, struct session **
 struct err *session_create_tables(struct session *s) __must_check;
 
 /* storing.c */
-/** End the periodic snapshots, after the last one. Without lock. */
-void storing_end(struct session *s);
+/** End the periodic snapshots, after the last one. Without lock. ERR_OTHER: none of them could be stored, with the cause. */
+struct err *storing_end(struct session *s) __must_check;
 
 /* queries.c */
 /** Keep a snapshot, in place of one of the same name. Takes it over, in any case. Under lock. */

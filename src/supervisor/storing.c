@@ -10,10 +10,8 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /** Longest command line that is stored. */
 #define MAX_COMMAND 4096
@@ -31,6 +29,9 @@ struct storing {
 	/** Under mutex. */
 	bool want_end;
 	bool has_failed;
+	bool has_stored;
+	/** Why the last one was not stored, or NULL. */
+	struct err *failure;
 	/** What came after the end of tracing has been stored. */
 	bool is_final;
 	unsigned num;
@@ -251,7 +252,9 @@ static void note_failure(struct storing *st, struct err *err)
 		session_unlock(s);
 	}
 	st->has_failed = err != NULL;
-	err_destroy(err);
+	st->has_stored |= !err;
+	err_destroy(st->failure);
+	st->failure = err;
 }
 
 /** A snapshot of this moment, or NULL when nothing is traced and the end of tracing is stored already. */
@@ -332,23 +335,29 @@ static void storing_destroy(struct storing *st)
 	store_close(st->store);
 	pthread_cond_destroy(&st->cond);
 	pthread_mutex_destroy(&st->mutex);
+	err_destroy(st->failure);
 	free(st->path);
 	free(st);
 }
 
-void storing_end(struct session *s)
+struct err *storing_end(struct session *s)
 {
 	struct storing *st = s->storing;
+	struct err *err = NULL;
 
 	if (!st)
-		return;
+		return NULL;
 	pthread_mutex_lock(&st->mutex);
 	st->want_end = true;
 	pthread_cond_signal(&st->cond);
 	pthread_mutex_unlock(&st->mutex);
 	pthread_join(st->thread, NULL);
+	if (st->failure && !st->has_stored)
+		err = err_create(ERR_OTHER, "no snapshot could be stored: %s",
+				 err_text(st->failure));
 	storing_destroy(st);
 	s->storing = NULL;
+	return err;
 }
 
 static struct err *storing_start(struct session *s, uint64_t period_ns, const char *path)
@@ -383,34 +392,13 @@ static struct err *storing_start(struct session *s, uint64_t period_ns, const ch
 	return NULL;
 }
 
-struct err *session_check_store(const char *path)
-{
-	_cleanup_free_ char *copy = strdup(path);
-	struct stat st;
-
-	if (!copy)
-		return &err_nomem;
-	if (stat(path, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
-			return err_sys(EISDIR, "cannot write %s", path);
-		if (access(path, R_OK | W_OK) < 0)
-			return err_sys(errno, "cannot write %s", path);
-	}
-	// SQLite puts a journal beside the file.
-	if (access(dirname(copy), W_OK | X_OK) < 0)
-		return err_sys(errno, "cannot write %s", path);
-	return NULL;
-}
-
 struct err *session_every(struct session *s, uint64_t period_ns, const char *path)
 {
-	struct err *err;
+	_cleanup_err_ struct err *err = storing_end(s);
 
-	storing_end(s);
 	if (!period_ns)
-		return NULL;
+		return no_cleanup_ptr(err);
 	if (s->is_stored)
 		return err_create(ERR_OTHER, "there is no process to take snapshots of");
-	err = session_check_store(path);
-	return err ? err : storing_start(s, period_ns, path);
+	return storing_start(s, period_ns, path);
 }

@@ -41,11 +41,20 @@ has_snapshots() {
 	[ "$("$MALLOSCOPE" open -e snapshots small/file 2>/dev/null | grep -c '^e[0-9]')" -ge "$1" ]
 }
 
-fill
 spawn "$TARGETS/threads" 2 0
 target=$pid
-spawn "$MALLOSCOPE" attach -o listing --every 0.1 --store small/file -e 'wait 40' "$target"
+# Full from the begin: the program is not touched.
+fill
+ms attach --every 0.1 --store small/file -e 'wait 40' "$target"
+is "$status" 1 "status with a full disk"
+has err '^malloscope: cannot write small/file: .*(full|space|disk)' "error of a full disk"
+is "$(wc -l <err)" 1 "lines about a full disk"
+is "$(find small -type f)" small/filler "files that the trial left"
+rm small/filler
+spawn "$MALLOSCOPE" attach -o listing --every 0.5 --store small/file -e 'wait 40' "$target"
 writer=$pid
+until_true 10 test -e listing || fail "malloscope did not begin"
+fill
 until_true 20 has_notes 1 || fail "no note of a full disk"
 has listing '^# a snapshot was not stored: small/file: .*(full|space|disk).*; the next one tries again$' "note of a full disk"
 sleep 0.5

@@ -74,8 +74,56 @@ is "$status" 1 "status of every with a directory"
 has err "-e 'every 1 .': cannot write .: Is a directory$" "error of every with a directory"
 mkdir going
 ms run -o listing --every 100 --store going/file -e 'wait exit' -- sh -c 'rmdir going; exit 7' </dev/null
-is "$status" 7 "status with a directory that goes"
+is "$status" 1 "status with a directory that goes: nothing was stored"
+has err '^malloscope: no snapshot could be stored: .*going/file' "the error when nothing was stored"
 has listing '^# a snapshot was not stored: .*going/file.*; the next one tries again$' "note of a directory that went"
+ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- sh -c 'exit 7' </dev/null
+is "$status" 1 "status of every without a directory"
+mkdir going
+ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- rmdir going </dev/null
+is "$status" 1 "status of every with a directory that goes"
+has err "^malloscope: -e 'every off': no snapshot could be stored: .*going/file" "the error of every off"
+has_not listing '^current=' "what is behind every off"
+
+# What can never be a store is refused while the program is not there yet, and left as it is.
+never() {
+	local before=
+
+	[ ! -f "$1" ] || before=$(cksum "$1")
+	ms run --every 100 --store "$1" -- touch touched </dev/null
+	is "$status" 1 "status with $2"
+	is "$(wc -l <err)" 1 "lines about $2"
+	has err "^malloscope: .*$1: ?$3" "error about $2"
+	[ ! -e touched ] || fail "the program was launched with $2"
+	[ ! -f "$1" ] || is "$(cksum "$1")" "$before" "$2 after the trial"
+	is "$(find . -name '.malloscope*')" "" "trials that are left of $2"
+}
+echo "not a store" >notes.txt
+never notes.txt "a text file" " is not a snapshot file$"
+mkfifo fifo
+never fifo "a FIFO" " is not a regular file$"
+never /dev/null "a device" " is not a regular file$"
+never /dev/full "a full device" " is not a regular file$"
+ln -s round round
+never round "a loop of links" " Too many levels of symbolic links$"
+ln -s nosuch/nothing dangling
+never dangling "a link to nothing" " it is a link to nothing$"
+never "$(printf 'x%.0s' {1..250})" "a name too long for a journal" " File name too long$"
+ms run -o listing -e 'every 1 notes.txt' -- "$TARGETS/single" </dev/null
+is "$status" 1 "every with a text file"
+has err "^malloscope: -e 'every 1 notes.txt': notes.txt: is not a snapshot file" "every with a text file"
+# One that is not there yet is not there either when the program cannot be launched.
+ms run --every 100 --store fresh -- ./nosuch </dev/null
+is "$status" 1 "a program that is not there"
+[ ! -e fresh ] || fail "a store was left without a program"
+is "$(find . -name '.malloscope*')" "" "trials that are left"
+# An old store is appended to.
+ms run -o listing --every 100 --store fresh -- true </dev/null
+ms run -o listing --every 100 --store fresh -- true </dev/null
+is "$status" 0 "an old store"
+ms open -e snapshots fresh
+is "$(grep -cE '^(e1|[0-9]+) ' out)" 2 "snapshots of two runs"
+
 ms run -o listing -e 'wait call checkpoint' -e 'dump nosuch/file' -- "$TARGETS/single" </dev/null
 is "$status" 1 "status of dump without a directory"
 
