@@ -125,8 +125,12 @@ src_libobj_a_SOURCES = \
 	src/obj/cfi.c \
 	src/obj/cfi_check.c \
 	src/obj/cfi_check.h \
+	src/obj/debug_file.c \
 	src/obj/demangle.c \
 	src/obj/demangle.h \
+	src/obj/download.c \
+	src/obj/download.h \
+	src/obj/download_main.c \
 	src/obj/dynsym.c \
 	src/obj/dynsym.h \
 	src/obj/image.c \
@@ -189,6 +193,7 @@ src_libreport_a_SOURCES = \
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/control.c \
 	src/supervisor/crash.c \
+	src/supervisor/downloads.c \
 	src/supervisor/drain.c \
 	src/supervisor/family.c \
 	src/supervisor/frames.c \

@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "console/options.h"
 #include "console/run.h"
+#include "obj/download.h"
+
+#include <string.h>
 
 int main(int argc, char **argv)
 {
@@ -12,6 +15,8 @@ int main(int argc, char **argv)
 	int status = EXIT_ERROR;
 	struct err *err;
 
+	if (argc == 3 && strcmp(argv[1], DOWNLOAD_WORD) == 0)
+		return download_main(argv[2]);
 	log_init();
 	err = options_parse(argc, argv, &options);
 	if (!err) {

@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/utf8.h"
 #include "console/commands.h"
+#include "console/progress.h"
 #include "heap/domain.h"
 #include "report/json_stats.h"
 #include "report/text.h"
@@ -60,8 +61,10 @@ static struct err *print_stack(struct console *console, uint32_t stack_id,
 	_cleanup_(locations_deinit) struct locations locations = {0};
 	const struct resolver *resolver = session_resolver(console->session);
 	struct stack stack = session_stack(console->session, stack_id);
+	struct progress *progress = progress_begin(console->session, console->out, NULL);
 	struct err *err = resolve_stack(resolver, &stack, &locations);
 
+	progress_end(progress);
 	if (err)
 		return err;
 	text_traceback(console->out, locations.list.items, locations.list.num, resolver->strings,

@@ -24,13 +24,16 @@
 #define KEY_ALONE   0x105
 #define KEY_PROBE   0x106
 #define KEY_MEMORY  0x107
-#define HELP_FORMAT "ARGP_HELP_FMT"
-#define RUN_ARGS    "[OPTION...] [--] PROGRAM [ARG...]"
-#define ATTACH_ARGS "[OPTION...] PID"
-#define OPEN_ARGS   "[OPTION...] FILE"
-#define TOP_ARGS    "[OPTION...] FILE[:SNAPSHOT] [KEY]"
-#define DIFF_ARGS   "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
-#define MAIN_USAGE  "usage: malloscope run|attach|open|top|diff ..., see malloscope --help"
+#define KEY_SERVERS 0x108
+/** For one debug file. */
+#define SERVERS_SECONDS "60"
+#define HELP_FORMAT     "ARGP_HELP_FMT"
+#define RUN_ARGS        "[OPTION...] [--] PROGRAM [ARG...]"
+#define ATTACH_ARGS     "[OPTION...] PID"
+#define OPEN_ARGS       "[OPTION...] FILE"
+#define TOP_ARGS        "[OPTION...] FILE[:SNAPSHOT] [KEY]"
+#define DIFF_ARGS       "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
+#define MAIN_USAGE      "usage: malloscope run|attach|open|top|diff ..., see malloscope --help"
 
 const char *argp_program_version = PACKAGE_STRING;
 
@@ -123,6 +126,23 @@ static void parse_max_memory(struct options *options, const char *text)
 		usage_error("--max-memory: %s is less than 1MiB", text);
 }
 
+/** seconds: NULL for the default. */
+static void parse_servers(struct options *options, const char *seconds)
+{
+	struct err *err = options_parse_period(seconds ? seconds : SERVERS_SECONDS,
+					       &options->session.debuginfod_ns);
+	char why[512];
+
+	if (err) {
+		snprintf(why, sizeof(why), "%s", err_text(err));
+		err_destroy(err);
+		usage_error("--debuginfod: %s", why);
+	}
+	if (!session_has_servers())
+		usage_error("--debuginfod: DEBUGINFOD_URLS is not set, as to "
+			    "https://debuginfod.elfutils.org");
+}
+
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -139,6 +159,9 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		parse->options.is_json = true;
+		return 0;
+	case KEY_SERVERS:
+		parse_servers(&parse->options, arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -298,14 +321,18 @@ static void parse_file_command(struct argp_state *state, struct parse *parse, co
 		if (!is_value && strcmp(word, "--help") == 0) {
 			printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
 			help_print_command(stdout, command);
-			printf("  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
-			       "where the output goes", "--json", "as JSON");
+			printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
+			       "where the output goes", "--json", "as JSON", "--debuginfod",
+			       "ask servers for debug information, as run does");
 			exit(0);
 		}
 		if (!is_value && (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0)) {
 			options->output = take_value(state, word);
 		} else if (!is_value && strcmp(word, "--json") == 0) {
 			options->is_json = true;
+		} else if (!is_value && strncmp(word, "--debuginfod", 12) == 0 &&
+			   (!word[12] || word[12] == '=')) {
+			parse_servers(options, word[12] ? word + 13 : NULL);
 		} else if (!is_value && word[0] != '-' && !options->file) {
 			options->file = word;
 		} else if (!is_value && word[0] != '-' && is_diff && !options->other_file) {
@@ -339,6 +366,10 @@ static const struct argp_option common_options[] = {
 	{"output", 'o', "FILE", 0,
 	 "Write what malloscope prints to FILE (batch default: standard error)", 0},
 	{"json", KEY_JSON, NULL, 0, "Print a JSON document a line for every command", 0},
+	{"debuginfod", KEY_SERVERS, "SECONDS", OPTION_ARG_OPTIONAL,
+	 "Ask the servers of DEBUGINFOD_URLS for debug information that is missing, at most SECONDS "
+	 "(default " SERVERS_SECONDS ") for a file",
+	 0},
 	{0},
 };
 

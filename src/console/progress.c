@@ -31,9 +31,11 @@ struct progress {
 static void show(struct progress *p)
 {
 	size_t num, total;
-	char text[96];
+	char text[160], what[128];
 
-	if (session_loading(p->session, &num, &total))
+	if (session_downloading(p->session, what, sizeof(what)))
+		snprintf(text, sizeof(text), ERASE "# %s", what);
+	else if (session_loading(p->session, &num, &total))
 		snprintf(text, sizeof(text), ERASE "# loading symbols %zu/%zu", num, total);
 	else if (p->doing)
 		snprintf(text, sizeof(text), ERASE "# %s", p->doing);

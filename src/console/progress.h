@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A line about long work, "# loading symbols 37/150": on a terminal, from half a second on, erased at the
+/** A line about long work, "# loading symbols 37/150" or "# debug information of libx.so.1: 1.5 of 7.2 MiB": on a terminal, from half a second on, erased at the
  *  end of the work. A thread writes it, so nothing else may be written to the terminal meanwhile. */
 #ifndef CONSOLE_PROGRESS_H
 #define CONSOLE_PROGRESS_H

@@ -26,6 +26,7 @@ static void on_signal(int sig)
 		fatal = sig;
 	if (is_waiting)
 		session_interrupt(the_session);
+	session_stop_download();
 	// A full pipe is readable, which is all that is wanted.
 	if (write(wake_fds[1], "", 1) < 0)
 		errno = saved_errno;

@@ -215,6 +215,7 @@ struct err *image_create(int fd, const char *path, size_t path_size, struct imag
 		return &err_nomem;
 	}
 	image->fd = fd;
+	image->debug_fds[0] = image->debug_fds[1] = -1;
 	image->path = path_without_deleted(path, path_size);
 	if (!image->path) {
 		image_destroy(image);
@@ -283,6 +284,10 @@ void image_destroy(struct image *image)
 	lines_destroy(image->lines);
 	if (image->dwfl)
 		dwfl_end(image->dwfl);
+	if (image->old_dwfl)
+		dwfl_end(image->old_dwfl);
+	cleanup_close(&image->debug_fds[0]);
+	cleanup_close(&image->debug_fds[1]);
 	cleanup_close(&image->fd);
 	free(image->phdrs);
 	free(image->path);
@@ -349,14 +354,25 @@ bool image_is_executable_file(const struct image *image)
 	return false;
 }
 
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file, const char *link, GElf_Word crc, char **ret)
+{
+	int fd = *userdata ? image_take_debug_fd(*userdata) : -1;
+
+	return fd >= 0 ? fd
+		       : dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc,
+						      ret);
+}
+
 static const Dwfl_Callbacks dwfl_callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 };
 
 static void open_dwfl(struct image *image)
 {
 	int fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+	void **userdata;
 
 	if (fd < 0)
 		return;
@@ -370,6 +386,9 @@ static void open_dwfl(struct image *image)
 	if (!image->dwfl_module) {
 		log_debug("%s: %s", image->path, dwfl_errmsg(-1));
 		close(fd);
+	} else if (dwfl_module_info(image->dwfl_module, &userdata, NULL, NULL, NULL, NULL, NULL,
+				    NULL)) {
+		*userdata = image;
 	}
 	dwfl_report_end(image->dwfl, NULL, NULL);
 }

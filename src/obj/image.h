@@ -67,6 +67,10 @@ struct image {
 	char *note;
 	bool is_noted;
 
+	/** Debug files that were given and libdw has not taken yet, see debug_file.c; -1: none. */
+	int debug_fds[2];
+	/** What libdw knew before they were given, or NULL: rows of it may be in use. */
+	Dwfl *old_dwfl;
 	/** Made by image_dwfl_module(). */
 	bool is_dwfl_tried;
 	Dwfl *dwfl;
@@ -112,6 +116,10 @@ bool image_is_executable_file(const struct image *image);
 /** libdwfl's view of the file, at bias 0, with lazy lookup of separate debug files. NULL: libdw
  *  cannot read it. */
 Dwfl_Module *image_dwfl_module(struct image *image);
+
+/** For libdw, in the order in which it asks: the debug file that was given, then the one that it shares information with. -1: none,
+ *  it is to be searched for. (debug_file.c) */
+int image_take_debug_fd(struct image *image);
 
 /** Open the file of a mapping: through /proc/PID/map_files; /proc/PID/root and its path; the
  *  path. Regular files only, and never another one that has taken the path. -1: cannot be opened. */

@@ -22,16 +22,6 @@ static void raise_file_limit(void)
 		log_debug("cannot raise the limit of open files, ignoring");
 }
 
-/** libdw asks servers for debug files when this variable names some: an attach must not wait for a network. elfutils 0.188
- *  loads libdebuginfod, which would do so, all the same: in dwfl_standard_find_debuginfo(), when it has found no file. */
-static void forbid_debuginfod(void)
-{
-	const char *wanted = getenv("MALLOSCOPE_DEBUGINFOD");
-
-	if (!wanted || strcmp(wanted, "1") != 0)
-		unsetenv("DEBUGINFOD_URLS");
-}
-
 struct err *modules_create(struct modules **ret)
 {
 	struct modules *modules = calloc(1, sizeof(*modules));
@@ -43,7 +33,8 @@ struct err *modules_create(struct modules **ret)
 		return err_create(ERR_OTHER, "libelf is too old");
 	}
 	raise_file_limit();
-	forbid_debuginfod();
+	// libdw asks the servers that it names whenever it looks for a debug file: an attach must not wait for a network.
+	unsetenv("DEBUGINFOD_URLS");
 	sigbus_survive();
 	*ret = modules;
 	return NULL;

@@ -54,8 +54,8 @@ struct module {
 struct modules;
 
 /** No modules. Raises the soft limit of open files to the hard one (each module keeps its file
- *  open), and takes DEBUGINFOD_URLS out of the environment unless MALLOSCOPE_DEBUGINFOD is 1:
- *  libdw would ask the network for debug files. Both hold for programs that this process starts
+ *  open), and takes DEBUGINFOD_URLS out of the environment: libdw would ask the network for debug
+ *  files, even while the target waits for a row (see download.h). Both hold for programs that this process starts
  *  later; start the target's first. */
 struct err *modules_create(struct modules **ret) __must_check;
 /** NULL is fine. */
@@ -120,6 +120,20 @@ struct err *module_complete_functions(struct modules *modules, uint32_t id, cons
  *  libc.so of musl. &err_not_found: it is none. */
 struct err *module_find_rendezvous(struct modules *modules, uint32_t id,
 				   uint64_t *ret) __must_check;
+
+/** It has a build-id, but no DWARF, nor has a separate debug file on this machine. Reads much of the file the first time. */
+bool module_lacks_debug(struct modules *modules, uint32_t id);
+
+/** A debug file for a module, and the one that it shares information with or -1; takes both over, also on failure. Symbols and lines are
+ *  looked up anew from now on. ERR_FORMAT: they are of another build. */
+struct err *module_give_debug(struct modules *modules, uint32_t id, int fd,
+			      int shared_fd) __must_check;
+
+/** A module that is known by its debug file alone, never live, and gets a new id: lines and symbols can be looked up by ELF address. Takes
+ *  both files over as module_give_debug() does. path: of the module, copied. ERR_FORMAT: it is of another build. */
+struct err *modules_add_debug_file(struct modules *modules, const char *path,
+				   const uint8_t *build_id, size_t build_id_size, int fd,
+				   int shared_fd, uint32_t *ret) __must_check;
 
 /** A runtime address inside an executable mapping of the process that holds a `syscall`
  *  instruction (0f 05), the vDSO first. Reads the modules' files or memory of pid.

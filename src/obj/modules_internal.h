@@ -46,4 +46,9 @@ struct module_entry *modules_find_entry(const struct modules *modules, uint64_t 
 /** By id, or NULL. */
 struct module_entry *modules_get_entry(const struct modules *modules, uint32_t id);
 
+/** A new module of an image that belongs to modules, named after a mapping; not live. &err_nomem. */
+struct err *modules_create_entry(struct modules *modules, struct image *image,
+				 const struct map_entry *map,
+				 struct module_entry **ret) __must_check;
+
 #endif

@@ -68,8 +68,8 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	return NULL;
 }
 
-static struct err *create_entry(struct modules *modules, struct image *image,
-				const struct map_entry *map, struct module_entry **ret)
+struct err *modules_create_entry(struct modules *modules, struct image *image,
+				 const struct map_entry *map, struct module_entry **ret)
 {
 	struct module_entry *entry;
 	struct module *pub;
@@ -148,7 +148,7 @@ static struct err *see_module(struct refresh *refresh, struct maps_line *line,
 		// The last id is left out: with it a frame could be UINT64_MAX, which no table takes as a key.
 		if (modules->entries.num + 1 >= FRAME_MODULE_MAX)
 			return NULL;
-		err = create_entry(modules, image, map, &entry);
+		err = modules_create_entry(modules, image, map, &entry);
 		if (err)
 			return err;
 	}

@@ -29,23 +29,67 @@ bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret)
 }
 
 /** Behind obj_lock: the drain thread uses the modules too. */
-static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
+static struct err *resolve_live(struct session *s, uint64_t frame, const struct location **ret,
+				size_t *num_ret)
 {
-	struct session *s = ctx;
 	const struct resolver *inner;
 	struct err *err;
 
 	session_lock_obj(s);
-	if (frame_module(frame) == FRAME_MODULE_STORED) {
-		err = archive_resolve(s->archive, frame, ret, num_ret);
-	} else {
-		inner = symbolizer_resolver(s->symbolizer);
-		note_loading(s, frame_module(frame));
-		err = inner->resolve(inner->ctx, frame, ret, num_ret);
-		__atomic_store_n(&s->is_loading, false, __ATOMIC_RELAXED);
-	}
+	inner = symbolizer_resolver(s->symbolizer);
+	note_loading(s, frame_module(frame));
+	err = inner->resolve(inner->ctx, frame, ret, num_ret);
+	__atomic_store_n(&s->is_loading, false, __ATOMIC_RELAXED);
 	session_unlock_obj(s);
 	return err;
+}
+
+/** A frame that was stored without line, in the debug file of its module. &err_not_found: there is none, or it does not know more. */
+static struct err *resolve_anew(struct session *s, const struct archive_frame *stored,
+				const struct location **ret, size_t *num_ret)
+{
+	uint32_t id = downloads_provide_stored(s, stored->module);
+	const struct location *found = NULL;
+	size_t num = 0;
+	struct err *err = &err_not_found;
+
+	if (id)
+		err = resolve_live(s, frame_make(id, stored->offset), &found, &num);
+	if (!err && !found->has_line)
+		err = &err_not_found;
+	if (err)
+		return err;
+	*ret = found;
+	*num_ret = num;
+	return NULL;
+}
+
+static struct err *resolve_stored(struct session *s, uint64_t frame, const struct location **ret,
+				  size_t *num_ret)
+{
+	struct archive_frame stored = {0};
+	struct err *err, *anew;
+
+	session_lock_obj(s);
+	err = archive_resolve(s->archive, frame, ret, num_ret);
+	if (!err)
+		stored = *archive_get(s->archive, frame_addr(frame));
+	session_unlock_obj(s);
+	if (err || stored.locations[0].has_line)
+		return err;
+	anew = resolve_anew(s, &stored, ret, num_ret);
+	return anew == &err_not_found ? NULL : anew;
+}
+
+/** What may take long, a download, comes before obj_lock is taken. */
+static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
+{
+	struct session *s = ctx;
+
+	if (frame_module(frame) == FRAME_MODULE_STORED)
+		return resolve_stored(s, frame, ret, num_ret);
+	downloads_provide(s, frame_module(frame));
+	return resolve_live(s, frame, ret, num_ret);
 }
 
 static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)

@@ -101,6 +101,8 @@ struct err *session_create(const struct session_options *options, struct session
 	if (s->note_fd < 0)
 		err = err_sys(errno, "cannot create an eventfd");
 	if (!err)
+		err = downloads_create(s);
+	if (!err)
 		err = shared_create(&s->shared);
 	if (err) {
 		session_destroy(s);
@@ -401,6 +403,7 @@ void session_destroy(struct session *s)
 	if (s->first == s && s->tracer.socket > 0)
 		close(s->tracer.socket);
 	measuring_destroy(s);
+	downloads_destroy(s);
 	free_lists(s);
 	archive_destroy(s->archive);
 	symbolizer_destroy(s->symbolizer);

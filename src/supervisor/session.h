@@ -40,6 +40,9 @@ struct session_options {
 	size_t num_probes;
 	/** Most memory in bytes that the tables of a process may take, at least SESSION_MIN_MEMORY; 0: any. See limits.c. */
 	uint64_t max_memory;
+	/** Ask the servers of DEBUGINFOD_URLS for debug files that are missing when frames are looked up, at most so long for each; 0: only
+	 *  tell, once, that this could be done. */
+	uint64_t debuginfod_ns;
 };
 
 /** Less than this is of no use. */
@@ -47,6 +50,9 @@ struct session_options {
 
 /** "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)", see probe_list_parse(). ERR_USAGE: what is wrong. */
 struct err *session_check_probe(const char *spec) __must_check;
+
+/** DEBUGINFOD_URLS names servers. Before session_create() only: later it is not in our environment any more. */
+bool session_has_servers(void);
 
 /** ERR_USAGE with tracemalloc's words when nframe is outside [1, NFRAME_MAX]. */
 struct err *session_check_nframe(long nframe) __must_check;
@@ -217,6 +223,10 @@ struct err *session_check_store(const char *path) __must_check;
 /** For a display while another thread is busy: are locations of a frame looked up just now? If so, in the how manieth module that
  *  it was done for, of how many. */
 bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret);
+/** Likewise: is a debug file being fetched? Then buf says which, and how much of it has come. */
+bool session_downloading(struct session *s, char *buf, size_t size);
+/** End the download in progress, if there is one, and ask for no other. Async-signal-safe. */
+void session_stop_download(void);
 /** Locations of frames; slow the first time for a module. Safe while the session runs. */
 const struct resolver *session_resolver(struct session *s);
 /** The same and more, for files and JSON. */

@@ -59,6 +59,7 @@ struct call_wait {
  *  block of malloc does. Addresses of programs end below it. */
 #define SESSION_UPPER (1ull << 47)
 
+struct downloads;
 struct measuring;
 struct storing;
 struct family;
@@ -84,6 +85,12 @@ struct session {
 	struct storing *storing;
 	/** Of the target, to restore its bytes when the tracer dies; -1: none. Atomic. */
 	int mem_fd;
+	/** The first one, where DEBUGINFOD_URLS names servers; else NULL. */
+	struct downloads *downloads;
+	/** By module id: its debug file was asked for. Of downloads.c, under its mutex. */
+	VEC(bool) debug_asked;
+	/** By module id of the archive: the module that has its debug file, 0: none, UINT32_MAX: not asked for. Likewise. */
+	VEC(uint32_t) stored_modules;
 	/** The tracer died while it was needed. */
 	bool has_lost_tracer;
 	/** We asked the tracer to leave: its end is no accident. */
@@ -289,6 +296,16 @@ void family_close(struct session *s);
 /** The tracer is gone: the children have ended or go on without us. Without lock. */
 void family_left(struct session *s);
 void family_destroy(struct session *s);
+
+/* downloads.c */
+/** For the first session, while DEBUGINFOD_URLS is in the environment still. */
+struct err *downloads_create(struct session *s) __must_check;
+void downloads_destroy(struct session *s);
+/** A frame of this module is about to be looked up for a report: see to it, once, that there is debug information. May take as long as
+ *  session_options.debuginfod_ns. Without any lock. */
+void downloads_provide(struct session *s, uint32_t id);
+/** The same for a module of the archive whose frame has no line. Returns the module to look it up in, or 0. */
+uint32_t downloads_provide_stored(struct session *s, uint32_t stored);
 
 /* frames.c */
 /** Begin to answer for frames; modules and symbolizer exist. */

@@ -15,7 +15,7 @@ man_items() {
 
 # Options of a help text of argp: "-e, --execute=COMMAND".
 help_options() {
-	sed -nE 's/^ +((-[^ ], )?--[a-z-]+(=[A-Z]+)?).*/\1/p' "$@"
+	sed -nE 's/^ +((-[^ ], )?--[a-z-]+(=[A-Z]+|\[=[A-Z]+\])?).*/\1/p' "$@"
 }
 
 # The commands of a list, "  NAME  summary".

@@ -22,6 +22,8 @@
 #                        its files
 
 set -u
+# What a test does not set itself asks nobody, and hints at nothing.
+unset DEBUGINFOD_URLS
 
 srcdir=${srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 builddir=${builddir:-$srcdir}

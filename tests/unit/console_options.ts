@@ -145,7 +145,39 @@ static void setup(void)
 	ck_assert_uint_eq(options.session.max_memory, 0);
 	options_deinit(&options);
 
+#test servers
+	struct options options;
+
+	setenv("DEBUGINFOD_URLS", "http://127.0.0.1:1/", 1);
+	PARSE(&options, "attach", "1");
+	ck_assert_uint_eq(options.session.debuginfod_ns, 0);
+	options_deinit(&options);
+	PARSE(&options, "attach", "--debuginfod", "1");
+	ck_assert_uint_eq(options.session.debuginfod_ns, 60000000000);
+	ck_assert_int_eq(options.pid, 1);
+	options_deinit(&options);
+	PARSE(&options, "open", "--debuginfod=0.5", "f");
+	ck_assert_uint_eq(options.session.debuginfod_ns, 500000000);
+	options_deinit(&options);
+	PARSE(&options, "diff", "--debuginfod=2", "a", "b", "--debuginfo");
+	ck_assert_uint_eq(options.session.debuginfod_ns, 2000000000);
+	ck_assert_str_eq(options.other_file, "b");
+	ck_assert_uint_eq(options.words.num, 1);
+	options_deinit(&options);
+
 #tcase bad
+
+#test-exit(2) no_servers
+	struct options options;
+
+	unsetenv("DEBUGINFOD_URLS");
+	PARSE(&options, "attach", "--debuginfod", "1");
+
+#test-exit(2) servers_in_no_time
+	struct options options;
+
+	setenv("DEBUGINFOD_URLS", "http://127.0.0.1:1/", 1);
+	PARSE(&options, "top", "--debuginfod=0", "f");
 
 #test-exit(2) max_memory_too_small
 	struct options options;

@@ -72,6 +72,19 @@ static bool ends_with(const char *text, const char *end)
 		ck_assert_msg(terminal_read(&t, 3000), "nothing is erased: '%s'", t.text);
 	terminal_close(&t);
 
+#test download_is_shown
+	struct session s = {.is_loading = true, .downloading = "debug information of libx.so.1"};
+	struct progress *progress;
+	struct terminal t;
+
+	terminal_open(&t);
+	progress = progress_begin(&s, t.out, NULL);
+	while (!strstr(t.text, "# debug information of libx.so.1"))
+		ck_assert_msg(terminal_read(&t, 3000), "nothing is shown: '%s'", t.text);
+	ck_assert_ptr_null(strstr(t.text, "loading symbols"));
+	progress_end(progress);
+	terminal_close(&t);
+
 #test what_is_done
 	struct session s = {0};
 	struct progress *progress;

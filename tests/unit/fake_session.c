@@ -543,6 +543,22 @@ struct err *session_load(struct session *s, const char *spec, const char *as,
 	return session_snapshot(s, as ? as : "loaded", ret);
 }
 
+bool session_has_servers(void)
+{
+	return true;
+}
+
+bool session_downloading(struct session *s, char *buf, size_t size)
+{
+	if (s->downloading)
+		snprintf(buf, size, "%s", s->downloading);
+	return s->downloading;
+}
+
+void session_stop_download(void)
+{
+}
+
 bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret)
 {
 	*num_ret = 37;

@@ -46,6 +46,8 @@ struct session {
 	bool stops_waits;
 	/** session_loading() returns it. */
 	bool is_loading;
+	/** What session_downloading() shows, or NULL. */
+	const char *downloading;
 	/** Another process, or NULL. */
 	struct session *child;
 	/** Called in session_wait(). */
