@@ -204,6 +204,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/precheck.c \
 	src/supervisor/process.c \
 	src/supervisor/queries.c \
+	src/supervisor/sanitizer.c \
 	src/supervisor/session.c \
 	src/supervisor/session.h \
 	src/supervisor/session_internal.h \

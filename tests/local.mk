@@ -403,6 +403,7 @@ e2e_tests = \
 	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/rounds.sh \
+	tests/e2e/sanitizer.sh \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
 	tests/e2e/setid.sh \

@@ -347,6 +347,7 @@ void images_note_allocators(struct session *s)
 	FILE *out;
 
 	note_user_probes(s);
+	sanitizer_note(s);
 	for (i = 0; i < s->probes.num; i++)
 		if (s->probes.items[i].is_live)
 			return;

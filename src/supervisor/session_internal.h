@@ -317,6 +317,10 @@ struct err *session_new(const struct session_options *options, struct session **
 /** Heap, modules, symbols: what a session needs to answer. */
 struct err *session_create_tables(struct session *s) __must_check;
 
+/* sanitizer.c */
+/** Say so when the image has LeakSanitizer, which fails under a tracer. Under lock. */
+void sanitizer_note(struct session *s);
+
 /* storing.c */
 /** End the periodic snapshots, after the last one. Without lock. ERR_OTHER: none of them could be stored, with the cause. */
 struct err *storing_end(struct session *s) __must_check;
