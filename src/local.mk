@@ -170,6 +170,7 @@ src_libstore_a_SOURCES = \
 	src/store/files.c \
 	src/store/load.c \
 	src/store/mirror.c \
+	src/store/older.c \
 	src/store/open.c \
 	src/store/schema.c \
 	src/store/schema.h \

@@ -478,12 +478,15 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/store/head.db \
 	tests/fuzz/corpus/store/locations.db \
 	tests/fuzz/corpus/store/negative.db \
+	tests/fuzz/corpus/store/older.db \
 	tests/fuzz/corpus/store/overflow.db \
 	tests/fuzz/corpus/store/ranges.db \
 	tests/fuzz/corpus/store/rootpage.db \
 	tests/fuzz/corpus/store/text.db \
 	tests/fuzz/corpus/store/types.db \
+	tests/fuzz/corpus/store/unsized.db \
 	tests/fuzz/corpus/store/version.db \
+	tests/fuzz/corpus/store/version1.db \
 	tests/fuzz/corpus/store/view.db \
 	tests/fuzz/store_corpus.sh
 

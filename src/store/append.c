@@ -314,12 +314,20 @@ static struct err *write_pairs(struct appending *a)
 	return err;
 }
 
+static struct err *make_checksum(struct appending *a)
+{
+	const struct snapshot *s = a->snapshot;
+
+	return checksum_make(&a->store->mirror, &a->state, s->older, s->num_older, s->older_unsized,
+			     &a->checksum);
+}
+
 static struct err *write_all(struct appending *a)
 {
 	struct err *err = find_place(a);
 
 	if (!err)
-		err = checksum_state(&a->store->mirror, &a->state, &a->checksum);
+		err = make_checksum(a);
 	if (!err)
 		err = mirror_write(a->store);
 	if (!err)
@@ -330,6 +338,8 @@ static struct err *write_all(struct appending *a)
 		err = write_session(a);
 	if (!err)
 		err = write_snapshot(a);
+	if (!err)
+		err = older_write(a->store, a->state.snapshot, a->snapshot);
 	return err ? err : write_pairs(a);
 }
 

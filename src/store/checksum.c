@@ -76,14 +76,27 @@ static struct err *hash_tables(struct mirror *m)
 	return is_ok ? NULL : &err_nomem;
 }
 
-struct err *checksum_state(struct mirror *m, const struct state *state, int64_t *ret)
+// 0 without any: files of the version that knows none have it so.
+static uint64_t hash_older(const struct older_class *classes, size_t num, uint64_t num_unsized)
 {
-	struct err *err = hash_tables(m);
+	uint64_t sum = num_unsized ? mix(1, num_unsized) : 0, h;
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		h = mix(classes[i].usable, classes[i].low);
+		h = mix(h, classes[i].freed_blocks);
+		h = mix(h, classes[i].freed_usable);
+		h = mix(h, classes[i].traced_requested);
+		sum += mix(h, classes[i].traced_usable);
+	}
+	return sum;
+}
+
+static uint64_t hash_sites(const struct mirror *m, const struct state *state)
+{
 	uint64_t sum = 0;
 	size_t i;
 
-	if (err)
-		return err;
 	for (i = 0; i < state->values.num; i++) {
 		const struct value *v = &state->values.items[i];
 		const struct site *site;
@@ -99,6 +112,17 @@ struct err *checksum_state(struct mirror *m, const struct state *state, int64_t 
 		h = mix(h, v->freed_bytes);
 		sum += mix(h, v->freed_blocks);
 	}
-	*ret = (int64_t)sum;
-	return NULL;
+	return sum;
+}
+
+struct err *checksum_make(struct mirror *m, const struct state *state,
+			  const struct older_class *older, size_t num_older, uint64_t older_unsized,
+			  int64_t *ret)
+{
+	struct err *err = hash_tables(m);
+
+	if (!err)
+		*ret = (int64_t)(hash_sites(m, state) +
+				 hash_older(older, num_older, older_unsized));
+	return err;
 }

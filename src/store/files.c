@@ -103,11 +103,12 @@ static struct err *check_header(const char *path, const uint8_t *header, size_t 
 				  "file",
 				  path);
 	version = header_u32(header, HEADER_USER_VERSION);
-	if (version == STORE_VERSION)
+	if (version >= 1 && version <= STORE_VERSION)
 		return NULL;
-	return err_create(
-		ERR_FORMAT, "%s: is of format version %u%s; this malloscope reads version %d", path,
-		version, version > STORE_VERSION ? ", of a newer malloscope" : "", STORE_VERSION);
+	return err_create(ERR_FORMAT,
+			  "%s: is of format version %u%s; this malloscope reads versions 1 to %d",
+			  path, version, version > STORE_VERSION ? ", of a newer malloscope" : "",
+			  STORE_VERSION);
 }
 
 static bool exists_beside(const char *path, const char *suffix)

@@ -18,6 +18,9 @@ static const char *copy_string(struct arena *arena, const char *text, struct err
 	return memcpy(copy, text, size);
 }
 
+/** Behind those of entry_sql. */
+#define OLDER_COLUMN 25
+
 static struct heap_totals read_totals(struct query *q, int column)
 {
 	return (struct heap_totals){
@@ -30,8 +33,18 @@ static struct heap_totals read_totals(struct query *q, int column)
 		.frees = query_u64(q, column + 6, INT64_MAX),
 		.unknown_frees = query_u64(q, column + 7, INT64_MAX),
 		.replaced = query_u64(q, column + 8, INT64_MAX),
+		.older_frees = query_u64(q, OLDER_COLUMN, INT64_MAX),
+		.older_unsized = query_u64(q, OLDER_COLUMN + 1, INT64_MAX),
 	};
 }
+
+#define OLDER_SUM \
+	"(SELECT coalesce(sum(o.freed_blocks), 0) FROM older_class o WHERE o.snapshot = s.id"
+
+static const char no_older_sql[] =
+	", 0 AS \"snapshot.older_frees\", 0 AS \"snapshot.older_unsized\"";
+static const char older_sql[] = ", " OLDER_SUM ") AS \"snapshot.older_frees\","
+				" " OLDER_SUM " AND o.usable = 0) AS \"snapshot.older_unsized\"";
 
 static const char entry_sql[] =
 	"SELECT s.id AS \"snapshot.id\", s.name AS \"snapshot.name\","
@@ -45,7 +58,8 @@ static const char entry_sql[] =
 	" s.frees AS \"snapshot.frees\", s.unknown_frees AS \"snapshot.unknown_frees\","
 	" s.replaced AS \"snapshot.replaced\", p.pid AS \"session.pid\", p.exe AS \"session.exe\","
 	" p.command AS \"session.command\", p.host AS \"session.host\","
-	" p.start_ns AS \"session.start_ns\", p.is_from_launch AS \"session.is_from_launch\""
+	" p.start_ns AS \"session.start_ns\", p.is_from_launch AS \"session.is_from_launch\"";
+static const char entry_from_sql[] =
 	" FROM snapshot s LEFT JOIN session p ON p.id = s.session ORDER BY s.id";
 
 static struct err *read_entry(struct query *q, struct arena *arena, struct store_entry *ret)
@@ -85,10 +99,17 @@ struct listing {
 
 static struct err *read_entries(struct store *store, struct listing *l)
 {
+	bool has_older = store->version >= STORE_VERSION_OLDER;
+	_cleanup_free_ char *sql = NULL;
 	struct err *err = NULL;
 	struct query q;
 
-	query_begin(&q, store, entry_sql, 0);
+	if (asprintf(&sql, "%s%s%s", entry_sql, has_older ? older_sql : no_older_sql,
+		     entry_from_sql) < 0) {
+		sql = NULL;
+		return &err_nomem;
+	}
+	query_begin(&q, store, sql, 0);
 	while (!err && query_next(&q)) {
 		if (!vec_grow((void **)&l->entries.items, &l->cap, l->entries.num,
 			      sizeof(*l->entries.items)))
@@ -154,8 +175,10 @@ static struct err *read_pairs(struct store *store, struct listing *l)
 static struct err *list_entries(struct store *store, struct store_entries *ret)
 {
 	struct listing l = {.entries.arena = calloc(1, sizeof(struct arena))};
-	struct err *err = l.entries.arena ? read_entries(store, &l) : &err_nomem;
+	struct err *err = l.entries.arena ? store_check_version(store) : &err_nomem;
 
+	if (!err)
+		err = read_entries(store, &l);
 	if (!err)
 		err = read_pairs(store, &l);
 	vec_deinit(&l.pairs);
@@ -249,7 +272,10 @@ static struct err *read_state(struct store *store, uint32_t id)
 	if (!err)
 		err = state_read(store, id, base);
 	if (!err)
-		err = checksum_state(&store->mirror, &store->loaded, &checksum);
+		err = older_read(store, id);
+	if (!err)
+		err = checksum_make(&store->mirror, &store->loaded, store->older.classes.items,
+				    store->older.classes.num, store->older.unsized, &checksum);
 	if (!err && checksum != expected)
 		err = err_create(ERR_FORMAT, "%s: is damaged: snapshot %u is not what was stored",
 				 store->path, id);
@@ -313,6 +339,10 @@ static struct err *make_snapshot(struct store *store, const struct store_entry *
 	snapshot->totals = entry->totals;
 	// Allocations of another heap than the one it is now of.
 	snapshot->seq = SNAPSHOT_NO_SEQ;
+	snapshot->older = no_cleanup_ptr(store->older.classes.items);
+	snapshot->num_older = store->older.classes.num;
+	snapshot->older_unsized = store->older.unsized;
+	store->older = (struct older_rows){0};
 	err = snapshot->name ? fill_sites(store, snapshot) : &err_nomem;
 	if (err) {
 		snapshot_destroy(snapshot);

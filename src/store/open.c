@@ -19,6 +19,7 @@ void store_forget(struct store *store)
 	vec_deinit(&store->domains);
 	state_deinit(&store->loaded);
 	state_deinit(&store->appended);
+	vec_deinit(&store->older.classes);
 }
 
 void store_close(struct store *store)
@@ -112,7 +113,8 @@ static struct err *defend(struct store *store)
 	return sql_exec(store, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
 }
 
-static struct err *check_pragma(struct store *store, const char *sql, int64_t expected)
+static struct err *check_pragma(struct store *store, const char *sql, int64_t min, int64_t max,
+				int64_t *ret)
 {
 	struct query q;
 	int64_t value = -1;
@@ -120,7 +122,8 @@ static struct err *check_pragma(struct store *store, const char *sql, int64_t ex
 	query_begin(&q, store, sql, 0);
 	if (query_next(&q))
 		value = query_i64(&q, 0);
-	if (!q.err && value != expected)
+	*ret = value;
+	if (!q.err && (value < min || value > max))
 		q.err = err_create(ERR_FORMAT, "%s: is damaged: bad header", store->path);
 	return query_end(&q, NULL);
 }
@@ -134,7 +137,7 @@ static struct err *check_schema(struct store *store)
 	struct query q;
 
 	for (table = schema_tables; table->name; table++)
-		num_tables++;
+		num_tables += table->since <= store->version;
 	query_begin(&q, store, "SELECT name, sql FROM sqlite_master WHERE type = 'table'", 0);
 	while (query_next(&q)) {
 		const char *name = query_text(&q, 0), *sql;
@@ -142,7 +145,7 @@ static struct err *check_schema(struct store *store)
 		for (table = schema_tables; table->name; table++)
 			if (strcmp(table->name, name) == 0)
 				break;
-		if (!table->name)
+		if (!table->name || table->since > store->version)
 			continue;
 		sql = query_text(&q, 1);
 		if (!q.err && strcmp(sql, table->sql) != 0)
@@ -153,6 +156,49 @@ static struct err *check_schema(struct store *store)
 	if (!q.err && num_found != num_tables)
 		q.err = err_create(ERR_FORMAT, "%s: a table is missing", store->path);
 	return query_end(&q, NULL);
+}
+
+struct err *store_check_version(struct store *store)
+{
+	int64_t version = 0;
+	struct err *err = check_pragma(store, "PRAGMA user_version", 1, STORE_VERSION, &version);
+
+	if (err || version == store->version)
+		return err;
+	store->version = (int)version;
+	return check_schema(store);
+}
+
+static struct err *has_log(struct store *store, bool *ret)
+{
+	struct query q;
+
+	query_begin(&q, store, "PRAGMA journal_mode", 0);
+	if (query_next(&q))
+		*ret = strcmp(query_text(&q, 0), "wal") == 0;
+	return query_end(&q, NULL);
+}
+
+// SQLite takes what is missing of the last page for zeros. With a log the file may be behind it, in the midst of a page.
+static struct err *check_size(struct store *store)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int64_t page_size;
+	bool is_log = false;
+	struct err *err = has_log(store, &is_log);
+
+	if (err || is_log)
+		return err;
+	err = check_pragma(store, "PRAGMA page_size", 512, 65536, &page_size);
+	if (err)
+		return err;
+	if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) ==
+		    SQLITE_OK &&
+	    file->pMethods && file->pMethods->xFileSize(file, &size) == SQLITE_OK &&
+	    size % page_size)
+		return err_create(ERR_FORMAT, "%s: is damaged or cut off", store->path);
+	return NULL;
 }
 
 static struct err *check_structure(struct store *store)
@@ -171,12 +217,14 @@ static struct err *check_structure(struct store *store)
 
 static struct err *check_all(struct store *store)
 {
-	struct err *err = check_pragma(store, "PRAGMA application_id", STORE_APPLICATION_ID);
+	int64_t id = STORE_APPLICATION_ID;
+	struct err *err = check_pragma(store, "PRAGMA application_id", id, id, &id);
 
+	store->version = 0;
 	if (!err)
-		err = check_pragma(store, "PRAGMA user_version", STORE_VERSION);
+		err = store_check_version(store);
 	if (!err)
-		err = check_schema(store);
+		err = check_size(store);
 	return err ? err : check_structure(store);
 }
 
@@ -231,6 +279,28 @@ static struct err *write_head(struct store *store)
 	return sql_exec(store, sql);
 }
 
+/** Bring a file of an earlier version to the present one. */
+static struct err *upgrade(struct store *store)
+{
+	const struct schema_table *table;
+	_cleanup_free_ char *sql = NULL;
+	struct err *err = NULL;
+
+	for (table = schema_tables; table->name && !err; table++)
+		if (table->since > store->version)
+			err = sql_exec(store, table->sql);
+	if (err || store->version == STORE_VERSION)
+		return err;
+	if (asprintf(&sql,
+		     "UPDATE meta SET value = 'malloscope snapshots %d' WHERE key = 'format';"
+		     "PRAGMA user_version = %d",
+		     STORE_VERSION, STORE_VERSION) < 0) {
+		sql = NULL;
+		return &err_nomem;
+	}
+	return sql_exec(store, sql);
+}
+
 static bool is_empty(struct store *store, struct err **err_ret)
 {
 	int64_t num = -1;
@@ -259,10 +329,15 @@ static struct err *create_or_check(struct store *store)
 			err = write_head(store);
 	} else if (!err) {
 		err = check_all(store);
+		if (!err)
+			err = upgrade(store);
 	}
 	if (!err)
 		err = sql_exec(store, "COMMIT");
-	return err ? sql_rollback(store, err) : NULL;
+	if (err)
+		return sql_rollback(store, err);
+	store->version = STORE_VERSION;
+	return NULL;
 }
 
 static struct err *open_append(struct store *store)

@@ -106,6 +106,18 @@ const struct schema_table schema_tables[] = {
 	 "  value TEXT NOT NULL,\n"
 	 "  PRIMARY KEY (snapshot, key)\n"
 	 ") WITHOUT ROWID"},
+	{"older_class",
+	 "CREATE TABLE older_class ( -- freed blocks from before tracing, by size class\n"
+	 "  snapshot INTEGER NOT NULL,\n"
+	 "  usable INTEGER NOT NULL, -- size that the allocator gives, 0: blocks of unknown size\n"
+	 "  low INTEGER NOT NULL, -- smallest request of the class\n"
+	 "  freed_blocks INTEGER NOT NULL, -- since start or clear\n"
+	 "  freed_usable INTEGER NOT NULL, -- bytes\n"
+	 "  traced_requested INTEGER NOT NULL, -- bytes of traced allocations of the class\n"
+	 "  traced_usable INTEGER NOT NULL,\n"
+	 "  PRIMARY KEY (snapshot, usable)\n"
+	 ") WITHOUT ROWID",
+	 .since = STORE_VERSION_OLDER},
 	{"value",
 	 "CREATE TABLE value ( -- changes of sites; see the view snapshot_site\n"
 	 "  id INTEGER PRIMARY KEY, -- snapshot.first_value + site\n"

@@ -219,6 +219,7 @@ static const char *const insert_sql[NUM_INSERTS] = {
 	[INSERT_SNAPSHOT] = "INSERT INTO snapshot VALUES (" QUESTIONS_23 ")",
 	[INSERT_META] = "INSERT INTO snapshot_meta VALUES (?, ?, ?)",
 	[INSERT_FILE_META] = "INSERT INTO meta VALUES (?, ?)",
+	[INSERT_OLDER] = "INSERT INTO older_class VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[INSERT_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?)",
 };
 

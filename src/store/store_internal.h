@@ -5,6 +5,7 @@
 
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "store/schema.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -62,6 +63,12 @@ struct state {
 	VEC(struct value) values;
 };
 
+/** Freed older blocks of one stored snapshot, as in struct snapshot. */
+struct older_rows {
+	VEC(struct older_class) classes;
+	uint64_t unsized;
+};
+
 /** Sites, stacks and frames of one heap, entered into another. The maps are those of ids. */
 struct store;
 
@@ -106,6 +113,7 @@ enum insert {
 	INSERT_META,
 	INSERT_FILE_META,
 	INSERT_VALUE,
+	INSERT_OLDER,
 	NUM_INSERTS,
 };
 
@@ -113,6 +121,8 @@ struct store {
 	char *path;
 	sqlite3 *db;
 	bool is_writer;
+	/** Of the format of the file, when it was last looked at. */
+	int version;
 	/** The open file in the list of files.c; NULL: not in it. */
 	struct store_file *file;
 	/** CLOCK_MONOTONIC ns at which the call in progress is given up. */
@@ -122,6 +132,8 @@ struct store {
 	/** The snapshot that was loaded last, and the one that this handle has appended last. */
 	struct state loaded;
 	struct state appended;
+	/** Of the snapshot that was loaded last. */
+	struct older_rows older;
 	/** From the appended heap into the mirror; from the mirror into the heap of
 	 *  store_load(). */
 	struct transfer in;
@@ -232,9 +244,20 @@ struct err *transfer_site(struct transfer *t, uint32_t site, uint32_t *ret) __mu
 
 /* checksum.c */
 
-/** Hash of the content of a state: of its sites, their stacks and values, whatever their ids. */
-struct err *checksum_state(struct mirror *mirror, const struct state *state,
-			   int64_t *ret) __must_check;
+/** Hash of the content of a state: of its sites, their stacks and values, whatever their ids; and of freed older blocks, by class and
+ *  without size. */
+struct err *checksum_make(struct mirror *mirror, const struct state *state,
+			  const struct older_class *older, size_t num_older, uint64_t older_unsized,
+			  int64_t *ret) __must_check;
+
+/* older.c */
+
+/** Write the freed older blocks of a snapshot. */
+struct err *older_write(struct store *store, int64_t id,
+			const struct snapshot *snapshot) __must_check;
+/** store->older becomes that of a stored snapshot, empty in a file of a version without. */
+struct err *older_read(struct store *store, int64_t id) __must_check;
+
 /* state.c */
 
 void state_deinit(struct state *state);
@@ -245,6 +268,10 @@ struct err *state_grow(struct state *state, size_t num) __must_check;
 struct err *state_read(struct store *store, int64_t snapshot, int64_t base) __must_check;
 
 /* open.c */
+
+/** In a transaction: another process may have brought the file to a newer version since it was opened. If so its schema is checked
+ *  anew. */
+struct err *store_check_version(struct store *store) __must_check;
 
 /** Forget everything that was read: after a failure. */
 void store_forget(struct store *store);

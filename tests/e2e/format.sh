@@ -25,8 +25,9 @@ done
 
 has query2 '^x\.c:7\|500\|2$' "top lineno"
 has query3 '^f\|200$' "diff by function"
-has query4 '^x\.c\|7\|f\|p = malloc\(n\);$' "traceback with source"
-has query6 '^/lib/x\.so\|6275696c642d6964$' "build-ids"
+has query4 '^300\.0\|4$' "older blocks"
+has query5 '^x\.c\|7\|f\|p = malloc\(n\);$' "traceback with source"
+has query7 '^/lib/x\.so\|6275696c642d6964$' "build-ids"
 
 for id in 1 2 3; do
 	query sum "SELECT sum(live_bytes), sum(live_blocks), sum(total_bytes), sum(total_blocks), count(*)

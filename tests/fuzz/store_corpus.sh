@@ -16,7 +16,12 @@ spoil() {
 	cp good.db "$1.db"
 	sqlite3 "$1.db" "$2" >/dev/null
 }
-spoil version 'PRAGMA user_version = 2'
+spoil version 'PRAGMA user_version = 3'
+spoil version1 'DROP TABLE older_class; PRAGMA user_version = 1'
+spoil older "UPDATE older_class SET freed_usable = 9223372036854775807, freed_blocks = 1 << 62"
+spoil unsized 'DELETE FROM older_class WHERE usable = 0;
+	UPDATE older_class SET usable = 0 WHERE usable = (SELECT max(usable) FROM older_class);
+	UPDATE older_class SET low = usable + 1, traced_requested = -1'
 spoil application 'PRAGMA application_id = 1'
 spoil empty 'DELETE FROM snapshot'
 spoil base 'UPDATE snapshot SET base = 3 - id'

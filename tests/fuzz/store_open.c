@@ -254,6 +254,9 @@ static void write_seed(const char *path)
 	for (i = 1; i <= 3; i++) {
 		succeed(stacks_intern(heap_stacks(heap), frames, i, i, i & 1, &id));
 		succeed(heap_alloc(heap, i * 16, i * 100, id, i, 1));
+		succeed(heap_note_usable(heap, i * 100, i * 104, i * 100));
+		succeed(heap_free_older(heap, i * 104, i * 100));
+		succeed(heap_free_older(heap, 0, 0));
 		succeed(snapshot_create(heap, "s", &snapshot));
 		snapshot->name[0] += i;
 		succeed(store_append(store, snapshot, &source, &meta, NULL));

@@ -176,8 +176,25 @@ static inline char *render_site(const struct snapshot *s, size_t i,
 	return text;
 }
 
+static inline void render_older(FILE *out, const struct snapshot *s)
+{
+	size_t i;
+
+	fprintf(out, "older %llu of no size, %llu in all\n", (unsigned long long)s->older_unsized,
+		(unsigned long long)s->totals.older_frees);
+	for (i = 0; i < s->num_older; i++) {
+		const struct older_class *c = &s->older[i];
+
+		fprintf(out, "older %llu-%llu: %llu/%llu %llu/%llu\n", (unsigned long long)c->low,
+			(unsigned long long)c->usable, (unsigned long long)c->freed_usable,
+			(unsigned long long)c->freed_blocks,
+			(unsigned long long)c->traced_requested,
+			(unsigned long long)c->traced_usable);
+	}
+}
+
 /** The sites of a snapshot as text: what they are and their counters, in an order that is the
- *  same for all heaps. */
+ *  same for all heaps; and its freed older blocks. */
 static inline char *render_sites(const struct snapshot *s, const struct frame_source *source)
 {
 	char **lines = calloc(s->num_sites + 1, sizeof(*lines)), *text;
@@ -192,6 +209,7 @@ static inline char *render_sites(const struct snapshot *s, const struct frame_so
 		free(lines[i]);
 	}
 	free(lines);
+	render_older(out, s);
 	fclose(out);
 	return text;
 }
@@ -249,6 +267,19 @@ static inline void check_stored(const char *path, const char *name, const char *
 	ck_ok(store_open_read(path, &store));
 	check_loaded(store, name, expected);
 	store_close(store);
+}
+
+/** Frees of older blocks at random. */
+static inline void fixture_turnover(struct fixture *f, unsigned num, uint64_t *random)
+{
+	for (; num; num--) {
+		uint64_t usable = test_random(random) % 9 * (test_random(random) % 5000);
+
+		ck_ok(heap_free_older(f->heap, usable, usable - usable / 9));
+		if (test_random(random) % 2)
+			ck_ok(heap_note_usable(f->heap, usable - usable / 10, usable,
+					       usable - usable / 9));
+	}
 }
 
 /** Some work of a program: allocations and frees at random. */

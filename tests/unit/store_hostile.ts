@@ -26,6 +26,7 @@ static void good_init(struct good *g)
 	ck_ok(store_open_append(g->sf.path, &store));
 	for (i = 0; i < 3; i++) {
 		fixture_work(&g->sf.f, 60, &random);
+		fixture_turnover(&g->sf.f, 20, &random);
 		g->texts[i] = store_fixture_append(&g->sf, store, good_names[i]);
 	}
 	store_close(store);
@@ -230,6 +231,32 @@ static void check_refused(struct good *g, const char *text)
 		"INSERT INTO snapshot_meta VALUES (0, 'k', 'v')",
 		"INSERT INTO snapshot_meta VALUES (1, x'00', 'v')",
 		"DELETE FROM snapshot",
+		// Older blocks.
+		"UPDATE older_class SET freed_blocks = -1",
+		"UPDATE older_class SET freed_blocks = 0",
+		"UPDATE older_class SET freed_blocks = 9223372036854775807",
+		"UPDATE older_class SET freed_blocks = freed_blocks + 1 WHERE usable = 0",
+		"UPDATE older_class SET freed_blocks = 1.5",
+		"UPDATE older_class SET freed_usable = -1",
+		"UPDATE older_class SET freed_usable = 9223372036854775807",
+		"UPDATE older_class SET freed_usable = 6000000000000000000 WHERE usable > 0",
+		"UPDATE older_class SET freed_usable = 'x'",
+		"UPDATE older_class SET freed_usable = freed_usable + 1",
+		"UPDATE older_class SET usable = usable + 1",
+		"UPDATE older_class SET usable = -usable",
+		"UPDATE older_class SET usable = 1 << 49 WHERE usable ="
+		" (SELECT max(usable) FROM older_class)",
+		"UPDATE older_class SET low = usable + 1",
+		"UPDATE older_class SET low = -1",
+		"UPDATE older_class SET traced_requested = traced_usable + 1",
+		"UPDATE older_class SET traced_requested = -1",
+		"UPDATE older_class SET traced_usable = -1",
+		"UPDATE older_class SET traced_usable = 0",
+		"UPDATE older_class SET traced_usable = 9223372036854775807",
+		"UPDATE older_class SET snapshot = snapshot + 100",
+		"DELETE FROM older_class",
+		"DELETE FROM older_class WHERE usable = 0",
+		"INSERT INTO older_class VALUES (1, 3, 3, 1, 3, 0, 0)",
 		// Sites.
 		"UPDATE site SET stack = 1000000",
 		"UPDATE site SET stack = -1",
@@ -316,10 +343,43 @@ static void check_refused(struct good *g, const char *text)
 		ck_assert_msg(!is_accepted_after(&g, statements[i]), "%s", statements[i]);
 	good_deinit(&g);
 
+#test numbers_of_older_blocks_have_ranges
+	// The checksum would find these, too, but it is no secret.
+	static const struct {
+		const char *set;
+		const char *text;
+	} cases[] = {
+		{"freed_usable = 6000000000000000000 WHERE usable > 0", "bad older_class.freed_usable"},
+		{"freed_blocks = 0", "bad older_class.freed_blocks"},
+		{"low = usable + 1", "bad older_class.low"},
+		{"traced_requested = traced_usable + 1", "bad older_class.traced_requested"},
+		{"freed_usable = 1 WHERE usable = 0", "bad older_class.usable"},
+		{"usable = 1 << 49 WHERE snapshot = 1 AND usable ="
+		 " (SELECT max(usable) FROM older_class WHERE snapshot = 1)", "bad older_class.usable"},
+		{"freed_blocks = 5000000000000000000", "damaged: integer overflow"},
+		{"freed_blocks = 'x'", "bad snapshot.older_frees"},
+	};
+	struct good g;
+	unsigned i;
+
+	good_init(&g);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_free_ char *sql = NULL;
+
+		ck_assert_int_gt(asprintf(&sql, "UPDATE older_class SET %s", cases[i].set), 0);
+		write_file(g.sf.path, g.bytes, g.size);
+		run_sql(g.sf.path, sql);
+		ck_err(read_all(&g, g.sf.path), ERR_FORMAT, cases[i].text);
+	}
+	good_deinit(&g);
+
 #test hostile_schema
 	static const char *const statements[] = {
 		"DROP TABLE meta",
 		"DROP TABLE value",
+		"DROP TABLE older_class",
+		"DROP TABLE older_class; PRAGMA user_version = 1",
+		"ALTER TABLE older_class ADD COLUMN more INTEGER",
 		"ALTER TABLE site ADD COLUMN more INTEGER",
 		"ALTER TABLE site RENAME COLUMN thread TO tid",
 		"DROP TABLE site;"
@@ -402,16 +462,81 @@ static void check_refused(struct good *g, const char *text)
 	struct good g;
 
 	good_init(&g);
-	run_sql(g.sf.path, "PRAGMA user_version = 2");
-	check_refused(&g, "s.db: is of format version 2, of a newer malloscope; this malloscope "
-			  "reads version 1");
+	run_sql(g.sf.path, "PRAGMA user_version = 3");
+	check_refused(&g, "s.db: is of format version 3, of a newer malloscope; this malloscope "
+			  "reads versions 1 to 2");
 	run_sql(g.sf.path, "PRAGMA user_version = -1");
 	check_refused(&g, "s.db: is of format version 4294967295");
 	run_sql(g.sf.path, "PRAGMA user_version = 0");
-	check_refused(&g, "s.db: is of format version 0; this malloscope reads version 1");
+	check_refused(&g, "s.db: is of format version 0; this malloscope reads versions 1 to 2");
 	run_sql(g.sf.path, "PRAGMA user_version = 1; PRAGMA application_id = 1");
 	check_refused(&g, "SQLite file of another application");
 	good_deinit(&g);
+
+#test files_of_version_1
+	static const char downgrade[] = "DROP TABLE older_class; UPDATE meta SET value ="
+					" 'malloscope snapshots 1' WHERE key = 'format';"
+					" PRAGMA user_version = 1";
+	struct store_fixture sf;
+	struct store *store, *reader;
+	struct store_entries list;
+	char *expected[2];
+	uint64_t random = 1;
+
+	store_fixture_init(&sf);
+	fixture_work(&sf.f, 60, &random);
+	ck_ok(store_open_append(sf.path, &store));
+	expected[0] = store_fixture_append(&sf, store, "a");
+	store_close(store);
+	run_sql(sf.path, downgrade);
+	// It is read as it is.
+	check_stored(sf.path, "a", expected[0]);
+	ck_ok(store_open_read(sf.path, &reader));
+	ck_ok(store_list(reader, &list));
+	ck_assert_uint_eq(list.num, 1);
+	ck_assert_uint_eq(list.items[0].totals.older_frees, 0);
+	store_entries_deinit(&list);
+	store_close(reader);
+	// A writer brings it to version 2.
+	fixture_turnover(&sf.f, 10, &random);
+	ck_ok(store_open_append(sf.path, &store));
+	expected[1] = store_fixture_append(&sf, store, "b");
+	ck_ok(store_open_read(sf.path, &reader));
+	check_loaded(reader, "a", expected[0]);
+	check_loaded(reader, "b", expected[1]);
+	store_close(reader);
+	store_close(store);
+	check_stored(sf.path, "a", expected[0]);
+	check_stored(sf.path, "b", expected[1]);
+	run_sql(sf.path, "SELECT 1 / (count(*) = 1) FROM meta WHERE value = 'malloscope snapshots 2'");
+	free(expected[0]);
+	free(expected[1]);
+	store_fixture_deinit(&sf);
+
+#test a_reader_sees_the_file_become_version_2
+	struct store_fixture sf;
+	struct store *store, *reader;
+	char *expected[2];
+	uint64_t random = 1;
+
+	store_fixture_init(&sf);
+	fixture_work(&sf.f, 60, &random);
+	ck_ok(store_open_append(sf.path, &store));
+	expected[0] = store_fixture_append(&sf, store, "a");
+	store_close(store);
+	run_sql(sf.path, "DROP TABLE older_class; PRAGMA user_version = 1");
+	ck_ok(store_open_read(sf.path, &reader));
+	check_loaded(reader, "a", expected[0]);
+	fixture_turnover(&sf.f, 10, &random);
+	ck_ok(store_open_append(sf.path, &store));
+	expected[1] = store_fixture_append(&sf, store, "b");
+	check_loaded(reader, "b", expected[1]);
+	check_loaded(reader, "a", expected[0]);
+	store_close(reader);
+	store_close(store);
+	free(expected[0]);
+	free(expected[1]);
+	store_fixture_deinit(&sf);
 
 #test a_journal_of_others_is_not_played_back
 	struct good g;

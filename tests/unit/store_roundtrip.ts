@@ -20,6 +20,7 @@
 		ck_ok(store_open_append(sf.path, &writer));
 		for (i = 0; i < 40; i++) {
 			fixture_work(&sf.f, test_random(&random) % 60, &random);
+			fixture_turnover(&sf.f, test_random(&random) % 3, &random);
 			if (i == 20)
 				heap_clear(sf.f.heap);
 			snprintf(name, sizeof(name), "s%u", i);
@@ -102,6 +103,8 @@
 
 	store_fixture_init(&sf);
 	fixture_s1(&sf.f);
+	fixture_turnover(&sf.f, 30, &(uint64_t){1});
+	ck_ok(heap_free_older(sf.f.heap, 0, 0));
 	heap_free(sf.f.heap, 0x99);
 	heap_free(sf.f.heap, 0x1010);
 	s = fixture_snapshot(&sf.f, "before: 'x'");
@@ -129,6 +132,8 @@
 	ck_assert(e->is_from_launch);
 	ck_assert_mem_eq(&e->totals, &s->totals, sizeof(s->totals));
 	ck_assert_uint_eq(e->totals.unknown_frees, 1);
+	ck_assert_uint_eq(e->totals.older_frees, 31);
+	ck_assert_uint_gt(e->totals.older_unsized, 0);
 	ck_assert_uint_eq(e->totals.peak_bytes, 105);
 	ck_assert_uint_eq(e->seq, s->seq);
 	ck_assert_uint_eq(e->num_sites, 4);
@@ -210,6 +215,7 @@
 
 	store_fixture_init(&sf);
 	fixture_work(&sf.f, 200, &random);
+	fixture_turnover(&sf.f, 50, &random);
 	live = fixture_snapshot(&sf.f, "live");
 	ck_ok(store_open_append(sf.path, &store));
 	free(store_fixture_append(&sf, store, "live"));
@@ -236,6 +242,56 @@
 	snapshot_destroy(live);
 	store_fixture_deinit(&sf);
 
+#test older_blocks_are_the_same_rows_live_and_loaded
+	struct store_fixture sf;
+	struct store *store;
+	struct snapshot *live[2], *loaded[2];
+	struct stats_options options = {.want_all = true};
+	uint64_t random = 5;
+	unsigned i;
+
+	store_fixture_init(&sf);
+	ck_ok(store_open_append(sf.path, &store));
+	for (i = 0; i < 2; i++) {
+		fixture_work(&sf.f, 30, &random);
+		fixture_turnover(&sf.f, 40, &random);
+		live[i] = fixture_snapshot(&sf.f, "s");
+		free(store_fixture_append(&sf, store, i ? "b" : "a"));
+	}
+	ck_ok(store_load(store, "a", sf.f.heap, sf.archive, &loaded[0]));
+	ck_ok(store_load(store, "b", sf.f.heap, sf.archive, &loaded[1]));
+	store_close(store);
+	for (options.key = 0; options.key < NUM_KEYS; options.key++) {
+		struct stats *of_live, *of_loaded;
+		size_t k, num_older = 0;
+
+		ck_ok(stats_diff(live[0], live[1], &options, SORT_DEFAULT, &sf.resolver, &of_live));
+		ck_ok(stats_diff(loaded[0], loaded[1], &options, SORT_DEFAULT, &sf.resolver,
+				 &of_loaded));
+		ck_assert_uint_eq(of_live->num_rows, of_loaded->num_rows);
+		ck_assert_int_eq(of_live->total_size_diff, of_loaded->total_size_diff);
+		ck_assert_int_eq(of_live->older.blocks, 40);
+		ck_assert_mem_eq(&of_live->older, &of_loaded->older, sizeof(of_live->older));
+		for (k = 0; k < of_live->num_rows; k++) {
+			const struct stat_row *a = &of_live->rows[k], *b = &of_loaded->rows[k];
+
+			ck_assert_str_eq(a->group.label, b->group.label);
+			ck_assert_int_eq(a->size, b->size);
+			ck_assert_int_eq(a->size_diff, b->size_diff);
+			ck_assert_int_eq(a->count_diff, b->count_diff);
+			ck_assert_int_eq(a->group.is_older, b->group.is_older);
+			num_older += b->group.is_older;
+		}
+		ck_assert_uint_eq(num_older, 1);
+		stats_destroy(of_live);
+		stats_destroy(of_loaded);
+	}
+	for (i = 0; i < 2; i++) {
+		snapshot_destroy(live[i]);
+		snapshot_destroy(loaded[i]);
+	}
+	store_fixture_deinit(&sf);
+
 #test a_loaded_snapshot_can_be_stored_again
 	struct store_fixture sf;
 	struct store *store, *copy;
@@ -247,6 +303,7 @@
 	store_fixture_init(&sf);
 	snprintf(path, sizeof(path), "%s/copy.db", sf.dir);
 	fixture_work(&sf.f, 200, &random);
+	fixture_turnover(&sf.f, 50, &random);
 	ck_ok(store_open_append(sf.path, &store));
 	expected = store_fixture_append(&sf, store, "first");
 	ck_ok(store_load(store, NULL, sf.f.heap, sf.archive, &loaded));
