@@ -11,7 +11,7 @@ mkfifo go || exit 99
 turn() {
 	local what=$1
 	shift
-	rm -f listing
+	rm -f listing kept.db
 	exec 8<>go
 	"$@" >said 2>&1 <go 8>&- &
 	pid=$!
@@ -23,7 +23,7 @@ turn() {
 	) &
 	pids+=("$!")
 	ms attach -o listing -e 'snapshot a' -e 'wait call checkpoint' -e 'snapshot b' -e 'wait call checkpoint' \
-		-e 'diff a b' -e status -e memory -e 'check growth a b --max 10KiB' -e 'check growth b --max 10KiB' "$pid"
+		-e 'diff a b' -e "dump a kept.db" -e "dump b kept.db" -e status -e memory -e 'check growth a b --max 10KiB' -e 'check growth b --max 10KiB' "$pid"
 	is "$status" 0 "status of attach, $what: $(cat listing)"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
@@ -56,7 +56,18 @@ both() {
 	mixed "$@"
 }
 
+# Files give the same rows.
+stored() {
+	turn 'stored' "$TARGETS/turnover" mixed
+	grep -A 9 '^\[ Top .* a -> b' listing | grep -E '^<before|^Total change' >live
+	ms diff kept.db:a kept.db:b
+	is "$status" 0 'status of diff on the file'
+	is "$(grep -E '^<before|^Total change' out)" "$(cat live)" 'rows of the file'
+	echo 'ok: stored'
+}
+
 both glibc "$TARGETS/turnover"
+stored
 "${CC:-gcc}" -O2 -static -o turnover_static "$source" 2>/dev/null && both 'static glibc' ./turnover_static
 musl=$(command -v musl-gcc) && {
 	"$musl" -O2 -o turnover_musl "$source" && both musl ./turnover_musl
