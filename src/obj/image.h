@@ -48,6 +48,9 @@ struct image {
 	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping
 	 *  is the same file. */
 	bool is_retired;
+	/** Of the images with an equal hash of device and inode, the one before: its index + 1, or
+	 *  0. For modules.images_by_file. */
+	size_t older;
 	/** During modules_refresh(): a mapping of it came or went. */
 	bool is_touched;
 

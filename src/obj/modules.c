@@ -58,6 +58,7 @@ void modules_destroy(struct modules *modules)
 		image_destroy(modules->images.items[i]);
 	vec_deinit(&modules->entries);
 	vec_deinit(&modules->images);
+	hmap_deinit(&modules->images_by_file);
 	vec_deinit(&modules->ranges);
 	maps_view_deinit(&modules->view);
 	free(modules);

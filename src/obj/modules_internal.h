@@ -3,6 +3,7 @@
 #ifndef OBJ_MODULES_INTERNAL_H
 #define OBJ_MODULES_INTERNAL_H
 
+#include "base/hmap.h"
 #include "obj/image.h"
 #include "obj/maps_view.h"
 #include "obj/modules.h"
@@ -30,6 +31,8 @@ struct modules {
 	/** By id - 1. Entries never move and are never removed. */
 	VEC(struct module_entry *) entries;
 	VEC(struct image *) images;
+	/** Hash of device and inode -> index of the newest image with it. */
+	struct hmap images_by_file;
 	/** How many of them the last refresh that did not fail has left. */
 	size_t num_known_images;
 	/** Mappings of live modules, ascending, without overlap. */

@@ -21,17 +21,41 @@ struct refresh {
 	VEC(struct module_range) ranges;
 };
 
+static uint64_t hash_file(const struct map_entry *map)
+{
+	uint64_t hash = hash_u64(map->inode ^ hash_u64(map->dev));
+
+	return hash == HMAP_NO_KEY ? 0 : hash;
+}
+
 static struct image *find_image(const struct modules *modules, const struct map_entry *map)
 {
+	const uint64_t *newest = hmap_find(&modules->images_by_file, hash_file(map));
 	size_t i;
 
-	for (i = modules->images.num; i-- > 0;) {
-		struct image *image = modules->images.items[i];
+	for (i = newest ? *newest + 1 : 0; i; i = modules->images.items[i - 1]->older) {
+		struct image *image = modules->images.items[i - 1];
 
 		if (!image->is_retired && image->is_vdso == maps_is_vdso(map) &&
 		    (image->is_vdso || (image->inode == map->inode && image->dev == map->dev)))
 			return image;
 	}
+	return NULL;
+}
+
+/** Takes it over, in any case. */
+static struct err *add_image(struct modules *modules, struct image *image,
+			     const struct map_entry *map)
+{
+	const uint64_t *newest = hmap_find(&modules->images_by_file, hash_file(map));
+
+	image->older = newest ? *newest + 1 : 0;
+	if (!vec_reserve_one(&modules->images) ||
+	    !hmap_set(&modules->images_by_file, hash_file(map), modules->images.num)) {
+		image_destroy(image);
+		return &err_nomem;
+	}
+	modules->images.items[modules->images.num++] = image;
 	return NULL;
 }
 
@@ -45,8 +69,6 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	uint64_t bias;
 	int fd = -1;
 
-	if (!vec_reserve_one(&refresh->modules->images))
-		return &err_nomem;
 	if (!is_from_memory)
 		fd = image_open_mapped_file(refresh->pid, first);
 	if (fd < 0) {
@@ -63,7 +85,9 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	image->is_touched = true;
 	if (is_from_memory && image_bias_of(image, map, 0, &bias))
 		image_mend_copy(image, bias);
-	refresh->modules->images.items[refresh->modules->images.num++] = image;
+	err = add_image(refresh->modules, image, map);
+	if (err)
+		return err;
 	*ret = image;
 	return NULL;
 }
