@@ -19,9 +19,9 @@ echo "ok: 250 libraries"
 load() {
 	{
 		time ms run -e 'wait exit' -- "$TARGETS/many_libraries" "$TARGETS/plugin.so" "$1" </dev/null
-	} 2>time
+	} 2>user_time
 	is "$status" 0 "status with $1 libraries"
-	user=$(tail -n 1 time | tr -d .)
+	user=$(tail -n 1 user_time | tr -d .)
 	user=$((10#$user))
 	echo "# $1 libraries: $user ms of user time, $(grep '^first=' out)"
 }

@@ -30,7 +30,8 @@ int main(void)
 	return 0;
 }
 END
-cc -O2 -gdwarf-5 -gsplit-dwarf -c one.c && cc -o one one.o || skip "the compiler cannot split debug information"
+cc -O2 -gdwarf-5 -gsplit-dwarf -c one.c || skip "the compiler cannot split debug information"
+cc -o one one.o || exit 99
 [ -e one.dwo ] || skip "the compiler makes no .dwo file"
 
 look() {
