@@ -61,7 +61,7 @@ publish() {
 build leak PLAIN=1
 publish "$id" leak.separate
 
-# On the loopback alone, for five minutes at most. "hang": takes connections and never answers.
+# On the loopback alone, for five minutes at most. "hang": takes connections and never answers. "slow": takes about 3 s for a file.
 cat >serve.py <<'END'
 import functools, http.server, os, signal, socketserver, sys, time
 signal.alarm(300)
@@ -69,9 +69,18 @@ class Hang(socketserver.BaseRequestHandler):
     def handle(self):
         print("asked", flush=True)
         time.sleep(300)
+class Slow(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        data = open(sys.argv[2] + self.path, "rb").read().ljust(3 << 20, b"\0")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        for i in range(0, len(data), 300 << 10):
+            self.wfile.write(data[i : i + (300 << 10)])
+            time.sleep(0.3)
 files = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[2])
 socketserver.ThreadingTCPServer.daemon_threads = True
-server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hang if sys.argv[1] == "hang" else files)
+server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), {"hang": Hang, "slow": Slow, "files": files}[sys.argv[1]])
 open(sys.argv[3] + ".new", "w").write("http://127.0.0.1:%d/" % server.server_address[1])
 os.rename(sys.argv[3] + ".new", sys.argv[3])
 server.serve_forever()
@@ -109,6 +118,18 @@ is "$status" 0 "status"
 has listing '/leak\.c:6: size=1045 B, count=10' "a line from the server"
 has listing "^  File \".*/leak\.c\", line $main_line, in main\$" "a traceback"
 has_not listing '^# leak' "no note of the program"
+
+# On a terminal it is told how much has come.
+if command -v script >/dev/null; then
+	rm -rf home/.cache
+	serve slow served url_slow
+	# shellcheck disable=SC2016 # the inner shell expands it
+	DEBUGINFOD_URLS=$(cat url_slow) TERM=xterm MALLOSCOPE=$MALLOSCOPE timeout 60 script -qec \
+		'"$MALLOSCOPE" run --debuginfod -e "wait exit" -e "top -n 1" -- ./leak' typescript </dev/null >/dev/null 2>&1
+	tr '\r' '\n' <typescript >lines
+	has lines '# debug information of leak: [0-2]\.[0-9]( of 3\.0)? MiB$' "progress on a terminal"
+	has lines '/leak\.c:[0-9]+: size=1045 B' "a line after the progress"
+fi
 
 # Names in a file that several debug files share, as distributions make them.
 if command -v dwz >/dev/null; then
