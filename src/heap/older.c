@@ -22,6 +22,7 @@ void older_deinit(struct older *older)
 	vec_deinit(&older->classes);
 	hmap_deinit(&older->index);
 	hmap_deinit(&older->sizes);
+	vec_deinit(&older->requests);
 	*older = (struct older){0};
 }
 
@@ -90,6 +91,21 @@ struct err *older_freed(struct older *older, uint64_t usable, uint64_t low, uint
 	return NULL;
 }
 
+/** The first answer stays: what comes and what goes must be the same. */
+static struct err *add_request(struct older *older, uint64_t requested, uint64_t usable)
+{
+	struct older_request request = {.usable = usable};
+
+	if (older->requests.num >= MAX_SIZES || hmap_find(&older->sizes, requested))
+		return NULL;
+	if (!vec_push(&older->requests, request))
+		return &err_nomem;
+	if (hmap_set(&older->sizes, requested, older->requests.num - 1))
+		return NULL;
+	older->requests.num--;
+	return &err_nomem;
+}
+
 struct err *older_traced(struct older *older, uint64_t requested, uint64_t usable, uint64_t low)
 {
 	struct older_class *class;
@@ -103,46 +119,48 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 		return NULL;
 	class->traced_requested += requested;
 	class->traced_usable += usable;
-	// The first answer stays: what is added must be what is subtracted.
-	if (older->sizes.num < MAX_SIZES && !hmap_find(&older->sizes, requested) &&
-	    !hmap_set(&older->sizes, requested, usable))
-		return &err_nomem;
-	return NULL;
+	return add_request(older, requested, usable);
 }
 
-/** The class of live blocks that were requested with that size, or NULL. */
-static struct older_class *live_class(struct older *older, uint64_t requested, uint64_t *usable_ret)
+/** A block of that size comes or goes: its entry, and its class, or NULL: nothing is known of the size. */
+static struct older_request *find_request(struct older *older, uint64_t requested,
+					  struct older_class **class_ret)
 {
-	const uint64_t *usable = hmap_find(&older->sizes, requested), *found;
+	const uint64_t *found = hmap_find(&older->sizes, requested), *class;
+	struct older_request *request;
 
-	found = usable ? hmap_find(&older->index, class_key(*usable)) : NULL;
 	if (!found)
 		return NULL;
-	*usable_ret = *usable;
-	return &older->classes.items[*found];
+	request = &older->requests.items[*found];
+	class = hmap_find(&older->index, class_key(request->usable));
+	if (!class)
+		return NULL;
+	*class_ret = &older->classes.items[*class];
+	return request;
 }
 
 void older_live_add(struct older *older, uint64_t requested)
 {
-	uint64_t usable;
-	struct older_class *class = live_class(older, requested, &usable);
+	struct older_class *class;
+	struct older_request *request = find_request(older, requested, &class);
 
-	if (!class || usable > INT64_MAX - class->live_usable)
+	if (!request || request->usable > INT64_MAX - class->live_usable)
 		return;
+	request->num_live++;
 	class->live_requested += requested;
-	class->live_usable += usable;
+	class->live_usable += request->usable;
 }
 
 void older_live_subtract(struct older *older, uint64_t requested)
 {
-	uint64_t usable;
-	struct older_class *class = live_class(older, requested, &usable);
+	struct older_class *class;
+	struct older_request *request = find_request(older, requested, &class);
 
-	// One that was allocated before its size was known was not added.
-	if (!class || usable > class->live_usable || requested > class->live_requested)
+	if (!request || !request->num_live)
 		return;
+	request->num_live--;
 	class->live_requested -= requested;
-	class->live_usable -= usable;
+	class->live_usable -= request->usable;
 }
 
 void older_clear(struct older *older)
@@ -194,6 +212,7 @@ uint64_t older_size(const struct older *older)
 size_t older_memory(const struct older *older)
 {
 	return older->classes.cap * sizeof(*older->classes.items) +
+	       older->requests.cap * sizeof(*older->requests.items) +
 	       (older->index.cap + older->sizes.cap) * sizeof(*older->index.slots);
 }
 

@@ -45,12 +45,21 @@ struct older_class {
 	uint64_t saved_freed_usable;
 };
 
+/** A requested size. */
+struct older_request {
+	/** What it gets. */
+	uint64_t usable;
+	/** Live blocks of that size, without those that were allocated before anything was known of it. */
+	uint64_t num_live;
+};
+
 /** Zero-filled is empty. */
 struct older {
 	/** In no particular order; by key, the index of the class. */
 	VEC(struct older_class) classes;
 	struct hmap index;
-	/** Requested size -> usable size, of traced allocations. */
+	/** Requested sizes of traced allocations; by size, the index. */
+	VEC(struct older_request) requests;
 	struct hmap sizes;
 	/** Older blocks that were freed, with or without a size; the usable bytes of all classes, never above INT64_MAX. */
 	uint64_t num_freed;

@@ -108,6 +108,49 @@ static void traced(struct older *older, unsigned num, uint64_t requested, uint64
 	check_alone(&older, 12, 0, 10160 - 75 + 77 + 40);
 	older_deinit(&older);
 
+#test those_that_stay_make_the_mean
+	struct older older = {0};
+	unsigned i;
+
+	// Scratch of 760 bytes comes and goes, what is kept has 750.
+	freed(&older, 100, 760, 745);
+	for (i = 0; i < 100; i++) {
+		traced(&older, 1, 760, 760, 745);
+		older_live_add(&older, 760);
+		older_live_subtract(&older, 760);
+		traced(&older, 1, 750, 760, 745);
+		older_live_add(&older, 750);
+	}
+	check_alone(&older, 100, 0, 75000);
+	// When none is left all that ever were count.
+	for (i = 0; i < 100; i++)
+		older_live_subtract(&older, 750);
+	check_alone(&older, 100, 0, 75500);
+	older_deinit(&older);
+
+#test blocks_from_before_their_size_was_known
+	struct older older = {0};
+	struct older_class *classes;
+	uint64_t unsized;
+	size_t num;
+
+	freed(&older, 1, 760, 745);
+	// Aligned blocks are of other classes, so nothing was known of 745 when this one came.
+	older_live_add(&older, 745);
+	traced(&older, 1, 760, 760, 745);
+	older_live_add(&older, 760);
+	traced(&older, 1, 745, 760, 745);
+	older_live_subtract(&older, 745);
+	older_live_subtract(&older, 745);
+	traced(&older, 1, 753, 760, 745);
+	older_live_add(&older, 753);
+	ck_ok(older_copy(&older, false, 1, &classes, &num, &unsized));
+	ck_assert_uint_eq(num, 1);
+	ck_assert_uint_eq(classes[0].traced_requested, 760 + 753);
+	ck_assert_uint_eq(classes[0].traced_usable, 2 * 760);
+	free(classes);
+	older_deinit(&older);
+
 #test each_class_has_its_mean
 	struct older older = {0};
 
