@@ -28,6 +28,7 @@ src_libarch_a_SOURCES = \
 	src/arch/arch.h \
 	src/arch/x86_64.c \
 	src/arch/x86_64_call.c \
+	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_rescue.c
 
 src_libwire_a_SOURCES = \
@@ -209,6 +210,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/session.c \
 	src/supervisor/session.h \
 	src/supervisor/session_internal.h \
+	src/supervisor/shim.c \
 	src/supervisor/storing.c \
 	src/supervisor/trial.c \
 	src/supervisor/waiting.c

@@ -3,6 +3,7 @@
 # Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
 unit_tests = \
 	tests/unit/arch_call.t \
+	tests/unit/arch_dispatch.t \
 	tests/unit/arch_relocate.t \
 	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
@@ -67,6 +68,10 @@ tests_unit_arch_call_t_SOURCES = tests/unit/arch_call.ts $(unit_h)
 tests_unit_arch_call_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_arch_call_t_CFLAGS = $(unit_cflags)
 tests_unit_arch_call_t_LDADD = $(arch_libs) $(unit_libs)
+tests_unit_arch_dispatch_t_SOURCES = tests/unit/arch_dispatch.ts $(unit_h)
+tests_unit_arch_dispatch_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_arch_dispatch_t_CFLAGS = $(unit_cflags)
+tests_unit_arch_dispatch_t_LDADD = $(arch_libs) $(unit_libs)
 tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
 tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_arch_relocate_t_CFLAGS = $(unit_cflags)
@@ -282,6 +287,7 @@ targets_c = \
 	tests/targets/recurse \
 	tests/targets/seccomp \
 	tests/targets/seize \
+	tests/targets/shim \
 	tests/targets/signal_alloc \
 	tests/targets/signals \
 	tests/targets/single \
@@ -334,6 +340,7 @@ target_sources = \
 	tests/targets/recurse.c \
 	tests/targets/seccomp.c \
 	tests/targets/seize.c \
+	tests/targets/shim.c \
 	tests/targets/signal_alloc.c \
 	tests/targets/signals.c \
 	tests/targets/single.c \
@@ -407,6 +414,7 @@ e2e_tests = \
 	tests/e2e/seccomp.sh \
 	tests/e2e/semantics.sh \
 	tests/e2e/setid.sh \
+	tests/e2e/shim.sh \
 	tests/e2e/signals.sh \
 	tests/e2e/signals_in_malloc.sh \
 	tests/e2e/stacks_gdb.sh \

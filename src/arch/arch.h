@@ -55,6 +55,18 @@ struct arch_relocation {
 #define ARCH_RESCUE_SIZE  640
 #define ARCH_RESCUE_AREAS 15
 
+/** How a function hands its call on. */
+struct arch_dispatch {
+	/** Where the pointer to the table lies. */
+	uint64_t pointer_addr;
+	/** Of the entry in the table, bytes. */
+	int64_t offset;
+	/** Bytes of code up to and with the call or jump. */
+	size_t size;
+	/** It jumps: nothing of the function is left to do. */
+	bool is_jump;
+};
+
 /** What the rescue handler works on; a part of its code. */
 struct arch_rescue_data {
 	/** Of an area: offset of the addresses (uint64_t each, of which the lower 56 bits count, 0
@@ -120,6 +132,9 @@ struct arch {
 	 *  reach). */
 	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
 			 struct arch_relocation *ret);
+	/** Does the function whose code is code[0, size), at pc, before anything else is called, call or jump through an entry
+	 *  of a table, the pointer to which lies at a fixed address? False: no, *ret is undefined. */
+	bool (*dispatch)(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
 	/** A jump from a slot at slot_addr to target. Returns its size. */
 	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
 
@@ -144,6 +159,9 @@ struct arch {
 };
 
 extern const struct arch arch_x86_64;
+
+/* x86_64_dispatch.c */
+bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
 
 /* x86_64_rescue.c */
 size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);

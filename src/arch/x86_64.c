@@ -467,6 +467,7 @@ const struct arch arch_x86_64 = {
 	.restart_eintr = x86_restart_eintr,
 	.is_same_state = x86_is_same_state,
 	.callee = x86_callee,
+	.dispatch = arch_x86_64_dispatch,
 	.relocate = x86_relocate,
 	.jump = x86_jump,
 	.rescue = arch_x86_64_rescue,

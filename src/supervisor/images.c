@@ -91,12 +91,25 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 	return vec_push(&search->found, p) ? NULL : &err_nomem;
 }
 
+/** The functions of a shim that have no symbol. */
+static struct err *search_shim(struct search *search)
+{
+	struct planted_probe more[SHIM_MAX];
+	size_t i, num = shim_find(search->s, search->found.items, search->found.num, more);
+
+	for (i = 0; i < num; i++)
+		if (!vec_push(&search->found, more[i]))
+			return &err_nomem;
+	return NULL;
+}
+
 static struct err *search_module(struct search *search)
 {
 	// The allocator's table and operator new in one pass over the symbols.
 	const struct probe_list *user = &search->s->user_probes;
 	const char *names[256];
 	size_t i, num = 0;
+	struct err *err;
 
 	_Static_assert(PROBES_USER_MAX + NUM_NEW_NAMES + NUM_USABLE_SYMBOLS <= 128,
 		       "room for names");
@@ -107,8 +120,9 @@ static struct err *search_module(struct search *search)
 		names[num++] = new_names[i];
 	for (i = 0; i < NUM_USABLE_SYMBOLS; i++)
 		names[num++] = usable_symbols[i];
-	return module_find_functions(search->s->modules, search->module->id, names, num, false,
-				     on_probe_symbol, search);
+	err = module_find_functions(search->s->modules, search->module->id, names, num, false,
+				    on_probe_symbol, search);
+	return err || !search->has_malloc ? err : search_shim(search);
 }
 
 /** A module that was unloaded and loaded again at the same place keeps its counters. */

@@ -371,6 +371,13 @@ bool process_is_elsewhere(pid_t pid);
 /** Entry point of the executable. False: unknown. */
 bool process_entry(pid_t pid, uint64_t *ret) __must_check;
 
+/* shim.c */
+#define SHIM_MAX 16
+/** found[0, num) are all allocator functions of one module that have a symbol: are they a shim as chromium's? The functions of
+ *  the shim that have none go to ret, each with the probe of one that does the same. Returns their number, 0 without memory. */
+size_t shim_find(const struct session *s, const struct planted_probe *found, size_t num,
+		 struct planted_probe ret[SHIM_MAX]);
+
 /* functions.c: see images_find_function(), images_plant_call() */
 
 /* precheck.c */
