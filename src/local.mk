@@ -127,6 +127,8 @@ src_libobj_a_SOURCES = \
 	src/obj/cfi_check.c \
 	src/obj/cfi_check.h \
 	src/obj/debug_file.c \
+	src/obj/debug_search.c \
+	src/obj/debug_search.h \
 	src/obj/demangle.c \
 	src/obj/demangle.h \
 	src/obj/download.c \
@@ -134,9 +136,13 @@ src_libobj_a_SOURCES = \
 	src/obj/download_main.c \
 	src/obj/dynsym.c \
 	src/obj/dynsym.h \
+	src/obj/expand.c \
+	src/obj/expand.h \
 	src/obj/image.c \
 	src/obj/image.h \
 	src/obj/image_open.c \
+	src/obj/libdw_open.c \
+	src/obj/libdw_open.h \
 	src/obj/lines.c \
 	src/obj/lines.h \
 	src/obj/maps.c \
@@ -149,6 +155,8 @@ src_libobj_a_SOURCES = \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \
 	src/obj/refresh.c \
+	src/obj/rights.c \
+	src/obj/rights.h \
 	src/obj/scopes.c \
 	src/obj/scopes.h \
 	src/obj/sigbus.c \
@@ -162,7 +170,9 @@ src_libobj_a_SOURCES = \
 	src/obj/symindex.h \
 	src/obj/symmatch.c \
 	src/obj/symtab.c \
-	src/obj/syscall_insn.c
+	src/obj/syscall_insn.c \
+	src/obj/target_file.c \
+	src/obj/target_file.h
 
 src_libstore_a_SOURCES = \
 	src/store/append.c \

@@ -409,6 +409,7 @@ e2e_tests = \
 	tests/e2e/permission.sh \
 	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \
+	tests/e2e/rights.sh \
 	tests/e2e/rounds.sh \
 	tests/e2e/sanitizer.sh \
 	tests/e2e/seccomp.sh \

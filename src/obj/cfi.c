@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "obj/cfi_check.h"
+#include "obj/libdw_open.h"
 #include "obj/modules_internal.h"
 #include "obj/symindex.h"
 
@@ -262,12 +263,19 @@ static Dwarf_CFI *debug_cfi_of(struct image *image)
 
 static bool find_frame(struct image *image, uint64_t addr, Dwarf_Frame **ret)
 {
-	Dwarf_CFI *cfi = eh_cfi_of(image);
+	struct libdw_guard guard;
+	Dwarf_CFI *cfi;
+	bool is_found;
 
-	if (cfi && dwarf_cfi_addrframe(cfi, addr, ret) == 0)
-		return true;
-	cfi = debug_cfi_of(image);
-	return cfi && dwarf_cfi_addrframe(cfi, addr, ret) == 0;
+	libdw_guard_begin(&guard, image->target, image->expansion);
+	cfi = eh_cfi_of(image);
+	is_found = cfi && dwarf_cfi_addrframe(cfi, addr, ret) == 0;
+	if (!is_found) {
+		cfi = debug_cfi_of(image);
+		is_found = cfi && dwarf_cfi_addrframe(cfi, addr, ret) == 0;
+	}
+	libdw_guard_end(&guard);
+	return is_found;
 }
 
 /** The trampoline of a libc without CFI for it, by its bytes: mov $15 (rt_sigreturn),%rax; syscall. */

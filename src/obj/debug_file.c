@@ -101,6 +101,8 @@ struct err *modules_add_debug_file(struct modules *modules, const char *path,
 		return &err_nomem;
 	}
 	image->is_retired = true;
+	image->target = &modules->target;
+	image->expansion = &modules->expansion;
 	if (image->build_id_size != build_id_size ||
 	    memcmp(image->build_id, build_id, build_id_size) != 0 ||
 	    modules->entries.num + 1 >= FRAME_MODULE_MAX)

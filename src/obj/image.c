@@ -4,8 +4,11 @@
 #include "obj/image.h"
 
 #include "base/log.h"
+#include "obj/debug_search.h"
+#include "obj/expand.h"
 #include "obj/lines.h"
 #include "obj/symindex.h"
+#include "obj/target_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -354,25 +357,27 @@ bool image_is_executable_file(const struct image *image)
 	return false;
 }
 
-static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
-			  const char *file, const char *link, GElf_Word crc, char **ret)
-{
-	int fd = *userdata ? image_take_debug_fd(*userdata) : -1;
-
-	return fd >= 0 ? fd
-		       : dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc,
-						      ret);
-}
-
 static const Dwfl_Callbacks dwfl_callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = find_debuginfo,
+	.find_debuginfo = debug_search,
 };
+
+/** Before libdw looks at the sections. */
+static void prepare_module(struct image *image)
+{
+	GElf_Addr bias;
+	void **userdata;
+	Elf *elf = dwfl_module_getelf(image->dwfl_module, &bias);
+
+	dwfl_module_info(image->dwfl_module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+	*userdata = image;
+	if (elf && image->expansion)
+		expansion_strip(image->expansion, image->fd, image->path, elf);
+}
 
 static void open_dwfl(struct image *image)
 {
 	int fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
-	void **userdata;
 
 	if (fd < 0)
 		return;
@@ -386,9 +391,8 @@ static void open_dwfl(struct image *image)
 	if (!image->dwfl_module) {
 		log_debug("%s: %s", image->path, dwfl_errmsg(-1));
 		close(fd);
-	} else if (dwfl_module_info(image->dwfl_module, &userdata, NULL, NULL, NULL, NULL, NULL,
-				    NULL)) {
-		*userdata = image;
+	} else {
+		prepare_module(image);
 	}
 	dwfl_report_end(image->dwfl, NULL, NULL);
 }
@@ -397,7 +401,7 @@ Dwfl_Module *image_dwfl_module(struct image *image)
 {
 	if (!image->is_dwfl_tried) {
 		image->is_dwfl_tried = true;
-		if (image->is_elf)
+		if (image->is_elf && image->size <= TARGET_ELF_MAX)
 			open_dwfl(image);
 	}
 	return image->dwfl_module;

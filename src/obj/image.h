@@ -15,8 +15,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct expansion;
 struct symindex;
 struct lines;
+struct target;
 
 /** What PT_DYNAMIC says, as offsets in the file. */
 struct image_dynamic {
@@ -42,6 +44,10 @@ struct image {
 	uint64_t size;
 	/** Path without " (deleted)", for the search of separate debug files. Owned. */
 	char *path;
+	/** Whose file it is, and what its debug information may expand to; both live as long as the image, and are NULL where
+	 *  nobody has said. */
+	const struct target *target;
+	struct expansion *expansion;
 	/** The bytes were copied from memory: no section headers, no .symtab. */
 	bool is_from_memory;
 	bool is_vdso;
@@ -124,9 +130,9 @@ Dwfl_Module *image_dwfl_module(struct image *image);
  *  it is to be searched for. (debug_file.c) */
 int image_take_debug_fd(struct image *image);
 
-/** Open the file of a mapping: through /proc/PID/map_files; /proc/PID/root and its path; the
- *  path. Regular files only, and never another one that has taken the path. -1: cannot be opened. */
-int image_open_mapped_file(pid_t pid, const struct map_entry *entry);
+/** Open the file of a mapping of process pid, which is the target, as target_file.h says: through /proc/PID/map_files; its path in
+ *  the target's directories; in ours. Never another one that has taken the path. -1: cannot be opened. */
+int image_open_mapped_file(const struct target *target, pid_t pid, const struct map_entry *entry);
 
 /** A copy of all mappings of the file of entry (or of the vDSO) in the maps text, as a file: for
  *  deleted files that may not be opened. -1: the memory cannot be read. */

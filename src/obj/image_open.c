@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include "obj/image.h"
+#include "obj/target_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,20 +16,6 @@
 /** More than any program's text; a limit for what is copied from memory. */
 #define MAX_COPY_SIZE (1ull << 30)
 #define FIRST_PAGE    4096
-
-/** O_NONBLOCK: the path may by now be a FIFO or a device. */
-static int open_regular(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 static int open_memory(pid_t pid)
 {
@@ -63,40 +49,35 @@ static bool has_same_first_page(pid_t pid, int fd, const struct map_entry *entry
 	       memcmp(in_file, in_memory, (size_t)n) == 0;
 }
 
-static int open_checked(pid_t pid, const char *path, const struct map_entry *entry)
+static int open_checked(const struct target *target, enum target_root root, pid_t pid,
+			const char *path, const struct map_entry *entry)
 {
+	int fd = target_open(target, root, path, UINT64_MAX);
 	struct stat st;
-	int fd = open_regular(path, &st);
 
 	if (fd < 0)
 		return -1;
-	if ((st.st_dev == entry->dev && st.st_ino == entry->inode) ||
-	    has_same_first_page(pid, fd, entry))
+	if (fstat(fd, &st) == 0 && ((st.st_dev == entry->dev && st.st_ino == entry->inode) ||
+				    has_same_first_page(pid, fd, entry)))
 		return fd;
 	close(fd);
 	return -1;
 }
 
-int image_open_mapped_file(pid_t pid, const struct map_entry *entry)
+int image_open_mapped_file(const struct target *target, pid_t pid, const struct map_entry *entry)
 {
-	char path[PATH_MAX + 64];
-	struct stat st;
-	int fd, len;
+	int fd = target_open_mapping(target, entry->start, entry->end);
+	_cleanup_free_ char *path = NULL;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid,
-		 entry->start, entry->end);
-	fd = open_regular(path, &st);
 	if (fd >= 0)
 		return fd;
 	if (!entry->path_size || entry->path[0] != '/' || entry->path_size > PATH_MAX)
 		return -1;
-	len = snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-	memcpy(path + len, entry->path, entry->path_size);
-	path[len + (int)entry->path_size] = '\0';
-	fd = open_checked(pid, path, entry);
-	if (fd >= 0)
-		return fd;
-	return open_checked(pid, path + len, entry);
+	path = strndup(entry->path, entry->path_size);
+	if (!path)
+		return -1;
+	fd = open_checked(target, TARGET_ROOT_ITS, pid, path, entry);
+	return fd >= 0 ? fd : open_checked(target, TARGET_ROOT_OURS, pid, path, entry);
 }
 
 static bool copy_mapping(int mem, int fd, const struct map_entry *entry)

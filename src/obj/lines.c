@@ -3,6 +3,7 @@
 
 #include "obj/lines.h"
 
+#include "obj/libdw_open.h"
 #include "obj/missing.h"
 #include "obj/scopes.h"
 
@@ -224,7 +225,7 @@ static void find_call_site(Dwarf_Die *inlined, struct line_frame *ret)
 		ret->file = dwarf_filesrc(files, value, NULL, NULL);
 }
 
-struct err *image_find_lines(struct image *image, uint64_t addr, struct line_frames *ret)
+static struct err *find_lines(struct image *image, uint64_t addr, struct line_frames *ret)
 {
 	struct scope_chain chain = {.num = 0};
 	struct line_frame frame = {0};
@@ -264,4 +265,16 @@ struct err *image_find_lines(struct image *image, uint64_t addr, struct line_fra
 			find_call_site(&chain.dies[i], &frame);
 	}
 	return NULL;
+}
+
+struct err *image_find_lines(struct image *image, uint64_t addr, struct line_frames *ret)
+{
+	struct libdw_guard guard;
+	struct err *err;
+
+	// Split units and supplementary files are opened when something of theirs is asked for.
+	libdw_guard_begin(&guard, image->target, image->expansion);
+	err = find_lines(image, addr, ret);
+	libdw_guard_end(&guard);
+	return err;
 }

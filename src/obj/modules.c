@@ -61,6 +61,8 @@ void modules_destroy(struct modules *modules)
 	hmap_deinit(&modules->images_by_file);
 	vec_deinit(&modules->ranges);
 	maps_view_deinit(&modules->view);
+	expansion_deinit(&modules->expansion);
+	target_deinit(&modules->target);
 	free(modules);
 }
 
@@ -117,6 +119,24 @@ const struct module *modules_get(const struct modules *modules, uint32_t id)
 	const struct module_entry *entry = modules_get_entry(modules, id);
 
 	return entry ? &entry->pub : NULL;
+}
+
+void modules_limit_memory(struct modules *modules, uint64_t size)
+{
+	__atomic_store_n(&modules->expansion.limit, size ? size : 1, __ATOMIC_RELAXED);
+}
+
+char *modules_next_note(struct modules *modules)
+{
+	char *note;
+
+	if (!modules->expansion.notes.num)
+		return NULL;
+	note = modules->expansion.notes.items[0];
+	modules->expansion.notes.num--;
+	memmove(modules->expansion.notes.items, modules->expansion.notes.items + 1,
+		modules->expansion.notes.num * sizeof(note));
+	return note;
 }
 
 size_t modules_num(const struct modules *modules)

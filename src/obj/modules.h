@@ -2,8 +2,8 @@
 /** Modules (ELF images) of a traced process. A module gets an id when it is first seen and keeps
  *  it for ever: after it is unloaded, after an exec and after the end of the process its symbols
  *  can still be looked up, because its file is opened (by descriptor, through
- *  /proc/PID/map_files, /proc/PID/root or its path) when it is found. A file that cannot be
- *  opened (deleted, and no right to use map_files) is copied from the process's memory. Not
+ *  /proc/PID/map_files or its path in the target's or our directories) when it is found, with the target's rights
+ *  (target_file.h). A file that cannot be opened (deleted, and no right to use map_files) is copied from the process's memory. Not
  *  thread-safe.
  *
  *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing
@@ -76,6 +76,12 @@ void modules_delta_deinit(struct modules_delta *delta);
  *  nothing changed. */
 struct err *modules_refresh(struct modules *modules, pid_t pid,
 			    struct modules_delta *ret) __must_check;
+
+/** Compressed debug information may expand to `size` bytes from now on, that of all files together; without this to half of the
+ *  memory that the machine has. May be called while another thread uses the modules. */
+void modules_limit_memory(struct modules *modules, uint64_t size);
+/** A line about something that was left out because of it since the last call; the caller frees it. NULL: none. */
+char *modules_next_note(struct modules *modules);
 
 /** All live modules are gone (exec, end of the process). */
 void modules_forget_live(struct modules *modules);

@@ -4,9 +4,11 @@
 #define OBJ_MODULES_INTERNAL_H
 
 #include "base/hmap.h"
+#include "obj/expand.h"
 #include "obj/image.h"
 #include "obj/maps_view.h"
 #include "obj/modules.h"
+#include "obj/target_file.h"
 
 /** A module and the file it was loaded from. */
 struct module_entry {
@@ -28,6 +30,9 @@ struct module_range {
 };
 
 struct modules {
+	/** The process of the last refresh, and what its files may expand to. */
+	struct target target;
+	struct expansion expansion;
 	/** By id - 1. Entries never move and are never removed. */
 	VEC(struct module_entry *) entries;
 	VEC(struct image *) images;

@@ -70,7 +70,7 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	int fd = -1;
 
 	if (!is_from_memory)
-		fd = image_open_mapped_file(refresh->pid, first);
+		fd = image_open_mapped_file(&refresh->modules->target, refresh->pid, first);
 	if (fd < 0) {
 		is_from_memory = true;
 		fd = image_copy_from_memory(refresh->pid, refresh->view.text, refresh->view.size,
@@ -79,6 +79,8 @@ static struct err *open_image(struct refresh *refresh, const struct map_entry *m
 	err = image_create(fd, map->path, map->path_size, &image);
 	if (err)
 		return err;
+	image->target = &refresh->modules->target;
+	image->expansion = &refresh->modules->expansion;
 	image->dev = map->dev;
 	image->inode = map->inode;
 	image->is_vdso = maps_is_vdso(map);
@@ -383,8 +385,10 @@ struct err *modules_refresh(struct modules *modules, pid_t pid, struct modules_d
 {
 	struct refresh refresh = {.modules = modules, .pid = pid};
 	struct modules_delta delta = {0};
-	struct err *err = read_maps(&refresh);
+	struct err *err = target_look(&modules->target, pid);
 
+	if (!err)
+		err = read_maps(&refresh);
 	if (!err)
 		err = see_modules(&refresh);
 	if (!err)

@@ -3,28 +3,15 @@
 
 #include "obj/source.h"
 
-#include "base/io.h"
 #include "base/vec.h"
+#include "obj/target_file.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /** No source file that somebody wants to read a line of is larger. */
 #define MAX_SOURCE_SIZE (64u << 20)
-
-static void read_text(struct source_file *file)
-{
-	struct stat st;
-	struct err *err;
-
-	// A relative name was relative to the directory of a compiler elsewhere. A FIFO would block.
-	if (file->path[0] != '/' || stat(file->path, &st) < 0 || !S_ISREG(st.st_mode))
-		return;
-	err = io_read_file(file->path, MAX_SOURCE_SIZE, &file->text, NULL);
-	err_destroy(err);
-}
 
 static bool split_lines(struct source_file *file)
 {
@@ -45,12 +32,14 @@ static bool split_lines(struct source_file *file)
 	return true;
 }
 
-static const struct source_file *add_file(struct sources *sources, const char *path)
+static const struct source_file *add_file(struct sources *sources, const struct target *target,
+					  const char *path)
 {
 	struct source_file file = {.path = strdup(path)};
 
 	if (file.path && vec_reserve_one(sources)) {
-		read_text(&file);
+		// A relative name was relative to the directory of a compiler elsewhere.
+		file.text = target_read(target, path, MAX_SOURCE_SIZE);
 		if (split_lines(&file)) {
 			sources->items[sources->num] = file;
 			return &sources->items[sources->num++];
@@ -61,19 +50,21 @@ static const struct source_file *add_file(struct sources *sources, const char *p
 	return NULL;
 }
 
-static const struct source_file *find_file(struct sources *sources, const char *path)
+static const struct source_file *find_file(struct sources *sources, const struct target *target,
+					   const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < sources->num; i++)
 		if (strcmp(sources->items[i].path, path) == 0)
 			return &sources->items[i];
-	return add_file(sources, path);
+	return add_file(sources, target, path);
 }
 
-char *sources_line(struct sources *sources, const char *path, uint32_t line)
+char *sources_line(struct sources *sources, const struct target *target, const char *path,
+		   uint32_t line)
 {
-	const struct source_file *file = find_file(sources, path);
+	const struct source_file *file = find_file(sources, target, path);
 	const char *text;
 	size_t size;
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct target;
+
 struct source_file {
 	char *path;
 	/** NULL: cannot be read. */
@@ -22,10 +24,10 @@ struct sources {
 	size_t cap;
 };
 
-/** Line number `line` (from 1) of the file, without its end, as a string that the caller frees.
- *  NULL: no such file or line, or no memory. Only regular files with an absolute path are read,
- *  and only once. */
-char *sources_line(struct sources *sources, const char *path, uint32_t line);
+/** Line number `line` (from 1) of a file of the target (target_file.h), without its end, as a string that the caller frees.
+ *  NULL: no such file or line, or no memory. Only files with an absolute path are read, and only once. */
+char *sources_line(struct sources *sources, const struct target *target, const char *path,
+		   uint32_t line);
 
 /** Free all; empty and usable again. */
 void sources_deinit(struct sources *sources);

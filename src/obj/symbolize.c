@@ -80,7 +80,9 @@ const struct resolver *symbolizer_resolver(struct symbolizer *symbolizer)
 
 char *symbolizer_source_line(void *symbolizer, const char *file, uint32_t line)
 {
-	return sources_line(&((struct symbolizer *)symbolizer)->sources, file, line);
+	struct symbolizer *s = symbolizer;
+
+	return sources_line(&s->sources, &s->modules->target, file, line);
 }
 
 /** The name to show for a symbol or linkage name; the caller frees. NULL: no memory. Parts and copies that the compiler

@@ -4,8 +4,6 @@
 
 #include "supervisor/session_internal.h"
 
-#include "base/io.h"
-
 #include <string.h>
 
 /** Count the module of a frame that is about to be looked up. Without memory the display is a little wrong. */
@@ -112,25 +110,9 @@ static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 	session_unlock_obj(s);
 }
 
-/** The file may be there for the target alone, in its mount namespace: its path for us, or NULL. */
-static char *target_path(struct session *s, const char *file)
-{
-	char *path;
-	bool is_there;
-
-	session_lock(s);
-	is_there = s->tracer.target && s->state != TARGET_ENDED;
-	session_unlock(s);
-	if (!is_there || file[0] != '/' ||
-	    asprintf(&path, "/proc/%d/root%s", (int)io_live_task(s->tracer.target), file) < 0)
-		return NULL;
-	return path;
-}
-
 char *session_source_line(void *session, const char *file, uint32_t line)
 {
 	struct session *s = session;
-	_cleanup_free_ char *path = target_path(s, file);
 	const char *stored = NULL;
 	char *text;
 	uint32_t id;
@@ -140,10 +122,7 @@ char *session_source_line(void *session, const char *file, uint32_t line)
 	    archive_find_line(s->archive, id, line, &stored) && stored) {
 		text = strdup(stored);
 	} else {
-		text = path ? symbolizer_source_line(s->symbolizer, path, line) : NULL;
-		// Our file of that name would be another one.
-		if (!text && !s->is_elsewhere)
-			text = symbolizer_source_line(s->symbolizer, file, line);
+		text = symbolizer_source_line(s->symbolizer, file, line);
 	}
 	session_unlock_obj(s);
 	return text;

@@ -401,7 +401,6 @@ void images_set_exe(struct session *s)
 {
 	char path[32], exe[4096] = "", *copy;
 
-	s->is_elsewhere = process_is_elsewhere(io_live_task(s->tracer.target));
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(s->tracer.target));
 	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, s->exe) == 0)
 		return;

@@ -8,7 +8,6 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 /** A value of the auxiliary vector. False: not there. */
@@ -109,23 +108,4 @@ bool process_is_linking(pid_t pid, uint64_t link_state)
 bool process_entry(pid_t pid, uint64_t *ret)
 {
 	return auxv_get(pid, AT_ENTRY, ret);
-}
-
-bool process_is_elsewhere(pid_t pid)
-{
-	static const char *const names[] = {"ns/mnt", "root"};
-	struct stat ours, theirs;
-	char path[48];
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, names[i]);
-		if (stat(path, &theirs) < 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/%s", names[i]);
-		if (stat(path, &ours) == 0 &&
-		    (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino))
-			return true;
-	}
-	return false;
 }

@@ -119,8 +119,6 @@ struct session {
 	int exit_status;
 	/** The last of exes; those before stay, too, as somebody may be reading one. */
 	const char *exe;
-	/** The target sees other files than we do under the same paths. */
-	bool is_elsewhere;
 	VEC(char *) exes;
 	bool is_tracing;
 	bool is_from_launch;
@@ -366,8 +364,6 @@ bool process_has_interpreter(pid_t pid);
 bool process_link_state(pid_t pid, uint64_t *ret) __must_check;
 /** The dynamic linker is in the middle of changing its list, as its r_state says. Unknown counts as no. */
 bool process_is_linking(pid_t pid, uint64_t link_state);
-/** It has a mount namespace or a root directory of its own. */
-bool process_is_elsewhere(pid_t pid);
 /** Entry point of the executable. False: unknown. */
 bool process_entry(pid_t pid, uint64_t *ret) __must_check;
 
