@@ -383,6 +383,7 @@ e2e_tests = \
 	tests/e2e/docs.sh \
 	tests/e2e/example.sh \
 	tests/e2e/exec.sh \
+	tests/e2e/expand.sh \
 	tests/e2e/follow.sh \
 	tests/e2e/format.sh \
 	tests/e2e/frees.sh \

@@ -77,6 +77,8 @@ void limits_check(struct session *s)
 		return;
 	heap_memory(s->heap, &blocks, &rest);
 	rest += others_memory(s);
+	// What the tables leave is there for debug information.
+	modules_limit_memory(s->modules, blocks + rest < max ? max - blocks - rest : 1);
 	if (!heap_is_closed(s->heap) && blocks + rest >= max / 4 * 3)
 		close_tables(s);
 	heap_limit_blocks(s->heap, rest < max ? max - rest : 1);

@@ -400,6 +400,8 @@ char *session_take_note(struct session *s)
 		// What the look-ups of the last command have missed.
 		session_lock_obj(s);
 		note = symbolizer_take_note(s->symbolizer);
+		if (!note)
+			note = modules_next_note(s->modules);
 		session_unlock_obj(s);
 	}
 	session_unlock(s);

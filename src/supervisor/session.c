@@ -34,6 +34,8 @@ struct err *session_create_tables(struct session *s)
 
 	if (!err)
 		err = modules_create(&s->modules);
+	if (!err && s->options.max_memory)
+		modules_limit_memory(s->modules, s->options.max_memory);
 	if (!err)
 		err = symbolizer_create(s->modules, &s->symbolizer);
 	return err ? err : frames_init(s);
