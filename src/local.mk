@@ -6,6 +6,8 @@ src_libbase_a_SOURCES = \
 	src/base/addrset.h \
 	src/base/cleanup.h \
 	src/base/clock.h \
+	src/base/create.c \
+	src/base/create.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/fault.c \

@@ -407,6 +407,7 @@ e2e_tests = \
 	tests/e2e/nomem.sh \
 	tests/e2e/offline.sh \
 	tests/e2e/oracle.sh \
+	tests/e2e/own_files.sh \
 	tests/e2e/permission.sh \
 	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \

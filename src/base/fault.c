@@ -63,7 +63,8 @@ void fault_processes(pid_t supervisor, pid_t tracer)
 static void leave_word(const char *name)
 {
 	const char *path = getenv("MALLOSCOPE_FAULT_LOG");
-	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) : -1;
+	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
+		      : -1;
 
 	if (fd < 0)
 		return;

@@ -4,9 +4,10 @@
 #include "console/history.h"
 
 #include "base/cleanup.h"
+#include "base/create.h"
 
-#include <fcntl.h>
 #include <readline/history.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,13 +33,28 @@ char *history_path(void)
 	return len < 0 ? NULL : path;
 }
 
+/** The library opens it by its name: nothing that blocks, and nothing of others. */
+static bool is_own(const char *path)
+{
+	struct stat st;
+	struct err *err;
+	bool is_ok;
+
+	if (lstat(path, &st) < 0)
+		return false;
+	err = create_check_own(path, &st);
+	is_ok = !err;
+	err_destroy(err);
+	return is_ok;
+}
+
 void history_load(void)
 {
 	_cleanup_free_ char *path = history_path();
 
 	using_history();
 	stifle_history(MAX_LINES);
-	if (path)
+	if (path && is_own(path))
 		read_history(path);
 }
 
@@ -74,8 +90,9 @@ void history_save(void)
 	if (!path || !num_new)
 		return;
 	make_folders(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0)
+	// The library would create it for everybody.
+	err_destroy(create_new(path, &fd));
+	if (!is_own(path))
 		return;
 	append_history(num_new < MAX_LINES ? num_new : MAX_LINES, path);
 	history_truncate_file(path, MAX_LINES);

@@ -3,6 +3,7 @@
 
 #include "console/run.h"
 
+#include "base/create.h"
 #include "base/log.h"
 #include "console/batch.h"
 #include "console/console.h"
@@ -22,16 +23,19 @@ static struct err *open_output(const struct options *options, FILE **ret)
 {
 	// Without a prompt, standard output is the launched program's.
 	bool is_ours = options->is_interactive || options->mode >= MODE_OPEN;
-	int fd;
+	struct err *err;
 	FILE *out = NULL;
+	int fd = -1;
 
-	if (options->output)
-		fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	else
+	if (options->output) {
+		err = create_report(options->output, &fd);
+		if (err)
+			return err;
+	} else {
 		fd = fcntl(is_ours ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	}
 	if (fd < 0)
-		return err_sys(errno, "cannot open %s",
-			       options->output ? options->output : "the output");
+		return err_sys(errno, "cannot open the output");
 	out = fdopen(fd, "w");
 	if (!out) {
 		close(fd);

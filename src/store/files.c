@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
+#include "base/create.h"
 #include "store/schema.h"
 #include "store/store_internal.h"
 
@@ -166,6 +167,49 @@ static struct err *file_read(const char *path, int fd, enum store_file_mode *mod
 	if (!err)
 		*mode_ret = mode_of(path, header);
 	return err;
+}
+
+static struct err *check_beside(const char *path)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+	struct err *err = NULL;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && !err; i++) {
+		_cleanup_free_ char *name = NULL;
+
+		if (asprintf(&name, "%s%s", path, suffixes[i]) < 0) {
+			name = NULL;
+			return &err_nomem;
+		}
+		if (lstat(name, &st) == 0)
+			err = create_check_own(name, &st);
+	}
+	return err;
+}
+
+struct err *file_prepare(const char *path, bool *is_created_ret)
+{
+	struct err *err;
+	struct stat st;
+	int fd;
+
+	err = check_beside(path);
+	if (err)
+		return err;
+	if (lstat(path, &st) == 0)
+		return create_check_own(path, &st);
+	err = create_new(path, &fd);
+	if (err == &err_not_found)
+		return lstat(path, &st) == 0 ? create_check_own(path, &st)
+					     : err_sys(errno, "cannot write %s", path);
+	if (err)
+		return err;
+	// Nobody has locks on it yet.
+	close(fd);
+	*is_created_ret = true;
+	return NULL;
 }
 
 struct err *file_get(const char *path, bool must_exist, enum store_file_mode *mode_ret,

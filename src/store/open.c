@@ -5,6 +5,8 @@
 #include "store/store_internal.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void store_forget_heaps(struct store *store)
 {
@@ -64,8 +66,9 @@ static struct err *open_db(struct store *store, const char *path, enum store_fil
 {
 	_cleanup_free_ char *uri = mode == FILE_STILL ? make_uri(path) : NULL;
 	const char *vfs = mode == FILE_STILL_WAL ? "unix-none" : NULL;
-	int flags = store->is_writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-				     : SQLITE_OPEN_READONLY;
+	int flags = store->is_writer
+			    ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW
+			    : SQLITE_OPEN_READONLY;
 
 	if (mode == FILE_STILL && !uri)
 		return &err_nomem;
@@ -340,7 +343,7 @@ static struct err *create_or_check(struct store *store)
 	return NULL;
 }
 
-static struct err *open_append(struct store *store)
+static struct err *open_prepared(struct store *store)
 {
 	_cleanup_free_ char *path = NULL, *path_again = NULL;
 	enum store_file_mode mode;
@@ -363,6 +366,20 @@ static struct err *open_append(struct store *store)
 	if (!err)
 		err = sql_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 				      "PRAGMA cache_size = -16384; SELECT count(*) FROM meta");
+	return err;
+}
+
+static struct err *open_append(struct store *store)
+{
+	bool is_created = false;
+	struct stat st;
+	struct err *err = file_prepare(store->path, &is_created);
+
+	if (!err)
+		err = open_prepared(store);
+	// Unless another process has written to it meanwhile.
+	if (err && is_created && stat(store->path, &st) == 0 && !st.st_size)
+		unlink(store->path);
 	return err;
 }
 

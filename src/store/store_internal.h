@@ -159,6 +159,8 @@ enum store_file_mode {
 
 struct store_file;
 
+/** Before a file is appended to: it and what SQLite has beside it are ours (create.h), or it is created. */
+struct err *file_prepare(const char *path, bool *is_created_ret) __must_check;
 /** Look at the file before SQLite does: a regular file, not of another application or version,
  *  the mode. The file is kept in *ret until file_put(). With must_exist a missing or an empty
  *  file is an error, else FILE_NEW with a NULL *ret. path_ret: canonical path, to free. */
