@@ -11,7 +11,7 @@
 int main(int argc, char **argv)
 {
 	struct session *session = NULL;
-	struct options options;
+	struct options options = {0};
 	int status = EXIT_ERROR;
 	struct err *err;
 
@@ -19,14 +19,18 @@ int main(int argc, char **argv)
 		return download_main(argv[2]);
 	log_init();
 	err = options_parse(argc, argv, &options);
-	if (!err) {
+	if (!err && options.mode == MODE_NONE) {
+		status = EXIT_OK;
+	} else if (!err) {
 		// Forks the tracer, which is to stay small: nothing large may come before.
 		err = session_create(&options.session, &session);
 		if (!err)
 			status = run_session(session, &options);
 		session_destroy(session);
-		options_deinit(&options);
+	} else if (err->code == ERR_USAGE) {
+		status = EXIT_USAGE;
 	}
+	options_deinit(&options);
 	if (err) {
 		log_error("%s", err_text(err));
 		err_destroy(err);

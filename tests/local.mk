@@ -470,7 +470,7 @@ tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
 
 # Fuzz targets, which run over their corpora here, and with libFuzzer in scripts/fuzz.
-fuzz_targets = tests/fuzz/command_line tests/fuzz/store_open
+fuzz_targets = tests/fuzz/command_line tests/fuzz/options tests/fuzz/store_open
 check_PROGRAMS += $(fuzz_targets)
 if !WITH_FUZZER
 TESTS += $(fuzz_targets)
@@ -502,9 +502,15 @@ EXTRA_DIST += \
 	tests/fuzz/store_corpus.sh
 
 # Lines of the console: without a fuzzer it runs its corpus and variants of it.
-tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/unit/fake_session.c $(unit_h)
+tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/fuzz/lines.h tests/unit/fake_session.c $(unit_h)
 tests_fuzz_command_line_CPPFLAGS = $(unit_cppflags)
 tests_fuzz_command_line_CFLAGS = $(unit_cflags)
 tests_fuzz_command_line_LDADD = $(console_alone_libs) src/libwire.a $(base_libs)
 tests_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/command_line.dict tests/fuzz/corpus/command_line/commands
+
+# Command lines of the program, in the same way.
+tests_fuzz_options_SOURCES = tests/fuzz/options.c tests/fuzz/lines.h
+tests_fuzz_options_LDADD = $(console_libs)
+tests_fuzz_options_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/options.dict tests/fuzz/corpus/options/command_lines

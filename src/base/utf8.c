@@ -107,3 +107,39 @@ char *utf8_printable(const char *s)
 	free(text);
 	return NULL;
 }
+
+/** Where character number num begins, of a text that is valid; its end when it has fewer. */
+static char *skip_characters(char *text, size_t num)
+{
+	for (; *text && num; num--) {
+		text++;
+		while (((unsigned char)*text & 0xc0) == 0x80)
+			text++;
+	}
+	return text;
+}
+
+static size_t count_characters(const char *text)
+{
+	size_t num = 0;
+
+	for (; *text; text++)
+		num += ((unsigned char)*text & 0xc0) != 0x80;
+	return num;
+}
+
+char *utf8_shorten(const char *s, size_t max_num)
+{
+	char *text = utf8_printable(s), *left_out, *rest;
+	size_t num = text ? count_characters(text) : 0, kept;
+
+	if (num <= max_num)
+		return text;
+	// What is wrong stands in front, and what to do about it behind.
+	kept = (max_num - 3) / 2;
+	left_out = skip_characters(text, kept);
+	rest = skip_characters(left_out, num - 2 * kept);
+	memcpy(left_out, "...", 3);
+	memmove(left_out + 3, rest, strlen(rest) + 1);
+	return text;
+}

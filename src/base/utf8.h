@@ -25,5 +25,7 @@ char *utf8_escape(const char *s);
 void utf8_print(FILE *out, const char *s);
 /** The same as a new string that the caller frees. NULL: out of memory. */
 char *utf8_printable(const char *s);
+/** The same; of more than max_num (at least 10) characters the middle is left out, for "...". */
+char *utf8_shorten(const char *s, size_t max_num);
 
 #endif

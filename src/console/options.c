@@ -4,7 +4,7 @@
 #include "console/options.h"
 
 #include "base/fmt.h"
-#include "base/log.h"
+#include "base/utf8.h"
 #include "console/command.h"
 #include "console/help.h"
 
@@ -25,6 +25,7 @@
 #define KEY_PROBE   0x106
 #define KEY_MEMORY  0x107
 #define KEY_SERVERS 0x108
+#define KEY_USAGE   0x109
 /** For one debug file. */
 #define SERVERS_SECONDS "60"
 #define HELP_FORMAT     "ARGP_HELP_FMT"
@@ -35,62 +36,83 @@
 #define DIFF_ARGS       "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
 #define MAIN_USAGE      "usage: malloscope run|attach|open|top|diff ..., see malloscope --help"
 
-const char *argp_program_version = PACKAGE_STRING;
+#define PROGRAM_NAME "malloscope"
+/** Longest description of what is wrong, in characters. */
+#define MAX_MESSAGE 400
+/** Nothing of argp's own that ends the process. */
+#define PARSE_FLAGS (ARGP_NO_EXIT | ARGP_NO_HELP)
+/** A parser has printed what was asked for, or has set parse.err. */
+#define DONE ECANCELED
 
-/** What the parsers of the two modes share. */
+/** What the parsers of the modes share. */
 struct parse {
 	struct options options;
-	bool is_out_of_memory;
+	struct err *err;
 };
 
-/** One line on standard error, and the end. (argp_error() would add a second line.) */
-static void usage_error(const char *format, ...) __printf(1, 2) __attribute__((noreturn));
-static void usage_error(const char *format, ...)
+/** What is wrong with the command line. The result is for argp, which stops with it. (argp_error() would print two lines.) */
+static error_t usage_error(struct parse *parse, const char *format, ...) __printf(2, 3);
+static error_t usage_error(struct parse *parse, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *shown = NULL;
 	va_list ap;
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	log_error("%s", text ? text : "wrong usage");
-	exit(EXIT_USAGE);
+	if (text)
+		shown = utf8_shorten(text, MAX_MESSAGE);
+	err_destroy(parse->err);
+	parse->err = shown ? err_create(ERR_USAGE, "%s", shown) : &err_nomem;
+	return DONE;
+}
+
+/** The same with a reason in front of which something is to stand; destroys it. */
+static error_t usage_reason(struct parse *parse, const char *what, struct err *reason)
+{
+	error_t error = usage_error(parse, "%s%s", what, err_text(reason));
+
+	err_destroy(reason);
+	return error;
+}
+
+static error_t out_of_memory(struct parse *parse)
+{
+	err_destroy(parse->err);
+	parse->err = &err_nomem;
+	return DONE;
 }
 
 /** What getopt says of an unknown option is enough: argp's advice on a line of its own goes
  *  nowhere. */
 static void silence_advice(struct argp_state *state)
 {
-	FILE *nowhere = fopen("/dev/null", "we");
-
-	if (nowhere)
-		state->err_stream = nowhere;
+	state->err_stream = NULL;
 }
 
-static void parse_nframe(struct options *options, const char *text)
+static error_t parse_nframe(struct parse *parse, const char *text)
 {
-	char *end, why[128];
 	long value;
+	char *end;
 	struct err *err;
 
 	errno = 0;
 	value = strtol(text, &end, 10);
 	if (end == text || *end)
-		usage_error("-n: '%s' is no number; the default is %d", text, NFRAME_DEFAULT);
+		return usage_error(parse, "-n: '%s' is no number; the default is %d", text,
+				   NFRAME_DEFAULT);
 	if (errno)
 		value = LONG_MAX;
 	err = session_check_nframe(value);
-	if (err) {
-		snprintf(why, sizeof(why), "%s", err_text(err));
-		err_destroy(err);
-		usage_error("%s", why);
-	}
-	options->session.nframe = (uint32_t)value;
+	if (err)
+		return usage_reason(parse, "", err);
+	parse->options.session.nframe = (uint32_t)value;
+	return 0;
 }
 
 /** A list of fork and exec. */
-static void parse_follow(struct options *options, const char *text)
+static error_t parse_follow(struct parse *parse, const char *text)
 {
 	const char *word = text;
 	unsigned follow = 0;
@@ -103,44 +125,58 @@ static void parse_follow(struct options *options, const char *text)
 		else if (len == 4 && strncmp(word, "exec", len) == 0)
 			follow |= SESSION_FOLLOW_EXEC;
 		else
-			usage_error("--follow: '%s' is no list of fork and exec, such as fork,exec",
-				    text);
+			return usage_error(
+				parse,
+				"--follow: '%s' is no list of fork and exec, such as fork,exec",
+				text);
 		if (!word[len])
 			break;
 		word += len + 1;
 	}
-	options->session.follow = follow;
+	parse->options.session.follow = follow;
+	return 0;
 }
 
-static void parse_max_memory(struct options *options, const char *text)
+static error_t parse_max_memory(struct parse *parse, const char *text)
 {
-	struct err *err = fmt_parse_size(text, &options->session.max_memory);
-	char why[128];
+	uint64_t *size = &parse->options.session.max_memory;
+	struct err *err = fmt_parse_size(text, size);
 
-	if (err) {
-		snprintf(why, sizeof(why), "%s", err_text(err));
-		err_destroy(err);
-		usage_error("--max-memory: %s", why);
-	}
-	if (options->session.max_memory < SESSION_MIN_MEMORY)
-		usage_error("--max-memory: %s is less than 1MiB", text);
+	if (err)
+		return usage_reason(parse, "--max-memory: ", err);
+	if (*size < SESSION_MIN_MEMORY)
+		return usage_error(parse, "--max-memory: %s is less than 1MiB", text);
+	return 0;
+}
+
+static error_t parse_period(struct parse *parse, const char *text)
+{
+	struct err *err = options_parse_period(text, &parse->options.period_ns);
+
+	return err ? usage_reason(parse, "--every: ", err) : 0;
+}
+
+static error_t parse_probe(struct parse *parse, const char *spec)
+{
+	struct err *err = session_check_probe(spec);
+
+	if (err)
+		return usage_reason(parse, "--probe: ", err);
+	return vec_push(&parse->options.probes, spec) ? 0 : out_of_memory(parse);
 }
 
 /** seconds: NULL for the default. */
-static void parse_servers(struct options *options, const char *seconds)
+static error_t parse_servers(struct parse *parse, const char *seconds)
 {
 	struct err *err = options_parse_period(seconds ? seconds : SERVERS_SECONDS,
-					       &options->session.debuginfod_ns);
-	char why[512];
+					       &parse->options.session.debuginfod_ns);
 
-	if (err) {
-		snprintf(why, sizeof(why), "%s", err_text(err));
-		err_destroy(err);
-		usage_error("--debuginfod: %s", why);
-	}
+	if (err)
+		return usage_reason(parse, "--debuginfod: ", err);
 	if (!session_has_servers())
-		usage_error("--debuginfod: DEBUGINFOD_URLS is not set, as to "
-			    "https://debuginfod.elfutils.org");
+		return usage_error(parse, "--debuginfod: DEBUGINFOD_URLS is not set, as to "
+					  "https://debuginfod.elfutils.org");
+	return 0;
 }
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
@@ -149,11 +185,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	struct options_source source = {.is_script = key == 'x', .text = arg};
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = parse;
+		return 0;
 	case 'e':
 	case 'x':
-		if (!vec_push(&parse->options.sources, source))
-			parse->is_out_of_memory = true;
-		return 0;
+		return vec_push(&parse->options.sources, source) ? 0 : out_of_memory(parse);
 	case 'o':
 		parse->options.output = arg;
 		return 0;
@@ -161,8 +198,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		parse->options.is_json = true;
 		return 0;
 	case KEY_SERVERS:
-		parse_servers(&parse->options, arg);
-		return 0;
+		return parse_servers(parse, arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -173,47 +209,30 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 	struct options *options = &parse->options;
-	struct err *err;
-	char why[512];
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = parse;
 		return 0;
 	case 'n':
-		parse_nframe(options, arg);
-		return 0;
+		return parse_nframe(parse, arg);
 	case KEY_EVERY:
-		err = options_parse_period(arg, &options->period_ns);
-		if (!err)
-			return 0;
-		snprintf(why, sizeof(why), "%s", err_text(err));
-		err_destroy(err);
-		usage_error("--every: %s", why);
+		return parse_period(parse, arg);
 	case KEY_STORE:
 		options->store = arg;
 		return 0;
 	case KEY_FOLLOW:
-		parse_follow(options, arg);
-		return 0;
+		return parse_follow(parse, arg);
 	case KEY_ALONE:
 		options->session.follow = 0;
 		return 0;
 	case KEY_MEMORY:
-		parse_max_memory(options, arg);
-		return 0;
+		return parse_max_memory(parse, arg);
 	case KEY_PROBE:
-		err = session_check_probe(arg);
-		if (!err && !vec_push(&options->probes, arg))
-			parse->is_out_of_memory = true;
-		if (!err)
-			return 0;
-		snprintf(why, sizeof(why), "%s", err_text(err));
-		err_destroy(err);
-		usage_error("--probe: %s", why);
+		return parse_probe(parse, arg);
 	case ARGP_KEY_SUCCESS:
 		if (!options->period_ns != !options->store)
-			usage_error("--every SECONDS and --store FILE go together");
+			return usage_error(parse, "--every SECONDS and --store FILE go together");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -238,13 +257,13 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		usage_error("which program? usage: malloscope run " RUN_ARGS);
+		return usage_error(parse, "which program? usage: malloscope run " RUN_ARGS);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static void parse_pid(struct options *options, const char *text)
+static error_t parse_pid(struct parse *parse, const char *text)
 {
 	char *end;
 	long pid;
@@ -252,8 +271,11 @@ static void parse_pid(struct options *options, const char *text)
 	errno = 0;
 	pid = strtol(text, &end, 10);
 	if (errno || end == text || *end || pid <= 0 || pid > INT_MAX)
-		usage_error("'%s' is no process id; usage: malloscope attach " ATTACH_ARGS, text);
-	options->pid = (pid_t)pid;
+		return usage_error(parse,
+				   "'%s' is no process id; usage: malloscope attach " ATTACH_ARGS,
+				   text);
+	parse->options.pid = (pid_t)pid;
+	return 0;
 }
 
 static error_t parse_attach(int key, char *arg, struct argp_state *state)
@@ -267,11 +289,10 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
-			usage_error("one process only: '%s' is too many", arg);
-		parse_pid(&parse->options, arg);
-		return 0;
+			return usage_error(parse, "one process only: '%s' is too many", arg);
+		return parse_pid(parse, arg);
 	case ARGP_KEY_NO_ARGS:
-		usage_error("which process? usage: malloscope attach " ATTACH_ARGS);
+		return usage_error(parse, "which process? usage: malloscope attach " ATTACH_ARGS);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -288,74 +309,109 @@ static error_t parse_open(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
-			usage_error("one file only: '%s' is too many", arg);
+			return usage_error(parse, "one file only: '%s' is too many", arg);
 		parse->options.file = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		usage_error("which file? usage: malloscope open " OPEN_ARGS);
+		return usage_error(parse, "which file? usage: malloscope open " OPEN_ARGS);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/** The next word, the value of an option. */
-static const char *take_value(struct argp_state *state, const char *option)
+static void print_file_help(const struct command *command, const char *name, bool is_diff)
 {
-	if (state->next >= state->argc)
-		usage_error("option '%s' requires an argument", option);
-	return state->argv[state->next++];
+	printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
+	help_print_command(stdout, command);
+	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE", "where the output goes",
+	       "--json", "as JSON", "--debuginfod",
+	       "ask servers for debug information, as run does");
+}
+
+/** A word of `malloscope top` and `diff` that belongs to the command of that name; *is_value_ret: so does the next one. */
+static error_t take_word(struct parse *parse, const struct command *command, const char *word,
+			 bool is_value, bool *is_value_ret)
+{
+	const struct command_option *option;
+	struct err *err;
+
+	*is_value_ret = false;
+	if (!vec_push(&parse->options.words, word))
+		return out_of_memory(parse);
+	if (!is_value && word[0] == '-' && word[1]) {
+		err = command_find_option(command, word, &option);
+		*is_value_ret = !err && option->value;
+		err_destroy(err);
+	}
+	return 0;
 }
 
 /** `malloscope top` and `diff`: files, -o, --json; whatever else belongs to the command of that name. */
-static void parse_file_command(struct argp_state *state, struct parse *parse, const char *name)
+static error_t parse_file_command(struct argp_state *state, struct parse *parse, const char *name)
 {
 	struct options *options = &parse->options;
 	bool is_diff = options->mode == MODE_DIFF, is_value = false;
-	const struct command_option *option;
 	const struct command *command;
+	error_t error = 0;
 	const char *word;
 
 	err_destroy(command_find(name, &command));
-	while (state->next < state->argc) {
+	while (!error && state->next < state->argc) {
 		word = state->argv[state->next++];
-		if (!is_value && strcmp(word, "--help") == 0) {
-			printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
-			help_print_command(stdout, command);
-			printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
-			       "where the output goes", "--json", "as JSON", "--debuginfod",
-			       "ask servers for debug information, as run does");
-			exit(0);
-		}
-		if (!is_value && (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0)) {
-			options->output = take_value(state, word);
-		} else if (!is_value && strcmp(word, "--json") == 0) {
+		if (is_value) {
+			error = take_word(parse, command, word, true, &is_value);
+		} else if (strcmp(word, "--help") == 0) {
+			print_file_help(command, name, is_diff);
+			options->mode = MODE_NONE;
+			return DONE;
+		} else if (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0) {
+			if (state->next == state->argc)
+				return usage_error(parse, "option '%s' requires an argument", word);
+			options->output = state->argv[state->next++];
+		} else if (strcmp(word, "--json") == 0) {
 			options->is_json = true;
-		} else if (!is_value && strncmp(word, "--debuginfod", 12) == 0 &&
+		} else if (strncmp(word, "--debuginfod", 12) == 0 &&
 			   (!word[12] || word[12] == '=')) {
-			parse_servers(options, word[12] ? word + 13 : NULL);
-		} else if (!is_value && word[0] != '-' && !options->file) {
+			error = parse_servers(parse, word[12] ? word + 13 : NULL);
+		} else if (word[0] != '-' && !options->file) {
 			options->file = word;
-		} else if (!is_value && word[0] != '-' && is_diff && !options->other_file) {
+		} else if (word[0] != '-' && is_diff && !options->other_file) {
 			options->other_file = word;
 		} else {
-			if (!vec_push(&options->words, word))
-				parse->is_out_of_memory = true;
-			if (!is_value && word[0] == '-' && word[1]) {
-				struct err *err = command_find_option(command, word, &option);
-
-				is_value = !err && option->value;
-				err_destroy(err);
-				continue;
-			}
+			error = take_word(parse, command, word, false, &is_value);
 		}
-		is_value = false;
 	}
-	if (!options->file)
-		usage_error("which file? usage: malloscope %s %s", name,
-			    is_diff ? DIFF_ARGS : TOP_ARGS);
-	if (is_diff && !options->other_file)
-		usage_error("what is %s to be compared with? usage: malloscope diff " DIFF_ARGS,
-			    options->file);
+	if (!error && !options->file)
+		return usage_error(parse, "which file? usage: malloscope %s %s", name,
+				   is_diff ? DIFF_ARGS : TOP_ARGS);
+	if (!error && is_diff && !options->other_file)
+		return usage_error(
+			parse, "what is %s to be compared with? usage: malloscope diff " DIFF_ARGS,
+			options->file);
+	return error;
+}
+
+/** argp's own options, which would end the process. */
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	(void)arg;
+	switch (key) {
+	case '?':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		break;
+	case 'V':
+		puts(PACKAGE_STRING);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	parse->options.mode = MODE_NONE;
+	return DONE;
 }
 
 // clang-format off
@@ -395,7 +451,18 @@ static const struct argp_option run_options[] = {
 	{0},
 };
 
-static const struct argp common_argp = {.options = common_options, .parser = parse_common};
+static const struct argp_option help_options[] = {
+	{"help", '?', NULL, 0, "Give this help list", -1},
+	{"usage", KEY_USAGE, NULL, 0, "Give a short usage message", 0},
+	{"version", 'V', NULL, 0, "Print program version", -1},
+	{0},
+};
+
+static const struct argp help_argp = {.options = help_options, .parser = parse_help};
+static const struct argp_child help_child[] = {{&help_argp, 0, NULL, 0}, {0}};
+static const struct argp common_argp = {
+	.options = common_options, .parser = parse_common, .children = help_child,
+};
 static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}};
 static const struct argp tracing_argp = {
 	.options = tracing_options, .parser = parse_tracing, .children = common_child,
@@ -460,25 +527,25 @@ static char *filter_main_help(int key, const char *text, void *input)
 }
 
 /** Parse the rest, from the word "run" or "attach" on, with a parser of its own. */
-static void parse_mode(struct argp_state *state, const struct argp *argp, unsigned flags,
-		       const char *name)
+static error_t parse_mode(struct argp_state *state, const struct argp *argp, unsigned flags,
+			  const char *name)
 {
 	int argc = state->argc - state->next + 1;
 	char **argv = &state->argv[state->next - 1];
 	_cleanup_free_ char *full_name = NULL;
 	char *word = argv[0];
+	error_t error;
 
 	if (asprintf(&full_name, "%s %s", state->name, name) < 0) {
 		full_name = NULL;
-		((struct parse *)state->input)->is_out_of_memory = true;
-		return;
+		return out_of_memory(state->input);
 	}
 	// argp takes the name for its messages from there.
 	argv[0] = full_name;
-	argp_parse(argp, argc, argv, flags, NULL, state->input);
+	error = argp_parse(argp, argc, argv, flags | PARSE_FLAGS, NULL, state->input);
 	argv[0] = word;
-	program_invocation_name = state->argv[0];
 	state->next = state->argc;
+	return error;
 }
 
 static error_t parse_main(int key, char *arg, struct argp_state *state)
@@ -488,29 +555,29 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		silence_advice(state);
+		state->child_inputs[0] = parse;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (strcmp(arg, "run") == 0) {
 			parse->options.mode = MODE_RUN;
-			parse_mode(state, &run_argp, ARGP_IN_ORDER, arg);
+			return parse_mode(state, &run_argp, ARGP_IN_ORDER, arg);
 		} else if (strcmp(arg, "attach") == 0) {
 			parse->options.mode = MODE_ATTACH;
-			parse_mode(state, &attach_argp, 0, arg);
+			return parse_mode(state, &attach_argp, 0, arg);
 		} else if (strcmp(arg, "open") == 0) {
 			parse->options.mode = MODE_OPEN;
-			parse_mode(state, &open_argp, 0, arg);
+			return parse_mode(state, &open_argp, 0, arg);
 		} else if (strcmp(arg, "top") == 0) {
 			parse->options.mode = MODE_TOP;
-			parse_file_command(state, parse, arg);
+			return parse_file_command(state, parse, arg);
 		} else if (strcmp(arg, "diff") == 0) {
 			parse->options.mode = MODE_DIFF;
-			parse_file_command(state, parse, arg);
+			return parse_file_command(state, parse, arg);
 		} else {
-			usage_error("unknown command '%s': " MAIN_USAGE, arg);
+			return usage_error(parse, "unknown command '%s': " MAIN_USAGE, arg);
 		}
-		return 0;
 	case ARGP_KEY_NO_ARGS:
-		usage_error(MAIN_USAGE);
+		return usage_error(parse, MAIN_USAGE);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -518,6 +585,7 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 
 static const struct argp main_argp = {
 	.parser = parse_main,
+	.children = help_child,
 	.help_filter = filter_main_help,
 	.args_doc = "run " RUN_ARGS "\nattach " ATTACH_ARGS "\nopen " OPEN_ARGS "\ntop " TOP_ARGS
 		    "\ndiff " DIFF_ARGS,
@@ -534,24 +602,48 @@ static void restore_help_format(const char *old_format)
 		unsetenv(HELP_FORMAT);
 }
 
-struct err *options_parse(int argc, char **argv, struct options *ret)
+/** What getopt has said: without the name of the program, and without the newline. */
+static error_t take_complaint(struct parse *parse, char *text)
 {
-	const char *format = getenv(HELP_FORMAT);
-	_cleanup_free_ char *old_format = format ? strdup(format) : NULL;
-	struct parse parse = {
-		.options.session = {.nframe = NFRAME_DEFAULT, .follow = SESSION_FOLLOW_EXEC}};
-	struct options *options = &parse.options;
+	size_t len = strlen(PROGRAM_NAME), size = strlen(text);
+	char *colon;
 
-	argp_err_exit_status = EXIT_USAGE;
-	// argp's remark on "long options' arguments" only lengthens a short list. A launched
-	// program must not see this.
-	setenv(HELP_FORMAT, "no-dup-args-note", 1);
-	argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
-	restore_help_format(old_format);
-	if (parse.is_out_of_memory) {
-		options_deinit(options);
-		return &err_nomem;
-	}
+	if (size && text[size - 1] == '\n')
+		text[size - 1] = '\0';
+	colon = strncmp(text, PROGRAM_NAME, len) == 0 ? strstr(text, ": ") : NULL;
+	return usage_error(parse, "%s", colon ? colon + 2 : *text ? text : MAIN_USAGE);
+}
+
+/** getopt writes what it does not like to stderr as it was given, escape sequences and all. The name that it writes before
+ *  is ours. */
+static error_t parse_words(struct parse *parse, int argc, char **argv)
+{
+	static char name[] = PROGRAM_NAME;
+	char *old_name = argc ? argv[0] : NULL, *text = NULL;
+	FILE *old_stderr = stderr, *complaint;
+	error_t error;
+	size_t size;
+
+	complaint = open_memstream(&text, &size);
+	if (!complaint)
+		return out_of_memory(parse);
+	if (argc)
+		argv[0] = name;
+	stderr = complaint;
+	error = argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER | PARSE_FLAGS, NULL, parse);
+	stderr = old_stderr;
+	if (argc)
+		argv[0] = old_name;
+	if (fclose(complaint) != 0 || (error && error != DONE && error != EINVAL))
+		error = out_of_memory(parse);
+	else if (error && error != DONE)
+		error = take_complaint(parse, text);
+	free(text);
+	return error;
+}
+
+static void complete_options(struct options *options)
+{
 	options->is_interactive = !options->sources.num && isatty(STDIN_FILENO) &&
 				  isatty(STDOUT_FILENO) && options->mode != MODE_TOP &&
 				  options->mode != MODE_DIFF;
@@ -562,7 +654,26 @@ struct err *options_parse(int argc, char **argv, struct options *ret)
 	}
 	options->session.probes = options->probes.items;
 	options->session.num_probes = options->probes.num;
-	*ret = *options;
+}
+
+struct err *options_parse(int argc, char **argv, struct options *ret)
+{
+	const char *format = getenv(HELP_FORMAT);
+	_cleanup_free_ char *old_format = format ? strdup(format) : NULL;
+	struct parse parse = {
+		.options.session = {.nframe = NFRAME_DEFAULT, .follow = SESSION_FOLLOW_EXEC}};
+
+	// argp's remark on "long options' arguments" only lengthens a short list. A launched
+	// program must not see this.
+	setenv(HELP_FORMAT, "no-dup-args-note", 1);
+	parse_words(&parse, argc, argv);
+	restore_help_format(old_format);
+	if (parse.err) {
+		options_deinit(&parse.options);
+		return parse.err;
+	}
+	complete_options(&parse.options);
+	*ret = parse.options;
 	return NULL;
 }
 

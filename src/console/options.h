@@ -30,6 +30,8 @@ enum options_mode {
 	/** One command about one or two files. */
 	MODE_TOP,
 	MODE_DIFF,
+	/** Help or the version was printed: there is nothing to do. */
+	MODE_NONE,
 };
 
 /** One -e or -x. */
@@ -67,9 +69,8 @@ struct options {
 	bool is_interactive;
 };
 
-/** Parse the command line. Prints and exits the way argp does: 0 after --help, --usage and
- *  --version, EXIT_USAGE with the reason on standard error when it is wrong. So call it before
- *  there is anything to undo. &err_nomem is the only error. */
+/** Parse the command line. Prints what --help, --usage and --version ask for, and nothing else. ERR_USAGE: it is wrong, in one line
+ *  without control characters and of some hundred at most. Not thread-safe. */
 struct err *options_parse(int argc, char **argv, struct options *ret) __must_check;
 
 void options_deinit(struct options *options);

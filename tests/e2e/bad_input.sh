@@ -30,6 +30,9 @@ for n in 0 -1 65536 1073741824; do
 	refuses 2 'the number of frames must be in range \[1; 65535\]' run -n "$n" -- true
 done
 refuses 2 'number|frames' run -n many -- true
+# What is echoed neither drives the terminal nor fills it.
+refuses 2 "unrecognized option '--\\\\x1b\[31m\\\\nno'" run $'--\e[31m\nno' -- true
+refuses 2 '^malloscope: --probe: .{1,420}$' run --probe "$(head -c 20000 /dev/zero | tr '\0' x)" -- true
 
 # Programs that cannot be run.
 refuses 1 '/nonexistent/program' run -- /nonexistent/program

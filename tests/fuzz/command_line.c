@@ -3,16 +3,15 @@
 // corpus, every beginning of every line, and every line with each byte changed.
 #include "config.h"
 
-#include "base/io.h"
 #include "console/complete.h"
 #include "console/console.h"
 #include "fake_session.h"
 #include "wire/probe.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define CORPUS    "command_line"
 #define MAX_LINES 64
 #define MAX_LINE  4096
 
@@ -80,71 +79,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef WITH_FUZZER
-
-/** A line's beginnings, and the line with each byte changed in turn. */
-static size_t run_variants(const char *line, size_t len)
-{
-	static const char changes[] = "\"'\\ -#=:@+\x01\xff";
-	_cleanup_free_ char *copy = strndup(line, len);
-	size_t num = 0, i;
-
-	for (i = 0; copy && i <= len; i++, num += 2) {
-		char old = copy[i];
-
-		LLVMFuzzerTestOneInput((const uint8_t *)copy, i);
-		if (i == len)
-			break;
-		copy[i] = changes[i % (sizeof(changes) - 1)];
-		LLVMFuzzerTestOneInput((const uint8_t *)copy, len);
-		copy[i] = old;
-	}
-	return num;
-}
-
-static size_t run_file(const char *path)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0, num = 0;
-	struct err *err = io_read_file(path, 1 << 20, &text, &size);
-	const char *p;
-
-	if (err)
-		abort();
-	LLVMFuzzerTestOneInput((const uint8_t *)text, size);
-	for (p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
-		num += run_variants(p, strcspn(p, "\n"));
-	return num;
-}
-
-int main(int argc, char *argv[])
-{
-	const char *srcdir = getenv("srcdir");
-	_cleanup_free_ char *corpus = NULL;
-	struct dirent *entry;
-	size_t num = 0;
-	DIR *dir;
-
-	if (asprintf(&corpus, "%s/tests/fuzz/corpus/command_line", srcdir ? srcdir : ".") < 0)
-		abort();
-	if (argc > 1) {
-		num = run_file(argv[1]);
-	} else {
-		dir = opendir(corpus);
-		while (dir && (entry = readdir(dir))) {
-			_cleanup_free_ char *path = NULL;
-
-			if (entry->d_name[0] == '.')
-				continue;
-			if (asprintf(&path, "%s/%s", corpus, entry->d_name) < 0)
-				abort();
-			num += run_file(path);
-		}
-		if (dir)
-			closedir(dir);
-	}
-	printf("command_line: %zu lines\n", num);
-	return num ? 0 : 1;
-}
-
-#endif
+#include "lines.h"

@@ -72,3 +72,14 @@ static void check_printable(const char *s, const char *expected)
 	check_escape("", "");
 	check_escape("/usr/lib/\xc3\xa9.c", "/usr/lib/\xc3\xa9.c");
 	check_escape("a\xff\xc3z\xc3", "a\\xff\\xc3z\\xc3");
+
+#test shorten
+	_cleanup_free_ char *same = utf8_shorten("abcdefghij", 10);
+	_cleanup_free_ char *shorter = utf8_shorten("abcdefghijk", 10);
+	_cleanup_free_ char *wide = utf8_shorten("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 10);
+	_cleanup_free_ char *escaped = utf8_shorten("\x1b\x1b\x1b", 11);
+
+	ck_assert_str_eq(same, "abcdefghij");
+	ck_assert_str_eq(shorter, "abc...ijk");
+	ck_assert_str_eq(wide, "\xc3\xa9\xc3\xa9\xc3\xa9...\xc3\xa9\xc3\xa9\xc3\xa9");
+	ck_assert_str_eq(escaped, "\\x1b...\\x1b");

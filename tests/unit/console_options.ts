@@ -23,6 +23,28 @@ static void parse(struct options *ret, const char *const *words)
 
 #define PARSE(ret, ...) parse((ret), (const char *const[]){__VA_ARGS__, NULL})
 
+/** The same words are wrong: one line with part in it, that neither drives a terminal nor fills it. */
+static void refuse(const char *part, const char *const *words)
+{
+	struct options options;
+	char *argv[32] = {strdup("malloscope")};
+	struct err *err;
+	int argc = 1, i;
+
+	for (; *words; words++)
+		argv[argc++] = strdup(*words);
+	err = options_parse(argc, argv, &options);
+	test_check_err("options_parse()", err, ERR_USAGE, part);
+	ck_assert_uint_le(strlen(err_text(err)), 500);
+	for (i = 0; err_text(err)[i]; i++)
+		ck_assert(err_text(err)[i] >= ' ' && err_text(err)[i] < 0x7f);
+	err_destroy(err);
+	for (i = 0; i < argc; i++)
+		free(argv[i]);
+}
+
+#define REFUSE(part, ...) refuse((part), (const char *const[]){__VA_ARGS__, NULL})
+
 /** No terminal is wanted as standard input: whether there is one decides on the mode. */
 static void setup(void)
 {
@@ -167,154 +189,145 @@ static void setup(void)
 
 #tcase bad
 
-#test-exit(2) no_servers
-	struct options options;
-
+#test no_servers
 	unsetenv("DEBUGINFOD_URLS");
-	PARSE(&options, "attach", "--debuginfod", "1");
+	REFUSE("DEBUGINFOD_URLS is not set", "attach", "--debuginfod", "1");
 
-#test-exit(2) servers_in_no_time
-	struct options options;
-
+#test servers_in_no_time
 	setenv("DEBUGINFOD_URLS", "http://127.0.0.1:1/", 1);
-	PARSE(&options, "top", "--debuginfod=0", "f");
+	REFUSE("--debuginfod: ", "top", "--debuginfod=0", "f");
 
-#test-exit(2) max_memory_too_small
+#test max_memory_too_small
+	REFUSE("1048575 is less than 1MiB", "run", "--max-memory", "1048575", "prog");
+
+#test max_memory_no_size
+	REFUSE("--max-memory: ", "run", "--max-memory", "much", "prog");
+
+#test diff_with_one_file
+	REFUSE("what is a to be compared with", "diff", "a", "-n", "3");
+
+#test follow_nothing
+	REFUSE("is no list of fork and exec", "run", "--follow", "", "prog");
+
+#test follow_unknown
+	REFUSE("'fork,clone' is no list", "run", "--follow", "fork,clone", "prog");
+
+#test follow_half
+	REFUSE("'fork,' is no list", "run", "--follow", "fork,", "prog");
+
+#test every_without_store
+	REFUSE("go together", "run", "--every", "5", "prog");
+
+#test nothing
+	refuse("usage: malloscope run", (const char *const[]){NULL});
+
+#test unknown_mode
+	REFUSE("unknown command 'trace'", "trace", "prog");
+
+#test no_program
+	REFUSE("which program?", "run", "-e", "top");
+
+#test unknown_option
+	REFUSE("unrecognized option '--nosuchoption'", "run", "--nosuchoption", "--", "prog");
+
+#test option_of_the_other_mode
+	REFUSE("unrecognized option '--stdin'", "attach", "--stdin", "x", "1");
+
+#test missing_value
+	REFUSE("option requires an argument -- 'e'", "attach", "1", "-e");
+
+#test nframe_0
+	REFUSE("[1; 65535]", "run", "-n", "0", "prog");
+
+#test nframe_65536
+	REFUSE("[1; 65535]", "run", "-n", "65536", "prog");
+
+#test nframe_negative
+	REFUSE("[1; 65535]", "run", "-n", "-1", "prog");
+
+#test nframe_huge
+	REFUSE("[1; 65535]", "run", "-n", "99999999999999999999", "prog");
+
+#test nframe_no_number
+	REFUSE("'many' is no number", "run", "-n", "many", "prog");
+
+#test no_pid
+	REFUSE("which process?", "attach");
+
+#test pid_no_number
+	REFUSE("'12x' is no process id", "attach", "12x");
+
+#test pid_0
+	REFUSE("'0' is no process id", "attach", "0");
+
+#test pid_too_large
+	REFUSE("'4294967297' is no process id", "attach", "4294967297");
+
+#test two_pids
+	REFUSE("'2' is too many", "attach", "1", "2");
+
+#test control_characters
+	REFUSE("unrecognized option '--\\x1b[31m\\nno'", "run", "--\x1b[31m\nno", "prog");
+	REFUSE("unknown command '\\x1b]0;title\\x07\\xff'", "\x1b]0;title\x07\xff");
+	REFUSE("invalid option -- '\\x1b'", "-\x1b");
+	REFUSE("domain", "run", "--probe", "domain=\x1b[31m", "prog");
+	REFUSE("option '--st=\\x1b[31m' is ambiguous", "run", "--st=\x1b[31m", "prog");
+
+#test long_words
+	_cleanup_free_ char *word = malloc(100001);
+	static const char *const options[] = {"--probe", "--every", "--max-memory", "-n", "--follow"};
+	size_t i;
+
+	memset(word, 'x', 100000);
+	word[100000] = '\0';
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		REFUSE("...", "run", options[i], word, "prog");
+	REFUSE("...", word);
+	REFUSE("see malloscope --help", word);
+	REFUSE("is no process id; usage: malloscope attach [OPTION...] PID", "attach", word);
+	memcpy(word, "--", 2);
+	REFUSE("unrecognized option '--xxxx", "run", word);
+	REFUSE("is too many", "open", "f", word + 2);
+
+#test stderr_is_back
+	FILE *before = stderr;
 	struct options options;
 
-	PARSE(&options, "run", "--max-memory", "1048575", "prog");
-
-#test-exit(2) max_memory_no_size
-	struct options options;
-
-	PARSE(&options, "run", "--max-memory", "much", "prog");
-
-#test-exit(2) diff_with_one_file
-	struct options options;
-
-	PARSE(&options, "diff", "a", "-n", "3");
-
-#test-exit(2) follow_nothing
-	struct options options;
-
-	PARSE(&options, "run", "--follow", "", "prog");
-
-#test-exit(2) follow_unknown
-	struct options options;
-
-	PARSE(&options, "run", "--follow", "fork,clone", "prog");
-
-#test-exit(2) follow_half
-	struct options options;
-
-	PARSE(&options, "run", "--follow", "fork,", "prog");
-
-#test-exit(2) every_without_store
-	struct options options;
-
-	PARSE(&options, "run", "--every", "5", "prog");
-
-#test-exit(2) nothing
-	struct options options;
-
-	parse(&options, (const char *const[]){NULL});
-
-#test-exit(2) unknown_mode
-	struct options options;
-
-	PARSE(&options, "trace", "prog");
-
-#test-exit(2) no_program
-	struct options options;
-
-	PARSE(&options, "run", "-e", "top");
-
-#test-exit(2) unknown_option
-	struct options options;
-
-	PARSE(&options, "run", "--nosuchoption", "--", "prog");
-
-#test-exit(2) option_of_the_other_mode
-	struct options options;
-
-	PARSE(&options, "attach", "--stdin", "x", "1");
-
-#test-exit(2) missing_value
-	struct options options;
-
-	PARSE(&options, "attach", "1", "-e");
-
-#test-exit(2) nframe_0
-	struct options options;
-
-	PARSE(&options, "run", "-n", "0", "prog");
-
-#test-exit(2) nframe_65536
-	struct options options;
-
-	PARSE(&options, "run", "-n", "65536", "prog");
-
-#test-exit(2) nframe_negative
-	struct options options;
-
-	PARSE(&options, "run", "-n", "-1", "prog");
-
-#test-exit(2) nframe_huge
-	struct options options;
-
-	PARSE(&options, "run", "-n", "99999999999999999999", "prog");
-
-#test-exit(2) nframe_no_number
-	struct options options;
-
-	PARSE(&options, "run", "-n", "many", "prog");
-
-#test-exit(2) no_pid
-	struct options options;
-
-	PARSE(&options, "attach");
-
-#test-exit(2) pid_no_number
-	struct options options;
-
-	PARSE(&options, "attach", "12x");
-
-#test-exit(2) pid_0
-	struct options options;
-
-	PARSE(&options, "attach", "0");
-
-#test-exit(2) pid_too_large
-	struct options options;
-
-	PARSE(&options, "attach", "4294967297");
-
-#test-exit(2) two_pids
-	struct options options;
-
-	PARSE(&options, "attach", "1", "2");
+	REFUSE("", "--nosuch");
+	ck_assert_ptr_eq(stderr, before);
+	PARSE(&options, "open", "f");
+	options_deinit(&options);
+	ck_assert_ptr_eq(stderr, before);
 
 #tcase information
 
-#test-exit(0) help
+#test help
 	struct options options;
 
 	PARSE(&options, "--help");
+	ck_assert_int_eq(options.mode, MODE_NONE);
+	options_deinit(&options);
 
-#test-exit(0) help_of_run
+#test help_of_run
 	struct options options;
 
 	PARSE(&options, "run", "--help");
+	ck_assert_int_eq(options.mode, MODE_NONE);
+	options_deinit(&options);
 
-#test-exit(0) usage_of_attach
+#test usage_of_attach
 	struct options options;
 
 	PARSE(&options, "attach", "--usage");
+	ck_assert_int_eq(options.mode, MODE_NONE);
+	options_deinit(&options);
 
-#test-exit(0) version
+#test version
 	struct options options;
 
 	PARSE(&options, "--version");
+	ck_assert_int_eq(options.mode, MODE_NONE);
+	options_deinit(&options);
 
 #main-pre
 	tcase_add_unchecked_fixture(tc1_1, setup, NULL);
