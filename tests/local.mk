@@ -377,6 +377,7 @@ e2e_tests = \
 	tests/e2e/cxx_domains.sh \
 	tests/e2e/death.sh \
 	tests/e2e/debuginfod.sh \
+	tests/e2e/debuggers.sh \
 	tests/e2e/deep_stack.sh \
 	tests/e2e/default_trap.sh \
 	tests/e2e/detach.sh \

@@ -343,6 +343,11 @@ struct err *precheck_explain(pid_t pid, const char *program, enum tracer_stage s
 	if (stage == TRACER_FAILED_SETUP && errnum == EAGAIN)
 		return err_create(ERR_OTHER, "cannot start the tracer: too many processes; raise "
 					     "the limit ('ulimit -u')");
+	if (stage == TRACER_FAILED_SEIZE && !pid && (errnum == EPERM || errnum == EACCES))
+		return err_create(ERR_PERM,
+				  "cannot trace %s: ptrace is refused; is malloscope itself traced "
+				  "('strace -f', a debugger), or does a container forbid ptrace?",
+				  program);
 	if (stage == TRACER_FAILED_SETUP || !pid)
 		return err_sys(errnum, "cannot start the tracer");
 	// What was fine a moment ago may have changed.

@@ -285,14 +285,22 @@ enum tracer_stage start_launch(struct engine *e, const struct tracer_options *op
 		*errnum_ret = errno;
 		return TRACER_FAILED_SETUP;
 	}
-	if (e->pid == 0)
+	if (e->pid == 0) {
+		// With an end of its own it would wait for ever for that of the pipe, should we die
+		// or give up.
+		close(go[1]);
+		close(report[0]);
 		child_main(options, go[0], report[1]);
+	}
 	close(go[0]);
 	close(report[1]);
 	if (ptrace(PTRACE_SEIZE, e->pid, 0, ENGINE_PTRACE_OPTIONS) < 0 ||
 	    !thread_add(e, e->pid, e->pid)) {
 		*errnum_ret = errno;
 		stage = TRACER_FAILED_SEIZE;
+		// It has run nothing of the program's.
+		kill(e->pid, SIGKILL);
+		waitpid(e->pid, NULL, __WALL);
 	} else if (write(go[1], "", 1) != 1 || !wait_for_exec(e)) {
 		stage = TRACER_FAILED_EXEC;
 		if (read(report[0], errnum_ret, sizeof(*errnum_ret)) != sizeof(*errnum_ret))
