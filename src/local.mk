@@ -74,6 +74,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/start.c \
 	src/trace/stops.c \
 	src/trace/threads.c \
+	src/trace/traceme.c \
 	src/trace/tracer.c \
 	src/trace/tracer.h \
 	src/trace/usable.c \

@@ -267,6 +267,7 @@ targets_c = \
 	tests/targets/blocking \
 	tests/targets/children \
 	tests/targets/code_check \
+	tests/targets/debugger \
 	tests/targets/default_trap \
 	tests/targets/dlopen \
 	tests/targets/exec \
@@ -317,6 +318,7 @@ target_sources = \
 	tests/targets/bump.h \
 	tests/targets/children.c \
 	tests/targets/code_check.c \
+	tests/targets/debugger.c \
 	tests/targets/default_trap.c \
 	tests/targets/dlopen.c \
 	tests/targets/exec.c \

@@ -51,6 +51,9 @@ struct arch_relocation {
 /** Longest code of a stub that calls a function. */
 #define ARCH_CALL_SIZE 96
 
+/** Words on the stack that insert_syscall needs. */
+#define ARCH_REDO_WORDS 3
+
 /** Longest code of the rescue handler. */
 #define ARCH_RESCUE_SIZE  640
 #define ARCH_RESCUE_AREAS 15
@@ -115,6 +118,17 @@ struct arch {
 	/** A system call that was broken off with EINTR begins again when the thread goes on.
 	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
+
+	/** regs stand at the entry of a system call: none is made, it returns result. */
+	void (*skip_syscall)(struct arch_regs *regs, int64_t result);
+	/** regs stand at the entry of a system call: system call nr with arg as its first argument
+	 *  is made instead, then the thread goes on at stub, where a copy of redo_stub stands, which
+	 *  makes the first one and returns from it as if nothing had been. stack_ret must be stored
+	 *  at the stack pointer that regs then have. */
+	void (*insert_syscall)(struct arch_regs *regs, long nr, uint64_t arg, uint64_t stub,
+			       uint64_t stack_ret[ARCH_REDO_WORDS]);
+	const uint8_t *redo_stub;
+	size_t redo_stub_size;
 
 	/** Equal but for the pc and what signals and system calls note about themselves. */
 	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);

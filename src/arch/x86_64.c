@@ -106,6 +106,30 @@ static int64_t x86_syscall_result(const struct arch_regs *regs)
 	return (int64_t)regs->word[W_RAX];
 }
 
+static void x86_skip_syscall(struct arch_regs *regs, int64_t result)
+{
+	// do_syscall_64(): no such number, rax stays.
+	regs->word[W_ORIG_RAX] = (uint64_t)-1;
+	regs->word[W_RAX] = (uint64_t)result;
+}
+
+/** pop rdi; pop rax; syscall; ret REDO_GAP */
+#define REDO_GAP 128
+static const uint8_t redo_stub[] = {0x5f, 0x58, 0x0f, 0x05, 0xc2, REDO_GAP, 0x00};
+
+static void x86_insert_syscall(struct arch_regs *regs, long nr, uint64_t arg, uint64_t stub,
+			       uint64_t stack_ret[ARCH_REDO_WORDS])
+{
+	stack_ret[0] = regs->word[W_RDI];
+	stack_ret[1] = regs->word[W_ORIG_RAX];
+	stack_ret[2] = regs->word[W_RIP];
+	// Below the red zone.
+	regs->word[W_RSP] -= REDO_GAP + ARCH_REDO_WORDS * sizeof(uint64_t);
+	regs->word[W_RDI] = arg;
+	regs->word[W_ORIG_RAX] = (uint64_t)nr;
+	regs->word[W_RIP] = stub;
+}
+
 static bool x86_restart_eintr(struct arch_regs *regs)
 {
 	// -EINTR in the kernel's numbering; ERESTART* (-512 ...) restart by themselves.
@@ -465,6 +489,10 @@ const struct arch arch_x86_64 = {
 	.syscall_arg = x86_syscall_arg,
 	.syscall_result = x86_syscall_result,
 	.restart_eintr = x86_restart_eintr,
+	.skip_syscall = x86_skip_syscall,
+	.insert_syscall = x86_insert_syscall,
+	.redo_stub = redo_stub,
+	.redo_stub_size = sizeof(redo_stub),
 	.is_same_state = x86_is_same_state,
 	.callee = x86_callee,
 	.dispatch = arch_x86_64_dispatch,

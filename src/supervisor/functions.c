@@ -96,3 +96,29 @@ struct err *images_plant_call(struct session *s, uint32_t module_id)
 	vec_deinit(&addrs.list);
 	return err;
 }
+
+static struct err *on_ptrace(void *ctx, size_t name_index, uint64_t addr, uint64_t size)
+{
+	struct command_plant *item = ctx;
+
+	(void)name_index;
+	(void)size;
+	item->addr = addr;
+	return &err_stop;
+}
+
+void images_plant_ptrace(struct session *s, uint32_t module_id)
+{
+	static const char *const names[] = {"ptrace"};
+	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
+	struct command_plant item = {.role = PLANT_PTRACE};
+	struct err *err;
+
+	err = module_find_functions(s->modules, module_id, names, 1, false, on_ptrace, &item);
+	if (err == &err_stop) {
+		item.addr += modules_get(s->modules, module_id)->bias;
+		command.items[0] = item;
+		control_send(s, &command);
+	}
+	err_destroy(err);
+}

@@ -224,6 +224,7 @@ static void add_module(struct session *s, uint32_t id)
 	send_cave(s, id);
 	plant_found(s, &search);
 	plant_rendezvous(s, id);
+	images_plant_ptrace(s, id);
 	vec_deinit(&search.found);
 	vec_deinit(&search.ranges);
 }

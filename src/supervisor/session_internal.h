@@ -355,6 +355,9 @@ void images_frames(struct session *s, const struct event_stack *stack, uint64_t 
 /** Plant the call probe of s->call in a module, or in all. Under lock. ERR_USAGE: ambiguous. &err_not_found. */
 struct err *images_plant_call(struct session *s, uint32_t module_id) __must_check;
 
+/** Let the tracer know of calls of ptrace, if it is defined in a module. Under both locks. */
+void images_plant_ptrace(struct session *s, uint32_t module_id);
+
 /* process.c: what memory and auxiliary vector of a process tell */
 /** Read target memory. False: not all of it is there. */
 bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check;
@@ -374,7 +377,7 @@ bool process_entry(pid_t pid, uint64_t *ret) __must_check;
 size_t shim_find(const struct session *s, const struct planted_probe *found, size_t num,
 		 struct planted_probe ret[SHIM_MAX]);
 
-/* functions.c: see images_find_function(), images_plant_call() */
+/* functions.c: see images_find_function(), images_plant_call(), images_plant_ptrace() */
 
 /* precheck.c */
 /** Can pid be attached to? Errors as session_attach() promises. */

@@ -156,8 +156,11 @@ struct thread {
 	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
 	bool is_in_syscall;
 	bool is_watching_maps;
-	/** Its execve is looked at before it is done (trace/setid.c). */
+	/** A child that shares our memory: its system calls are looked at before they are done, from
+	 *  its begin (trace/setid.c) or from its call of ptrace (trace/traceme.c). */
 	bool is_watching_exec;
+	/** It was told that its parent traces it, which is to come true when it executes a program. */
+	bool wants_parent;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
 	/** Attaching: it cannot be in the middle of making a task that the kernel would not
@@ -290,6 +293,8 @@ struct engine {
 	uint64_t syscall_insn;
 	/** COMMAND_LINK_STATE; 0: not known. */
 	uint64_t link_state;
+	/** traceme.c: address of a copy of arch->redo_stub, 0: none yet. */
+	uint64_t redo_stub;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
 	/* rescue.c */
@@ -410,9 +415,16 @@ void follow_let_go(struct engine *e, struct thread *t, const char *format, ...) 
 /** Must the execve of children that share our memory be looked at? A traced process gets no
  *  privileges from a setuid file, unless its tracer has CAP_SYS_PTRACE. */
 bool setid_must_watch(void);
-/** t is in a system call stop. If it is about to execute a file that would give it privileges, it
- *  is let go and forgotten: true. */
+/** t, registers fetched, is in a system call stop. If it is about to execute a file that would give
+ *  it privileges, it is let go and forgotten: true. */
 bool setid_let_go(struct engine *e, struct thread *t);
+/** t, registers fetched, is in a system call stop: is it about to execute a file? Our path of it. */
+bool setid_is_exec(struct engine *e, const struct thread *t, char *buf, size_t size);
+
+/* traceme.c */
+/** t, registers fetched, which shares e's memory, is in a system call stop. If it is about to
+ *  execute a program and to be traced by its parent then, it is let go and forgotten: true. */
+bool traceme_let_go(struct engine *e, struct thread *t);
 
 /* memory.c */
 /** Read size bytes at addr through a stopped or running thread. False: not all of it is there. */

@@ -81,19 +81,22 @@ static bool is_privileged(const char *path, uid_t uid)
 	return getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
+bool setid_is_exec(struct engine *e, const struct thread *t, char *buf, size_t size)
+{
+	long nr = e->arch->syscall_nr(&t->regs);
+
+	// At the entry the result is -ENOSYS already.
+	return (nr == SYS_execve || nr == SYS_execveat) &&
+	       e->arch->syscall_result(&t->regs) == -ENOSYS && find_file(e, t, buf, size);
+}
+
 bool setid_let_go(struct engine *e, struct thread *t)
 {
 	char path[PATH_MAX + 64], *name;
 	pid_t tid = t->tid;
-	long nr;
 
-	if (!thread_fetch(e, t))
-		return false;
-	nr = e->arch->syscall_nr(&t->regs);
-	// At the entry the result is -ENOSYS already.
-	if ((nr != SYS_execve && nr != SYS_execveat) ||
-	    e->arch->syscall_result(&t->regs) != -ENOSYS || !find_file(e, t, path, sizeof(path)) ||
-	    !is_privileged(path, geteuid()))
+	if (!setid_is_exec(e, t, path, sizeof(path)) || !is_privileged(path, geteuid()) ||
+	    !setid_must_watch())
 		return false;
 	name = strrchr(path, '/');
 	emit_note(

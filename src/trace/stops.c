@@ -140,6 +140,7 @@ static void exec_stop(struct engine *e, struct thread *t)
 	breakpoint_unplant_all(e);
 	breakpoint_forget_all(e);
 	displaced_forget(e);
+	e->redo_stub = 0;
 	vec_deinit(&e->modules);
 	hmap_deinit(&e->known_stacks);
 	e->epoch++;
@@ -172,7 +173,8 @@ static void syscall_stop(struct engine *e, struct thread *t)
 {
 	const struct arch *arch = e->arch;
 
-	if (t->is_watching_exec && setid_let_go(e, t))
+	if (t->is_watching_exec && thread_fetch(e, t) &&
+	    (setid_let_go(e, t) || traceme_let_go(e, t)))
 		return;
 	t->is_in_syscall = !t->is_in_syscall;
 	if (t->is_in_syscall || !t->is_watching_maps || !thread_fetch(e, t) ||
@@ -246,6 +248,8 @@ static void trap_stop(struct engine *e, struct thread *t)
 		return;
 	FAULT_POINT("parked");
 	rescue_on_stop(e, t);
+	// Looking at all system calls of all children would cost each of them milliseconds.
+	t->is_watching_exec |= b->roles & PLANT_PTRACE && t->tgid != e->pid;
 	if (e->is_paused)
 		t->hold = HELD_PAUSE;
 	else

@@ -69,6 +69,9 @@ enum plant_role {
 	PLANT_CALL = 4,
 	/** Function whose calls are measured: EVENT_ENTER and EVENT_LEAVE with its id. */
 	PLANT_MEASURE = 8,
+	/** ptrace of a C library: a child that shares the target's memory may ask there to be traced
+	 *  by it. */
+	PLANT_PTRACE = 16,
 };
 
 struct command_plant {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Debuggers in the target. A forked child is let go before its first instruction, and may ask to be
+// traced by its parent. One that shares our memory (vfork, as gdb starts its programs) is ours until
+// it executes a program: let go before, it would meet our breakpoints as a tracee of the debugger,
+// and it can have one tracer only. So it is told that its request was granted, which nobody can tell
+// from the truth, since its parent sleeps until the execve. At the entry of that it is let go into
+// the true request, behind which a stub makes the execve: what the debugger sees is an execve by a
+// process that it traces. Which child may ask is known by a breakpoint at ptrace.
+#include "config.h"
+
+#include "trace/engine.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool make_stub(struct engine *e)
+{
+	struct area *area;
+	uint64_t addr;
+	size_t i;
+
+	for (i = 0; i < e->areas.num && !e->redo_stub; i++) {
+		area = &e->areas.items[i];
+		addr = area->start + area->used;
+		if (displaced_take_slot(e, area, AREA_NAME_OLD, e->arch->redo_stub,
+					e->arch->redo_stub_size))
+			e->redo_stub = addr;
+	}
+	return e->redo_stub != 0;
+}
+
+static bool set_regs(struct thread *t)
+{
+	return ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) == 0;
+}
+
+static bool asks_for_parent(struct engine *e, const struct thread *t)
+{
+	return e->arch->syscall_nr(&t->regs) == SYS_ptrace &&
+	       e->arch->syscall_result(&t->regs) == -ENOSYS &&
+	       e->arch->syscall_arg(&t->regs, 0) == PTRACE_TRACEME;
+}
+
+/** The kernel will find something there to execute? execvp(3) tries many places, and what it does
+ *  when all have failed is better done without a debugger that sees our traps. */
+static bool is_executable(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/** Let t make the request before the execve that it is about to make. */
+static bool insert_request(struct engine *e, struct thread *t)
+{
+	uint64_t words[ARCH_REDO_WORDS], sp;
+	size_t i;
+
+	e->arch->insert_syscall(&t->regs, SYS_ptrace, PTRACE_TRACEME, e->redo_stub, words);
+	sp = e->arch->sp(&t->regs);
+	for (i = 0; i < ARCH_REDO_WORDS; i++)
+		if (ptrace(PTRACE_POKEDATA, t->tid, sp + i * sizeof(words[i]), words[i]) < 0)
+			return false;
+	return set_regs(t);
+}
+
+bool traceme_let_go(struct engine *e, struct thread *t)
+{
+	char path[PATH_MAX + 64];
+
+	if (asks_for_parent(e, t)) {
+		t->wants_parent = make_stub(e);
+		if (t->wants_parent) {
+			e->arch->skip_syscall(&t->regs, 0);
+			t->wants_parent = set_regs(t);
+		} else {
+			emit_note(e,
+				  "process %d cannot be traced by its parent: there is no room for "
+				  "code of ours",
+				  (int)t->tid);
+		}
+		return false;
+	}
+	if (!t->wants_parent || !setid_is_exec(e, t, path, sizeof(path)) || !is_executable(path) ||
+	    !insert_request(e, t))
+		return false;
+	log_debug("process %d is traced by its parent", (int)t->tid);
+	if (e->follow & FOLLOW_FORK)
+		emit_note(e, "process %d is traced by its parent: it is left alone", (int)t->tid);
+	ptrace(PTRACE_DETACH, t->tid, 0, 0);
+	thread_remove(e, t);
+	return true;
+}
