@@ -155,6 +155,7 @@ src_libobj_a_SOURCES = \
 	src/obj/missing.c \
 	src/obj/missing.h \
 	src/obj/modules.c \
+	src/obj/modules_adopt.c \
 	src/obj/modules.h \
 	src/obj/modules_internal.h \
 	src/obj/refresh.c \

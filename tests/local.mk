@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/console_options.t \
 	tests/unit/console_parse.t \
 	tests/unit/console_progress.t \
+	tests/unit/heap_absorb.t \
 	tests/unit/heap_archive.t \
 	tests/unit/heap_blocks.t \
 	tests/unit/heap_filter.t \
@@ -32,6 +33,7 @@ unit_tests = \
 	tests/unit/heap_stats.t \
 	tests/unit/heap_traces.t \
 	tests/unit/heap_turnover.t \
+	tests/unit/obj_adopt.t \
 	tests/unit/obj_cfi.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
@@ -120,6 +122,10 @@ tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.ts tests/uni
 tests_unit_console_progress_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_progress_t_CFLAGS = $(unit_cflags)
 tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(unit_libs)
+tests_unit_heap_absorb_t_SOURCES = tests/unit/heap_absorb.ts $(unit_h)
+tests_unit_heap_absorb_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_heap_absorb_t_CFLAGS = $(unit_cflags)
+tests_unit_heap_absorb_t_LDADD = $(heap_libs) $(unit_libs)
 tests_unit_heap_archive_t_SOURCES = tests/unit/heap_archive.ts $(unit_h)
 tests_unit_heap_archive_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_archive_t_CFLAGS = $(unit_cflags)
@@ -184,6 +190,10 @@ tests_unit_heap_turnover_t_SOURCES = tests/unit/heap_turnover.ts $(unit_h)
 tests_unit_heap_turnover_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_heap_turnover_t_CFLAGS = $(unit_cflags)
 tests_unit_heap_turnover_t_LDADD = $(heap_libs) $(unit_libs)
+tests_unit_obj_adopt_t_SOURCES = tests/unit/obj_adopt.ts $(unit_h)
+tests_unit_obj_adopt_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_adopt_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_adopt_t_LDADD = $(obj_libs) $(unit_libs)
 tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts $(unit_h)
 tests_unit_obj_cfi_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_cfi_t_CFLAGS = $(unit_cflags)

@@ -117,6 +117,14 @@ bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
  *  block from before the last heap_clear() stays forgotten. &err_nomem: it is lost. */
 struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
 
+/** Add what the sites and the totals of another heap, of a process that has ended, have counted to this one, and take the sum of
+ *  the peaks for the peak. Each stack of it goes by map_stack() to one of this heap, threads go to 0. Its blocks do not come along:
+ *  this heap must have none of its own, ever, and what it says is live was so at the ends of the processes. Errors are
+ *  those of map_stack() and &err_nomem: no counter has changed. O(sites). */
+struct err *heap_absorb(struct heap *heap, const struct heap *from,
+			struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
+			void *ctx) __must_check;
+
 /** Forget all blocks, all counters to 0, peak and older blocks too. Stacks and site ids stay valid. */
 void heap_clear(struct heap *heap);
 

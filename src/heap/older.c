@@ -163,6 +163,54 @@ void older_live_subtract(struct older *older, uint64_t requested)
 	class->live_usable -= request->usable;
 }
 
+static void add_class(struct older_class *to, const struct older_class *from, bool is_saved)
+{
+	to->freed_blocks += from->freed_blocks;
+	to->freed_usable += from->freed_usable;
+	if (from->traced_usable <= INT64_MAX - to->traced_usable) {
+		to->traced_requested += from->traced_requested;
+		to->traced_usable += from->traced_usable;
+	}
+	if (from->live_usable <= INT64_MAX - to->live_usable) {
+		to->live_requested += from->live_requested;
+		to->live_usable += from->live_usable;
+	}
+	to->saved_freed_blocks += is_saved ? from->saved_freed_blocks : from->freed_blocks;
+	to->saved_freed_usable += is_saved ? from->saved_freed_usable : from->freed_usable;
+}
+
+struct err *older_absorb(struct older *older, const struct older *from, uint64_t from_epoch,
+			 uint64_t epoch)
+{
+	const struct older_class *class;
+	struct older_class *to;
+	size_t i;
+
+	if (from->freed_usable > INT64_MAX - older->freed_usable) {
+		older->num_freed += from->num_freed;
+		older->num_unsized += from->num_freed;
+		return NULL;
+	}
+	for (i = 0; i < from->classes.num; i++) {
+		class = &from->classes.items[i];
+		if (!find_class(older, class->usable, class->low))
+			return &err_nomem;
+	}
+	for (i = 0; i < from->classes.num; i++) {
+		class = &from->classes.items[i];
+		to = find_class(older, class->usable, class->low);
+		to->saved_epoch = epoch;
+		add_class(to, class, class->saved_epoch == from_epoch);
+	}
+	older->saved_epoch = epoch;
+	older->saved_unsized +=
+		from->saved_epoch == from_epoch ? from->saved_unsized : from->num_unsized;
+	older->num_freed += from->num_freed;
+	older->num_unsized += from->num_unsized;
+	older->freed_usable += from->freed_usable;
+	return NULL;
+}
+
 void older_clear(struct older *older)
 {
 	older_deinit(older);

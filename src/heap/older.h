@@ -96,6 +96,11 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 void older_live_add(struct older *older, uint64_t requested);
 void older_live_subtract(struct older *older, uint64_t requested);
 
+/** Add what another one has summed up, of a heap in that epoch; its peak is added to that of this one. &err_nomem: nothing has
+ *  changed. O(classes). */
+struct err *older_absorb(struct older *older, const struct older *from, uint64_t from_epoch,
+			 uint64_t epoch) __must_check;
+
 /** Forget everything. */
 void older_clear(struct older *older);
 
