@@ -212,6 +212,7 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/downloads.c \
 	src/supervisor/drain.c \
 	src/supervisor/family.c \
+	src/supervisor/folding.c \
 	src/supervisor/frames.c \
 	src/supervisor/functions.c \
 	src/supervisor/images.c \

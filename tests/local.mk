@@ -286,6 +286,7 @@ targets_c = \
 	tests/targets/hostile \
 	tests/targets/hostile_cfi \
 	tests/targets/jobs \
+	tests/targets/leaf \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
 	tests/targets/many_libraries \
@@ -338,6 +339,7 @@ target_sources = \
 	tests/targets/hostile_cfi.c \
 	tests/targets/jobs.c \
 	tests/targets/ledger.h \
+	tests/targets/leaf.c \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
 	tests/targets/many_libraries.c \
@@ -398,6 +400,7 @@ e2e_tests = \
 	tests/e2e/exec.sh \
 	tests/e2e/expand.sh \
 	tests/e2e/follow.sh \
+	tests/e2e/follow_many.sh \
 	tests/e2e/format.sh \
 	tests/e2e/frees.sh \
 	tests/e2e/full_disk.sh \

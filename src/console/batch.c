@@ -205,15 +205,18 @@ void batch_deinit(struct batch *batch)
 static struct err *report_each(struct console *console)
 {
 	struct session *first = console_session(console);
-	size_t num = session_num_processes(first), i;
+	size_t num, i;
 	struct err *err = NULL;
 
+	session_hold(first);
+	num = session_num_processes(first);
 	for (i = 0; i < num && !err; i++) {
 		console_choose(console, session_process(first, i));
 		err = console_execute(console, "process");
 		if (!err)
 			err = console_execute(console, "top");
 	}
+	session_let(first);
 	return err;
 }
 

@@ -23,7 +23,15 @@ static void add_process(struct jsonl *doc, const struct console *console, struct
 {
 	char state[DESCRIBE_STATE_MAX];
 
-	jsonl_int(doc, "pid", status->pid);
+	if (status->pid)
+		jsonl_int(doc, "pid", status->pid);
+	else
+		jsonl_string(doc, "pid", NULL);
+	if (status->num_folded) {
+		jsonl_uint(doc, "processes", status->num_folded);
+		jsonl_uint(doc, "unsuccessful", status->num_unsuccessful);
+		jsonl_uint(doc, "left", status->num_left);
+	}
 	if (status->parent)
 		jsonl_int(doc, "parent", status->parent);
 	else
@@ -40,12 +48,14 @@ static void print_process(const struct console *console, struct session *process
 			  const struct session_status *status)
 {
 	_cleanup_free_ char *program = utf8_printable(last_component(status->exe));
-	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX], parent[24] = "-";
+	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX], pid[24] = "-", parent[24] = "-";
 
+	if (status->pid)
+		snprintf(pid, sizeof(pid), "%d", (int)status->pid);
 	if (status->parent)
 		snprintf(parent, sizeof(parent), "%d", (int)status->parent);
-	fprintf(console->out, "%c %7d %7s %12s %10" PRIu64 "  %-18s  %s\n",
-		process == console->session ? '*' : ' ', (int)status->pid, parent,
+	fprintf(console->out, "%c %7s %7s %12s %10" PRIu64 "  %-18s  %s\n",
+		process == console->session ? '*' : ' ', pid, parent,
 		fmt_size((double)status->totals.live_bytes, false, size),
 		status->totals.live_blocks, program ? program : "", describe_state(status, state));
 }
@@ -86,39 +96,89 @@ struct err *cmd_processes(struct console *console, const struct args *args)
 	return err;
 }
 
-struct err *check_process(const struct args *args)
+/** The Nth in the list. */
+static struct err *find_rank(struct console *console, const char *word, struct session **ret)
 {
-	long number;
+	size_t num = session_num_processes(console->first);
+	long rank;
+	struct err *err = args_parse_number(word + 1, 1, &rank);
 
-	return args->num_words
-		       ? args_parse_number(args->words[0] + (*args->words[0] == '#'), 1, &number)
-		       : NULL;
-}
-
-/** "PID" or "#N", the Nth in the list. */
-static struct err *find_process(struct console *console, const char *word, struct session **ret)
-{
-	size_t i = session_num_processes(console->first);
-	bool is_rank = *word == '#';
-	struct err *err;
-	long pid;
-
-	err = args_parse_number(word + is_rank, 1, &pid);
 	if (err)
 		return err;
-	if (is_rank && (size_t)pid > i)
-		return err_create(ERR_NOT_FOUND, "there is no %s: processes=%zu", word, i);
-	if (is_rank) {
-		*ret = session_process(console->first, (size_t)pid - 1);
-		return NULL;
-	}
-	// The newest: the kernel may give a number again.
+	if ((size_t)rank > num)
+		return err_create(ERR_NOT_FOUND, "there is no %s: processes=%zu", word, num);
+	*ret = session_process(console->first, (size_t)rank - 1);
+	return NULL;
+}
+
+/** The newest: the kernel may give a number again. */
+static struct err *find_pid(struct console *console, pid_t pid, struct session **ret)
+{
+	size_t i = session_num_processes(console->first);
+
 	while (i-- > 0) {
 		*ret = session_process(console->first, i);
 		if (session_pid(*ret) == pid)
 			return NULL;
 	}
-	return err_create(ERR_NOT_FOUND, "no process %ld is followed; 'processes' lists them", pid);
+	return err_create(ERR_NOT_FOUND, "no process %d is followed; 'processes' lists them",
+			  (int)pid);
+}
+
+/** The table of several that ran the program, or the newest that runs or ran it. */
+static struct err *find_program(struct console *console, const char *word, struct session **ret)
+{
+	size_t i = session_num_processes(console->first);
+	struct session_status status;
+	struct session *process, *found = NULL;
+	struct err *err;
+
+	while (i-- > 0) {
+		process = session_process(console->first, i);
+		err = session_status(process, &status);
+		if (err)
+			return err;
+		if (strcmp(status.exe, word) != 0 && strcmp(last_component(status.exe), word) != 0)
+			continue;
+		if (!found || status.num_folded)
+			found = process;
+		if (status.num_folded)
+			break;
+	}
+	if (!found)
+		return err_create(ERR_NOT_FOUND,
+				  "no process that runs '%s' is followed; 'processes' lists them",
+				  word);
+	*ret = found;
+	return NULL;
+}
+
+static bool is_number(const char *word)
+{
+	return *word && word[strspn(word, "0123456789")] == '\0';
+}
+
+struct err *check_process(const struct args *args)
+{
+	const char *word = args->num_words ? args->words[0] : NULL;
+	long number;
+
+	if (!word || (*word != '#' && !is_number(word)))
+		return NULL;
+	return args_parse_number(word + (*word == '#'), 1, &number);
+}
+
+static struct err *find_process(struct console *console, const char *word, struct session **ret)
+{
+	struct err *err;
+	long pid;
+
+	if (*word == '#')
+		return find_rank(console, word, ret);
+	if (!is_number(word))
+		return find_program(console, word, ret);
+	err = args_parse_number(word, 1, &pid);
+	return err ? err : find_pid(console, (pid_t)pid, ret);
 }
 
 struct err *cmd_process(struct console *console, const struct args *args)
@@ -141,7 +201,10 @@ struct err *cmd_process(struct console *console, const struct args *args)
 		add_process(doc, console, process, &status);
 		return commands_end_json(console, doc);
 	}
-	fprintf(console->out, "process %d: ", (int)status.pid);
+	if (status.num_folded)
+		fprintf(console->out, "processes of ");
+	else
+		fprintf(console->out, "process %d: ", (int)status.pid);
 	utf8_print(console->out, status.exe);
 	fprintf(console->out, ", %s\n", describe_state(&status, state));
 	return NULL;

@@ -81,8 +81,12 @@ static void print_target(FILE *out, const struct session_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
-	fprintf(out, "target: pid=%d, state=%s, threads=%u, program=", (int)status->pid,
-		describe_state(status, state), status->num_threads);
+	if (status->num_folded)
+		fprintf(out, "target: %zu processes, state=%s, program=", status->num_folded,
+			describe_state(status, state));
+	else
+		fprintf(out, "target: pid=%d, state=%s, threads=%u, program=", (int)status->pid,
+			describe_state(status, state), status->num_threads);
 	utf8_print(out, *status->exe ? status->exe : "<unknown>");
 	fputc('\n', out);
 	fprintf(out, "tracing: %s, nframe=%" PRIu32 ", probes=%u, traced %.1f s %s\n",
@@ -154,7 +158,12 @@ static void add_target(struct jsonl *doc, const struct session_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
-	jsonl_int(doc, "pid", status->pid);
+	if (status->num_folded) {
+		jsonl_string(doc, "pid", NULL);
+		jsonl_uint(doc, "processes", status->num_folded);
+	} else {
+		jsonl_int(doc, "pid", status->pid);
+	}
 	jsonl_string(doc, "program", status->exe);
 	jsonl_string(doc, "state", describe_state(status, state));
 	jsonl_uint(doc, "threads", status->num_threads);

@@ -70,6 +70,8 @@ struct command {
 	struct command_option options[COMMAND_MAX_OPTIONS + 1];
 	/** The handler sorts the words out itself (struct args, raw): options are for help and completion alone. */
 	bool want_raw;
+	/** It waits for processes, which may be put together meanwhile; for all others they are held (session_hold()). */
+	bool is_waiting;
 	/** Half a line without full stop. */
 	const char *summary;
 	/** Some lines, the last one with its newline. */

@@ -149,7 +149,11 @@ static struct err *run_command(struct console *console, const struct args *args)
 
 	console->want_json = console->is_json || args->want_json;
 	console->has_json = false;
+	if (!args->command->is_waiting)
+		session_hold(console->first);
 	err = args->command->run(console, args);
+	if (!args->command->is_waiting)
+		session_let(console->first);
 	if (!err && console->want_json && !console->has_json)
 		err = jsonl_end(jsonl_begin(args->command->name), console->out);
 	console->want_json = console->is_json;
@@ -226,14 +230,17 @@ static void print_news_of(struct console *console, bool is_one_of_several)
 void console_print_notes(struct console *console)
 {
 	struct session *current = console->session;
-	size_t num = session_num_processes(console->first), i;
+	size_t num, i;
 
+	session_hold(console->first);
+	num = session_num_processes(console->first);
 	// The first one comes first: see session_note_fd().
 	for (i = 0; i < num; i++) {
 		console->session = session_process(console->first, i);
 		print_news_of(console, num > 1);
 	}
 	console->session = current;
+	session_let(console->first);
 	fflush(console->out);
 }
 
@@ -242,6 +249,7 @@ void console_choose(struct console *console, struct session *process)
 	if (process == console->session)
 		return;
 	console->session = process;
+	session_choose(process);
 	// It speaks of stacks of the other one.
 	stats_destroy(console->last);
 	console->last = NULL;

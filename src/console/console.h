@@ -56,7 +56,7 @@ void console_print_notes(struct console *console);
 
 /** The stream of the configuration. */
 FILE *console_out(const struct console *console);
-/** Let commands be about another process of the session. */
+/** Let commands be about another process of the session, which is held (session_hold()) by the caller. */
 void console_choose(struct console *console, struct session *process);
 /** The process that commands are about: at first the session that the console was created with. */
 struct session *console_session(const struct console *console);

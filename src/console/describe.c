@@ -76,10 +76,29 @@ static void describe_end(int exit_status, char buf[DESCRIBE_STATE_MAX])
 			 WTERMSIG(exit_status));
 }
 
+/** What became of several processes. */
+static void describe_ends(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
+{
+	size_t num_ended = status->num_folded - status->num_left, len = 0;
+
+	if (num_ended)
+		len = (size_t)snprintf(buf, DESCRIBE_STATE_MAX, "%zu ended", num_ended);
+	if (status->num_unsuccessful)
+		len += (size_t)snprintf(buf + len, DESCRIBE_STATE_MAX - len, ", %zu failed",
+					status->num_unsuccessful);
+	if (status->num_left)
+		snprintf(buf + len, DESCRIBE_STATE_MAX - len, "%s%zu left running", len ? ", " : "",
+			 status->num_left);
+}
+
 char *describe_state(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
 {
 	if (status->is_stored)
 		return strcpy(buf, "stored in a file");
+	if (status->num_folded) {
+		describe_ends(status, buf);
+		return buf;
+	}
 	switch (status->state) {
 	case TARGET_HELD:
 		strcpy(buf, "held before its start");

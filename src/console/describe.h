@@ -13,7 +13,7 @@ char *describe_snapshot(const struct snapshot *snapshot, const struct session_st
 char *describe_live(const struct snapshot *snapshot, const struct session_status *status);
 
 /** "running", "ended (exit status 3)", "ended (killed by SIGSEGV)" ... in buf. */
-#define DESCRIBE_STATE_MAX 64
+#define DESCRIBE_STATE_MAX 96
 char *describe_state(const struct session_status *status, char buf[DESCRIBE_STATE_MAX]);
 
 /** Seconds that tracing lasts, or has lasted when it is over; 0 before the first start. */

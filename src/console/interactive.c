@@ -16,6 +16,8 @@
 #define PROMPT "(malloscope) "
 /** Of several processes, with the current one's id. */
 #define PROMPT_OF "(malloscope %d) "
+/** Of a table of several. */
+#define PROMPT_OF_ALL "(malloscope *) "
 
 struct dialogue {
 	struct console *console;
@@ -133,7 +135,10 @@ static void take_event(struct dialogue *dialogue)
 	char *line = NULL, of[48];
 
 	if (!dialogue->is_asking && session_num_processes(dialogue->session) > 1) {
-		snprintf(of, sizeof(of), PROMPT_OF, (int)session_pid(current));
+		if (session_pid(current))
+			snprintf(of, sizeof(of), PROMPT_OF, (int)session_pid(current));
+		else
+			strcpy(of, PROMPT_OF_ALL);
 		prompt = of;
 	}
 	lineedit_use(current);

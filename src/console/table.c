@@ -244,19 +244,23 @@ const struct command commands[] = {
 		.summary = "list the followed processes",
 		.help = "The process that the commands are about has a `*`. With `--follow\n"
 			"fork` children are traced, too, each with tables and snapshots of\n"
-			"its own; they begin empty: what a child inherits is unknown.\n",
+			"its own; they begin empty: what a child inherits is unknown. When\n"
+			"more than 64 have ended, those of the program with most of them\n"
+			"become one table with their sums: `cc1  1234 ended`.\n",
 	},
 	{
-		.name = "process", .arguments = "[PID | #N]", .max_words = 1,
+		.name = "process", .arguments = "[PID | #N | PROGRAM]", .max_words = 1,
 		.check = check_process, .run = cmd_process,
 		.summary = "choose the process that the following commands are about",
-		.help = "#2 is the second in the list of `processes`. Without PID it says which\n"
-			"one is chosen; in the beginning that is the first.\n",
+		.help = "#2 is the second in the list of `processes`; PROGRAM is a path or a\n"
+			"name in it, and means the ended processes of that program if they\n"
+			"share a table, else the newest. Without an argument it says which one\n"
+			"is chosen; in the beginning that is the first.\n",
 	},
 	{
 		.name = "wait", .arguments = "SECONDS | exit | all | call FUNCTION [COUNT]",
 		.min_words = 1, .max_words = 3, .kinds = {COMPLETE_WAIT, COMPLETE_CALL, 0},
-		.check = check_wait, .run = cmd_wait,
+		.check = check_wait, .run = cmd_wait, .is_waiting = true,
 		.summary = "let the target run for a time, to its end, or to a call",
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
 			"(default 1) from now on, in any thread. All forms return when the\n"

@@ -240,7 +240,7 @@ static void on_left(struct session *s, const struct event_text *event)
 {
 	if (s->want_hold)
 		s->launch_error = err_create(ERR_PERM, "%s", event->text);
-	else
+	else if (*event->text)
 		session_note(s, "%s", event->text);
 	finish(s, TARGET_DETACHED);
 }
@@ -410,7 +410,8 @@ void drain_to(struct session *s, uint64_t limit)
 
 void drain_now(struct session *s)
 {
-	drain_to(s, ring_head(s->shared->ring));
+	if (s->shared)
+		drain_to(s, ring_head(s->shared->ring));
 }
 
 static void *drain_main(void *ctx)

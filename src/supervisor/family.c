@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Followed children: a session each, all under one tracer. The tracer holds a child in its first
 // stop and tells of it in the ring of its parent; a thread here makes the session, whose breakpoints
-// go in before the child may run. Where both are needed, the lock of a session is taken before the
-// one of the family.
+// go in before the child may run. When a child has ended, its shared memory serves another one, and
+// when many have, their tables are put together (folding.c). Locks are taken in this order: hold,
+// members_lock, that of a session, lock.
 #include "config.h"
 
 #include "supervisor/session_internal.h"
 
 #include "base/clock.h"
+
+#include <malloc.h>
+
+/** Members at once: the living, those that keep a table, and as many as can come while the console is at work on the
+ *  tables. */
+#define MAX_MEMBERS (SESSION_MAX_PROCESSES + SESSION_MAX_ENDED + 256)
+/** How long until it is tried again to put tables together. */
+#define RETRY_NS (20 * NS_PER_MS)
 
 /** A child that was announced. */
 struct birth {
@@ -33,9 +42,20 @@ struct family {
 	bool want_end;
 	/** Something has changed with a member. */
 	bool has_news;
-	/** In order of appearance; num_members is read without lock. */
-	struct session *members[SESSION_MAX_PROCESSES];
+	/** There are tables to be put together. */
+	bool want_fold;
+
+	/** session_hold(); recursive. */
+	pthread_mutex_t hold;
+	/** In the way of the removal of members for the little while in which they are looked through by whoever cannot
+	 *  wait for hold. */
+	pthread_mutex_t members_lock;
+	/** In order of appearance; num_members, which grows without lock, is read without. */
+	struct session *members[MAX_MEMBERS];
 	uint32_t num_members;
+	struct folds folds;
+	/** session_choose(). */
+	struct session *chosen;
 };
 
 static uint32_t num_members(const struct family *f)
@@ -43,14 +63,39 @@ static uint32_t num_members(const struct family *f)
 	return f ? __atomic_load_n(&f->num_members, __ATOMIC_ACQUIRE) : 0;
 }
 
+void session_hold(struct session *s)
+{
+	if (s->first->family)
+		pthread_mutex_lock(&s->first->family->hold);
+}
+
+void session_let(struct session *s)
+{
+	if (s->first->family)
+		pthread_mutex_unlock(&s->first->family->hold);
+}
+
+void session_choose(struct session *process)
+{
+	if (process->first->family)
+		process->first->family->chosen = process;
+}
+
 size_t session_num_processes(struct session *s)
 {
-	return 1 + num_members(s->family);
+	const struct family *f = s->family;
+
+	return f ? 1 + __atomic_load_n(&f->folds.num, __ATOMIC_ACQUIRE) + num_members(f) : 1;
 }
 
 struct session *session_process(struct session *s, size_t index)
 {
-	return index ? s->family->members[index - 1] : s;
+	const struct family *f = s->family;
+
+	if (!index)
+		return s;
+	index--;
+	return index < f->folds.num ? f->folds.items[index] : f->members[index - f->folds.num];
 }
 
 pid_t session_pid(const struct session *s)
@@ -71,18 +116,21 @@ static bool is_living(struct session *s)
 
 bool session_has_living(struct session *s)
 {
-	size_t num = session_num_processes(s), i;
-	bool ret;
+	struct family *f = s->family;
+	bool ret = is_living(s);
+	uint32_t num, i;
 
-	for (i = 0; i < num; i++)
-		if (is_living(session_process(s, i)))
-			return true;
-	if (!s->family)
-		return false;
+	if (!f)
+		return ret;
+	session_hold(s);
+	num = num_members(f);
+	for (i = 0; i < num && !ret; i++)
+		ret = is_living(f->members[i]);
 	// A child is announced before its parent's end is.
-	pthread_mutex_lock(&s->family->lock);
-	ret = s->family->births.num || s->family->is_busy || session_num_processes(s) != num;
-	pthread_mutex_unlock(&s->family->lock);
+	pthread_mutex_lock(&f->lock);
+	ret |= f->births.num || f->is_busy || f->want_fold || num_members(f) != num;
+	pthread_mutex_unlock(&f->lock);
+	session_let(s);
 	return ret;
 }
 
@@ -159,47 +207,67 @@ static struct err *take_up(struct session *first, const struct birth *birth)
 	s->is_tracing = birth->flags & CHILD_TRACING;
 	s->start_ns = s->rate_ns = clock_now_ns();
 	err = session_create_tables(s);
-	// Its EVENT_EXEC, if that is how it came, does the rest.
-	if (!err && !(birth->flags & CHILD_SPAWNED))
-		plant_forked(s);
 	if (!err)
 		err = drain_start(s);
 	if (err) {
 		session_destroy(s);
 		return err;
 	}
+	// Its EVENT_EXEC, if that is how it came, does the rest.
+	if (!(birth->flags & CHILD_SPAWNED))
+		plant_forked(s);
 	f->members[num_members(f)] = s;
 	__atomic_store_n(&f->num_members, num_members(f) + 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
+/** Nothing is read of a process any more. */
+static void release(const struct tracer *first, uint32_t process)
+{
+	const struct command command = {.kind = COMMAND_RELEASE};
+	struct tracer child = *first;
+
+	child.process = process;
+	err_destroy(tracer_send(&child, &command));
+}
+
 static void handle_birth(struct session *first, const struct birth *birth)
 {
-	const struct command command = {.kind = COMMAND_RESUME, .tid = birth->pid};
-	struct tracer child = first->tracer;
 	struct err *err = take_up(first, birth);
 
 	if (!err)
 		return;
-	child.process = birth->process;
-	err_destroy(tracer_send(&child, &command));
+	// It stands in its first stop still.
+	release(&first->tracer, birth->process);
 	session_lock(first);
 	session_note(first, "process %d is not followed: %s", (int)birth->pid, err_text(err));
 	session_unlock(first);
 	err_destroy(err);
 }
 
-/** Nothing comes from it any more: its thread and the pages of its ring are not needed. */
+/** Nothing comes from it any more: its thread, its descriptors and what it shares with the tracer are not needed. */
 static void retire(struct session *s)
 {
+	struct shared_stats *stats = malloc(sizeof(*stats));
+	struct shared *shared = s->shared;
+	int fd;
+
 	session_lock(s);
 	drain_now(s);
 	s->has_tracer = false;
 	session_unlock(s);
 	drain_end(s);
+	if (stats)
+		*stats = shared->stats;
 	session_lock(s);
-	shared_trim(s->shared);
+	s->last_stats = stats;
+	s->shared = NULL;
 	session_unlock(s);
+	fd = __atomic_exchange_n(&s->mem_fd, -1, __ATOMIC_SEQ_CST);
+	if (fd >= 0)
+		close(fd);
+	shared_trim(shared);
+	release(&s->tracer, s->tracer.process);
 }
 
 static void retire_ended(struct family *f)
@@ -211,38 +279,111 @@ static void retire_ended(struct family *f)
 			retire(f->members[i]);
 }
 
+static void remove_member(struct family *f, const struct session *s)
+{
+	uint32_t i, num = num_members(f), kept = 0;
+
+	pthread_mutex_lock(&f->members_lock);
+	for (i = 0; i < num; i++)
+		if (f->members[i] != s)
+			f->members[kept++] = f->members[i];
+	__atomic_store_n(&f->num_members, kept, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&f->members_lock);
+}
+
+/** Returns whether there is more to do, later. */
+static bool fold_ended(struct family *f)
+{
+	struct session *s;
+	struct err *err = NULL;
+
+	for (;;) {
+		// Not in the way of whoever is at work on the tables, nor held up by that.
+		if (pthread_mutex_trylock(&f->hold) != 0)
+			return true;
+		s = folding_next(f->members, num_members(f), &f->folds, f->chosen);
+		if (s)
+			err = folding_add(&f->folds, s);
+		if (s && !err) {
+			remove_member(f, s);
+			session_destroy(s);
+		}
+		pthread_mutex_unlock(&f->hold);
+		if (s && !err)
+			continue;
+		// Without memory they stay as they are.
+		err_destroy(err);
+		return false;
+	}
+}
+
+/** Sleep until there is something to do. Behind lock. */
+static void wait_for_work(struct family *f)
+{
+	uint64_t then = clock_now_ns() + RETRY_NS;
+	const struct timespec ts = {.tv_sec = (time_t)(then / NS_PER_S),
+				    .tv_nsec = (long)(then % NS_PER_S)};
+
+	if (f->want_fold)
+		pthread_cond_timedwait(&f->news, &f->lock, &ts);
+	else
+		pthread_cond_wait(&f->news, &f->lock);
+}
+
 static void *family_main(void *ctx)
 {
 	struct session *first = ctx;
 	struct family *f = first->family;
 	struct birth birth;
+	bool has_birth, want_fold;
 	size_t i;
 
 	pthread_mutex_lock(&f->lock);
 	while (!f->want_end) {
-		if (!f->births.num && !f->has_news) {
-			pthread_cond_wait(&f->news, &f->lock);
+		has_birth = f->births.num && num_members(f) < MAX_MEMBERS;
+		if (!has_birth && !f->has_news) {
+			wait_for_work(f);
+			f->has_news |= f->want_fold;
 			continue;
 		}
 		f->has_news = false;
-		f->is_busy = f->births.num != 0;
-		if (f->is_busy) {
+		f->is_busy = true;
+		if (has_birth) {
 			birth = f->births.items[0];
 			f->births.num--;
 			for (i = 0; i < f->births.num; i++)
 				f->births.items[i] = f->births.items[i + 1];
 		}
 		pthread_mutex_unlock(&f->lock);
-		if (f->is_busy)
+		if (has_birth)
 			handle_birth(first, &birth);
 		retire_ended(f);
+		want_fold = fold_ended(f);
 		pthread_mutex_lock(&f->lock);
 		f->is_busy = false;
+		f->want_fold = want_fold;
 		// A wait for all may be about to find that there is nothing more to come.
 		control_wake(first);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return NULL;
+}
+
+static void init_locks(struct family *f)
+{
+	pthread_mutexattr_t recursive;
+	pthread_condattr_t monotonic;
+
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&f->hold, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_mutex_init(&f->members_lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->news, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 struct err *family_create(struct session *s, struct tracer_options *options)
@@ -251,9 +392,12 @@ struct err *family_create(struct session *s, struct tracer_options *options)
 
 	if (!f)
 		return &err_nomem;
+	// Tables have megabytes of which little is touched. Once some have been freed glibc takes such from its heap, fills
+	// them with zeros and keeps them, unless the threshold is fixed.
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	s->family = f;
-	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->news, NULL);
+	f->chosen = s;
+	init_locks(f);
 	while (f->num_spares < SESSION_MAX_PROCESSES - 1 &&
 	       (f->spares[f->num_spares] = shared_reserve()))
 		f->num_spares++;
@@ -295,6 +439,9 @@ void family_left(struct session *s)
 	struct session *member;
 	uint32_t i;
 
+	if (!f)
+		return;
+	pthread_mutex_lock(&f->members_lock);
 	for (i = 0; i < num_members(f); i++) {
 		member = f->members[i];
 		session_lock(member);
@@ -308,6 +455,7 @@ void family_left(struct session *s)
 		session_unlock(member);
 		control_wake(member);
 	}
+	pthread_mutex_unlock(&f->members_lock);
 }
 
 void family_destroy(struct session *s)
@@ -320,6 +468,8 @@ void family_destroy(struct session *s)
 	family_close(s);
 	for (i = 0; i < num_members(f); i++)
 		session_destroy(f->members[i]);
+	for (i = 0; i < f->folds.num; i++)
+		session_destroy(f->folds.items[i]);
 	for (i = 0; i < f->num_spares; i++)
 		shared_destroy(f->spares[i]);
 	vec_deinit(&f->births);

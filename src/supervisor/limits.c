@@ -52,6 +52,28 @@ static struct err *make_stack(struct session *s, uint32_t *ret)
 	return err ? err : stacks_intern(heap_stacks(s->heap), &frame, 1, 1, 0, ret);
 }
 
+static void note_closed(struct session *s, const char *size)
+{
+	if (s->num_folded)
+		session_note(s,
+			     "the table of the processes of %s reaches --max-memory %s: stacks "
+			     "that come now count as " BEYOND,
+			     s->exe, size);
+	else
+		session_note(s,
+			     "the tables of process %d reach --max-memory %s: stacks that come now "
+			     "count as " BEYOND,
+			     (int)s->tracer.target, size);
+}
+
+struct err *limits_beyond(struct session *s, uint32_t *ret)
+{
+	if (!heap_is_closed(s->heap))
+		return make_stack(s, ret);
+	*ret = s->beyond_stack;
+	return NULL;
+}
+
 /** Without the little memory that it takes it is tried again. */
 static void close_tables(struct session *s)
 {
@@ -61,11 +83,7 @@ static void close_tables(struct session *s)
 	if (!err)
 		err = heap_close_sites(s->heap, s->beyond_stack);
 	if (!err)
-		session_note(s,
-			     "the tables of process %d reach --max-memory %s: stacks that come now "
-			     "count as " BEYOND,
-			     (int)s->tracer.target,
-			     fmt_size((double)s->options.max_memory, false, size));
+		note_closed(s, fmt_size((double)s->options.max_memory, false, size));
 	err_destroy(err);
 }
 

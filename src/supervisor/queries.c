@@ -34,11 +34,15 @@ static unsigned count_probes(const struct session *s)
 
 struct err *session_status(struct session *s, struct session_status *ret)
 {
-	const struct shared_stats *stats = &s->shared->stats;
+	const struct shared_stats *stats;
 
 	session_lock(s);
 	drain_now(s);
+	stats = session_stats(s);
 	*ret = (struct session_status){
+		.num_folded = s->num_folded,
+		.num_unsuccessful = s->num_unsuccessful,
+		.num_left = s->num_left,
 		.pid = s->tracer.target,
 		.parent = s->parent,
 		.exe = s->exe,
@@ -87,7 +91,7 @@ struct err *session_probes(struct session *s,
 			.module = module ? module->path : "",
 			.symbol = probe_at(&s->user_probes, p->probe)->symbol,
 			.addr = p->addr,
-			.hits = p->hit_slot < SHARED_MAX_HITS ? s->shared->stats.hits[p->hit_slot]
+			.hits = p->hit_slot < SHARED_MAX_HITS ? session_stats(s)->hits[p->hit_slot]
 							      : 0,
 			.kind = probe_kind_name(probe_at(&s->user_probes, p->probe)->kind),
 			.domain = probe_at(&s->user_probes, p->probe)->domain,
@@ -237,11 +241,22 @@ struct err *session_peak(struct session *s, struct snapshot **ret)
 	return err;
 }
 
+/** Single blocks are known? Of several processes only sums are. */
+static struct err *check_blocks(const struct session *s)
+{
+	return s->num_folded
+		       ? err_create(ERR_OTHER, "of processes that were put together only sums are "
+					       "known, not each block")
+		       : NULL;
+}
+
 struct err *session_since(struct session *s, const struct snapshot *snapshot, struct snapshot **ret)
 {
 	_cleanup_free_ char *name = NULL;
-	struct err *err;
+	struct err *err = check_blocks(s);
 
+	if (err)
+		return err;
 	if (asprintf(&name, "live since %s", snapshot->name) < 0) {
 		name = NULL;
 		return &err_nomem;
@@ -327,9 +342,12 @@ static struct session_block describe(const struct session *s, const struct block
 
 struct err *session_where(struct session *s, uint64_t addr, struct session_block *ret)
 {
+	struct err *err = check_blocks(s);
 	struct block block;
 	bool is_found;
 
+	if (err)
+		return err;
 	session_lock(s);
 	drain_now(s);
 	// What lies in a block of malloc tells more than that block.
@@ -364,8 +382,11 @@ static int compare_addr(const void *a, const void *b)
 struct err *session_blocks(struct session *s, struct session_block **ret, size_t *num_ret)
 {
 	struct collecting c = {.s = s};
+	struct err *err = check_blocks(s);
 	size_t num;
 
+	if (err)
+		return err;
 	session_lock(s);
 	drain_now(s);
 	num = blocks_num(heap_blocks(s->heap));

@@ -145,6 +145,15 @@ struct err *session_lost_tracer(struct session *s, bool expects_it)
 	}
 }
 
+const struct shared_stats *session_stats(const struct session *s)
+{
+	static const struct shared_stats none;
+
+	if (s->shared)
+		return &s->shared->stats;
+	return s->last_stats ? s->last_stats : &none;
+}
+
 static struct err *begin_tracing(struct session *s)
 {
 	struct command command = {.kind = COMMAND_START, .value = s->nframe};
@@ -411,6 +420,7 @@ void session_destroy(struct session *s)
 	symbolizer_destroy(s->symbolizer);
 	modules_destroy(s->modules);
 	heap_destroy(s->heap);
+	free(s->last_stats);
 	// A child's is the family's.
 	if (s->first == s)
 		shared_destroy(s->shared);

@@ -23,8 +23,10 @@ struct session;
 /** What to do with new images and children of the target: session_options.follow. Whatever is not followed is left alone. */
 #define SESSION_FOLLOW_EXEC 1u
 #define SESSION_FOLLOW_FORK 2u
-/** Processes in all that a session follows; of what comes later a note tells. */
+/** Processes living at once that a session follows; of what comes on top a note tells. */
 #define SESSION_MAX_PROCESSES 256
+/** Children that have ended and keep a table each. Of more, those of the program with most of them share one. */
+#define SESSION_MAX_ENDED 64
 
 struct session_options {
 	/** Frames kept per stack, 1 to NFRAME_MAX. */
@@ -107,8 +109,14 @@ struct session_status {
 	pid_t parent;
 	/** Path of its executable. "" when unknown. */
 	const char *exe;
+	/** Not 0: this is the table of so many children that ran one program and have ended (TARGET_ENDED; pid and parent are 0):
+	 *  of these have ended otherwise than with status 0, were let go. Sums are those of all of them: allocations, what was live
+	 *  at their ends, their peaks. */
+	size_t num_folded;
+	size_t num_unsuccessful;
+	size_t num_left;
 	enum target_state state;
-	/** wait(2) status when TARGET_ENDED. */
+	/** wait(2) status when TARGET_ENDED and num_folded is 0. */
 	int exit_status;
 	bool is_tracing;
 	bool is_from_launch;
@@ -313,8 +321,20 @@ struct session_measured *session_take_measured(struct session *s);
  *  and destroys them all. Notes and results of all are readable on the session_note_fd() of the first, and told by its
  *  session_on_news(). It is at rest when nothing is left to be taken from the others after it was looked at first.
  *
- *  Their number, at least 1, which only grows; index 0 is the first one, the others follow in order of appearance. s is the
- *  first one. */
+ *  When more than SESSION_MAX_ENDED children have ended, those of the program with most of them become one session, with
+ *  num_folded in its status: what each of them has counted is added up, single blocks are not known any more
+ *  (session_blocks(), session_where(), session_since() fail). Those that end later join it. The chosen one, and those with snapshots,
+ *  measured functions or a file of their own are left as they are.
+ *
+ *  Nothing but a thread of the session puts them together, and not while they are held: sessions and their places stay as they are
+ *  between session_hold() and session_let(), but new ones may come behind the last. Calls nest. Held for long they hold up
+ *  the children; not to be held in waits. The chosen session and the first one need not be held. */
+void session_hold(struct session *s);
+void session_let(struct session *s);
+/** The session that is used beyond session_let(); at first the first one. To be called while held. */
+void session_choose(struct session *process);
+/** Their number, at least 1; index 0 is the first one, then come the tables of several, then the others, in order of appearance. s is
+ *  the first one. */
 size_t session_num_processes(struct session *s);
 struct session *session_process(struct session *s, size_t index);
 /** Process id, as in session_status. */

@@ -69,7 +69,14 @@ struct session {
 	/** Set once. */
 	struct probe_list user_probes;
 	char *stdin_path;
+	/** With the tracer. NULL: of a child that has ended, or a table of several. */
 	struct shared *shared;
+	/** What its statistics were in the end, owned; NULL while there is shared memory. */
+	struct shared_stats *last_stats;
+	/** Not 0: the table of so many children that ran one program; of these have failed, were let go rather than ended. */
+	size_t num_folded;
+	size_t num_unsuccessful;
+	size_t num_left;
 	struct tracer tracer;
 	/** The session of the first process: itself, or that of which this one is a followed child, whose tracer and socket it
 	 *  uses. */
@@ -193,6 +200,8 @@ struct images_addrs {
 size_t limits_used(const struct session *s);
 /** Close the tables when they have grown so large. Cheap; called as they grow. */
 void limits_check(struct session *s);
+/** The stack that stands for those which are not kept. */
+struct err *limits_beyond(struct session *s, uint32_t *ret) __must_check;
 
 /* crash.c */
 /** From now on a crash inside of libdw and libelf ends the process in order: a line on standard error, and exit status 1. Idempotent. */
@@ -305,11 +314,27 @@ void downloads_provide(struct session *s, uint32_t id);
 /** The same for a module of the archive whose frame has no line. Returns the module to look it up in, or 0. */
 uint32_t downloads_provide_stored(struct session *s, uint32_t stored);
 
+/* folding.c: the tables of children that have ended, put together */
+/** One for each program; the last one possible is for all other programs. */
+#define FOLDS_MAX 256
+struct folds {
+	struct session *items[FOLDS_MAX];
+	uint32_t num;
+};
+/** Which of the members has to be put to others now, NULL: none. chosen: not that one. */
+struct session *folding_next(struct session *const *members, uint32_t num,
+			     const struct folds *folds, const struct session *chosen);
+/** Add what s has counted to the table of its program, which is made if need be. s is as it was, but can only be destroyed. Nobody
+ *  else may use s meanwhile. */
+struct err *folding_add(struct folds *folds, struct session *s) __must_check;
+
 /* frames.c */
 /** Begin to answer for frames; modules and symbolizer exist. */
 struct err *frames_init(struct session *s) __must_check;
 
 /* session.c */
+/** What the tracer has counted. */
+const struct shared_stats *session_stats(const struct session *s);
 /** A session without target, tracer and tables. */
 struct err *session_new(const struct session_options *options, struct session **ret) __must_check;
 /** Heap, modules, symbols: what a session needs to answer. */

@@ -71,12 +71,14 @@ static void unpause_all(struct session *s)
 	struct session *process;
 	size_t i;
 
+	session_hold(s);
 	for (i = 0; i < session_num_processes(s); i++) {
 		process = session_process(s, i);
 		session_lock(process);
 		control_unpause(process);
 		session_unlock(process);
 	}
+	session_let(s);
 }
 
 struct err *session_wait_all(struct session *s)

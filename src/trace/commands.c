@@ -179,6 +179,9 @@ static int run(struct engine *e, const struct command *c)
 		do_clear(e);
 		emit_ack(e, EVENT_CLEAR, 0, 0);
 		return 0;
+	case COMMAND_RELEASE:
+		follow_release(e);
+		return 0;
 	case COMMAND_SYSCALL_INSN:
 		e->syscall_insn = c->value;
 		return 0;

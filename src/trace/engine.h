@@ -256,13 +256,19 @@ struct engine {
 	unsigned follow;
 	/** It runs an image that is ours to trace: the next exec is one to follow or not. */
 	bool has_image;
-	/** First one: what tracer_options has; the others by process number, from 1; threads of the
-	 *  others: tid -> struct engine *; it was told that there are too many. */
+	/** First one: what tracer_options has; the others by process number, from 1, those that have
+	 *  ended too until another takes their place; threads of the others: tid -> struct engine *;
+	 *  it was told that there are too many. */
 	struct shared *const *spares;
 	uint32_t num_spares;
 	VEC(struct engine *) others;
 	struct hmap owners;
 	bool is_limit_noted;
+	/** It was told that children which execute programs are let go. */
+	bool is_image_noted;
+	/** Not the first one: the supervisor is done with it, when it ended (CLOCK_MONOTONIC). */
+	bool is_released;
+	uint64_t ended_ns;
 	/** Socket to the supervisor; -1 in tests. */
 	int socket;
 	pid_t pid;
@@ -395,6 +401,8 @@ static inline struct engine *engine_first(struct engine *e)
 /* follow.c */
 /** Engine number i, the first one is 0. NULL: there is none (yet). */
 struct engine *follow_get(struct engine *first, uint32_t i);
+/** Is the program that e's process executes in its place to be followed? */
+bool follow_executed(const struct engine *e);
 /** Whose thread tid is; of a new task: of whose thread it is a copy. */
 struct engine *follow_owner(struct engine *first, pid_t tid);
 /** Does a task share e's memory (vfork, CLONE_VM)? */
@@ -408,7 +416,13 @@ bool follow_spawned(struct engine *e, pid_t tid);
 /** The process of e is gone for us. Of a child only the list of planted bytes is kept, which is that of
  *  children of its own that were not seen yet. */
 void follow_ended(struct engine *e);
-/** Let e's process, which stands in thread t with nothing planted, go for the reason given. */
+/** The supervisor is done with e: its place may be taken once it has ended. If it stands in its first
+ *  stop it is let go. */
+void follow_release(struct engine *e);
+/** e's process has executed a program that is not to be followed: let it go from t. */
+void follow_let_go_image(struct engine *e, struct thread *t);
+/** Let e's process, which stands in thread t with nothing planted, go for the reason given; "": of which nobody needs to
+ *  be told. */
 void follow_let_go(struct engine *e, struct thread *t, const char *format, ...) __printf(3, 4);
 
 /* setid.c */

@@ -6,11 +6,13 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/kcmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -19,12 +21,21 @@
 
 /** So many breakpoints of a process are looked for in a child of which the parent is gone. */
 #define SAMPLE_SIZE 64
+/** So long the place of a process that has ended stays what it was if there is another: a child of
+ *  its own that has not stopped yet has its breakpoints, and only it knows them. */
+#define KEEP_NS NS_PER_S
 
 struct engine *follow_get(struct engine *first, uint32_t i)
 {
 	if (i == 0)
 		return first;
 	return i <= first->others.num ? first->others.items[i - 1] : NULL;
+}
+
+bool follow_executed(const struct engine *e)
+{
+	// Who follows children wants to see the program that has them.
+	return e->follow & (e->first ? FOLLOW_EXEC : FOLLOW_EXEC | FOLLOW_FORK);
 }
 
 /** A breakpoint that is hit least often. NULL: none is planted. */
@@ -159,24 +170,71 @@ struct engine *follow_owner(struct engine *first, pid_t tid)
 	return found ? (struct engine *)*found : owner_of_new(first, tid);
 }
 
-/** The next spare for process pid. NULL: none is left, or no memory. */
+/** Of the places that are free again the one that has been so for the longest time; not that of e.
+ *  NULL: there is none. */
+static struct engine **oldest_place(struct engine *first, const struct engine *e)
+{
+	struct engine **best = NULL, **place;
+	size_t i;
+
+	for (i = 0; i < first->others.num; i++) {
+		place = &first->others.items[i];
+		// A child that shared its memory may have outlived it.
+		if (*place != e && (*place)->is_released && !(*place)->threads.num &&
+		    (!best || (*place)->ended_ns < (*best)->ended_ns))
+			best = place;
+	}
+	return best;
+}
+
+static void engine_destroy(struct engine *e)
+{
+	if (e->mem_fd >= 0)
+		close(e->mem_fd);
+	addrset_deinit(&e->live);
+	hmap_deinit(&e->usable_sizes);
+	vec_deinit(&e->allocators);
+	hmap_deinit(&e->threads);
+	vec_deinit(&e->tids);
+	free(e->pcs);
+	free(e);
+}
+
+/** Where the next process goes. NULL: as many as can be live already, or no memory. */
+static struct engine **find_place(struct engine *first, const struct engine *e)
+{
+	struct engine **place = oldest_place(first, e);
+
+	if (place && (first->others.num >= first->num_spares ||
+		      clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
+		shared_renew((*place)->shared);
+		engine_destroy(*place);
+		*place = NULL;
+		return place;
+	}
+	if (first->others.num >= first->num_spares || !vec_push(&first->others, NULL))
+		return NULL;
+	place = &first->others.items[first->others.num - 1];
+	shared_init(first->spares[first->others.num - 1]);
+	return place;
+}
+
+/** An engine for process pid, a child of e. NULL: as find_place(). */
 static struct engine *engine_new(struct engine *e, pid_t pid)
 {
-	struct engine *first = engine_first(e), *child;
-	struct shared *shared;
+	struct engine *first = engine_first(e), *child = calloc(1, sizeof(*child));
+	struct engine **place = child ? find_place(first, e) : NULL;
 
-	if (first->others.num >= first->num_spares)
+	if (!place) {
+		free(child);
 		return NULL;
-	child = calloc(1, sizeof(*child));
-	if (!child)
-		return NULL;
-	shared = first->spares[first->others.num];
-	shared_init(shared);
-	shared->pid = pid;
+	}
+	*place = child;
+	child->process = (uint32_t)(place - first->others.items) + 1;
+	child->shared = first->spares[child->process - 1];
+	child->shared->pid = pid;
 	child->arch = e->arch;
-	child->shared = shared;
 	child->first = first;
-	child->process = (uint32_t)first->others.num + 1;
 	child->follow = e->follow;
 	child->has_image = true;
 	child->socket = child->mem_fd = child->cpu = -1;
@@ -186,12 +244,11 @@ static struct engine *engine_new(struct engine *e, pid_t pid)
 	child->nframe = e->nframe;
 	child->user_probes = e->user_probes;
 	child->pcs = malloc(child->nframe * sizeof(*child->pcs));
-	if (child->pcs && start_open_mem(child) && vec_push(&first->others, child))
+	if (child->pcs && start_open_mem(child))
 		return child;
-	if (child->mem_fd >= 0)
-		close(child->mem_fd);
-	free(child->pcs);
-	free(child);
+	// The place is that of a process that has ended.
+	follow_ended(child);
+	child->is_released = true;
 	return NULL;
 }
 
@@ -202,14 +259,21 @@ static struct thread *adopt(struct engine *e, pid_t pid, unsigned flags, struct 
 	struct thread *t = child ? thread_add(child, pid, pid) : NULL;
 	struct event_child *event;
 
+	// Of a process that has ended nobody reads any more.
+	if (e->is_ended)
+		e = first;
 	if (!t) {
 		if (!first->is_limit_noted)
-			emit_note(e, "%zu processes are followed, the limit; others are left alone",
-				  first->others.num + 1);
+			emit_note(e,
+				  "%" PRIu32 " followed processes live at once, the limit; others "
+				  "are left alone",
+				  first->num_spares + 1);
 		first->is_limit_noted = true;
 		// Without memory for its thread it is a process that has ended.
 		if (child)
-			child->is_ended = true;
+			follow_ended(child);
+		if (child)
+			child->is_released = true;
 		return NULL;
 	}
 	t->is_stopped = true;
@@ -245,6 +309,7 @@ bool follow_spawned(struct engine *e, pid_t tid)
 	if (!t)
 		return false;
 	t->is_in_syscall = true;
+	child->is_heap_known = child->is_tracing;
 	emit_thread(child, EVENT_EXEC, tid);
 	return true;
 }
@@ -254,6 +319,7 @@ void follow_ended(struct engine *e)
 	size_t i;
 
 	e->is_ended = true;
+	e->ended_ns = clock_now_ns();
 	if (!e->first)
 		return;
 	for (i = 0; i < e->breakpoints.cap; i++)
@@ -263,8 +329,42 @@ void follow_ended(struct engine *e)
 	hmap_deinit(&e->known_stacks);
 	displaced_forget(e);
 	vec_deinit(&e->modules);
-	close(e->mem_fd);
+	addrset_deinit(&e->live);
+	if (e->mem_fd >= 0)
+		close(e->mem_fd);
 	e->mem_fd = -1;
+}
+
+void follow_release(struct engine *e)
+{
+	struct thread *t = thread_find(e, e->pid);
+
+	if (!e->first || (!e->is_ended && (!t || t->hold != HELD_STOP)))
+		return;
+	if (!e->is_ended) {
+		ptrace(PTRACE_DETACH, t->tid, 0, 0);
+		thread_remove(e, t);
+		follow_ended(e);
+	}
+	e->is_released = true;
+}
+
+void follow_let_go_image(struct engine *e, struct thread *t)
+{
+	struct engine *first = engine_first(e);
+
+	if (!e->first)
+		follow_let_go(e, t, "process %d executes another program: tracing ends here",
+			      (int)e->pid);
+	// Of children, which do so all the time, it is said once.
+	else if (!first->is_image_noted)
+		follow_let_go(e, t,
+			      "process %d executes another program, and is left there as all "
+			      "children without --follow fork,exec",
+			      (int)e->pid);
+	else
+		follow_let_go(e, t, "%s", "");
+	first->is_image_noted |= e->first != NULL;
 }
 
 void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)

@@ -153,9 +153,8 @@ static void exec_stop(struct engine *e, struct thread *t)
 	e->is_heap_known = e->is_tracing || !e->has_image;
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
-	if (e->has_image && !(e->follow & FOLLOW_EXEC)) {
-		follow_let_go(e, t, "process %d executes another program: tracing ends here",
-			      (int)e->pid);
+	if (e->has_image && !follow_executed(e)) {
+		follow_let_go_image(e, t);
 		return;
 	}
 	if (!start_open_mem(e)) {

@@ -15,7 +15,7 @@
 
 /** What to do with new images and children. Children that are not followed are left alone. */
 #define FOLLOW_EXEC 1u
-/** Children by fork; those that share the target's memory until they execute a program (vfork,
+/** New images of the first process, and children by fork; those that share the target's memory until they execute a program (vfork,
  *  posix_spawn) with FOLLOW_EXEC only. */
 #define FOLLOW_FORK 2u
 

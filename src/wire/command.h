@@ -41,6 +41,9 @@ enum command_kind {
 	COMMAND_KILL,
 	/** Do nothing but acknowledge: everything before it is carried out. */
 	COMMAND_SYNC,
+	/** Nothing is read of this process, a child, any more: its shared memory may serve another.
+	 *  If it stands in its first stop it is let go. */
+	COMMAND_RELEASE,
 	/** `value` is an address of a system call instruction in the target. */
 	COMMAND_SYSCALL_INSN,
 	/** All that was allocated so far is forgotten. Acknowledged after the last event of before. */

@@ -52,7 +52,8 @@ enum event_kind {
 	/** struct event_child: a child of the target is followed; it waits for COMMAND_RESUME. With
 	 *  CHILD_SPAWNED an EVENT_EXEC in its own ring says so, too. */
 	EVENT_CHILD,
-	/** struct event_text: the target was let go for the reason given, it runs on without us. */
+	/** struct event_text: the target was let go for the reason given ("": the user need not know), it runs on without
+	 *  us. */
 	EVENT_LEFT,
 	/** struct event_ack: COMMAND with this cookie was carried out. */
 	EVENT_ACK,

@@ -4,8 +4,11 @@
 #include "wire/shared.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
+/** What shared_trim() leaves of ring and rows. */
+#define HEAD        4096
 #define ALIGN_UP(n) (((n) + 4095) & ~(size_t)4095)
 
 static size_t rows_place(void)
@@ -65,10 +68,22 @@ struct shared *shared_reserve(void)
 void shared_trim(struct shared *shared)
 {
 	char *p = (char *)shared;
+	size_t size = ring_place() - rows_place() - HEAD;
 
-	// The heads stay. Kernels that cannot do it keep the pages until the end.
-	madvise(p + rows_place() + 4096, ring_place() - rows_place() - 4096, MADV_REMOVE);
-	madvise(p + ring_place() + 4096, total_size() - ring_place() - 4096, MADV_REMOVE);
+	// The heads stay, since the other side may still look at them.
+	if (madvise(p + rows_place() + HEAD, size, MADV_REMOVE) < 0)
+		memset(p + rows_place() + HEAD, 0, size);
+	// Kernels that cannot do it keep the pages.
+	madvise(p + ring_place() + HEAD, total_size() - ring_place() - HEAD, MADV_REMOVE);
+}
+
+void shared_renew(struct shared *shared)
+{
+	memset(&shared->stats, 0, sizeof(shared->stats));
+	memset(shared->planted, 0, shared->num_planted * sizeof(*shared->planted));
+	shared->num_planted = 0;
+	memset((char *)shared + rows_place(), 0, HEAD);
+	shared_init(shared);
 }
 
 void shared_destroy(struct shared *shared)

@@ -58,9 +58,11 @@ struct err *shared_create(struct shared **ret) __must_check;
 struct shared *shared_reserve(void);
 /** Make what was reserved usable, once, by one of the processes that have it. */
 void shared_init(struct shared *shared);
-/** Both sides are done with ring and rows: give their pages back. The statistics stay, the ring is
- *  empty for ever. */
+/** Both sides are done with ring and rows: give their pages back. Statistics and planted bytes stay,
+ *  the ring is empty. */
 void shared_trim(struct shared *shared);
+/** What was trimmed as it was when it was new, for another process. */
+void shared_renew(struct shared *shared);
 void shared_destroy(struct shared *shared);
 
 #endif

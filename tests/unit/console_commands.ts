@@ -43,6 +43,11 @@ static void give_child(struct fixture *fixture)
 	fake_alloc(fixture->s->child, 0x1000, 7, FAKE_LEAK, FAKE_MAIN, 0);
 }
 
+static void check_not_held(struct session *s)
+{
+	ck_assert_int_eq(s->num_holds, 0);
+}
+
 static void take_child(struct fixture *fixture)
 {
 	ck_ok(console_execute(fixture->console, "process #1"));
@@ -760,8 +765,48 @@ static void take_child(struct fixture *fixture)
 	check_failure(&f, "process 17", "process: no process 17 is followed; 'processes' lists them");
 	check_failure(&f, "process #3", "process: there is no #3: processes=2");
 	check_failure(&f, "process #0", "process: 0 is too small, at least 1 is needed");
-	check_failure(&f, "process x", "process: 'x' is no whole number");
+	check_failure(&f, "process x",
+		      "process: no process that runs 'x' is followed; 'processes' lists them");
+	check_failure(&f, "process #x", "process: 'x' is no whole number");
 	check_output(&f, "process", "process 4242: /usr/bin/leaky, running\n");
+	take_child(&f);
+
+#test processes_in_one_table
+	struct session_status *status;
+
+	give_child(&f);
+	fixture_fill(&f);
+	status = &f.s->child->status;
+	status->pid = status->parent = 0;
+	status->exe = "/usr/lib/cc1";
+	status->state = TARGET_ENDED;
+	status->num_folded = 1234;
+	check_output(&f, "processes",
+		     "      PID  PARENT         SIZE     BLOCKS  PROGRAM             STATE\n"
+		     "*    4242       -       1190 B          5  leaky               running\n"
+		     "        -       -          7 B          1  cc1                 1234 ended\n");
+	check_output(&f, "process cc1", "processes of /usr/lib/cc1, 1234 ended\n");
+	check_output(&f, "process leaky", "process 4242: /usr/bin/leaky, running\n");
+	check_output(&f, "process /usr/lib/cc1", "processes of /usr/lib/cc1, 1234 ended\n");
+	check_output(&f, "memory", "current=7 B (7 B), peak=7 B (7 B)\n");
+	status->num_unsuccessful = 3;
+	status->num_left = 4;
+	check_output(&f, "process",
+		     "processes of /usr/lib/cc1, 1230 ended, 3 failed, 4 left running\n");
+	check_output(&f, "process --json",
+		     "{\"command\":\"process\",\"pid\":null,\"processes\":1234,\"unsuccessful\":3,"
+		     "\"left\":4,\"parent\":null,\"program\":\"/usr/lib/cc1\","
+		     "\"state\":\"1230 ended, 3 failed, 4 left running\",\"current\":true,"
+		     "\"size\":7,\"count\":1,\"calls\":1}\n");
+	take_child(&f);
+
+#test held_but_in_waits
+	give_child(&f);
+	ck_ok(console_execute(f.console, "processes"));
+	ck_ok(console_execute(f.console, "wait all"));
+	ck_assert_int_eq(f.s->num_holds, 0);
+	f.s->on_wait = check_not_held;
+	ck_ok(console_execute(f.console, "wait 1"));
 	take_child(&f);
 
 #test another_process_has_another_table

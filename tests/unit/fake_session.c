@@ -596,6 +596,21 @@ struct err *session_every(struct session *s, uint64_t period_ns, const char *pat
 	return NULL;
 }
 
+void session_hold(struct session *s)
+{
+	s->num_holds++;
+}
+
+void session_let(struct session *s)
+{
+	s->num_holds--;
+}
+
+void session_choose(struct session *process)
+{
+	(void)process;
+}
+
 size_t session_num_processes(struct session *s)
 {
 	return 1 + (s->child != NULL);

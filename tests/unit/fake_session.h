@@ -50,6 +50,8 @@ struct session {
 	const char *downloading;
 	/** Another process, or NULL. */
 	struct session *child;
+	/** session_hold() less session_let(). */
+	int num_holds;
 	/** Called in session_wait(). */
 	void (*on_wait)(struct session *s);
 	/** Names of the functions called that change something, with arguments, each with a blank

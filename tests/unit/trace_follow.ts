@@ -226,11 +226,63 @@ static void check_shared_memory(void)
 	ck_assert(!follow_forked(e, third));
 	note = next_event(EVENT_NOTE);
 	ck_assert_str_eq(note->text,
-			 "3 processes are followed, the limit; others are left alone");
+			 "3 followed processes live at once, the limit; others are left alone");
 	consume_event(note);
 	check_no_event();
 	end_child(second);
 	end_child(third);
+
+#test place_of_one_that_has_ended
+	pid_t second = fork_child(), third = fork_child();
+	struct engine *other;
+
+	ck_assert(follow_forked(e, child));
+	ck_assert(follow_forked(e, second));
+	other = follow_get(e, 1);
+	ck_assert_ptr_nonnull(breakpoint_add(other, code_addr(1), PLANT_PROBE));
+	other->shared->stats.num_stops = 5;
+	breakpoint_unplant_all(other);
+	// Ended, but the supervisor still reads; then the other way round: it stands in its first stop.
+	thread_remove(other, thread_find(other, child));
+	follow_ended(other);
+	ck_assert(!follow_forked(e, third));
+	follow_release(other);
+	ck_assert(follow_forked(e, third));
+	other = follow_get(e, 1);
+	ck_assert_int_eq(other->pid, third);
+	ck_assert_ptr_eq(other->shared, spares[0]);
+	ck_assert_uint_eq(spares[0]->stats.num_stops, 0);
+	ck_assert_uint_eq(spares[0]->num_planted, 0);
+	ck_assert_uint_eq(spares[0]->planted[0].addr, 0);
+	ck_assert_ptr_eq(follow_owner(e, third), other);
+	ck_assert_ptr_null(follow_get(e, 3));
+	other = follow_get(e, 2);
+	follow_release(other);
+	ck_assert(other->is_ended);
+	ck_assert_uint_eq(other->threads.num, 0);
+	// The child of one that has ended is told of by the first one.
+	while (ring_peek(e->shared->ring, UINT64_MAX))
+		consume_event(ring_peek(e->shared->ring, UINT64_MAX));
+	follow_get(e, 1)->is_ended = true;
+	ck_assert(follow_forked(follow_get(e, 1), child));
+	consume_event(next_event(EVENT_CHILD));
+	follow_get(e, 1)->is_ended = false;
+	end_child(second);
+	end_child(third);
+
+#test image_in_place
+	struct engine other = {.first = e};
+
+	e->follow = FOLLOW_EXEC;
+	ck_assert(follow_executed(e));
+	e->follow = FOLLOW_FORK;
+	ck_assert(follow_executed(e));
+	e->follow = other.follow = 0;
+	ck_assert(!follow_executed(e));
+	other.follow = FOLLOW_FORK;
+	ck_assert(!follow_executed(&other));
+	other.follow = FOLLOW_FORK | FOLLOW_EXEC;
+	ck_assert(follow_executed(&other));
 
 #test shared_memory
 	check_shared_memory();

@@ -70,3 +70,34 @@ static const struct row row = {.kind = ROW_NO_CFI};
 	ck_assert_ptr_null(ring_peek(shared->ring, UINT64_MAX));
 	ck_assert_ptr_null(ring_peek(shared->ring, ring_head(shared->ring)));
 	shared_destroy(shared);
+
+#test renewed
+	struct shared *shared;
+	struct ring_record *r;
+	struct row got;
+	unsigned i;
+
+	ck_ok(shared_create(&shared));
+	for (i = 2; i < 20000; i++)
+		rows_put(shared->rows, i, &row);
+	for (i = 0; i < 1000; i++) {
+		r = ring_reserve(shared->ring, SIZE);
+		r->kind = i;
+		ring_commit(shared->ring, r);
+		ring_consume(shared->ring, r);
+	}
+	shared->stats.num_stops = shared->stats.hits[SHARED_MAX_HITS - 1] = 3;
+	shared->num_planted = 2;
+	shared->planted[1].is_planted = 1;
+	shared_trim(shared);
+	shared_renew(shared);
+	ck_assert_uint_eq(shared->stats.num_stops, 0);
+	ck_assert_uint_eq(shared->stats.hits[SHARED_MAX_HITS - 1], 0);
+	ck_assert_uint_eq(shared->num_planted, 0);
+	ck_assert_uint_eq(shared->planted[1].is_planted, 0);
+	ck_assert_uint_eq(shared->rows->num, 0);
+	for (i = 2; i < 20000; i++)
+		ck_assert(!rows_get(shared->rows, i, &got));
+	ck_assert_uint_eq(ring_head(shared->ring), 0);
+	ck_assert_ptr_null(ring_peek(shared->ring, UINT64_MAX));
+	shared_destroy(shared);
