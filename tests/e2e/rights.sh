@@ -127,7 +127,7 @@ split() {
 	ms attach -o listing -e 'wait 0.2' -e top -e traceback "$pid" </dev/null
 	is "$status" 0 "status with $1"
 	kill -KILL "$pid"
-	has listing 'in outer_function' "a row with $1"
+	has listing '(in |\()outer_function' "a row with $1"
 }
 $cc -g -gsplit-dwarf -O1 -c split.c -o "$dir/split.o" && $cc -o split split.o || exit 99
 dwo=$(echo split*.dwo)
