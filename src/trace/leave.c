@@ -20,6 +20,10 @@
  *  handler out then. */
 static bool keep(struct engine *e, struct thread *t)
 {
+	// What has killed the supervisor may kill us next: the handler stays for whoever then stands in a
+	// trap, and no system call is begun that nobody might see the end of.
+	if (!engine_first(e)->want_leave)
+		return false;
 	if (e->last_thread || !e->is_rescue_installed || t->tgid != e->pid ||
 	    e->arch->syscall_nr(&t->regs) >= 0)
 		return false;

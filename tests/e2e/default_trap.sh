@@ -29,9 +29,18 @@ await "$malloscope" 10 malloscope
 is_left "$target" 10
 ! catches_trap "$target" || fail "the handler has stayed"
 
+# What kills the supervisor may kill the tracer in the next moment, while it leaves.
 spawn "$MALLOSCOPE" attach -o listing -e 'wait 60' "$target"
 malloscope=$pid
-until_true 10 catches_trap "$target" || fail "no handler was installed again"
+until_true 10 catches_trap "$target" || fail "no handler was installed for the second time"
+kill -KILL "$malloscope"
+await "$malloscope" 10 malloscope
+is_left "$target" 10
+catches_trap "$target" || fail "the handler was taken out when the supervisor had been killed"
+
+spawn "$MALLOSCOPE" attach -o listing -e 'wait 60' "$target"
+malloscope=$pid
+until_true 10 is_traced_by_someone "$target" || fail "not attached again"
 tracer=$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$target/status")
 [ "$tracer" -gt 1 ] || fail "who traces?"
 # Not while the system calls of the beginning run in the target: doc/RELIABILITY.md.
