@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
 	tests/unit/arch_relocate.t \
+	tests/unit/arch_stub.t \
 	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
@@ -78,6 +79,10 @@ tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts $(unit_h)
 tests_unit_arch_relocate_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_arch_relocate_t_CFLAGS = $(unit_cflags)
 tests_unit_arch_relocate_t_LDADD = $(arch_libs) $(unit_libs)
+tests_unit_arch_stub_t_SOURCES = tests/unit/arch_stub.ts $(unit_h)
+tests_unit_arch_stub_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_arch_stub_t_CFLAGS = $(unit_cflags)
+tests_unit_arch_stub_t_LDADD = $(arch_libs) $(unit_libs)
 tests_unit_base_addrset_t_SOURCES = tests/unit/base_addrset.ts $(unit_h)
 tests_unit_base_addrset_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_addrset_t_CFLAGS = $(unit_cflags)

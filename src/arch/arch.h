@@ -87,6 +87,10 @@ struct arch_rescue_data {
 	uint64_t areas[ARCH_RESCUE_AREAS + 1];
 };
 
+/** Size of a stub: a whole number of slots. Where in it the serial number is (uint64_t). */
+#define ARCH_STUB_SIZE   224
+#define ARCH_STUB_SERIAL (ARCH_STUB_SIZE - 8)
+
 struct arch {
 	const char *name;
 	/** The trap instruction. After it traps the pc stands trap_size behind its address. */
@@ -118,6 +122,11 @@ struct arch {
 	/** A system call that was broken off with EINTR begins again when the thread goes on.
 	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
+	/** Make the registers of a thread that stands behind a system call those of a thread in user
+	 *  mode: when it goes on the kernel does nothing to them any more. What it would begin again by
+	 *  itself (ERESTARTSYS and the like) begins again: *is_restarted_ret. False: they are in user
+	 *  mode already. */
+	bool (*finish_syscall)(struct arch_regs *regs, bool *is_restarted_ret);
 
 	/** regs stand at the entry of a system call: none is made, it returns result. */
 	void (*skip_syscall)(struct arch_regs *regs, int64_t result);
@@ -170,15 +179,19 @@ struct arch {
 	/** The address of the frame of a thread that has come out of the stub, by its stack pointer.
 	 *  A signal handler may overwrite it. */
 	uint64_t (*call_frame)(uint64_t sp);
+
+	/** Code, for any place, that makes the system call that is in the registers by then, and without
+	 *  anybody's help goes on with the signal mask and at the pc, the registers and the flags of
+	 *  regs. Its first instruction is the system call, where set_syscall() can lead. It holds serial
+	 *  for whoever comes later. */
+	void (*stub)(const struct arch_regs *regs, uint64_t mask, uint64_t serial,
+		     uint8_t ret[ARCH_STUB_SIZE]);
 };
 
 extern const struct arch arch_x86_64;
 
 /* x86_64_dispatch.c */
 bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
-
-/* x86_64_rescue.c */
-size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 
 /* x86_64_call.c */
 size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);

@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "arch/arch.h"
+#include "arch/x86_64.h"
 
 #include <Zydis/Zydis.h>
 #include <string.h>
-
-/** Words of struct user_regs_struct (Linux, arch/x86/include/asm/user_64.h). */
-enum reg_word {
-	W_R15,
-	W_R14,
-	W_R13,
-	W_R12,
-	W_RBP,
-	W_RBX,
-	W_R11,
-	W_R10,
-	W_R9,
-	W_R8,
-	W_RAX,
-	W_RCX,
-	W_RDX,
-	W_RSI,
-	W_RDI,
-	W_ORIG_RAX,
-	W_RIP,
-	W_CS,
-	W_EFLAGS,
-	W_RSP,
-};
+#include <sys/syscall.h>
 
 static const uint8_t trap[] = {0xcc};
 
@@ -138,6 +115,24 @@ static bool x86_restart_eintr(struct arch_regs *regs)
 	regs->word[W_RAX] = regs->word[W_ORIG_RAX];
 	regs->word[W_ORIG_RAX] = (uint64_t)-1;
 	regs->word[W_RIP] -= 2;
+	return true;
+}
+
+static bool x86_finish_syscall(struct arch_regs *regs, bool *is_restarted_ret)
+{
+	// ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (Linux, include/linux/errno.h), and
+	// what the kernel makes of them (arch_do_signal_or_restart(), arch/x86/kernel/signal.c).
+	int64_t result = (int64_t)regs->word[W_RAX];
+
+	*is_restarted_ret = false;
+	if ((int64_t)regs->word[W_ORIG_RAX] < 0)
+		return false;
+	if ((result <= -512 && result >= -514) || result == -516) {
+		regs->word[W_RAX] = result == -516 ? SYS_restart_syscall : regs->word[W_ORIG_RAX];
+		regs->word[W_RIP] -= 2;
+		*is_restarted_ret = true;
+	}
+	regs->word[W_ORIG_RAX] = (uint64_t)-1;
 	return true;
 }
 
@@ -493,6 +488,7 @@ const struct arch arch_x86_64 = {
 	.insert_syscall = x86_insert_syscall,
 	.redo_stub = redo_stub,
 	.redo_stub_size = sizeof(redo_stub),
+	.finish_syscall = x86_finish_syscall,
 	.is_same_state = x86_is_same_state,
 	.callee = x86_callee,
 	.dispatch = arch_x86_64_dispatch,
@@ -502,4 +498,5 @@ const struct arch arch_x86_64 = {
 	.call = arch_x86_64_call,
 	.enter_call = x86_enter_call,
 	.call_frame = x86_call_frame,
+	.stub = arch_x86_64_stub,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "arch/arch.h"
+#include "arch/x86_64.h"
 
 #include <string.h>
 
