@@ -60,6 +60,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/displaced.c \
 	src/trace/emit.c \
 	src/trace/engine.h \
+	src/trace/filter.c \
 	src/trace/follow.c \
 	src/trace/frees.c \
 	src/trace/inject.c \

@@ -46,6 +46,7 @@ unit_tests = \
 	tests/unit/store_wal.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_displaced.t \
+	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/walk_recorded.t \
@@ -243,6 +244,10 @@ tests_unit_trace_displaced_t_SOURCES = tests/unit/trace_displaced.ts $(unit_h)
 tests_unit_trace_displaced_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_displaced_t_CFLAGS = $(unit_cflags)
 tests_unit_trace_displaced_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_filter_t_SOURCES = tests/unit/trace_filter.ts $(unit_h)
+tests_unit_trace_filter_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_filter_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_filter_t_LDADD = $(trace_libs) $(unit_libs)
 tests_unit_trace_follow_t_SOURCES = tests/unit/trace_follow.ts $(unit_h)
 tests_unit_trace_follow_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_follow_t_CFLAGS = $(unit_cflags)

@@ -93,6 +93,8 @@ struct arch_rescue_data {
 
 struct arch {
 	const char *name;
+	/** Its number in <linux/audit.h>, which seccomp filters see. */
+	uint32_t audit_arch;
 	/** The trap instruction. After it traps the pc stands trap_size behind its address. */
 	const uint8_t *trap;
 	size_t trap_size;

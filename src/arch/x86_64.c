@@ -4,6 +4,7 @@
 #include "arch/x86_64.h"
 
 #include <Zydis/Zydis.h>
+#include <linux/audit.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -469,6 +470,7 @@ static uint64_t x86_enter_call(struct arch_regs *regs, uint64_t stub)
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
+	.audit_arch = AUDIT_ARCH_X86_64,
 	.trap = trap,
 	.trap_size = sizeof(trap),
 	.pc = x86_pc,

@@ -498,6 +498,21 @@ void breakpoint_clean_child(struct engine *e, pid_t child);
 /** Forget everything (a new image). */
 void breakpoint_forget_all(struct engine *e);
 
+/* filter.c */
+struct sock_filter;
+struct seccomp_data;
+/** What a program of seccomp(2) returns for the data: SECCOMP_RET_*. Malformed ones kill. */
+uint32_t filter_run(const struct sock_filter *insns, size_t num, const struct seccomp_data *data);
+/** Has t a seccomp filter? True as well when nobody knows. */
+bool filter_exists(const struct thread *t);
+/** Do all filters of t, which is stopped, let it make that system call at pc? False as well when they cannot be
+ *  had: the kernel gives them to CAP_SYS_ADMIN. */
+bool filter_allows(struct engine *e, const struct thread *t, long nr, const uint64_t args[6],
+		   uint64_t pc);
+/** No filter of t is asked until filter_resume(). False: not possible; it takes CAP_SYS_ADMIN. */
+bool filter_suspend(const struct thread *t);
+void filter_resume(const struct thread *t);
+
 /* inject.c */
 /** No filter says which system calls t may make: some kill at one that they do not know. */
 bool inject_is_allowed(const struct thread *t);
