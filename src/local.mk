@@ -54,6 +54,7 @@ src_libwalk_a_SOURCES = \
 	src/walk/walk.h
 
 src_libtrace_a_SOURCES = \
+	src/trace/areas.c \
 	src/trace/breakpoints.c \
 	src/trace/commands.c \
 	src/trace/cpu.c \

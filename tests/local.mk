@@ -293,6 +293,7 @@ targets_c = \
 	tests/targets/exec \
 	tests/targets/exit_threads \
 	tests/targets/family \
+	tests/targets/forker \
 	tests/targets/hostile \
 	tests/targets/hostile_cfi \
 	tests/targets/jobs \
@@ -345,6 +346,7 @@ target_sources = \
 	tests/targets/exec.c \
 	tests/targets/exit_threads.c \
 	tests/targets/family.c \
+	tests/targets/forker.c \
 	tests/targets/hostile.c \
 	tests/targets/hostile_cfi.c \
 	tests/targets/jobs.c \
@@ -435,6 +437,7 @@ e2e_tests = \
 	tests/e2e/oracle.sh \
 	tests/e2e/own_files.sh \
 	tests/e2e/permission.sh \
+	tests/e2e/prefork.sh \
 	tests/e2e/probe.sh \
 	tests/e2e/real_programs.sh \
 	tests/e2e/rights.sh \

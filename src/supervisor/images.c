@@ -216,7 +216,9 @@ static void add_module(struct session *s, uint32_t id)
 		.kind = COMMAND_MODULE, .start = module->start, .end = module->end};
 	struct err *err;
 
-	control_send(s, &command);
+	// Nothing in the vDSO allocates, or calls what does.
+	if (strcmp(module->path, "[vdso]") != 0)
+		control_send(s, &command);
 	err = search_module(&search);
 	if (err)
 		log_debug("%s: %s", module->path, err_text(err));

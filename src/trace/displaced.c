@@ -18,65 +18,6 @@
 _Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
 _Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
 
-/** A slot must reach its instruction, and what that refers to, with 32 bits: keep well below 2
- *  GiB. */
-#define REACH (1ull << 30)
-/** Older headers lack it; older kernels take it for a hint, and the result is checked. */
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-
-static uint64_t gap(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-static struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
-{
-	size_t i;
-
-	for (i = 0; i < e->areas.num; i++) {
-		struct area *a = &e->areas.items[i];
-
-		if (a->is_cave == want_cave && a->used + ARCH_SLOT_SIZE <= a->size &&
-		    gap(a->start, addr) < REACH)
-			return a;
-	}
-	return NULL;
-}
-
-static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *ret)
-{
-	const uint64_t args[6] = {hint,
-				  AREA_SIZE,
-				  PROT_READ | PROT_EXEC,
-				  MAP_PRIVATE | MAP_ANONYMOUS | (hint ? MAP_FIXED_NOREPLACE : 0),
-				  (uint64_t)-1,
-				  0};
-	int64_t result;
-
-	if (!inject_syscall(e, t, SYS_mmap, args, &result))
-		return false;
-	log_debug("area for displaced instructions at hint %#llx: %#llx", (unsigned long long)hint,
-		  (unsigned long long)result);
-	if (result == -ENOSYS || result == -EPERM || result == -EACCES)
-		e->is_mmap_refused = true;
-	if (result < 0 && result > -4096)
-		return false;
-	*ret = result;
-	return true;
-}
-
-static struct area new_area(uint64_t start)
-{
-	return (struct area){
-		.start = start,
-		.size = sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE,
-		.used = sizeof(struct area_header),
-		.has_header = true,
-	};
-}
-
 /** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
  *  supervisor. */
 static void take_out_orphan(struct engine *e, uint64_t addr, uint8_t original)
@@ -94,7 +35,7 @@ static void take_out_orphan(struct engine *e, uint64_t addr, uint8_t original)
 void displaced_adopt(struct engine *e, uint64_t start)
 {
 	static struct area_header header;
-	struct area area = new_area(start);
+	struct area area = area_new(start);
 	uint64_t slot, addr;
 	size_t i;
 
@@ -105,7 +46,9 @@ void displaced_adopt(struct engine *e, uint64_t start)
 		slot = start + area.used;
 		if (header.addrs[i] == AREA_NAME_RESCUE && !e->rescue_addr)
 			e->rescue_addr = slot;
-		if (header.addrs[i] >= AREA_NAME_OLD)
+		if (header.addrs[i] == AREA_NAME_STUB && !e->stubs_addr)
+			e->stubs_addr = slot;
+		if (header.addrs[i] >= AREA_NAME_STUB)
 			continue;
 		addr = header.addrs[i] & ((1ull << AREA_NAME_SHIFT) - 1);
 		take_out_orphan(e, addr, header.addrs[i] >> AREA_NAME_SHIFT);
@@ -116,59 +59,7 @@ void displaced_adopt(struct engine *e, uint64_t start)
 		hmap_deinit(&e->old_slots);
 		return;
 	}
-	rescue_add_area(e, &e->areas.items[e->areas.num - 1]);
-}
-
-static const struct code_range *module_of(const struct engine *e, uint64_t addr)
-{
-	size_t i;
-
-	for (i = 0; i < e->modules.num; i++)
-		if (addr >= e->modules.items[i].start && addr < e->modules.items[i].end)
-			return &e->modules.items[i];
-	return NULL;
-}
-
-static void unmap(struct engine *e, struct thread *t, uint64_t start)
-{
-	const uint64_t args[6] = {start, AREA_SIZE};
-	int64_t result;
-
-	// A thread that vanished needs nothing unmapped.
-	if (!inject_syscall(e, t, SYS_munmap, args, &result))
-		return;
-}
-
-static struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
-{
-	const struct code_range *module = module_of(e, addr);
-	uint64_t base = (module ? module->start : addr) & ~0xffffull, hint, start;
-	struct area area = new_area(0);
-	unsigned i;
-
-	// Some filters kill at a system call that they do not know.
-	if (!e->is_mmap_refused && !inject_is_allowed(t))
-		e->is_mmap_refused = true;
-	if (!e->syscall_insn || e->is_mmap_refused)
-		return NULL;
-	// Below the module: above an executable its heap grows. Further away each time, then
-	// wherever the kernel likes.
-	for (i = 1; i <= 12 && !e->is_mmap_refused; i++) {
-		hint = i < 12 ? base - ((uint64_t)AREA_SIZE << i) : 0;
-		if (hint > base || (i < 12 && hint < (1u << 16)))
-			continue;
-		if (!map_at(e, t, hint, &start))
-			continue;
-		area.start = start;
-		if (gap(start, addr) < REACH &&
-		    memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)) &&
-		    vec_push(&e->areas, area)) {
-			rescue_add_area(e, &e->areas.items[e->areas.num - 1]);
-			return &e->areas.items[e->areas.num - 1];
-		}
-		unmap(e, t, start);
-	}
-	return NULL;
+	area_use(e, &e->areas.items[e->areas.num - 1]);
 }
 
 /** An earlier tracer has relocated the same instruction: if its slot is as we would write it, it
@@ -204,6 +95,22 @@ bool displaced_take_slot(struct engine *e, struct area *area, uint64_t name, con
 	return true;
 }
 
+uint64_t displaced_take_slots(struct engine *e, struct area *area, uint64_t name,
+			      const uint8_t *code, size_t size)
+{
+	uint64_t addr = area->start + area->used;
+	size_t i, part;
+
+	if (area->used + size + ARCH_SLOT_SIZE > area->size)
+		return 0;
+	for (i = 0; i < size; i += part) {
+		part = size - i < ARCH_SLOT_SIZE ? size - i : ARCH_SLOT_SIZE;
+		if (!displaced_take_slot(e, area, name, code + i, part))
+			return 0;
+	}
+	return addr;
+}
+
 /** The slot that an instruction had before it changed must be found by nobody. */
 static void retire_slot(struct engine *e, uint64_t addr)
 {
@@ -230,6 +137,9 @@ static bool new_slot(struct engine *e, struct area *area, const struct breakpoin
 	retire_slot(e, addr);
 	if (!displaced_take_slot(e, area, name, code, size))
 		return false;
+	// A cave's slots have no names, and go with their module.
+	if (!area->has_header)
+		return true;
 	// A module that is loaded again at the same place finds its slots again; without memory it
 	// gets others.
 	if (!hmap_set(&e->old_slots, addr, slot))
@@ -244,7 +154,7 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 	uint64_t slot = area ? area->start + area->used : b->addr;
 
 	memcpy(b->insn, code, sizeof(b->insn));
-	b->has_jump_slot = false;
+	b->has_jump_slot = b->is_in_cave = false;
 	if (reuse_slot(e, b, code, size)) {
 		b->has_relocation = true;
 		return true;
@@ -254,6 +164,7 @@ static bool relocate(struct engine *e, struct breakpoint *b, struct area *area)
 	if (b->relocation.kind == ARCH_RELOC_SLOT &&
 	    (!area || !new_slot(e, area, b, b->relocation.code, b->relocation.size)))
 		return false;
+	b->is_in_cave = b->relocation.kind == ARCH_RELOC_SLOT && area->is_cave;
 	b->has_relocation = true;
 	return true;
 }
@@ -286,20 +197,23 @@ void displaced_prepare(struct engine *e, struct breakpoint *b)
 {
 	struct area *area = area_near(e, b->addr, false);
 
-	if (!b->has_relocation && (!area || !relocate(e, b, area)))
+	// A slot in a cave is one that the rescue handler does not find.
+	if ((!b->has_relocation || (b->is_in_cave && area)) && (!area || !relocate(e, b, area)))
 		return;
 	if (b->relocation.kind == ARCH_RELOC_JUMP && !b->has_jump_slot)
 		prepare_jump(e, b);
 }
 
-void displaced_map_all(struct engine *e, struct thread *t)
+void displaced_shelter(struct engine *e, struct breakpoint *b)
 {
-	size_t i;
+	struct area *area;
 
-	for (i = 0; i < e->modules.num; i++)
-		if (!area_near(e, e->modules.items[i].start, false) &&
-		    !area_map(e, t, e->modules.items[i].start))
-			break;
+	if (b->has_relocation || area_near(e, b->addr, false))
+		return;
+	area = area_near(e, b->addr, true);
+	// Without one it is parked before the trap.
+	if (!area || !relocate(e, b, area))
+		return;
 }
 
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b)
@@ -313,7 +227,7 @@ uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoi
 		return b->relocation.resume_pc;
 	if (area)
 		return 0;
-	displaced_map_all(e, t);
+	area_map_all(e, t);
 	area = area_near(e, b->addr, false);
 	if (!area)
 		area = area_map(e, t, b->addr);
@@ -342,20 +256,6 @@ bool displaced_step_over(struct engine *e, struct thread *t, struct breakpoint *
 	return ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) == 0;
 }
 
-static bool place_in(struct engine *e, struct area *area, const uint8_t *code, size_t size)
-{
-	size_t i, part;
-
-	if (area->used + size + ARCH_SLOT_SIZE > area->size)
-		return false;
-	for (i = 0; i < size; i += part) {
-		part = size - i < ARCH_SLOT_SIZE ? size - i : ARCH_SLOT_SIZE;
-		if (!displaced_take_slot(e, area, AREA_NAME_OLD, code + i, part))
-			return false;
-	}
-	return true;
-}
-
 uint64_t displaced_place(struct engine *e, const uint8_t *code, size_t size)
 {
 	uint64_t addr;
@@ -364,9 +264,11 @@ uint64_t displaced_place(struct engine *e, const uint8_t *code, size_t size)
 
 	do {
 		for (i = 0; i < e->areas.num; i++) {
-			addr = e->areas.items[i].start + e->areas.items[i].used;
-			if (e->areas.items[i].is_cave == want_cave &&
-			    place_in(e, &e->areas.items[i], code, size))
+			if (e->areas.items[i].is_cave != want_cave)
+				continue;
+			addr = displaced_take_slots(e, &e->areas.items[i], AREA_NAME_OLD, code,
+						    size);
+			if (addr)
 				return addr;
 		}
 		want_cave = !want_cave;
@@ -452,7 +354,8 @@ void displaced_forget(struct engine *e)
 	hmap_deinit(&e->old_slots);
 	e->is_mmap_refused = false;
 	e->syscall_insn = e->link_state = 0;
-	e->rescue_addr = e->rescue_data = 0;
+	e->rescue_addr = e->rescue_data = e->stubs_addr = 0;
 	e->num_rescue_areas = 0;
-	e->is_rescue_due = e->is_rescue_installed = false;
+	e->num_rescue_tries = 0;
+	e->is_rescue_installed = e->is_rescue_refused = false;
 }

@@ -58,6 +58,8 @@ struct breakpoint {
 	uint8_t insn[ARCH_MAX_INSN];
 	/** It needs no slot, but has one for the rescue handler. */
 	bool has_jump_slot;
+	/** Its slot is in a cave, for as long as there is no area. */
+	bool is_in_cave;
 	/** Site: pending calls that will return here. */
 	uint32_t num_pending;
 	/** Site: returns of pending calls, and hits for other reasons. */
@@ -163,6 +165,8 @@ struct thread {
 	bool wants_parent;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
+	/** On its way to the end of a clone, fork or vfork, where the rescue handler can be installed. */
+	bool is_led;
 	/** Attaching: it cannot be in the middle of making a task that the kernel would not
 	 *  attach for us. */
 	bool is_settled;
@@ -197,6 +201,8 @@ struct area {
 	uint64_t size;
 	uint64_t used;
 	bool is_cave;
+	/** Behind the end of a cave's slots lies a stub. */
+	bool has_stub;
 	/** It begins with a struct area_header, in which each slot is named. */
 	bool has_header;
 };
@@ -208,9 +214,11 @@ struct area_header {
 	char magic[32];
 	uint64_t addrs[AREA_SLOTS];
 };
-/** Names of slots that hold the rescue handler, and of those that are out of date. */
+/** Names of slots that hold the rescue handler, of those that are out of date, and of those that hold
+ *  the stubs of injected system calls. */
 #define AREA_NAME_RESCUE UINT64_MAX
 #define AREA_NAME_OLD    (UINT64_MAX - 1)
+#define AREA_NAME_STUB   (UINT64_MAX - 2)
 #define AREA_NAME_SHIFT  56
 
 struct code_range {
@@ -303,6 +311,10 @@ struct engine {
 	uint64_t redo_stub;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
+	/* inject.c */
+	/** Where the stubs are, 0: there is no area for them; the serial number of the last one. */
+	uint64_t stubs_addr;
+	uint64_t stub_serial;
 	/* rescue.c */
 	/** Address of the rescue handler and of its data, 0: there is none. */
 	uint64_t rescue_addr;
@@ -310,8 +322,10 @@ struct engine {
 	/** As its data lists them. */
 	uint64_t rescue_areas[ARCH_RESCUE_AREAS];
 	size_t num_rescue_areas;
-	bool is_rescue_due;
 	bool is_rescue_installed;
+	/** It cannot be, or must not: the program has one of its own. */
+	bool is_rescue_refused;
+	unsigned num_rescue_tries;
 	unsigned stops_to_rescue_check;
 	/** Leaving: takes the rescue handler out when all others are free; until then somebody may
 	 *  need it. */
@@ -514,11 +528,13 @@ bool filter_suspend(const struct thread *t);
 void filter_resume(const struct thread *t);
 
 /* inject.c */
-/** No filter says which system calls t may make: some kill at one that they do not know. */
-bool inject_is_allowed(const struct thread *t);
-/** Run one system call on a thread that stands in user mode at a trap. Its registers and signal
- *  mask are as before afterwards. False: the thread vanished, or the call was not made because
- *  other stops came without end. */
+/** An area has come: a place for the stubs, unless there is one already. */
+void inject_add_area(struct engine *e, struct area *area);
+/** Run one system call on a thread, registers fetched, that stands in user mode or behind a system call: at a trap, at
+ *  PTRACE_EVENT_STOP, at the exit of a system call. Its registers and signal mask are as before afterwards, also when we
+ *  are killed meanwhile: it makes the call in a stub that brings them back, if there is room for one, in an area or in a
+ *  cave. -EPERM without a call when a seccomp filter is in the way and cannot be suspended. False: the thread vanished, or
+ *  the call was not made because other stops came without end. */
 bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
 		    int64_t *result_ret);
 /** Let t, whose signals but SIGTRAP are blocked, go on to its next stop by request
@@ -530,27 +546,45 @@ bool inject_step(struct thread *t, int request, bool *has_stop);
 void inject_stop_again(struct thread *t, bool has_stop);
 
 /* rescue.c */
-/** Before the first breakpoint is planted: if a thread runs in user mode, stop it for a moment to map
- *  the areas and install the handler. */
+/** Before the first breakpoint is planted: if a thread does not sleep, stop it for a moment to map the areas and install
+ *  the handler. */
 void rescue_prepare(struct engine *e);
 /** An area has come: the handler that saves threads from their traps when we are killed is put
- *  into the first one and told of the others, and shall be installed. */
+ *  into the first one and told of the others. */
 void rescue_add_area(struct engine *e, struct area *area);
-/** t, registers fetched, stands in user mode: install the handler if it shall be. Its registers are
- *  as before. */
+/** The handler is still to be installed, and t is a thread that can do it. */
+bool rescue_is_wanted(const struct engine *e, const struct thread *t);
+/** t, registers fetched, stands where inject_syscall() can use it: map the areas and install the handler if that is
+ *  still to be done. Its registers are as before. */
 void rescue_on_stop(struct engine *e, struct thread *t);
 /** t, registers fetched, stands in user mode at a stop that delivers no signal: if the handler of
  *  SIGTRAP is ours, it becomes the default one. */
 void rescue_remove(struct engine *e, struct thread *t);
 
+/* areas.c */
+/** An area, or a cave, with room for a slot that reaches addr. NULL: none. */
+struct area *area_near(struct engine *e, uint64_t addr, bool want_cave);
+/** What an area at start is before anything is in it. */
+struct area area_new(uint64_t start);
+/** It has become one of e->areas: stubs and rescue handler go into the first one. */
+void area_use(struct engine *e, struct area *area);
+/** Map one that reaches addr, by a system call run on t. NULL: not possible. */
+struct area *area_map(struct engine *e, struct thread *t, uint64_t addr);
+/** Map areas for all code there is, by system calls run on t. */
+void area_map_all(struct engine *e, struct thread *t);
+
 /* displaced.c */
 /** Note in an area with a header whose slot comes next, and take it. False: not possible. */
 bool displaced_take_slot(struct engine *e, struct area *area, uint64_t name, const void *code,
 			 size_t size);
-/** Map areas for all code there is, by system calls run on t, that stands in user mode. */
-void displaced_map_all(struct engine *e, struct thread *t);
+/** The same for as many slots as the code needs, one behind the other. Returns their address, 0: not possible. */
+uint64_t displaced_take_slots(struct engine *e, struct area *area, uint64_t name,
+			      const uint8_t *code, size_t size);
 /** Make b's slot if there is an area for it: nobody needs to stop for that. */
 void displaced_prepare(struct engine *e, struct breakpoint *b);
+/** A thread stands in b's trap, and there is no area yet: make b's slot in a cave, so that it can be parked where it
+ *  goes on whatever happens. */
+void displaced_shelter(struct engine *e, struct breakpoint *b);
 /** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows.
  *  Maps the area if need be, by a system call run on t. 0: cannot be done. */
 uint64_t displaced_resume_pc(struct engine *e, struct thread *t, struct breakpoint *b);

@@ -10,23 +10,17 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 /** So many stops that are not the awaited one, a flood of SIGSTOP, are enough. */
 #define MAX_STOPS 100
+/** Stubs in an area, used in turn. */
+#define NUM_STUBS 4
 /** Looks for a stop, each after letting others run, between two that also see whether the thread
  *  lives, after a moment of sleep. */
 #define AWAIT_YIELDS 64
-
-bool inject_is_allowed(const struct thread *t)
-{
-	_cleanup_free_ char *mode = NULL;
-	struct err *err = io_proc_status(t->tid, "Seccomp", &mode);
-
-	err_destroy(err);
-	return err || *mode == '0';
-}
 
 /** Has the thread come to its end? Its /proc entry is gone, or it is a zombie. */
 static bool is_dead(pid_t tid)
@@ -67,15 +61,16 @@ static bool await_stop(struct thread *t, int *status_ret)
 
 bool inject_step(struct thread *t, int request, bool *has_stop)
 {
-	int status, sig = 0;
+	int awaited = request == PTRACE_SYSCALL ? SIGTRAP | 0x80 : SIGTRAP, status, sig = 0;
 	unsigned i;
 
 	for (i = 0; i < MAX_STOPS; i++) {
 		if (ptrace(request, t->tid, 0, sig) < 0 || !await_stop(t, &status))
 			return false;
-		if (!(status >> 16) && (WSTOPSIG(status) & 0x7f) == SIGTRAP)
+		if (!(status >> 16) && WSTOPSIG(status) == awaited)
 			return true;
-		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next.
+		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next. Nor is a SIGTRAP
+		// blocked that somebody sends.
 		sig = status >> 16 ? 0 : WSTOPSIG(status);
 		*has_stop |= status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
 	}
@@ -88,34 +83,152 @@ void inject_stop_again(struct thread *t, bool has_stop)
 		ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
 }
 
+/** The last serial number in the stubs, by whoever has used them. */
+static uint64_t last_serial(struct engine *e)
+{
+	uint64_t serial, last = 0;
+	size_t i;
+
+	for (i = 0; i < NUM_STUBS; i++)
+		if (pread(e->mem_fd, &serial, sizeof(serial),
+			  (off_t)(e->stubs_addr + i * ARCH_STUB_SIZE + ARCH_STUB_SERIAL)) ==
+			    sizeof(serial) &&
+		    serial > last)
+			last = serial;
+	return last;
+}
+
+void inject_add_area(struct engine *e, struct area *area)
+{
+	static const uint8_t empty[NUM_STUBS * ARCH_STUB_SIZE];
+
+	if (!e->stubs_addr)
+		e->stubs_addr = displaced_take_slots(e, area, AREA_NAME_STUB, empty, sizeof(empty));
+	if (e->stubs_addr && !e->stub_serial)
+		e->stub_serial = last_serial(e);
+}
+
+/** Where the next stub goes. Before there is an area: the end of a cave. 0: nowhere. */
+static uint64_t next_stub(struct engine *e)
+{
+	struct area *a;
+	size_t i;
+
+	if (e->stubs_addr)
+		// A thread that an earlier tracer has left behind may still be in the last one.
+		return e->stubs_addr + ++e->stub_serial % NUM_STUBS * ARCH_STUB_SIZE;
+	for (i = 0; i < e->areas.num; i++) {
+		a = &e->areas.items[i];
+		if (!a->is_cave)
+			continue;
+		if (!a->has_stub && a->size - a->used >= ARCH_STUB_SIZE) {
+			a->size = (a->size - ARCH_STUB_SIZE) & ~15ull;
+			a->has_stub = true;
+		}
+		if (a->has_stub)
+			return a->start + a->size;
+	}
+	return 0;
+}
+
+/** Where t makes the system call and comes back from by itself should we be gone by then. Where no stub
+ *  can be, just a system call instruction. */
+static uint64_t prepare_stub(struct engine *e, struct thread *t, const struct arch_regs *back,
+			     uint64_t mask)
+{
+	uint8_t code[ARCH_STUB_SIZE];
+	uint64_t addr = next_stub(e);
+
+	if (!addr)
+		return e->syscall_insn;
+	e->arch->stub(back, mask, e->stub_serial, code);
+	if (!memory_write(e, e->mem_fd, t->tid, addr, code, sizeof(code)))
+		return e->syscall_insn;
+	FAULT_POINT("stub");
+	return addr;
+}
+
+/** Registers of user mode, that t can be given again whatever comes in between. */
+static void finish_syscall(struct engine *e, struct thread *t)
+{
+	struct arch_regs before = t->regs;
+	bool is_restarted;
+
+	if (!e->arch->finish_syscall(&t->regs, &is_restarted) || !is_restarted)
+		return;
+	t->interrupted = before;
+	t->has_undone_interrupt = true;
+}
+
+/** What the filters of t say about a call, and about the one by which a stub restores the signal mask. */
+static bool is_allowed(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
+		       bool *want_suspend_ret)
+{
+	static const uint64_t set_mask[6] = {SIG_SETMASK, 0, 0, sizeof(uint64_t)};
+
+	*want_suspend_ret = false;
+	if (!filter_exists(t))
+		return true;
+	if (!filter_allows(e, t, SYS_rt_sigprocmask, set_mask, e->syscall_insn))
+		return false;
+	*want_suspend_ret = !filter_allows(e, t, nr, args, e->syscall_insn);
+	return !*want_suspend_ret || filter_suspend(t);
+}
+
+/** t, at the beginning of the call, to its entry and its exit; *regs_ret are its registers then. Not one
+ *  single step: the trap flag would outlive us. */
+static bool make_call(struct thread *t, struct arch_regs *regs_ret)
+{
+	bool has_stop = false, is_done;
+
+	is_done = inject_step(t, PTRACE_SYSCALL, &has_stop);
+	FAULT_POINT("entered");
+	is_done = is_done && inject_step(t, PTRACE_SYSCALL, &has_stop) &&
+		  ptrace(PTRACE_GETREGS, t->tid, 0, regs_ret) == 0;
+	inject_stop_again(t, has_stop);
+	return is_done;
+}
+
 bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
 		    int64_t *result_ret)
 {
-	struct arch_regs saved = t->regs, regs = t->regs;
-	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
-	bool has_stop = false, is_done;
-
 	// Signals wait until it is over; a trap must not (a blocked forced signal resets its
 	// handler).
-	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
-	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
+	uint64_t mask, all = ~(1ull << (SIGTRAP - 1));
+	struct arch_regs back, regs;
+	bool is_suspended, is_done;
+
+	if (!is_allowed(e, t, nr, args, &is_suspended)) {
+		*result_ret = -EPERM;
+		return true;
+	}
+	// The signal of its stop must not come when we die.
+	stops_consume(t->tid);
+	finish_syscall(e, t);
+	back = regs = t->regs;
+	if (t->parked_pc)
+		e->arch->set_pc(&back, t->parked_pc);
+	// The registers before the mask, and the mask before the registers: in between t would come back by
+	// way of the stub.
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
-	e->arch->set_syscall(&regs, e->syscall_insn, nr, args);
+	e->arch->set_syscall(&regs, prepare_stub(e, t, &back, mask), nr, args);
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
 		return false;
 	FAULT_POINT("inject");
-	// To its entry and its exit. Not one single step: the trap flag would outlive us.
-	is_done = inject_step(t, PTRACE_SYSCALL, &has_stop) &&
-		  inject_step(t, PTRACE_SYSCALL, &has_stop) &&
-		  ptrace(PTRACE_GETREGS, t->tid, 0, &regs) == 0;
-	inject_stop_again(t, has_stop);
-	if (t->parked_pc)
-		e->arch->set_pc(&saved, t->parked_pc);
+	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
+		return false;
+	FAULT_POINT("masked");
+	is_done = make_call(t, &regs);
+	if (is_suspended)
+		filter_resume(t);
 	FAULT_POINT("injected");
 	// Even when it never got there; at its entry that takes the call back (orig_rax of user
 	// mode is -1).
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &saved) < 0 ||
-	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) < 0 || !is_done)
+	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
+		return false;
+	FAULT_POINT("unmasked");
+	if (ptrace(PTRACE_SETREGS, t->tid, 0, &back) < 0 || !is_done)
 		return false;
 	*result_ret = e->arch->syscall_result(&regs);
 	return true;

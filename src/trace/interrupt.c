@@ -73,11 +73,15 @@ void interrupt_undo(struct engine *e, struct thread *t)
 void interrupt_redo(struct engine *e, struct thread *t)
 {
 	struct arch_regs undone = t->interrupted;
+	bool is_restarted;
 
 	if (!t->has_undone_interrupt)
 		return;
 	t->has_undone_interrupt = false;
-	if (!e->arch->restart_eintr(&undone) || memcmp(&undone, &t->regs, sizeof(undone)) != 0)
+	// Undone here, or by an injected system call.
+	if (!e->arch->restart_eintr(&undone))
+		e->arch->finish_syscall(&undone, &is_restarted);
+	if (memcmp(&undone, &t->regs, sizeof(undone)) != 0)
 		return;
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->interrupted) == 0)
 		t->regs = t->interrupted;

@@ -3,6 +3,7 @@
 
 #include "trace/engine.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "wire/command.h"
@@ -23,9 +24,13 @@
 /** Size of a signal set for rt_sigaction(2). */
 #define SIGSET_SIZE 8
 
-/** How many threads are asked for a moment in user mode, and how often each is looked for. */
-#define PREPARE_TRIES  8
-#define PREPARE_ROUNDS 100
+/** How many threads are asked for a stop before the first breakpoint is planted, how long they may take, and how long one that
+ *  does not sleep is looked for. */
+#define PREPARE_THREADS    8
+#define PREPARE_TIMEOUT_NS NS_PER_S
+#define PREPARE_SLEEP_NS   (20 * NS_PER_MS)
+/** A thread may vanish in the middle of it. */
+#define INSTALL_TRIES 3
 
 /** Enough for what a function keeps below its stack pointer (psABI 3.2.2: 128 bytes). */
 #define BELOW_STACK 512
@@ -50,15 +55,10 @@ static bool place(struct engine *e, struct area *area)
 {
 	uint8_t code[ARCH_RESCUE_SIZE];
 	uint64_t addr = area->start + area->used;
-	size_t data_offset, size = e->arch->rescue(addr, code, &data_offset), i, part;
+	size_t data_offset, size = e->arch->rescue(addr, code, &data_offset);
 
-	if (area->used + size + ARCH_SLOT_SIZE > area->size)
+	if (!displaced_take_slots(e, area, AREA_NAME_RESCUE, code, size))
 		return false;
-	for (i = 0; i < size; i += part) {
-		part = size - i < ARCH_SLOT_SIZE ? size - i : ARCH_SLOT_SIZE;
-		if (!displaced_take_slot(e, area, AREA_NAME_RESCUE, code + i, part))
-			return false;
-	}
 	e->rescue_addr = addr;
 	e->rescue_data = addr + data_offset;
 	return write_data(e, offsetof(struct arch_rescue_data, names_offset),
@@ -128,89 +128,121 @@ void rescue_add_area(struct engine *e, struct area *area)
 	}
 	if (!is_listed(e, area->start) && !list_area(e, area->start))
 		return;
-	e->is_rescue_due = true;
 	prepare_breakpoints(e);
 }
 
-static void install(struct engine *e, struct thread *t)
+/** Nothing protects the target from our death, and nothing will. */
+static void refuse(struct engine *e, const char *why)
+{
+	e->is_rescue_refused = true;
+	emit_note(e, "should malloscope be killed, the target may die with it: %s", why);
+}
+
+/** False: it was not, t has vanished perhaps. */
+static bool install(struct engine *e, struct thread *t)
 {
 	const uint64_t args[6] = {SIGTRAP,
 				  e->rescue_data + offsetof(struct arch_rescue_data, action), 0,
 				  SIGSET_SIZE};
+	static const uint64_t none[6];
 	int64_t result;
 
-	e->is_rescue_due = false;
-	// The program's own handler stays: who traps on purpose shall notice nothing of us.
-	if (!e->syscall_insn || !inject_is_allowed(t) || has_signal(t->tid, "SigCgt", SIGTRAP) ||
-	    has_signal(t->tid, "SigIgn", SIGTRAP))
-		return;
+	// What the handler itself ends with.
+	if (!filter_allows(e, t, SYS_rt_sigreturn, none, e->syscall_insn))
+		return false;
 	if (!inject_syscall(e, t, SYS_rt_sigaction, args, &result) || result < 0)
-		return;
+		return false;
 	e->is_rescue_installed = true;
 	e->stops_to_rescue_check = CHECK_INTERVAL;
 	if (!write_data(e, offsetof(struct arch_rescue_data, is_installed), 1))
 		log_debug("the rescue handler cannot be marked as installed");
+	return true;
 }
 
-/** Stop t, which does not sleep, for a moment, and use it if it stands in user mode. */
-static void prepare_on(struct engine *e, struct thread *t)
+/** The program's own handler stays: who traps on purpose shall notice nothing of us. */
+static bool is_trap_used(const struct thread *t)
 {
-	const struct timespec pause = {.tv_nsec = 20000};
-	unsigned i;
-	int status;
-	pid_t got = 0, tid = t->tid;
+	return has_signal(t->tid, "SigCgt", SIGTRAP) || has_signal(t->tid, "SigIgn", SIGTRAP);
+}
 
-	if (ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
-		return;
-	// Its stop will be known for what it is even when it comes later.
-	t->is_interrupted = true;
-	for (i = 0; i < PREPARE_ROUNDS && !got; i++) {
-		got = waitpid(tid, &status, __WALL | WNOHANG);
-		if (!got)
-			nanosleep(&pause, NULL);
-	}
-	if (got != tid)
-		return;
-	if (status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) == SIGTRAP &&
-	    thread_fetch(e, t)) {
-		interrupt_undo(e, t);
-		t->is_interrupted = false;
-		if (e->arch->syscall_nr(&t->regs) < 0) {
-			displaced_map_all(e, t);
-			rescue_on_stop(e, t);
-		}
-		thread_continue(e, t, 0);
+static void install_first(struct engine *e, struct thread *t)
+{
+	if (is_trap_used(t)) {
+		refuse(e, "it handles or ignores SIGTRAP itself");
 		return;
 	}
-	stops_handle(e, tid, status);
+	area_map_all(e, t);
+	if ((e->rescue_data && install(e, t)) || ++e->num_rescue_tries < INSTALL_TRIES)
+		return;
+	if (filter_exists(t))
+		refuse(e, "its seccomp filter forbids what would save it");
+	else
+		refuse(e, "no memory can be mapped in it");
+}
+
+bool rescue_is_wanted(const struct engine *e, const struct thread *t)
+{
+	return e->is_tracing && e->syscall_insn && !e->is_rescue_installed &&
+	       !e->is_rescue_refused && t->tgid == e->pid;
+}
+
+/** Ask those that do not sleep to stop, max of them. Returns their number; *has_free_ret: there are threads that can come to
+ *  a stop. */
+static size_t interrupt_some(struct engine *e, size_t max, bool *has_free_ret)
+{
+	size_t num = 0, i, num_asked = 0;
+	const pid_t *tids = thread_list(e, &num);
+	struct thread *t;
+
+	*has_free_ret = false;
+	for (i = 0; i < num; i++) {
+		t = thread_find(e, tids[i]);
+		if (t->hold != NOT_HELD || !rescue_is_wanted(e, t))
+			continue;
+		*has_free_ret = true;
+		if (num_asked == max || t->is_interrupted || interrupt_is_needless(t->tid) ||
+		    ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+			continue;
+		t->is_interrupted = true;
+		num_asked++;
+	}
+	return num_asked;
 }
 
 void rescue_prepare(struct engine *e)
 {
-	size_t num = 0, i, num_tries = 0;
-	const pid_t *tids;
-	struct thread *t;
+	uint64_t now = clock_now_ns(), sleep_deadline = now + PREPARE_SLEEP_NS;
+	uint64_t deadline = now + PREPARE_TIMEOUT_NS;
+	const struct timespec pause = {.tv_nsec = 50000};
+	size_t num_asked = 0;
+	bool has_free;
+	int status;
+	pid_t tid;
 
-	if (e->is_rescue_installed || !e->syscall_insn)
-		return;
-	tids = thread_list(e, &num);
-	for (i = 0; tids && i < num && num_tries < PREPARE_TRIES && !e->is_rescue_installed; i++) {
-		t = thread_find(e, tids[i]);
-		if (!t || t->hold != NOT_HELD || t->is_interrupted || interrupt_is_needless(t->tid))
-			continue;
-		num_tries++;
-		prepare_on(e, t);
+	// stops_handle() comes to rescue_on_stop(), which ends this. Those that come later are known for what
+	// they are.
+	for (;;) {
+		num_asked += interrupt_some(e, PREPARE_THREADS - num_asked, &has_free);
+		while ((tid = thread_wait(&status, WNOHANG)) > 0)
+			stops_handle(follow_owner(engine_first(e), tid), tid, status);
+		now = clock_now_ns();
+		if (!has_free || now > (num_asked ? deadline : sleep_deadline))
+			return;
+		nanosleep(&pause, NULL);
 	}
 }
 
 void rescue_on_stop(struct engine *e, struct thread *t)
 {
-	if (e->is_rescue_installed && --e->stops_to_rescue_check == 0) {
-		e->stops_to_rescue_check = CHECK_INTERVAL;
-		e->is_rescue_due = !has_signal(t->tid, "SigCgt", SIGTRAP);
+	if (rescue_is_wanted(e, t)) {
+		install_first(e, t);
+		return;
 	}
-	if (e->is_rescue_due)
-		install(e, t);
+	if (!e->is_rescue_installed || --e->stops_to_rescue_check)
+		return;
+	e->stops_to_rescue_check = CHECK_INTERVAL;
+	if (!has_signal(t->tid, "SigCgt", SIGTRAP) && t->tgid == e->pid && !install(e, t))
+		log_debug("the rescue handler is gone");
 }
 
 void rescue_remove(struct engine *e, struct thread *t)
@@ -224,9 +256,8 @@ void rescue_remove(struct engine *e, struct thread *t)
 	if (!e->is_rescue_installed)
 		return;
 	e->is_rescue_installed = false;
-	if (!inject_is_allowed(t) || !inject_syscall(e, t, SYS_rt_sigaction, ask, &result) ||
-	    result < 0 || !memory_read(t->tid, old, &handler, sizeof(handler)) ||
-	    handler != e->rescue_addr)
+	if (!inject_syscall(e, t, SYS_rt_sigaction, ask, &result) || result < 0 ||
+	    !memory_read(t->tid, old, &handler, sizeof(handler)) || handler != e->rescue_addr)
 		return;
 	// The old action is no more needed: its place takes the new one.
 	if (pwrite(e->mem_fd, none, sizeof(none), (off_t)old) != sizeof(none) ||

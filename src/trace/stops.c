@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -82,6 +83,8 @@ static void new_tracee(struct engine *e, pid_t tid)
 		return;
 	}
 	t->is_watching_exec = !is_thread && setid_must_watch();
+	if (rescue_is_wanted(e, t) && thread_fetch(e, t))
+		rescue_on_stop(e, t);
 	thread_continue(e, t, 0);
 }
 
@@ -167,6 +170,19 @@ static void exec_stop(struct engine *e, struct thread *t)
 	emit_thread(e, EVENT_EXEC, t->tid);
 }
 
+/** The end of the call that has made a task: here, unlike at the event in its middle, t can make another one. */
+static void use_led(struct engine *e, struct thread *t)
+{
+	if (!t->is_led)
+		return;
+	t->is_led = false;
+	if (rescue_is_wanted(e, t) && thread_fetch(e, t) &&
+	    e->arch->syscall_result(&t->regs) != -ENOSYS) {
+		FAULT_POINT("led");
+		rescue_on_stop(e, t);
+	}
+}
+
 /** Launch: code was mapped? */
 static void syscall_stop(struct engine *e, struct thread *t)
 {
@@ -175,6 +191,7 @@ static void syscall_stop(struct engine *e, struct thread *t)
 	if (t->is_watching_exec && thread_fetch(e, t) &&
 	    (setid_let_go(e, t) || traceme_let_go(e, t)))
 		return;
+	use_led(e, t);
 	t->is_in_syscall = !t->is_in_syscall;
 	if (t->is_in_syscall || !t->is_watching_maps || !thread_fetch(e, t) ||
 	    arch->syscall_nr(&t->regs) != SYS_mmap ||
@@ -202,8 +219,12 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 			ptrace(PTRACE_LISTEN, t->tid, 0, 0);
 			break;
 		}
-		if (t->is_interrupted && thread_fetch(e, t))
+		if (t->is_interrupted && thread_fetch(e, t)) {
 			interrupt_undo(e, t);
+			// Its stop may have come before that for a trap it stands in.
+			if (rescue_is_wanted(e, t) && !interrupt_has_trap(t->tid))
+				rescue_on_stop(e, t);
+		}
 		t->is_interrupted = false;
 		thread_continue(e, t, 0);
 		break;
@@ -215,6 +236,7 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 	case PTRACE_EVENT_VFORK:
 		FAULT_POINT("fork");
 		stops_parent_event(e, t->tid);
+		t->is_led = rescue_is_wanted(e, t);
 		thread_continue(e, t, 0);
 		break;
 	default:
@@ -226,6 +248,9 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 static void deliver(struct engine *e, struct thread *t, int sig)
 {
 	signals_deliver(e, t, sig);
+	// Behind its delivery, before anything else is executed, t stops once more.
+	if (rescue_is_wanted(e, t) && ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) == 0)
+		t->is_interrupted = true;
 	thread_continue(e, t, sig);
 }
 
@@ -242,9 +267,13 @@ static void trap_stop(struct engine *e, struct thread *t)
 		deliver(e, t, SIGTRAP);
 		return;
 	}
+	displaced_shelter(e, b);
 	// First of all, whatever else may happen to us: behind the trap it could not go on.
 	if (!thread_park(e, t, b->has_relocation ? b->relocation.resume_pc : b->addr))
 		return;
+	// Nobody catches the signal yet.
+	if (!e->is_rescue_installed)
+		stops_consume(t->tid);
 	FAULT_POINT("parked");
 	rescue_on_stop(e, t);
 	// Looking at all system calls of all children would cost each of them milliseconds.
@@ -344,6 +373,9 @@ void stops_resume(struct engine *e, struct thread *t, unsigned flags)
 	if (hold == NOT_HELD)
 		return;
 	if (hold == HELD_STOP) {
+		// The first stop of a forked child.
+		if (!t->is_in_syscall && rescue_is_wanted(e, t) && thread_fetch(e, t))
+			rescue_on_stop(e, t);
 		thread_continue(e, t, 0);
 		return;
 	}

@@ -60,8 +60,9 @@ void thread_continue(struct engine *e, struct thread *t, int sig)
 	t->hold = NOT_HELD;
 	t->parked_pc = 0;
 	// ESRCH: killed meanwhile; its exit is reported by waitpid.
-	ptrace(t->is_watching_maps || t->is_watching_exec ? PTRACE_SYSCALL : PTRACE_CONT, t->tid, 0,
-	       sig);
+	ptrace(t->is_watching_maps || t->is_watching_exec || t->is_led ? PTRACE_SYSCALL
+								       : PTRACE_CONT,
+	       t->tid, 0, sig);
 }
 
 struct put_off {

@@ -144,7 +144,7 @@ static bool make_stub(struct engine *e, struct thread *t, uint64_t function, uin
 	if (!*stub)
 		*stub = displaced_place(e, code, size);
 	if (!*stub) {
-		displaced_map_all(e, t);
+		area_map_all(e, t);
 		*stub = displaced_place(e, code, size);
 	}
 	return *stub;

@@ -43,8 +43,6 @@ malloscope=$pid
 until_true 10 is_traced_by_someone "$target" || fail "not attached again"
 tracer=$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$target/status")
 [ "$tracer" -gt 1 ] || fail "who traces?"
-# Not while the system calls of the beginning run in the target: doc/RELIABILITY.md.
-sleep 0.2
 kill -KILL "$tracer"
 await "$malloscope" 10 malloscope
 is "$status" 1 "status of malloscope whose tracer was killed"

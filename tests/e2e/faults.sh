@@ -40,6 +40,22 @@ attached() {
 	num_tried=$((num_tried + 1))
 }
 
+# forked SPEC: in a target that sleeps and makes children, whose own thread never stops at a breakpoint.
+forked() {
+	rm -f fault.log
+	spawn "$TARGETS/forker" sleep 100
+	target=$pid
+	target_out=$pid_out
+	until_true 10 says "$target_out" '^running$' || fail "forker did not start"
+	MALLOSCOPE_FAULT=$1 MALLOSCOPE_FAULT_LOG=$dir/fault.log ms attach -o listing -e 'wait 0.4' "$target"
+	passes "$1"
+	sleep 0.3
+	kill -USR1 "$target" || fail "$1: the target is gone"
+	await "$target" 20 forker
+	is "$status" 0 "$1: status of the target: $(cat "$target_out")"
+	num_tried=$((num_tried + 1))
+}
+
 # launched SPEC PROGRAM [ARG...]: in a program that malloscope launches.
 launched() {
 	local spec=$1
@@ -71,10 +87,17 @@ for point in trapped parked walked resumed; do
 		is_wanted "$point" && attached "$point#1000=$action"
 	done
 done
-# While a system call runs in the target the tracer may not die: doc/RELIABILITY.md.
-for spec in inject=kill-supervisor injected=kill-supervisor injected#2=kill-supervisor seize=kill \
-	seize#3=kill-supervisor seized=kill seized=kill-supervisor ring-full=kill-supervisor,drain#9=stall=2000 \
-	ring-full=kill,drain#9=stall=2000; do
+# Each moment of a system call that runs in the target: the first one, that maps, from a cave; the next ones, which map and
+# install the handler, from the area; those that take it out.
+for point in stub inject masked entered injected unmasked; do
+	for nth in 1 2 3 4; do
+		for action in kill kill-supervisor kill-both; do
+			is_wanted "$point" && attached "$point#$nth=$action"
+		done
+	done
+done
+for spec in seize=kill seize#3=kill-supervisor seized=kill seized=kill-supervisor \
+	ring-full=kill-supervisor,drain#9=stall=2000 ring-full=kill,drain#9=stall=2000; do
 	is_wanted "${spec%%[=#]*}" && attached "$spec"
 done
 # Each moment of the supervisor.
@@ -93,6 +116,7 @@ for point in fork child child-cleaned; do
 	done
 done
 for action in kill kill-supervisor; do
+	is_wanted led && forked "led=$action"
 	is_wanted exec && launched "exec#2=$action" env A=1 "$TARGETS/single"
 	is_wanted step-over && launched "displace=fail,step-over=$action" "$TARGETS/single"
 done
