@@ -420,6 +420,7 @@ e2e_tests = \
 	tests/e2e/hostile.sh \
 	tests/e2e/hostile_names.sh \
 	tests/e2e/jobs.sh \
+	tests/e2e/kills.sh \
 	tests/e2e/json.sh \
 	tests/e2e/launch.sh \
 	tests/e2e/launch_static.sh \

@@ -2,10 +2,11 @@
 // build: -g -pthread -fno-ipa-icf
 // storm NUM OPERATIONS: threads realloc and free blocks of a common table, each other's too, out of
 // one arena and too large for the per-thread caches: an address that one realloc gives up is
-// another thread's the next moment.
+// another thread's the next moment. OPERATIONS 0: until SIGUSR1.
 #include "sites.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #define NUM_SHARED  64
@@ -20,6 +21,7 @@ struct head {
 
 static _Atomic(struct head *) shared[NUM_SHARED];
 static unsigned long num_operations;
+static atomic_bool has_to_end;
 static pthread_barrier_t barrier;
 static uint64_t randoms[MAX_THREADS];
 
@@ -57,7 +59,9 @@ static void *work(void *arg)
 	uint64_t *random = arg;
 
 	pthread_barrier_wait(&barrier);
-	for (unsigned long i = 0; i < num_operations; i++) {
+	for (unsigned long i = 0; !num_operations || i < num_operations; i++) {
+		if (atomic_load_explicit(&has_to_end, memory_order_relaxed))
+			break;
 		uint64_t r = ledger_random(random);
 		struct head *head = change(atomic_exchange(&shared[r % NUM_SHARED], NULL), r);
 		struct head *other;
@@ -87,8 +91,19 @@ static void write_shared(void)
 	}
 }
 
+static void wait_for_signal(const sigset_t *set)
+{
+	int signal;
+
+	ledger_print(1, "running\n");
+	while (sigwait(set, &signal) != 0)
+		;
+	atomic_store(&has_to_end, true);
+}
+
 int main(int argc, char **argv)
 {
+	sigset_t set;
 	unsigned num = argc > 1 ? (unsigned)atoi(argv[1]) : 4;
 	pthread_t threads[MAX_THREADS];
 
@@ -96,6 +111,9 @@ int main(int argc, char **argv)
 	REQUIRE(num >= 1 && num <= MAX_THREADS);
 	ledger_init();
 	mallopt(M_ARENA_MAX, 1);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	pthread_barrier_init(&barrier, NULL, num + 1);
 	for (unsigned i = 0; i < num; i++) {
 		randoms[i] = 88172645463325252u + i;
@@ -103,6 +121,8 @@ int main(int argc, char **argv)
 	}
 	ledger_wait_traced();
 	pthread_barrier_wait(&barrier);
+	if (!num_operations)
+		wait_for_signal(&set);
 	pthread_barrier_wait(&barrier);
 	write_shared();
 	checkpoint();
