@@ -15,7 +15,7 @@ passes() {
 # attached SPEC: in a target of 8 threads that malloscope attaches to, snapshots and leaves.
 attached() {
 	rm -f fault.log
-	spawn "$TARGETS/threads" 8 0
+	spawn env LD_PRELOAD="${preload-}" "$TARGETS/threads" 8 0
 	target=$pid
 	target_out=$pid_out
 	until_true 10 says "$target_out" '^running$' || fail "threads did not start"
@@ -109,6 +109,15 @@ done
 for spec in drain#1000=kill drain#1000=kill-tracer drain#1000=kill-both tracer-gone=kill rescued=kill; do
 	is_wanted "${spec%%[=#]*}" && attached "$spec"
 done
+# A thread is sent to ask an allocator for the size of an older block: one that keeps it elsewhere than beside the block.
+jemalloc=$(ldconfig -p | sed -n 's/.*libjemalloc\.so\.2 .*=> //p' | head -n 1)
+if [ -n "$jemalloc" ]; then
+	for point in ask asked; do
+		for action in kill kill-supervisor kill-both; do
+			is_wanted "$point" && preload=$jemalloc attached "$point=$action"
+		done
+	done
+fi
 # Children and images.
 for point in fork child child-cleaned; do
 	for action in kill kill-supervisor; do
