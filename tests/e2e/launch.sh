@@ -9,10 +9,11 @@ try() {
 	shift
 	rm -f ledger
 	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e memory -e status \
-		-e 'wait exit' -- "$@" </dev/null
+		-e 'wait exit' -e status -- "$@" </dev/null
 	is "$status" 0 "status of $*"
 	has out '^EXIT-SUCCESS$' "output of $*"
 	same_blocks blocks ledger "$how"
+	nothing_odd blocks "$*"
 	has_not blocks '^unwinding:.*(truncated|failed)=[1-9]' "$*: unwinds"
 	echo "ok: $*"
 }

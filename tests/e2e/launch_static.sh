@@ -6,9 +6,10 @@
 for name in single_static single_static_pie; do
 	[ -x "$TARGETS/$name" ] || skip "no static C library: $name was not built"
 	rm -f ledger
-	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' -- \
-		"$TARGETS/$name" </dev/null
+	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' \
+		-e status -- "$TARGETS/$name" </dev/null
 	is "$status" 0 "status of $name"
 	has out '^EXIT-SUCCESS$' "output of $name"
 	same_blocks blocks ledger
+	nothing_odd blocks "$name"
 done

@@ -17,6 +17,8 @@
 #   is GOT WANTED WHAT   fails when the strings differ
 #   has FILE REGEX WHAT  fails when no line of FILE matches the extended regex; has_not likewise
 #   until_true SECONDS CMD...   repeat CMD until it succeeds; false: it did not in time
+#   nothing_odd FILE WHAT fails unless each status in FILE, of a target traced from launch, tells of no unknown free and no
+#                        replaced block, and there is one
 #   same_blocks BLOCKS LEDGER   fails when the output of `blocks` differs from a target's ledger
 #   is_left PID          fails when a thread of PID is traced or stopped, or its code is not as in
 #                        its files
@@ -76,6 +78,12 @@ ms() {
 	timeout -k 5 "$ms_timeout" "$MALLOSCOPE" "$@" >out 2>err
 	status=$?
 	[ "$status" -ne 124 ] || fail "malloscope $* did not end in $ms_timeout s"
+}
+
+nothing_odd() {
+	has "$1" '^oddities:' "$2: status"
+	! grep '^oddities:' "$1" | grep -qv '^oddities: unknown frees=0, replaced blocks=0,' ||
+		fail "$2, every free is known: $(grep '^oddities:' "$1" | tr '\n' ' ')"
 }
 
 num_spawned=0

@@ -21,11 +21,13 @@ try() {
 	is "$status" "$code" "status of $name"
 	cmp -s out out.untraced || fail "output of $name differs"
 	cmp -s err err.untraced || fail "standard error of $name differs"
+	nothing_odd listing "$name"
 	# With the library that counts.
 	ms run -o listing -e 'wait exit' -e memory -e 'top -n 1' -e status -- \
 		env LD_PRELOAD="$TARGETS/libledger.so" LEDGER_OUT="$dir/counts" "$@" <input
 	is "$status" "$code" "status of $name with libledger"
 	cmp -s out out.untraced || fail "output of $name with libledger differs"
+	nothing_odd listing "$name with libledger"
 	[ -s counts ] || fail "libledger did not count"
 	read -r bytes blocks total _ <counts
 	is "$(current_bytes listing)" "$((10#$bytes))" "live bytes of $name at its end"

@@ -18,6 +18,7 @@ check() {
 ms run -o blocks -e 'wait exit' -e status -- "$TARGETS/signals" "$rounds" </dev/null
 is "$status" 0 "status of signals"
 has out '^EXIT-SUCCESS$' "signals, launched"
+nothing_odd blocks 'signals, launched'
 has blocks 'replaced blocks=0, abandoned calls=[0-9]*, lost events=0' "events of signals"
 # Attached to and left again and again.
 spawn "$TARGETS/signals" $((rounds * 8))
