@@ -429,7 +429,6 @@ static void check_filtered(struct fixture *f, const struct snapshot *a, const st
 	struct fixture f;
 	struct snapshot *list[3];
 	struct growth *growth;
-	_cleanup_free_ char *text = NULL;
 	enum group_key key;
 	unsigned i;
 

@@ -221,7 +221,7 @@ static void check_demangled(char *demangled, const char *expected)
 	static const char *const flags[] = {"-gdwarf-4 -gsplit-dwarf", "-gdwarf-5 -gsplit-dwarf"};
 	const char *library = compile(c_source, "c.c", flags[_i]);
 
-	run("cd %s && mkdir moved && mv *.dwo moved && cd moved && for f in *; do mv $f c.dwo; done", dir);
+	run("cd %s && mkdir moved && mv *.dwo moved && cd moved && for f in *; do [ $f = c.dwo ] || mv $f c.dwo; done", dir);
 	check_no_lines(library, "lib.so: split debug information is missing (");
 
 #test no_line_with_another_split_file
