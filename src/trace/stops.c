@@ -12,6 +12,10 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
+
+/** Looks for the first stop of a child. */
+#define SETTLE_ROUNDS 100
 
 struct breakpoint *stops_our_trap(struct engine *e, struct thread *t)
 {
@@ -170,6 +174,26 @@ static void exec_stop(struct engine *e, struct thread *t)
 	emit_thread(e, EVENT_EXEC, t->tid);
 }
 
+/** The new task of tid is looked at first, if its stop comes soon. As long as there is no rescue handler that it could have
+ *  inherited, its copy of our traps would be its death should we be killed. */
+static void settle_child(struct engine *e, pid_t tid)
+{
+	const struct timespec pause = {.tv_nsec = 20000};
+	unsigned long child;
+	unsigned i;
+	int status;
+
+	if (ptrace(PTRACE_GETEVENTMSG, tid, 0, &child) < 0)
+		return;
+	for (i = 0; i < SETTLE_ROUNDS; i++) {
+		if (waitpid((pid_t)child, &status, __WALL | WNOHANG) == (pid_t)child) {
+			stops_handle(e, (pid_t)child, status);
+			return;
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
 /** The end of the call that has made a task: here, unlike at the event in its middle, t can make another one. */
 static void use_led(struct engine *e, struct thread *t)
 {
@@ -237,6 +261,8 @@ static void event_stop(struct engine *e, struct thread *t, int event, int sig)
 		FAULT_POINT("fork");
 		stops_parent_event(e, t->tid);
 		t->is_led = rescue_is_wanted(e, t);
+		if (t->is_led)
+			settle_child(e, t->tid);
 		thread_continue(e, t, 0);
 		break;
 	default:
