@@ -70,23 +70,30 @@ static bool is_whole(const struct command *c, ssize_t size)
 				 c->num_items * sizeof(c->items[0]));
 }
 
+/** Queue what was received. False: that was no command, or there is no memory for it; nothing
+ *  behind it may be carried out. */
+static bool take_command(struct engine *e, const struct command *c, ssize_t size)
+{
+	return size > 0 && is_whole(c, size) && queue_command(e, c, size);
+}
+
 static void *listen_main(void *ctx)
 {
 	static struct command c;
 	struct engine *e = ctx;
+	bool is_ok = true;
 	ssize_t n;
 
-	for (;;) {
+	while (is_ok) {
 		n = recv(e->socket, &c, sizeof(c), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 || !is_whole(&c, n) || !queue_command(e, &c, n))
-			break;
+		is_ok = take_command(e, &c, n);
 		// Several at once are taken note of together.
-		while ((n = recv(e->socket, &c, sizeof(c), MSG_DONTWAIT)) > 0 && is_whole(&c, n))
-			if (!queue_command(e, &c, n))
-				break;
-		knock(e);
+		while (is_ok && (n = recv(e->socket, &c, sizeof(c), MSG_DONTWAIT)) >= 0)
+			is_ok = take_command(e, &c, n);
+		if (is_ok)
+			knock(e);
 	}
 	__atomic_store_n(&e->is_supervisor_gone, true, __ATOMIC_RELEASE);
 	knock(e);
