@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/store_errors.t \
 	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
 	tests/unit/store_wal.t \
@@ -225,6 +226,11 @@ tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts $(unit_h)
 tests_unit_report_text_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_report_text_t_CFLAGS = $(unit_cflags)
 tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
+tests_unit_store_errors_t_SOURCES = tests/unit/store_errors.ts $(unit_h)
+tests_unit_store_errors_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_store_errors_t_CFLAGS = $(unit_cflags)
+tests_unit_store_errors_t_LDADD = $(store_libs) $(unit_libs)
+tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
 tests_unit_store_hostile_t_SOURCES = tests/unit/store_hostile.ts $(unit_h)
 tests_unit_store_hostile_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_store_hostile_t_CFLAGS = $(unit_cflags)

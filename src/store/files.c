@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/create.h"
+#include "base/log.h"
 #include "store/schema.h"
 #include "store/store_internal.h"
 
@@ -59,7 +60,25 @@ void file_put(struct store_file *file)
 	pthread_mutex_unlock(&files_lock);
 }
 
-/** Takes fd, also on failure. */
+/** A new one without users that owns fd. NULL: out of memory; fd is closed, as nobody else has the
+ *  file open and could lose locks. */
+static struct store_file *file_add(int fd, const struct stat *st)
+{
+	struct store_file *file = calloc(1, sizeof(*file));
+
+	if (!file || !vec_push(&file->fds, fd)) {
+		free(file);
+		close(fd);
+		return NULL;
+	}
+	file->dev = st->st_dev;
+	file->ino = st->st_ino;
+	file->next = files;
+	files = file;
+	return file;
+}
+
+/** Takes fd, also on failure. What is returned has it open. */
 static struct store_file *file_register(int fd, const struct stat *st)
 {
 	struct store_file *file;
@@ -68,20 +87,12 @@ static struct store_file *file_register(int fd, const struct stat *st)
 	for (file = files; file; file = file->next)
 		if (file->dev == st->st_dev && file->ino == st->st_ino)
 			break;
-	if (!file) {
-		file = calloc(1, sizeof(*file));
-		if (file) {
-			file->dev = st->st_dev;
-			file->ino = st->st_ino;
-			file->next = files;
-			files = file;
-		}
-	}
+	if (!file)
+		file = file_add(fd, st);
+	else if (!vec_push(&file->fds, fd))
+		log_debug("no memory for a descriptor, which leaks rather than the locks");
 	if (file)
 		file->num_users++;
-	// Without memory the descriptor leaks rather than the locks.
-	if (file && !vec_push(&file->fds, fd) && file->num_users == 1)
-		close(fd);
 	pthread_mutex_unlock(&files_lock);
 	return file;
 }
