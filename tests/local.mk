@@ -36,6 +36,8 @@ unit_tests = \
 	tests/unit/heap_turnover.t \
 	tests/unit/obj_adopt.t \
 	tests/unit/obj_cfi.t \
+	tests/unit/obj_demangle.t \
+	tests/unit/obj_image.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
 	tests/unit/obj_symbolize.t \
@@ -45,7 +47,9 @@ unit_tests = \
 	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
 	tests/unit/store_wal.t \
+	tests/unit/supervisor_process.t \
 	tests/unit/trace_breakpoints.t \
+	tests/unit/trace_cpu.t \
 	tests/unit/trace_displaced.t \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
@@ -206,6 +210,14 @@ tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts $(unit_h)
 tests_unit_obj_cfi_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_cfi_t_CFLAGS = $(unit_cflags)
 tests_unit_obj_cfi_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_obj_demangle_t_SOURCES = tests/unit/obj_demangle.ts $(unit_h)
+tests_unit_obj_demangle_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_demangle_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_demangle_t_LDADD = $(obj_libs) $(unit_libs)
+tests_unit_obj_image_t_SOURCES = tests/unit/obj_image.ts $(unit_h)
+tests_unit_obj_image_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_obj_image_t_CFLAGS = $(unit_cflags)
+tests_unit_obj_image_t_LDADD = $(obj_libs) $(unit_libs)
 tests_unit_obj_maps_t_SOURCES = tests/unit/obj_maps.ts $(unit_h)
 tests_unit_obj_maps_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_obj_maps_t_CFLAGS = $(unit_cflags)
@@ -243,10 +255,18 @@ tests_unit_store_wal_t_SOURCES = tests/unit/store_wal.ts $(unit_h)
 tests_unit_store_wal_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_store_wal_t_CFLAGS = $(unit_cflags)
 tests_unit_store_wal_t_LDADD = $(store_libs) $(unit_libs)
+tests_unit_supervisor_process_t_SOURCES = tests/unit/supervisor_process.ts $(unit_h)
+tests_unit_supervisor_process_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_supervisor_process_t_CFLAGS = $(unit_cflags)
+tests_unit_supervisor_process_t_LDADD = $(supervisor_libs) $(unit_libs)
 tests_unit_trace_breakpoints_t_SOURCES = tests/unit/trace_breakpoints.ts $(unit_h)
 tests_unit_trace_breakpoints_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_breakpoints_t_CFLAGS = $(unit_cflags)
 tests_unit_trace_breakpoints_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_cpu_t_SOURCES = tests/unit/trace_cpu.ts $(unit_h)
+tests_unit_trace_cpu_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_cpu_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_cpu_t_LDADD = $(trace_libs) $(unit_libs)
 tests_unit_trace_displaced_t_SOURCES = tests/unit/trace_displaced.ts $(unit_h)
 tests_unit_trace_displaced_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_displaced_t_CFLAGS = $(unit_cflags)
