@@ -462,6 +462,7 @@ e2e_tests = \
 	tests/e2e/max_memory.sh \
 	tests/e2e/measure.sh \
 	tests/e2e/missing_lines.sh \
+	tests/e2e/mutate.sh \
 	tests/e2e/namespace.sh \
 	tests/e2e/no_allocator.sh \
 	tests/e2e/nomem.sh \
