@@ -91,3 +91,13 @@ void hmap_deinit(struct hmap *map)
 	free(map->slots);
 	*map = (struct hmap){0};
 }
+
+void hmap_deinit_owned(struct hmap *map)
+{
+	void *value;
+	size_t i;
+
+	hmap_each (map, i, value)
+		free(value);
+	hmap_deinit(map);
+}

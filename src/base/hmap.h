@@ -46,7 +46,25 @@ bool hmap_set(struct hmap *map, uint64_t key, uint64_t value) __must_check;
 /** Remove key. False: it was not there. O(1). */
 bool hmap_remove(struct hmap *map, uint64_t key);
 
+/** The first place from i on that is in use; map->cap: there is none. For hmap_each. */
+static inline size_t hmap_next(const struct hmap *map, size_t i)
+{
+	while (i < map->cap && map->slots[i].key == HMAP_NO_KEY)
+		i++;
+	return i;
+}
+
+/** Loop over a map whose values are pointers, in no order: pointer is each value in turn, i a size_t of the caller's. The
+ *  body must not change the map, but for the values. O(cap). */
+#define hmap_each(map, i, pointer)                                                  \
+	for ((i) = 0; ((i) = hmap_next((map), (i))) < (map)->cap &&                 \
+		      ((pointer) = (void *)(uintptr_t)(map)->slots[i].value, true); \
+	     (i)++)
+
 /** Free the slots; the map is empty and usable again. */
 void hmap_deinit(struct hmap *map);
+
+/** The same, and free() every value: pointers that the map owns, or 0. */
+void hmap_deinit_owned(struct hmap *map);
 
 #endif

@@ -254,14 +254,9 @@ static void on_ack(struct session *s, const struct event_ack *event)
 
 void drain_clear(struct session *s)
 {
-	size_t i;
-
 	heap_clear(s->heap);
 	// What realloc calls in progress hold is forgotten too: a failure must not bring it back.
-	for (i = 0; i < s->taken.cap; i++)
-		if (s->taken.slots[i].key != HMAP_NO_KEY)
-			free((void *)s->taken.slots[i].value);
-	hmap_deinit(&s->taken);
+	hmap_deinit_owned(&s->taken);
 	s->num_events = s->rate_events = 0;
 }
 

@@ -414,23 +414,13 @@ void images_set_exe(struct session *s)
 		free(copy);
 }
 
-static void forget_taken_blocks(struct session *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->taken.cap; i++)
-		if (s->taken.slots[i].key != HMAP_NO_KEY)
-			free((void *)s->taken.slots[i].value);
-	hmap_deinit(&s->taken);
-}
-
 void images_exec(struct session *s, pid_t tid)
 {
 	size_t i;
 
 	drain_open_memory(s);
 	heap_clear(s->heap);
-	forget_taken_blocks(s);
+	hmap_deinit_owned(&s->taken);
 	rows_clear(s->shared->rows);
 	hmap_deinit(&s->stacks_by_hash);
 	session_lock_obj(s);

@@ -107,17 +107,22 @@ static struct measured_thread *find_thread(const struct measuring *m, int32_t ti
 }
 
 /** The log of a thread without calls in progress is of no use any more. */
-static void drop_thread(struct measuring *m, struct measured_thread *t)
+static void free_thread(struct measuring *m, struct measured_thread *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->log.num; i++)
 		if (!t->log.items[i].is_freed)
 			hmap_remove(&m->logged, t->log.items[i].addr);
-	hmap_remove(&m->threads, (uint32_t)t->tid);
 	vec_deinit(&t->log);
 	vec_deinit(&t->calls);
 	free(t);
+}
+
+static void drop_thread(struct measuring *m, struct measured_thread *t)
+{
+	hmap_remove(&m->threads, (uint32_t)t->tid);
+	free_thread(m, t);
 }
 
 void measuring_enter(struct session *s, const struct event_measure *event)
@@ -388,14 +393,12 @@ void measuring_put_back(struct session *s, int32_t tid, uint64_t addr)
 
 static void drop_all_threads(struct measuring *m)
 {
+	struct measured_thread *t;
 	size_t i;
 
-	for (i = 0; i < m->threads.cap;) {
-		if (m->threads.slots[i].key == HMAP_NO_KEY)
-			i++;
-		else
-			drop_thread(m, (struct measured_thread *)m->threads.slots[i].value);
-	}
+	hmap_each (&m->threads, i, t)
+		free_thread(m, t);
+	hmap_deinit(&m->threads);
 }
 
 static void forget_function(struct session *s, size_t index)

@@ -382,9 +382,6 @@ static void free_lists(struct session *s)
 		snapshot_destroy(s->snapshots.items[i]);
 	for (i = 0; i < s->notes.num; i++)
 		free(s->notes.items[i]);
-	for (i = 0; i < s->taken.cap; i++)
-		if (s->taken.slots[i].key != HMAP_NO_KEY)
-			free((void *)s->taken.slots[i].value);
 	for (i = 0; i < s->exes.num; i++)
 		free(s->exes.items[i]);
 	vec_deinit(&s->exes);
@@ -395,7 +392,7 @@ static void free_lists(struct session *s)
 	vec_deinit(&s->probes);
 	vec_deinit(&s->new_ranges);
 	vec_deinit(&s->call.addrs);
-	hmap_deinit(&s->taken);
+	hmap_deinit_owned(&s->taken);
 	hmap_deinit(&s->stacks_by_hash);
 }
 

@@ -118,10 +118,7 @@ void breakpoint_plant_all(struct engine *e)
 	struct breakpoint *b;
 	size_t i;
 
-	for (i = 0; i < e->breakpoints.cap; i++) {
-		if (e->breakpoints.slots[i].key == HMAP_NO_KEY)
-			continue;
-		b = (struct breakpoint *)e->breakpoints.slots[i].value;
+	hmap_each (&e->breakpoints, i, b) {
 		if (b->roles && !b->is_planted && !(b->roles == ROLE_SITE && b->is_one_shot))
 			breakpoint_plant(e, b);
 	}
@@ -129,11 +126,11 @@ void breakpoint_plant_all(struct engine *e)
 
 void breakpoint_unplant_all(struct engine *e)
 {
+	struct breakpoint *b;
 	size_t i;
 
-	for (i = 0; i < e->breakpoints.cap; i++)
-		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
-			breakpoint_unplant(e, (struct breakpoint *)e->breakpoints.slots[i].value);
+	hmap_each (&e->breakpoints, i, b)
+		breakpoint_unplant(e, b);
 }
 
 void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end)
@@ -141,10 +138,7 @@ void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end)
 	struct breakpoint *b;
 	size_t i;
 
-	for (i = 0; i < e->breakpoints.cap; i++) {
-		if (e->breakpoints.slots[i].key == HMAP_NO_KEY)
-			continue;
-		b = (struct breakpoint *)e->breakpoints.slots[i].value;
+	hmap_each (&e->breakpoints, i, b) {
 		if (b->addr < start || b->addr >= end)
 			continue;
 		// Mostly the memory is gone by now. But a program may have put a copy of its text
@@ -175,11 +169,6 @@ void breakpoint_clean_child(struct engine *e, pid_t child)
 
 void breakpoint_forget_all(struct engine *e)
 {
-	size_t i;
-
-	for (i = 0; i < e->breakpoints.cap; i++)
-		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
-			free((void *)e->breakpoints.slots[i].value);
-	hmap_deinit(&e->breakpoints);
+	hmap_deinit_owned(&e->breakpoints);
 	__atomic_store_n(&e->shared->num_planted, 0, __ATOMIC_SEQ_CST);
 }

@@ -121,10 +121,7 @@ static void do_stop(struct engine *e)
 	e->is_tracing = false;
 	breakpoint_unplant_all(e);
 	do_continue(e, true);
-	for (i = 0; i < e->threads.cap; i++) {
-		if (e->threads.slots[i].key == HMAP_NO_KEY)
-			continue;
-		t = (struct thread *)e->threads.slots[i].value;
+	hmap_each (&e->threads, i, t) {
 		probes_abandon(e, t, 0);
 		measure_abandon(e, t, 0);
 		frees_forget(t);

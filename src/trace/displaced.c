@@ -289,10 +289,7 @@ static const struct breakpoint *owner_of_slot(const struct engine *e, uint64_t p
 	if (i == e->areas.num)
 		return NULL;
 	// Rare: only a signal that interrupted a slot brings us here.
-	for (k = 0; k < e->breakpoints.cap; k++) {
-		if (e->breakpoints.slots[k].key == HMAP_NO_KEY)
-			continue;
-		b = (const struct breakpoint *)e->breakpoints.slots[k].value;
+	hmap_each (&e->breakpoints, k, b) {
 		if (b->has_relocation && b->relocation.kind == ARCH_RELOC_SLOT &&
 		    pc - b->relocation.resume_pc < ARCH_SLOT_SIZE)
 			return b;

@@ -44,10 +44,7 @@ static const struct breakpoint *quietest_breakpoint(const struct engine *e)
 	const struct breakpoint *best = NULL, *b;
 	size_t i;
 
-	for (i = 0; i < e->breakpoints.cap; i++) {
-		if (e->breakpoints.slots[i].key == HMAP_NO_KEY)
-			continue;
-		b = (const struct breakpoint *)e->breakpoints.slots[i].value;
+	hmap_each (&e->breakpoints, i, b) {
 		if (b->is_planted && (!best || b->roles == PLANT_RENDEZVOUS))
 			best = b;
 	}
@@ -88,10 +85,9 @@ bool follow_shares_memory(struct engine *e, pid_t tid)
 
 	// A leader that has ended has no memory to compare with, so one thread is not enough to
 	// ask; two would be.
-	for (i = 0; i < e->threads.cap && num_asked < 4; i++) {
-		if (e->threads.slots[i].key == HMAP_NO_KEY)
-			continue;
-		t = (const struct thread *)e->threads.slots[i].value;
+	hmap_each (&e->threads, i, t) {
+		if (num_asked >= 4)
+			break;
 		errno = 0;
 		if (syscall(SYS_kcmp, t->tid, tid, KCMP_VM, 0, 0) == 0)
 			return true;
@@ -316,16 +312,11 @@ bool follow_spawned(struct engine *e, pid_t tid)
 
 void follow_ended(struct engine *e)
 {
-	size_t i;
-
 	e->is_ended = true;
 	e->ended_ns = clock_now_ns();
 	if (!e->first)
 		return;
-	for (i = 0; i < e->breakpoints.cap; i++)
-		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
-			free((void *)e->breakpoints.slots[i].value);
-	hmap_deinit(&e->breakpoints);
+	hmap_deinit_owned(&e->breakpoints);
 	hmap_deinit(&e->known_stacks);
 	displaced_forget(e);
 	vec_deinit(&e->modules);

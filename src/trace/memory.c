@@ -85,10 +85,7 @@ static bool poke_by_stopped(struct engine *e, uint64_t addr, const void *buf, si
 	const struct thread *t;
 	size_t i;
 
-	for (i = 0; i < e->threads.cap; i++) {
-		if (e->threads.slots[i].key == HMAP_NO_KEY)
-			continue;
-		t = (const struct thread *)e->threads.slots[i].value;
+	hmap_each (&e->threads, i, t) {
 		// One that listens for the end of its group-stop refuses.
 		if (t->is_stopped && poke(t->tid, addr, buf, size))
 			return true;
@@ -114,10 +111,7 @@ static bool stop_one(struct engine *e)
 	int pass;
 
 	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < e->threads.cap; i++) {
-			if (e->threads.slots[i].key == HMAP_NO_KEY)
-				continue;
-			t = (struct thread *)e->threads.slots[i].value;
+		hmap_each (&e->threads, i, t) {
 			is_asleep = interrupt_is_needless(t->tid);
 			if (is_asleep == (pass == 1) && stop(t))
 				return true;

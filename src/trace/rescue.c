@@ -93,11 +93,11 @@ static bool adopt(struct engine *e)
 
 static void prepare_breakpoints(struct engine *e)
 {
+	struct breakpoint *b;
 	size_t i;
 
-	for (i = 0; i < e->breakpoints.cap; i++)
-		if (e->breakpoints.slots[i].key != HMAP_NO_KEY)
-			displaced_prepare(e, (struct breakpoint *)e->breakpoints.slots[i].value);
+	hmap_each (&e->breakpoints, i, b)
+		displaced_prepare(e, b);
 }
 
 static bool is_listed(const struct engine *e, uint64_t start)

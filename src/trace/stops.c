@@ -316,10 +316,7 @@ static bool is_last_thread(const struct engine *e)
 	const struct thread *t;
 	size_t i;
 
-	for (i = 0; i < e->threads.cap; i++) {
-		if (e->threads.slots[i].key == HMAP_NO_KEY)
-			continue;
-		t = (const struct thread *)e->threads.slots[i].value;
+	hmap_each (&e->threads, i, t) {
 		if (t->tgid == e->pid)
 			return false;
 	}

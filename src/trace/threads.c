@@ -136,11 +136,11 @@ bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc)
 
 const pid_t *thread_list(struct engine *e, size_t *num_ret)
 {
+	const struct thread *t;
 	size_t i, num = 0;
 
-	for (i = 0; i < e->threads.cap; i++)
-		if (e->threads.slots[i].key != HMAP_NO_KEY)
-			e->tids.items[num++] = (pid_t)e->threads.slots[i].key;
+	hmap_each (&e->threads, i, t)
+		e->tids.items[num++] = t->tid;
 	*num_ret = num;
 	return e->tids.items;
 }

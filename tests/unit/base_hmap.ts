@@ -2,6 +2,8 @@
 #include "base/hmap.h"
 #include "test_util.h"
 
+#include <malloc.h>
+
 #define NUM_KEYS 500
 
 /** A few keys that are legal but odd, the rest dense: many collisions after masking, many equal high halves. */
@@ -81,3 +83,43 @@ static void check_all(const struct hmap *map, const bool *is_there, const uint64
 	}
 	check_all(&map, is_there, values);
 	hmap_deinit(&map);
+
+#test each
+	unsigned values[NUM_KEYS], seen[NUM_KEYS] = {0}, *value;
+	struct hmap map = {0};
+	size_t i, num = 0;
+
+	hmap_each (&map, i, value)
+		num++;
+	ck_assert_uint_eq(num, 0);
+	for (i = 0; i < NUM_KEYS; i++) {
+		values[i] = i;
+		ck_assert(hmap_set(&map, key_of(i), (uintptr_t)&values[i]));
+	}
+	for (i = 0; i < NUM_KEYS; i += 3)
+		ck_assert(hmap_remove(&map, key_of(i)));
+	hmap_each (&map, i, value)
+		seen[*value]++;
+	for (i = 0; i < NUM_KEYS; i++)
+		ck_assert_uint_eq(seen[i], i % 3 != 0);
+	hmap_each (&map, i, value) {
+		if (++num == 5)
+			break;
+	}
+	ck_assert_uint_eq(num, 5);
+	ck_assert_uint_lt(i, map.cap);
+	hmap_deinit(&map);
+
+#test deinit_owned
+	// Too large for the caches of threads, which mallinfo2() takes for blocks in use. With ASan it is always 0, and the leak
+	// is LeakSanitizer's to find.
+	const size_t size = 4096;
+	size_t before = mallinfo2().uordblks;
+	struct hmap map = {0};
+	uint64_t key;
+
+	for (key = 0; key < 200; key++)
+		ck_assert(hmap_set(&map, key, key % 2 ? (uintptr_t)malloc(size) : 0));
+	hmap_deinit_owned(&map);
+	ck_assert_uint_eq(map.num, 0);
+	ck_assert_uint_lt(mallinfo2().uordblks, before + size);
