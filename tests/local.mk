@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/base_hmap.t \
 	tests/unit/base_strtab.t \
 	tests/unit/base_utf8.t \
+	tests/unit/base_vec.t \
 	tests/unit/console_batch.t \
 	tests/unit/console_commands.t \
 	tests/unit/console_complete.t \
@@ -110,6 +111,10 @@ tests_unit_base_utf8_t_SOURCES = tests/unit/base_utf8.ts $(unit_h)
 tests_unit_base_utf8_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_utf8_t_CFLAGS = $(unit_cflags)
 tests_unit_base_utf8_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_base_vec_t_SOURCES = tests/unit/base_vec.ts $(unit_h)
+tests_unit_base_vec_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_vec_t_CFLAGS = $(unit_cflags)
+tests_unit_base_vec_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.ts tests/unit/fake_session.c $(unit_h)
 tests_unit_console_batch_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_console_batch_t_CFLAGS = $(unit_cflags)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Type of a vector of TYPE. */
 #define VEC(TYPE)            \
@@ -20,6 +21,17 @@
 
 /** Append ITEM. False: out of memory, vector unchanged. */
 #define vec_push(v, item) (vec_reserve_one(v) ? ((v)->items[(v)->num++] = (item), true) : false)
+
+/** Take item I out; those behind it move up. I < num. O(num). */
+#define vec_remove(v, i) vec_close_gap((v)->items, &(v)->num, (i), sizeof(*(v)->items))
+
+/** Take the first item out, which is the value. num > 0. O(num). */
+#define vec_shift(v)                                          \
+	({                                                    \
+		__typeof__(*(v)->items) first_ = *(v)->items; \
+		vec_remove(v, 0);                             \
+		first_;                                       \
+	})
 
 /** Free the array; the vector is empty and usable again. */
 #define vec_deinit(v)                    \
@@ -45,6 +57,14 @@ static inline bool vec_grow(void **items, size_t *cap, size_t num, size_t item_s
 	*items = p;
 	*cap = new_cap;
 	return true;
+}
+
+static inline void vec_close_gap(void *items, size_t *num, size_t i, size_t item_size)
+{
+	char *gap = (char *)items + i * item_size;
+
+	(*num)--;
+	memmove(gap, gap + item_size, (*num - i) * item_size);
 }
 
 #endif

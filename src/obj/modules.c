@@ -128,15 +128,7 @@ void modules_limit_memory(struct modules *modules, uint64_t size)
 
 char *modules_next_note(struct modules *modules)
 {
-	char *note;
-
-	if (!modules->expansion.notes.num)
-		return NULL;
-	note = modules->expansion.notes.items[0];
-	modules->expansion.notes.num--;
-	memmove(modules->expansion.notes.items, modules->expansion.notes.items + 1,
-		modules->expansion.notes.num * sizeof(note));
-	return note;
+	return modules->expansion.notes.num ? vec_shift(&modules->expansion.notes) : NULL;
 }
 
 size_t modules_num(const struct modules *modules)

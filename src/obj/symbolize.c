@@ -223,16 +223,7 @@ static void take_image_note(struct symbolizer *symbolizer, struct image *image)
 
 char *symbolizer_take_note(struct symbolizer *symbolizer)
 {
-	char *note;
-	size_t i;
-
-	if (!symbolizer->notes.num)
-		return NULL;
-	note = symbolizer->notes.items[0];
-	symbolizer->notes.num--;
-	for (i = 0; i < symbolizer->notes.num; i++)
-		symbolizer->notes.items[i] = symbolizer->notes.items[i + 1];
-	return note;
+	return symbolizer->notes.num ? vec_shift(&symbolizer->notes) : NULL;
 }
 
 static struct err *look_up(struct symbolizer *symbolizer, const struct module_entry *entry,

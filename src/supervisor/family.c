@@ -336,7 +336,6 @@ static void *family_main(void *ctx)
 	struct family *f = first->family;
 	struct birth birth;
 	bool has_birth, want_fold;
-	size_t i;
 
 	pthread_mutex_lock(&f->lock);
 	while (!f->want_end) {
@@ -348,12 +347,8 @@ static void *family_main(void *ctx)
 		}
 		f->has_news = false;
 		f->is_busy = true;
-		if (has_birth) {
-			birth = f->births.items[0];
-			f->births.num--;
-			for (i = 0; i < f->births.num; i++)
-				f->births.items[i] = f->births.items[i + 1];
-		}
+		if (has_birth)
+			birth = vec_shift(&f->births);
 		pthread_mutex_unlock(&f->lock);
 		if (has_birth)
 			handle_birth(first, &birth);

@@ -210,12 +210,7 @@ static struct snapshot *make_snapshot(struct session *s, const struct measured_f
 
 static void drop_oldest(struct session *s, struct measuring *m)
 {
-	size_t i;
-
-	session_measured_destroy(m->results.items[0]);
-	for (i = 1; i < m->results.num; i++)
-		m->results.items[i - 1] = m->results.items[i];
-	m->results.num--;
+	session_measured_destroy(vec_shift(&m->results));
 	if (!m->is_overflow_noted)
 		session_note(
 			s,
@@ -617,15 +612,10 @@ void session_measure_list(struct session *s,
 struct session_measured *session_take_measured(struct session *s)
 {
 	struct session_measured *result = NULL;
-	size_t i;
 
 	session_lock(s);
-	if (s->measuring && s->measuring->results.num) {
-		result = s->measuring->results.items[0];
-		for (i = 1; i < s->measuring->results.num; i++)
-			s->measuring->results.items[i - 1] = s->measuring->results.items[i];
-		s->measuring->results.num--;
-	}
+	if (s->measuring && s->measuring->results.num)
+		result = vec_shift(&s->measuring->results);
 	session_unlock(s);
 	return result;
 }

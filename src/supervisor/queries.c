@@ -154,8 +154,7 @@ static bool find_snapshot(const struct session *s, const char *name, size_t *ind
 static void remove_snapshot(struct session *s, size_t index)
 {
 	snapshot_destroy(s->snapshots.items[index]);
-	for (s->snapshots.num--; index < s->snapshots.num; index++)
-		s->snapshots.items[index] = s->snapshots.items[index + 1];
+	vec_remove(&s->snapshots, index);
 }
 
 struct err *queries_keep(struct session *s, struct snapshot *snapshot)
@@ -406,14 +405,10 @@ char *session_take_note(struct session *s)
 {
 	char *note = NULL;
 	uint64_t count;
-	size_t i;
 
 	session_lock(s);
 	if (s->notes.num) {
-		note = s->notes.items[0];
-		s->notes.num--;
-		for (i = 0; i < s->notes.num; i++)
-			s->notes.items[i] = s->notes.items[i + 1];
+		note = vec_shift(&s->notes);
 	} else if (read(s->note_fd, &count, sizeof(count)) < 0) {
 		note = NULL;
 	}

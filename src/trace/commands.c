@@ -193,15 +193,10 @@ static int run(struct engine *e, const struct command *c)
 static struct command *take(struct engine *e)
 {
 	struct command *c = NULL;
-	size_t i;
 
 	pthread_mutex_lock(&e->lock);
-	if (e->queue.num) {
-		c = e->queue.items[0];
-		e->queue.num--;
-		for (i = 0; i < e->queue.num; i++)
-			e->queue.items[i] = e->queue.items[i + 1];
-	}
+	if (e->queue.num)
+		c = vec_shift(&e->queue);
 	// Of the last one, too, before it is carried out: what comes then is news again.
 	if (!e->queue.num) {
 		__atomic_store_n(&e->has_news, false, __ATOMIC_RELEASE);

@@ -76,14 +76,10 @@ static VEC(struct put_off) put_off;
 pid_t thread_wait(int *status_ret, int flags)
 {
 	struct put_off first;
-	size_t i;
 
 	if (!put_off.num)
 		return stops_wait(flags, status_ret);
-	first = put_off.items[0];
-	put_off.num--;
-	for (i = 0; i < put_off.num; i++)
-		put_off.items[i] = put_off.items[i + 1];
+	first = vec_shift(&put_off);
 	*status_ret = first.status;
 	return first.tid;
 }

@@ -334,9 +334,7 @@ struct err *session_drop_snapshot(struct session *s, const char *name)
 	if (err)
 		return err;
 	snapshot_destroy(s->snapshots.items[i]);
-	s->snapshots.num--;
-	memmove(&s->snapshots.items[i], &s->snapshots.items[i + 1],
-		(s->snapshots.num - i) * sizeof(s->snapshots.items[0]));
+	vec_remove(&s->snapshots, i);
 	return NULL;
 }
 
