@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
+	tests/unit/base_io.t \
 	tests/unit/base_strtab.t \
 	tests/unit/base_utf8.t \
 	tests/unit/base_vec.t \
@@ -103,6 +104,10 @@ tests_unit_base_hmap_t_SOURCES = tests/unit/base_hmap.ts $(unit_h)
 tests_unit_base_hmap_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_hmap_t_CFLAGS = $(unit_cflags)
 tests_unit_base_hmap_t_LDADD = $(base_libs) $(unit_libs)
+tests_unit_base_io_t_SOURCES = tests/unit/base_io.ts $(unit_h)
+tests_unit_base_io_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_base_io_t_CFLAGS = $(unit_cflags)
+tests_unit_base_io_t_LDADD = $(base_libs) $(unit_libs)
 tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts $(unit_h)
 tests_unit_base_strtab_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_base_strtab_t_CFLAGS = $(unit_cflags)

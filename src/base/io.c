@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-/** Longest /proc/PID/status that io_proc_field() takes; what comes behind is not needed. */
-#define STATUS_MAX 8192
+/** How much of /proc/PID/status io_proc_field() has in hand at once: many lines, but a process may be in 65536 groups. */
+#define STATUS_CHUNK 4096
 
 static struct err *open_error(const char *path)
 {
@@ -73,20 +73,45 @@ bool io_read_head(const char *path, char *buf, size_t size)
 	return fd >= 0 && n >= 0;
 }
 
-bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size)
+/** If line is "KEY: VALUE", the value. */
+static bool take_field(const char *line, const char *key, char *buf, size_t size)
 {
-	char path[64], text[STATUS_MAX], *line, *save;
 	size_t key_len = strlen(key);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (!io_read_head(path, text, sizeof(text)))
+	if (strncmp(line, key, key_len) != 0 || line[key_len] != ':')
 		return false;
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (strncmp(line, key, key_len) != 0 || line[key_len] != ':')
+	line += key_len + 1;
+	snprintf(buf, size, "%s", line + strspn(line, " \t"));
+	return true;
+}
+
+bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size)
+{
+	char path[64], text[STATUS_CHUNK], *line, *end;
+	_cleanup_close_ int fd = -1;
+	bool is_rest = false;
+	size_t num = 0;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, text + num, sizeof(text) - 1 - num)) > 0) {
+		text[num + (size_t)n] = '\0';
+		for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			if (!is_rest && take_field(line, key, buf, size))
+				return true;
+			is_rest = false;
+		}
+		num = strlen(line);
+		memmove(text, line, num);
+		if (num < sizeof(text) - 1)
 			continue;
-		line += key_len + 1;
-		snprintf(buf, size, "%s", line + strspn(line, " \t"));
-		return true;
+		// Longer than the buffer: its beginning is looked at, the rest is passed over.
+		if (!is_rest && take_field(line, key, buf, size))
+			return true;
+		is_rest = true;
+		num = 0;
 	}
 	return false;
 }
