@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_listen.t \
+	tests/unit/trace_signals.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
@@ -293,6 +294,10 @@ tests_unit_trace_listen_t_SOURCES = tests/unit/trace_listen.ts $(unit_h)
 tests_unit_trace_listen_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_listen_t_CFLAGS = $(unit_cflags)
 tests_unit_trace_listen_t_LDADD = $(trace_libs) $(unit_libs)
+tests_unit_trace_signals_t_SOURCES = tests/unit/trace_signals.ts $(unit_h)
+tests_unit_trace_signals_t_CPPFLAGS = $(unit_cppflags)
+tests_unit_trace_signals_t_CFLAGS = $(unit_cflags)
+tests_unit_trace_signals_t_LDADD = $(trace_libs) $(unit_libs)
 tests_unit_trace_stacks_t_SOURCES = tests/unit/trace_stacks.ts $(unit_h)
 tests_unit_trace_stacks_t_CPPFLAGS = $(unit_cppflags)
 tests_unit_trace_stacks_t_CFLAGS = $(unit_cflags)

@@ -759,6 +759,10 @@ void interrupt_redo(struct engine *e, struct thread *t);
 bool interrupt_is_here(struct engine *e, const struct thread *t);
 
 /* signals.c */
+/** A set of signals in /proc/TID/status ("SigBlk", "SigCgt", "SigIgn" ...): signal n is bit n - 1. 0: there is no such thread. */
+uint64_t signals_set(pid_t tid, const char *key);
+/** Is sig in that set? */
+bool signals_has(pid_t tid, const char *key, int sig);
 /** t stands before the delivery of a signal: it shall find, and leave behind, what it would without
  *  us. Its registers are fetched, and changed where they must. */
 void signals_deliver(struct engine *e, struct thread *t, int sig);

@@ -26,29 +26,22 @@ bool interrupt_is_needless(pid_t tid)
 	return nr != SYS_clone && nr != SYS_fork && nr != SYS_vfork && nr != SYS_clone3;
 }
 
-static uint64_t signal_mask(pid_t tid, const char *key)
-{
-	char text[32];
-
-	return io_proc_field(tid, key, text, sizeof(text)) ? strtoull(text, NULL, 16) : 0;
-}
-
 /** A signal waits for this thread, and it will not be ignored. */
 static bool has_pending_signal(pid_t tid)
 {
 	uint64_t by_default = 1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
-	uint64_t pending = (signal_mask(tid, "SigPnd") | signal_mask(tid, "ShdPnd")) &
-			   ~signal_mask(tid, "SigBlk");
+	uint64_t pending = (signals_set(tid, "SigPnd") | signals_set(tid, "ShdPnd")) &
+			   ~signals_set(tid, "SigBlk");
 
 	if (!pending)
 		return false;
-	by_default &= ~signal_mask(tid, "SigCgt");
-	return pending & ~(by_default | signal_mask(tid, "SigIgn"));
+	by_default &= ~signals_set(tid, "SigCgt");
+	return pending & ~(by_default | signals_set(tid, "SigIgn"));
 }
 
 bool interrupt_has_trap(pid_t tid)
 {
-	return signal_mask(tid, "SigPnd") & (1ull << (SIGTRAP - 1));
+	return signals_set(tid, "SigPnd") & (1ull << (SIGTRAP - 1));
 }
 
 bool interrupt_is_here(struct engine *e, const struct thread *t)

@@ -4,7 +4,6 @@
 #include "trace/engine.h"
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/log.h"
 #include "wire/command.h"
 
@@ -34,16 +33,6 @@
 
 /** Enough for what a function keeps below its stack pointer (psABI 3.2.2: 128 bytes). */
 #define BELOW_STACK 512
-
-/** Is the signal in a set of /proc/TID/status ("SigCgt", "SigIgn")? */
-static bool has_signal(pid_t tid, const char *set, int sig)
-{
-	_cleanup_free_ char *text = NULL;
-	struct err *err = io_proc_status(tid, set, &text);
-
-	err_destroy(err);
-	return !err && (strtoull(text, NULL, 16) >> (sig - 1) & 1);
-}
 
 static bool write_data(struct engine *e, size_t offset, uint64_t value)
 {
@@ -162,7 +151,7 @@ static bool install(struct engine *e, struct thread *t)
 /** The program's own handler stays: who traps on purpose shall notice nothing of us. */
 static bool is_trap_used(const struct thread *t)
 {
-	return has_signal(t->tid, "SigCgt", SIGTRAP) || has_signal(t->tid, "SigIgn", SIGTRAP);
+	return signals_has(t->tid, "SigCgt", SIGTRAP) || signals_has(t->tid, "SigIgn", SIGTRAP);
 }
 
 static void install_first(struct engine *e, struct thread *t)
@@ -241,7 +230,7 @@ void rescue_on_stop(struct engine *e, struct thread *t)
 	if (!e->is_rescue_installed || --e->stops_to_rescue_check)
 		return;
 	e->stops_to_rescue_check = CHECK_INTERVAL;
-	if (!has_signal(t->tid, "SigCgt", SIGTRAP) && t->tgid == e->pid && !install(e, t))
+	if (!signals_has(t->tid, "SigCgt", SIGTRAP) && t->tgid == e->pid && !install(e, t))
 		log_debug("the rescue handler is gone");
 }
 

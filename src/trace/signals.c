@@ -13,19 +13,23 @@ enum disposition {
 	CAUGHT,
 };
 
-static bool has_signal(pid_t tid, const char *key, int sig)
+uint64_t signals_set(pid_t tid, const char *key)
 {
-	char mask[32];
+	char text[32];
 
-	return io_proc_field(tid, key, mask, sizeof(mask)) &&
-	       (strtoull(mask, NULL, 16) >> (sig - 1) & 1);
+	return io_proc_field(tid, key, text, sizeof(text)) ? strtoull(text, NULL, 16) : 0;
+}
+
+bool signals_has(pid_t tid, const char *key, int sig)
+{
+	return signals_set(tid, key) >> (sig - 1) & 1;
 }
 
 static enum disposition disposition(pid_t tid, int sig)
 {
-	if (has_signal(tid, "SigCgt", sig))
+	if (signals_has(tid, "SigCgt", sig))
 		return CAUGHT;
-	return has_signal(tid, "SigIgn", sig) ? IGNORED : BY_DEFAULT;
+	return signals_has(tid, "SigIgn", sig) ? IGNORED : BY_DEFAULT;
 }
 
 static bool is_fault(int sig)
