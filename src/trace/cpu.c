@@ -19,9 +19,9 @@
 #include "trace/engine.h"
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
 
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -42,24 +42,13 @@
  *  the processor). */
 #define STAT_PROCESSOR_FIELD (39 - 3)
 
-static size_t read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? 0 : (size_t)n;
-}
-
 static int processor_of(pid_t tid)
 {
 	char path[48], text[1024], *p;
 	unsigned i;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	if (!read_text(path, text, sizeof(text)))
+	if (!io_read_head(path, text, sizeof(text)))
 		return -1;
 	// The command name may hold anything, a ')' too.
 	p = strrchr(text, ')');
@@ -75,7 +64,7 @@ static int num_running(void)
 	unsigned i;
 
 	// proc(5): three averages, then RUNNABLE/ALL.
-	if (!read_text("/proc/loadavg", text, sizeof(text)))
+	if (!io_read_head("/proc/loadavg", text, sizeof(text)))
 		return 0;
 	for (p = text, i = 0; p && i < 3; i++)
 		p = strchr(p + 1, ' ');
