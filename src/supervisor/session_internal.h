@@ -68,7 +68,6 @@ struct session {
 	struct session_options options;
 	/** Set once. */
 	struct probe_list user_probes;
-	char *stdin_path;
 	/** With the tracer. NULL: of a child that has ended, or a table of several. */
 	struct shared *shared;
 	/** What its statistics were in the end, owned; NULL while there is shared memory. */

@@ -39,8 +39,6 @@ enum command_kind {
 	COMMAND_LEAVE,
 	/** SIGKILL to the target. Acknowledged. */
 	COMMAND_KILL,
-	/** Do nothing but acknowledge: everything before it is carried out. */
-	COMMAND_SYNC,
 	/** Nothing is read of this process, a child, any more: its shared memory may serve another.
 	 *  If it stands in its first stop it is let go. */
 	COMMAND_RELEASE,
