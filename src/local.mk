@@ -8,6 +8,7 @@ src_libbase_a_SOURCES = \
 	src/base/clock.h \
 	src/base/create.c \
 	src/base/create.h \
+	src/base/domain.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/fault.c \

@@ -12,19 +12,11 @@
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
+#include "base/domain.h"
 #include "base/err.h"
 #include "heap/blocks.h"
 #include "heap/older.h"
 #include "heap/stacks.h"
-
-/** Domains, as numbers in the tables. 4 and above: allocators of the user's own. */
-enum heap_domain {
-	DOMAIN_MALLOC = 0,
-	DOMAIN_NEW = 1,
-	DOMAIN_NEW_ARRAY = 2,
-	DOMAIN_MMAP = 3,
-	DOMAIN_USER = 4,
-};
 
 struct site {
 	/** What the site is; set once, before anybody else knows its id: any thread may read it without lock. */

@@ -11,20 +11,6 @@
 #include <assert.h>
 #include <string.h>
 
-/** Symbols of operator new and new[]; a stack that begins in one belongs to its domain. */
-static const char *const new_names[] = {
-	"_Znwm",
-	"_ZnwmRKSt9nothrow_t",
-	"_ZnwmSt11align_val_t",
-	"_ZnwmSt11align_val_tRKSt9nothrow_t",
-	"_Znam",
-	"_ZnamRKSt9nothrow_t",
-	"_ZnamSt11align_val_t",
-	"_ZnamSt11align_val_tRKSt9nothrow_t",
-};
-#define NUM_NEW_NAMES    (sizeof(new_names) / sizeof(new_names[0]))
-#define FIRST_ARRAY_NAME 4
-
 /** Probe search in one module. */
 struct search {
 	struct session *s;
@@ -48,6 +34,18 @@ static void add_code(struct search *search, uint64_t addr, uint64_t size)
 		search->end = addr + size;
 }
 
+static bool add_new(struct search *search, uint32_t domain, uint64_t addr, uint64_t size)
+{
+	struct new_range range = {
+		.module = search->module->id,
+		.domain = domain,
+		.start = addr,
+		.end = addr + (size ? size : 1),
+	};
+
+	return vec_push(&search->ranges, range);
+}
+
 static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint64_t size)
 {
 	struct search *search = ctx;
@@ -60,23 +58,14 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 	};
 	size_t i;
 
-	if (index < PROBES_PLAIN || index == num + NUM_NEW_NAMES + USABLE_SYMBOL_INFO)
+	if (index < PROBES_PLAIN || index == num + USABLE_SYMBOL_INFO)
 		add_code(search, addr, size);
-	if (index >= num + NUM_NEW_NAMES) {
-		search->usable[index - num - NUM_NEW_NAMES] = p.addr;
+	if (index >= num) {
+		search->usable[index - num] = p.addr;
 		return NULL;
 	}
-	if (index >= num) {
-		size_t name = index - num;
-		struct new_range range = {
-			.module = search->module->id,
-			.domain = name < FIRST_ARRAY_NAME ? DOMAIN_NEW : DOMAIN_NEW_ARRAY,
-			.start = addr,
-			.end = addr + (size ? size : 1),
-		};
-
-		return vec_push(&search->ranges, range) ? NULL : &err_nomem;
-	}
+	if (probe_is_new(index) && !add_new(search, probes[index].domain, addr, size))
+		return &err_nomem;
 	if (index < num_probes && probes[index].kind == PROBE_ALLOC && !probes[index].needs_malloc)
 		search->has_malloc = true;
 	// free and cfree, malloc and __libc_malloc: one function, one probe, the name that comes first in the table; but
@@ -105,19 +94,15 @@ static struct err *search_shim(struct search *search)
 
 static struct err *search_module(struct search *search)
 {
-	// The allocator's table and operator new in one pass over the symbols.
 	const struct probe_list *user = &search->s->user_probes;
 	const char *names[256];
 	size_t i, num = 0;
 	struct err *err;
 
-	_Static_assert(PROBES_USER_MAX + NUM_NEW_NAMES + NUM_USABLE_SYMBOLS <= 128,
-		       "room for names");
+	_Static_assert(PROBES_USER_MAX + NUM_USABLE_SYMBOLS <= 128, "room for names");
 	assert(num_probes <= 128);
 	for (i = 0; i < probe_num(user); i++)
 		names[num++] = probe_at(user, i)->symbol;
-	for (i = 0; i < NUM_NEW_NAMES; i++)
-		names[num++] = new_names[i];
 	for (i = 0; i < NUM_USABLE_SYMBOLS; i++)
 		names[num++] = usable_symbols[i];
 	err = module_find_functions(search->s->modules, search->module->id, names, num, false,

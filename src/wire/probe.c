@@ -59,11 +59,14 @@ const struct probe probes[] = {
 	{"mi_free_size", PROBE_FREE, NONE, NONE, 0, 0, 0},
 	{"mi_free_size_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
 	{"mi_free_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
-	// operator new and delete where the allocator itself defines them (Itanium C++ ABI names).
-	NEW("_Znwm", 1), NEW("_ZnwmRKSt9nothrow_t", 1),
-	NEW("_ZnwmSt11align_val_t", 1), NEW("_ZnwmSt11align_val_tRKSt9nothrow_t", 1),
-	NEW("_Znam", 2), NEW("_ZnamRKSt9nothrow_t", 2),
-	NEW("_ZnamSt11align_val_t", 2), NEW("_ZnamSt11align_val_tRKSt9nothrow_t", 2),
+	// operator new and delete (Itanium C++ ABI names). Planted where the allocator itself defines them; everywhere the
+	// code of new tells the domain (probe_is_new()).
+	NEW("_Znwm", DOMAIN_NEW), NEW("_ZnwmRKSt9nothrow_t", DOMAIN_NEW),
+	NEW("_ZnwmSt11align_val_t", DOMAIN_NEW),
+	NEW("_ZnwmSt11align_val_tRKSt9nothrow_t", DOMAIN_NEW),
+	NEW("_Znam", DOMAIN_NEW_ARRAY), NEW("_ZnamRKSt9nothrow_t", DOMAIN_NEW_ARRAY),
+	NEW("_ZnamSt11align_val_t", DOMAIN_NEW_ARRAY),
+	NEW("_ZnamSt11align_val_tRKSt9nothrow_t", DOMAIN_NEW_ARRAY),
 	DELETE("_ZdlPv"), DELETE("_ZdlPvm"), DELETE("_ZdlPvRKSt9nothrow_t"),
 	DELETE("_ZdlPvSt11align_val_t"), DELETE("_ZdlPvmSt11align_val_t"),
 	DELETE("_ZdlPvSt11align_val_tRKSt9nothrow_t"),
@@ -116,6 +119,11 @@ struct usable_source usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], con
 	else if (ret.block_function)
 		ret.kind = USABLE_CALL;
 	return ret;
+}
+
+bool probe_is_new(uint32_t index)
+{
+	return index < num_probes && probes[index].domain != DOMAIN_MALLOC;
 }
 
 const char *probe_kind_name(enum probe_kind kind)

@@ -4,6 +4,7 @@
 #ifndef WIRE_PROBE_H
 #define WIRE_PROBE_H
 
+#include "base/domain.h"
 #include "base/err.h"
 #include "base/vec.h"
 
@@ -39,7 +40,7 @@ struct probe {
 	/** Only planted in an object that also defines malloc: elsewhere it calls malloc and would
 	 *  cost stops for nothing. */
 	uint8_t needs_malloc;
-	/** heap domain. */
+	/** enum heap_domain. */
 	uint8_t domain;
 };
 
@@ -118,11 +119,14 @@ const struct probe *probe_at(const struct probe_list *list, uint32_t index);
 /** How many indices there are. */
 uint32_t probe_num(const struct probe_list *list);
 
+/** Is the index that of an operator new or new[] of the table? A stack that begins in one belongs to its domain. */
+bool probe_is_new(uint32_t index);
+
 /** Blocks of malloc and its family (operator new among them) and those of allocators on top of it are two families:
  *  of nested calls only the outermost of each family counts, and a block of one may begin where one of the other does. */
 static inline bool probe_is_upper(const struct probe *probe)
 {
-	return probe->domain > 2;
+	return probe->domain > DOMAIN_NEW_ARRAY;
 }
 
 #endif

@@ -122,10 +122,19 @@ static bool is_cxx(const char *symbol)
 	check("mi_realloc_aligned", PROBE_REALLOC, 1, ARG_NONE, 0);
 
 #test operators
-	ck_assert_uint_eq(find("_Znwm")->domain, 1);
-	ck_assert_uint_eq(find("_ZnwmSt11align_val_tRKSt9nothrow_t")->domain, 1);
-	ck_assert_uint_eq(find("_Znam")->domain, 2);
-	ck_assert_uint_eq(find("_ZnamSt11align_val_t")->domain, 2);
+	unsigned i, num_new = 0;
+
+	ck_assert_uint_eq(find("_Znwm")->domain, DOMAIN_NEW);
+	ck_assert_uint_eq(find("_ZnwmSt11align_val_tRKSt9nothrow_t")->domain, DOMAIN_NEW);
+	ck_assert_uint_eq(find("_Znam")->domain, DOMAIN_NEW_ARRAY);
+	ck_assert_uint_eq(find("_ZnamSt11align_val_t")->domain, DOMAIN_NEW_ARRAY);
+	// What tells the domain of a stack: all of operator new, and nothing else.
+	for (i = 0; i < num_probes; i++) {
+		ck_assert_int_eq(probe_is_new(i), strncmp(probes[i].symbol, "_Zn", 3) == 0);
+		num_new += probe_is_new(i);
+	}
+	ck_assert_uint_eq(num_new, 8);
+	ck_assert(!probe_is_new(num_probes));
 	check("_Znwm", PROBE_ALLOC, 0, ARG_NONE, ARG_NONE);
 	check("_ZdlPvm", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
 	check("_ZdaPvSt11align_val_t", PROBE_FREE, ARG_NONE, ARG_NONE, 0);
