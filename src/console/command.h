@@ -21,26 +21,16 @@ enum complete_kind {
 	COMPLETE_SNAPSHOT = 1 << 1,
 	/** The word "live". */
 	COMPLETE_LIVE = 1 << 2,
+	/** The word "peak". */
+	COMPLETE_PEAK = 1 << 3,
 	/** lineno, filename ... */
-	COMPLETE_KEY = 1 << 3,
-	/** What `wait` waits for: "exit", "all", "call". */
-	COMPLETE_WAIT = 1 << 4,
+	COMPLETE_KEY = 1 << 4,
 	/** Functions of the target, but only behind `wait call`. */
 	COMPLETE_CALL = 1 << 5,
 	/** Functions of the target. */
 	COMPLETE_FUNCTION = 1 << 6,
-	/** What `measure` does beside: "off", "list". */
-	COMPLETE_MEASURE = 1 << 7,
-	/** What `filter` does: "add", "list", "clear". */
-	COMPLETE_FILTER = 1 << 8,
-	/** The word "growth", which `check` checks. */
-	COMPLETE_GROWTH = 1 << 9,
-	/** The word "off". */
-	COMPLETE_OFF = 1 << 10,
 	/** Paths of files, which the line editor knows. */
-	COMPLETE_FILE = 1 << 11,
-	/** The word "peak". */
-	COMPLETE_PEAK = 1 << 12,
+	COMPLETE_FILE = 1 << 7,
 };
 
 #define COMMAND_MAX_WORDS   5
@@ -65,6 +55,8 @@ struct command {
 	/** How many such words there must and may be. */
 	size_t min_words;
 	size_t max_words;
+	/** Fixed words that may be the first of them, as "a|b|c", besides what its kinds say; NULL: none. */
+	const char *choices;
 	/** COMPLETE_* bits of each of them. */
 	unsigned kinds[COMMAND_MAX_WORDS];
 	struct command_option options[COMMAND_MAX_OPTIONS + 1];

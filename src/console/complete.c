@@ -59,24 +59,6 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		offer(completer, "peak");
 	for (i = 0; (kinds & COMPLETE_KEY) && i < NUM_KEYS; i++)
 		offer(completer, group_key_names[i]);
-	if (kinds & COMPLETE_WAIT) {
-		offer(completer, "exit");
-		offer(completer, "all");
-		offer(completer, "call");
-	}
-	if (kinds & COMPLETE_MEASURE) {
-		offer(completer, "off");
-		offer(completer, "list");
-	}
-	if (kinds & COMPLETE_FILTER) {
-		offer(completer, "add");
-		offer(completer, "list");
-		offer(completer, "clear");
-	}
-	if (kinds & COMPLETE_GROWTH)
-		offer(completer, "growth");
-	if (kinds & COMPLETE_OFF)
-		offer(completer, "off");
 	if (kinds & (COMPLETE_CALL | COMPLETE_FUNCTION))
 		session_complete_function(completer->session, completer->text, MAX_FUNCTIONS,
 					  offer_function, completer);
@@ -90,7 +72,7 @@ static void offer_options(struct completer *completer, const struct command *com
 		offer(completer, option->name);
 }
 
-/** The words of a value "a|b|c". */
+/** The words of "a|b|c". */
 static void offer_choices(struct completer *completer, const char *choices)
 {
 	while (*choices) {
@@ -158,6 +140,8 @@ static void complete_argument(struct completer *completer, const struct command 
 	kinds = num < command->max_words ? command->kinds[num] : 0;
 	if ((kinds & COMPLETE_CALL) && strcmp(words->list.items[1], "call") != 0)
 		kinds = 0;
+	if (num == 0 && command->choices)
+		offer_choices(completer, command->choices);
 	offer_kinds(completer, kinds);
 }
 

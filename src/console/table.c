@@ -145,7 +145,8 @@ const struct command commands[] = {
 	{
 		.name = "check", .arguments = "growth OLD [NEW] [KEY PATTERN]",
 		.min_words = 2, .max_words = 5,
-		.kinds = {COMPLETE_GROWTH, COMPLETE_SNAPSHOT | COMPLETE_PEAK,
+		.choices = "growth",
+		.kinds = {0, COMPLETE_SNAPSHOT | COMPLETE_PEAK,
 			  ANY_SNAPSHOT | COMPLETE_KEY, COMPLETE_KEY, 0},
 		.options = {
 			{"--max", "SIZE", 0, "growth that is allowed: 4096, 10KiB, 1.5MiB"},
@@ -191,7 +192,8 @@ const struct command commands[] = {
 	},
 	{
 		.name = "every", .arguments = "SECONDS FILE | off", .min_words = 1, .max_words = 2,
-		.kinds = {COMPLETE_OFF, COMPLETE_FILE}, .check = check_every, .run = cmd_every,
+		.choices = "off", .kinds = {0, COMPLETE_FILE},
+		.check = check_every, .run = cmd_every,
 		.summary = "append a snapshot to a file every so often",
 		.help = "They are called e1, e2, ... When one cannot be stored, as on a full\n"
 			"disk, a note tells, and the next one tries again.\n",
@@ -199,7 +201,7 @@ const struct command commands[] = {
 	{
 		.name = "filter", .arguments = "add +PATTERN[:LINE] | add +@DOMAIN | list | clear",
 		.want_raw = true, .min_words = 1, .max_words = 2,
-		.kinds = {COMPLETE_FILTER, 0},
+		.choices = "add|list|clear",
 		.options = {
 			{"--all-frames", NULL, 0, "any frame of a stack may match"},
 			{"--domain", "D", 0, "match only stacks of this domain"},
@@ -259,7 +261,8 @@ const struct command commands[] = {
 	},
 	{
 		.name = "wait", .arguments = "SECONDS | exit | all | call FUNCTION [COUNT]",
-		.min_words = 1, .max_words = 3, .kinds = {COMPLETE_WAIT, COMPLETE_CALL, 0},
+		.min_words = 1, .max_words = 3, .choices = "exit|all|call",
+		.kinds = {0, COMPLETE_CALL, 0},
 		.check = check_wait, .run = cmd_wait, .is_waiting = true,
 		.summary = "let the target run for a time, to its end, or to a call",
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
@@ -271,7 +274,7 @@ const struct command commands[] = {
 	{
 		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",
 		.min_words = 1, .max_words = 2,
-		.kinds = {COMPLETE_FUNCTION | COMPLETE_MEASURE, COMPLETE_FUNCTION},
+		.choices = "off|list", .kinds = {COMPLETE_FUNCTION, COMPLETE_FUNCTION},
 		.options = {
 			{"--calls", "N", 0, "one result for every N calls (default 1)"},
 		},
