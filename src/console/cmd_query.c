@@ -112,8 +112,7 @@ static struct err *last_snapshots(struct console *console, const struct args *ar
 	if (err)
 		return err;
 	if (num < 2)
-		return err_create(ERR_NOT_FOUND,
-				  "growth is seen over two snapshots or more, there %s %zu",
+		return err_create(ERR_NOT_FOUND, "growth needs two snapshots or more, there %s %zu",
 				  num == 1 ? "is" : "are", num);
 	if (wanted && (size_t)wanted < num)
 		first = num - (size_t)wanted;
@@ -202,7 +201,7 @@ static struct err *parse_gate(const struct args *args, enum group_key *key_ret,
 	struct err *err;
 
 	if (strcmp(args->words[0], "growth") != 0)
-		return err_create(ERR_USAGE, "growth is what can be checked, not '%s'",
+		return err_create(ERR_USAGE, "only growth can be checked, not '%s'",
 				  args->words[0]);
 	if (!max)
 		return err_create(ERR_USAGE, "how much growth is allowed? --max SIZE");

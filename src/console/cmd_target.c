@@ -51,7 +51,8 @@ static struct err *wait_exit(struct session *session)
 	if (err)
 		return err;
 	if (status.state == TARGET_DETACHED)
-		return err_create(ERR_OTHER, "the target was left, its end will not be seen");
+		return err_create(ERR_OTHER,
+				  "malloscope has detached and cannot see the end of the target");
 	return wait_ns(session, UINT64_MAX);
 }
 

@@ -160,7 +160,7 @@ static struct err *after_growth(struct foresight *f, const struct args *args)
 {
 	(void)args;
 	f->has_rows = true;
-	return need_number(f, 2, "growth is seen over two snapshots or more");
+	return need_number(f, 2, "growth needs two snapshots or more");
 }
 
 /** growth OLD [NEW] [KEY PATTERN] */

@@ -83,7 +83,7 @@ struct err *cmd_help(struct console *console, const struct args *args)
 	if (console->want_json)
 		return help_json(console, NULL);
 	help_print_list(console->out);
-	fputs("\n`help COMMAND` tells more. Names may be cut short while unambiguous.\n"
+	fputs("\n`help COMMAND` explains one. Names may be abbreviated while unambiguous.\n"
 	      "Every command takes --json.\n",
 	      console->out);
 	return NULL;

@@ -323,8 +323,8 @@ static void print_file_help(const struct command *command, const char *name, boo
 {
 	printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
 	help_print_command(stdout, command);
-	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE", "where the output goes",
-	       "--json", "as JSON", "--debuginfod",
+	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE", "write the output to FILE",
+	       "--json", "print JSON Lines", "--debuginfod",
 	       "ask servers for debug information, as run does");
 }
 
@@ -417,14 +417,14 @@ static error_t parse_help(int key, char *arg, struct argp_state *state)
 // clang-format off
 static const struct argp_option common_options[] = {
 	{"execute", 'e', "COMMAND", 0,
-	 "Run a console command; repeatable. After the last one malloscope leaves", 0},
-	{"script", 'x', "FILE", 0, "The same with each line of FILE; # begins a comment line", 0},
+	 "Run a console command; repeatable. malloscope ends after the last one", 0},
+	{"script", 'x', "FILE", 0, "Run each line of FILE as a console command; # begins a comment line", 0},
 	{"output", 'o', "FILE", 0,
-	 "Write what malloscope prints to FILE (batch default: standard error)", 0},
-	{"json", KEY_JSON, NULL, 0, "Print a JSON document a line for every command", 0},
+	 "Write what malloscope prints to FILE (default of run and attach without a prompt: standard error)", 0},
+	{"json", KEY_JSON, NULL, 0, "Print JSON Lines: one document for every command", 0},
 	{"debuginfod", KEY_SERVERS, "SECONDS", OPTION_ARG_OPTIONAL,
-	 "Ask the servers of DEBUGINFOD_URLS for debug information that is missing, at most SECONDS "
-	 "(default " SERVERS_SECONDS ") for a file",
+	 "Ask the servers of DEBUGINFOD_URLS for missing debug information, at most SECONDS "
+	 "(default " SERVERS_SECONDS ") for each file",
 	 0},
 	{0},
 };
@@ -434,12 +434,13 @@ static const struct argp_option tracing_options[] = {
 	{"every", KEY_EVERY, "SECONDS", 0, "Append a snapshot to the file of --store every SECONDS", 0},
 	{"store", KEY_STORE, "FILE", 0, "The file of --every", 0},
 	{"max-memory", KEY_MEMORY, "SIZE", 0,
-	 "Let the tables of a process take at most SIZE, as 64MiB; stacks that come later count as "
-	 "one",
+	 "Limit the tables of each process to SIZE, as in 64MiB; new stacks beyond it count as "
+	 "one stack",
 	 0},
 	{"follow", KEY_FOLLOW, "LIST", 0,
-	 "What is traced on: fork (children, too), exec (new images), fork,exec (default: exec)", 0},
-	{"no-follow", KEY_ALONE, NULL, 0, "Neither: tracing ends when another program is executed", 0},
+	 "Follow fork (trace children), exec (trace executed programs) or fork,exec (default: exec)",
+	 0},
+	{"no-follow", KEY_ALONE, NULL, 0, "Follow neither: tracing ends when the program executes another", 0},
 	{"probe", KEY_PROBE, "SPEC", 0,
 	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)", 0},
 	{0},
@@ -447,14 +448,14 @@ static const struct argp_option tracing_options[] = {
 
 static const struct argp_option run_options[] = {
 	{"stdin", KEY_STDIN, "FILE", 0,
-	 "Let PROGRAM read FILE (default: our standard input; at the prompt /dev/null)", 0},
+	 "Standard input of PROGRAM (default: that of malloscope; with a prompt /dev/null)", 0},
 	{0},
 };
 
 static const struct argp_option help_options[] = {
-	{"help", '?', NULL, 0, "Give this help list", -1},
-	{"usage", KEY_USAGE, NULL, 0, "Give a short usage message", 0},
-	{"version", 'V', NULL, 0, "Print program version", -1},
+	{"help", '?', NULL, 0, "Print this help list", -1},
+	{"usage", KEY_USAGE, NULL, 0, "Print a short usage message", 0},
+	{"version", 'V', NULL, 0, "Print the version", -1},
 	{0},
 };
 
@@ -474,9 +475,9 @@ static const struct argp run_argp = {
 	.args_doc = "[--] PROGRAM [ARG...]",
 	.doc = "Launch a program and trace its memory from the first allocation."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
-	       "commands. Otherwise the commands given are run, `wait exit` and `top` if there are "
-	       "none, and the exit status is that of PROGRAM (128 + signal number when it was "
-	       "killed), 0 when it still runs.\n\n"
+	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` if "
+	       "there are none. The exit status is that of PROGRAM (128 + signal number if it was "
+	       "killed), or 0 if it still runs.\n\n"
 	       "  malloscope run -- sqlite3 my.db < queries.sql\n"
 	       "  malloscope run -e 'wait call f' -e snapshot -e 'wait exit' -e diff -- ./prog",
 };
@@ -484,10 +485,10 @@ static const struct argp run_argp = {
 static const struct argp attach_argp = {
 	.parser = parse_attach, .children = tracing_child,
 	.args_doc = "PID",
-	.doc = "Trace the memory of a running process; it goes on when malloscope leaves."
+	.doc = "Trace the memory of a running process; it runs on when malloscope detaches."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
-	       "commands. Otherwise the commands given are run, `wait exit` and `top` if there are "
-	       "none; Ctrl-C then ends the wait.\n\n"
+	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` if "
+	       "there are none; Ctrl-C ends the wait.\n\n"
 	       "  malloscope attach 4711\n"
 	       "  malloscope attach -e snapshot -e 'wait 60' -e 'diff --sort growth' 4711",
 };
@@ -496,8 +497,8 @@ static const struct argp open_argp = {
 	.parser = parse_open, .children = common_child,
 	.args_doc = "FILE",
 	.doc = "Look at stored snapshots; no process and no binaries are needed."
-	       "\vWith a terminal and neither -e nor -x there is a prompt; otherwise the commands "
-	       "given are run, `snapshots` and `top` if there are none.\n\n"
+	       "\vWith a terminal and neither -e nor -x there is a prompt. Otherwise malloscope runs "
+	       "the given commands, or `snapshots` and `top` if there are none.\n\n"
 	       "  malloscope open -e 'diff e1 e60 function' prog.msnap",
 };
 // clang-format on
@@ -591,7 +592,7 @@ static const struct argp main_argp = {
 		    "\ndiff " DIFF_ARGS,
 	.doc = "Find out which code holds the memory of a native program, from outside: "
 	       "launch it or attach to it, take snapshots, compare them, store them.\v"
-	       "`malloscope run --help' and so on list the options of each.",
+	       "`malloscope run --help' lists the options of run; likewise for the others.",
 };
 
 static void restore_help_format(const char *old_format)

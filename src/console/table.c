@@ -13,48 +13,46 @@
 const struct command commands[] = {
 	{
 		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .check = check_start, .run = cmd_start,
-		.summary = "begin tracing, NFRAME frames a stack at most",
-		.help = "While tracing it changes nothing. Without NFRAME (1 to 65535) the\n"
-			"last limit holds. Of blocks older than the start only the frees\n"
-			"are known: the row `<before attach>` of a comparison.\n",
+		.summary = "begin tracing, at most NFRAME frames per stack",
+		.help = "It does nothing when tracing is on already. Without NFRAME (1 to\n"
+			"65535) the last limit is used. malloscope knows only the frees of\n"
+			"older blocks: they are the row `<before attach>` of a comparison.\n",
 	},
 	{
 		.name = "stop", .arguments = "", .run = cmd_stop,
 		.summary = "end tracing and forget all traces",
-		.help = "All breakpoints are taken out; the target runs on at full speed\n"
-			"and stays under malloscope: `start` traces it again. Snapshots are\n"
-			"kept.\n",
+		.help = "Removes all breakpoints: the target runs on at full speed. `start`\n"
+			"traces it again. Snapshots are kept.\n",
 	},
 	{
 		.name = "status", .arguments = "", .run = cmd_status,
 		.summary = "show target, tracing, event counters, own memory",
-		.help = "What is not as it should be is counted under `unwinding` and\n"
-			"`oddities`:\n"
-			"  truncated        end early for want of call-frame information\n"
-			"  failed           only the innermost frame is known\n"
-			"  unknown frees    of blocks that nobody has allocated\n"
-			"  replaced blocks  at the address of a live one: a free was missed\n"
-			"  abandoned calls  allocators left by longjmp or thread exit\n"
-			"  lost events      always 0: the target waits rather than lose one\n"
-			"`older frees` are those of blocks older than the tracing.\n",
+		.help = "`unwinding` and `oddities` count what went wrong:\n"
+			"  truncated        stacks cut short by missing call-frame information\n"
+			"  failed           stacks of which only the innermost frame is known\n"
+			"  unknown frees    frees of blocks that nobody allocated\n"
+			"  replaced blocks  new blocks at the address of a live one: a free\n"
+			"                   was missed\n"
+			"  abandoned calls  allocator calls left by longjmp or thread exit\n"
+			"  lost events      always 0: the target waits instead\n"
+			"`older frees` are frees of blocks from before tracing began.\n",
 	},
 	{
 		.name = "probes", .arguments = "", .run = cmd_probes,
 		.summary = "list the allocator functions found, and their calls",
-		.help = "One row each: what it does, symbol, address, number of entries\n"
-			"(inner calls of one allocator by another included), and the object\n"
-			"that defines it.\n",
+		.help = "One row for each: kind, symbol, address, number of calls (including\n"
+			"those by other allocators), and the file that defines it.\n",
 	},
 	{
 		.name = "memory", .arguments = "", .run = cmd_memory,
 		.summary = "show traced memory, current and peak",
-		.help = "Bytes as the target asked for them, without the allocator's\n"
-			"overhead.\n",
+		.help = "Bytes that the target asked for, without the overhead of the\n"
+			"allocator.\n",
 	},
 	{
 		.name = "reset-peak", .arguments = "", .run = cmd_reset_peak,
 		.summary = "set the peak to the current size",
-		.help = "The peak then shows the maximum since now.\n",
+		.help = "The peak is then the maximum from now on.\n",
 	},
 	{
 		.name = "clear", .arguments = "", .run = cmd_clear,
@@ -72,7 +70,7 @@ const struct command commands[] = {
 	{
 		.name = "snapshots", .arguments = "", .run = cmd_snapshots,
 		.summary = "list the snapshots, oldest first",
-		.help = "TIME is since the begin of tracing.\n",
+		.help = "TIME is the time since tracing began.\n",
 	},
 	{
 		.name = "drop", .arguments = "NAME", .min_words = 1, .max_words = 1,
@@ -85,24 +83,24 @@ const struct command commands[] = {
 		.options = {
 			{"-n", "N", 0, "rows to print (default 10)"},
 			{"--snapshot", "NAME", ANY_SNAPSHOT,
-			 "of a snapshot, or the peak; default: the live state"},
+			 "show a snapshot or the peak; default: the live state"},
 			{"--since", "NAME", COMPLETE_SNAPSHOT,
 			 "only what was allocated after this snapshot and is live"},
 			{"--cumulative", NULL, 0,
 			 "count every frame of a stack, not only the innermost one"},
 			{"--by", "size|count|allocated|calls", 0,
-			 "sort by live bytes (default), live blocks, bytes or calls ever"},
+			 "sort by live bytes (default), live blocks, total bytes or calls"},
 			{"--all", NULL, 0,
-			 "show allocator plumbing, and frees of blocks older than the tracing"},
-			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+			 "show allocator wrappers, and the row <before attach>"},
+			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
 		.check = check_top, .run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
 		.help = KEYS_HELP
-			"A stack is known by its innermost frame that is no allocator\n"
-			"plumbing. Rows sorted by allocated or calls show these numbers at\n"
-			"their end and include sites without live blocks. `traceback #2`\n"
-			"then shows the stack of the second row.\n",
+			"A row shows the innermost frame that is not an allocator wrapper.\n"
+			"`--by allocated` and `--by calls` print these numbers at the end of\n"
+			"each row, and show rows without live blocks, too. `traceback #2`\n"
+			"shows the stack of the second row.\n",
 	},
 	{
 		.name = "diff", .arguments = "[OLD [NEW]] [KEY]", .max_words = 3,
@@ -113,33 +111,33 @@ const struct command commands[] = {
 			 "count every frame of a stack, not only the innermost one"},
 			{"--sort", "abs|growth|shrink", 0,
 			 "largest change first (default), largest growth, largest shrinkage"},
-			{"--changed", NULL, 0, "leave rows out that did not change"},
-			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+			{"--changed", NULL, 0, "omit rows that did not change"},
+			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
 		.run = cmd_diff,
 		.summary = "compare two snapshots, or one with the live state",
-		.help = "NEW is the live state unless given (`live` says so), OLD the\n"
-			"newest snapshot. `peak` is the state at the maximum. The row\n"
-			"`<before attach>` is what was freed of blocks older than the\n"
-			"tracing, with estimated sizes; the total change is net of it.\n"
+		.help = "NEW defaults to `live`, the live state, OLD to the newest snapshot.\n"
+			"`peak` is the state at the maximum. The row `<before attach>` stands\n"
+			"for freed blocks from before tracing began, with estimated sizes.\n"
+			"The total change includes it.\n"
 			KEYS_HELP,
 	},
 	{
 		.name = "growth", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
 		.options = {
 			{"-n", "N", 0, "rows to print (default 10)"},
-			{"--last", "K", 0, "over the last K snapshots; default: all"},
+			{"--last", "K", 0, "use the last K snapshots; default: all"},
 			{"--cumulative", NULL, 0,
 			 "count every frame of a stack, not only the innermost one"},
-			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
 		.check = check_growth, .run = cmd_growth,
 		.summary = "rank what grew over all snapshots",
-		.help = "First what grew from each snapshot to the next, as a leak does with\n"
-			"every round, then the rest, by growth. Each row has its slope by\n"
-			"snapshot and by second.\n"
+		.help = "Rows that grew from every snapshot to the next, as a leak does, come\n"
+			"first, then the rest, by growth. Each row shows its growth per\n"
+			"snapshot and per second.\n"
 			KEYS_HELP,
 	},
 	{
@@ -149,54 +147,54 @@ const struct command commands[] = {
 		.kinds = {0, COMPLETE_SNAPSHOT | COMPLETE_PEAK,
 			  ANY_SNAPSHOT | COMPLETE_KEY, COMPLETE_KEY, 0},
 		.options = {
-			{"--max", "SIZE", 0, "growth that is allowed: 4096, 10KiB, 1.5MiB"},
-			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+			{"--max", "SIZE", 0, "allowed growth: 4096, 10KiB, 1.5MiB"},
+			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
 		.check = check_check, .run = cmd_check,
-		.summary = "fail when memory grew by more than it may",
-		.help = "The growth from OLD to NEW (default: the live state), of everything\n"
-			"or of the rows by KEY that match the shell pattern PATTERN. When it\n"
-			"exceeds SIZE, what grew is shown with its traceback, and malloscope\n"
-			"exits with status 3 in the end (in batch mode). Freed blocks older\n"
-			"than the tracing count as shrinkage, unless PATTERN leaves their\n"
-			"row out.\n",
+		.summary = "fail when memory grew by more than allowed",
+		.help = "Measures the growth from OLD to NEW (default: the live state), of\n"
+			"everything or of the rows by KEY that match the shell pattern\n"
+			"PATTERN. If it exceeds SIZE, malloscope shows what grew, with its\n"
+			"traceback, and in batch mode exits with status 3 at the end. Freed\n"
+			"blocks from before tracing began count as shrinkage, unless PATTERN\n"
+			"excludes their row.\n",
 	},
 	{
 		.name = "traces", .arguments = "",
 		.options = {
 			{"--snapshot", "NAME", ANY_SNAPSHOT,
-			 "of a snapshot, or the peak; default: the live state"},
-			{"--all", NULL, 0, "show allocator plumbing (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "as tracemalloc does it where it differs, see the manual"},
+			 "show a snapshot or the peak; default: the live state"},
+			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
+			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
 		.run = cmd_traces,
 		.summary = "list every live stack",
-		.help = "One a line, largest first: size, count, domain, true depth, frames\n"
-			"with the most recent first. With --json an object each.\n",
+		.help = "One per line, largest first: size, count, domain, true depth, and\n"
+			"the frames, most recent first. --json prints an object for each.\n",
 	},
 	{
 		.name = "dump", .arguments = "[NAME] FILE", .min_words = 1, .max_words = 2,
 		.kinds = {ANY_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .run = cmd_dump,
 		.summary = "append a snapshot to a file",
-		.help = "FILE is an SQLite database that holds many snapshots with symbols\n"
-			"and source lines: it can be read on any machine. Without NAME a\n"
-			"snapshot is taken first, under the next default name.\n",
+		.help = "FILE is an SQLite database of snapshots with symbols and source\n"
+			"lines. It can be read on any machine. Without NAME, malloscope\n"
+			"first takes a snapshot, under the next default name.\n",
 	},
 	{
 		.name = "load", .arguments = "FILE[:NAME] [AS]", .min_words = 1, .max_words = 2,
 		.kinds = {COMPLETE_FILE, 0}, .run = cmd_load,
-		.summary = "read a snapshot back from a file",
-		.help = "NAME is a name or a number in the file; default: the newest. It is\n"
-			"kept under its own name, or AS.\n",
+		.summary = "read a snapshot from a file",
+		.help = "NAME is a name or a number in the file; default: the newest. The\n"
+			"snapshot keeps its own name, or gets the name AS.\n",
 	},
 	{
 		.name = "every", .arguments = "SECONDS FILE | off", .min_words = 1, .max_words = 2,
 		.choices = "off", .kinds = {0, COMPLETE_FILE},
 		.check = check_every, .run = cmd_every,
-		.summary = "append a snapshot to a file every so often",
-		.help = "They are called e1, e2, ... When one cannot be stored, as on a full\n"
-			"disk, a note tells, and the next one tries again.\n",
+		.summary = "append a snapshot to a file every SECONDS",
+		.help = "Their names are e1, e2, ... When malloscope cannot store one, as on\n"
+			"a full disk, it prints a note and goes on with the next one.\n",
 	},
 	{
 		.name = "filter", .arguments = "add +PATTERN[:LINE] | add +@DOMAIN | list | clear",
@@ -208,24 +206,24 @@ const struct command commands[] = {
 		},
 		.check = check_filter, .run = cmd_filter,
 		.summary = "choose what top, diff and the like count",
-		.help = "+ includes what matches, - excludes it; the names of files are\n"
-			"matched as a whole, * and ? cross slashes. What some + matches, or\n"
-			"everything without a +, is counted unless a - matches. Domains are\n"
+		.help = "+ includes what matches, - excludes it. A pattern must match the\n"
+			"whole file name; * and ? match slashes, too. A stack counts if some\n"
+			"+ matches it (or there is no +) and no - matches it. Domains are\n"
 			"malloc, new, new[], mmap, or numbers. Snapshots do not change.\n",
 	},
 	{
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,
 		.options = {
 			{"-n", "LIMIT", 0,
-			 "only so many innermost frames; negative: outermost"},
+			 "show LIMIT innermost frames; negative: outermost"},
 			{"--most-recent-first", NULL, 0, "innermost frame first"},
-			{"--compat", NULL, 0, "a negative LIMIT leaves so many innermost frames out"},
+			{"--compat", NULL, 0, "a negative LIMIT omits that many innermost frames"},
 		},
 		.run = cmd_traceback,
 		.summary = "show the stack of a row of the last top or diff",
 		.help = "RANK counts the rows from 1 (default). The oldest frame comes\n"
-			"first. A row of `top traceback` or `diff traceback` is one stack;\n"
-			"of any other row the stack with the most live bytes is shown.\n",
+			"first. A row of `top traceback` or `diff traceback` is one stack.\n"
+			"For any other row, the stack with the most live bytes is shown.\n",
 	},
 	{
 		.name = "where", .arguments = "ADDRESS", .min_words = 1, .max_words = 1,
@@ -237,27 +235,27 @@ const struct command commands[] = {
 	{
 		.name = "blocks", .arguments = "", .run = cmd_blocks,
 		.summary = "list every live block, by address",
-		.help = "One a line: address, size in bytes, domain, thread, function (when\n"
-			"it is known) and place of the allocation. For scripts: there can\n"
+		.help = "One per line: address, size in bytes, domain, thread, function (if\n"
+			"known) and place of the allocation. This is for scripts: there can\n"
 			"be millions.\n",
 	},
 	{
 		.name = "processes", .arguments = "", .run = cmd_processes,
 		.summary = "list the followed processes",
-		.help = "The process that the commands are about has a `*`. With `--follow\n"
-			"fork` children are traced, too, each with tables and snapshots of\n"
-			"its own; they begin empty: what a child inherits is unknown. When\n"
-			"more than 64 have ended, those of the program with most of them\n"
-			"become one table with their sums: `cc1  1234 ended`.\n",
+		.help = "A `*` marks the current process. With `--follow fork` children are\n"
+			"traced, too, each with tables and snapshots of its own. They begin\n"
+			"empty: inherited blocks are unknown. When more than 64 have ended,\n"
+			"those of the program that has most of them become one table with\n"
+			"their sums: `cc1  1234 ended`.\n",
 	},
 	{
 		.name = "process", .arguments = "[PID | #N | PROGRAM]", .max_words = 1,
 		.check = check_process, .run = cmd_process,
-		.summary = "choose the process that the following commands are about",
-		.help = "#2 is the second in the list of `processes`; PROGRAM is a path or a\n"
-			"name in it, and means the ended processes of that program if they\n"
-			"share a table, else the newest. Without an argument it says which one\n"
-			"is chosen; in the beginning that is the first.\n",
+		.summary = "choose the process that commands apply to",
+		.help = "#2 is the second in the list of `processes`. PROGRAM is a path or a\n"
+			"name in it: it chooses the table of the ended processes of that\n"
+			"program, if they share one, or else the newest. Without an argument\n"
+			"it prints the current process, which at the beginning is the first.\n",
 	},
 	{
 		.name = "wait", .arguments = "SECONDS | exit | all | call FUNCTION [COUNT]",
@@ -267,41 +265,40 @@ const struct command commands[] = {
 		.summary = "let the target run for a time, to its end, or to a call",
 		.help = "`wait call` returns when FUNCTION has been entered COUNT times\n"
 			"(default 1) from now on, in any thread. All forms return when the\n"
-			"target has ended; for `wait call` that is an error. Of several\n"
-			"processes the current one is meant, but a time and `wait all` are\n"
-			"over when every one has ended.\n",
+			"target has ended; for `wait call` that is an error. `exit` and\n"
+			"`call` wait for the current process. `all` and a time end when\n"
+			"every followed process has ended.\n",
 	},
 	{
 		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",
 		.min_words = 1, .max_words = 2,
 		.choices = "off|list", .kinds = {COMPLETE_FUNCTION, COMPLETE_FUNCTION},
 		.options = {
-			{"--calls", "N", 0, "one result for every N calls (default 1)"},
+			{"--calls", "N", 0, "print one result for every N calls (default 1)"},
 		},
 		.check = check_measure, .run = cmd_measure,
-		.summary = "show what calls of a function do to the memory",
-		.help = "From now on every call of FUNCTION that returns gives a result, be\n"
-			"it during a wait or at the prompt: net bytes and blocks, the peak\n"
-			"above entry, duration, thread, and what stayed allocated, by line.\n"
-			"Only what the calling thread does counts. Recursive calls are each\n"
-			"measured with all that they call. `left` counts calls that ended by\n"
-			"longjmp or an exception. `measure off` ends it.\n",
+		.summary = "show how calls of a function change the memory",
+		.help = "From now on every call of FUNCTION that returns prints a result,\n"
+			"during a wait or at the prompt: net bytes and blocks, the peak above\n"
+			"the entry, duration, thread, and by line what is still allocated.\n"
+			"Only allocations of the calling thread count. Each recursive call is\n"
+			"measured with everything that it calls. `left` counts calls that\n"
+			"ended by longjmp or an exception. `measure off` ends measuring.\n",
 	},
 	{
 		.name = "detach", .arguments = "", .run = cmd_detach,
-		.summary = "leave the target running, keep what is known",
-		.help = "Tables and snapshots still answer.\n",
+		.summary = "end tracing, let the target run on",
+		.help = "Tables and snapshots can still be queried.\n",
 	},
 	{
 		.name = "kill", .arguments = "", .run = cmd_kill,
 		.summary = "end the target with SIGKILL",
-		.help = "Tables and snapshots still answer.\n",
+		.help = "Tables and snapshots can still be queried.\n",
 	},
 	{
 		.name = "quit", .arguments = "", .run = cmd_quit,
 		.summary = "detach and leave malloscope",
-		.help = "The target runs on. At the prompt you are asked first when it is\n"
-			"still traced.\n",
+		.help = "The target runs on. If it is still traced, the prompt asks first.\n",
 	},
 	{
 		.name = "help", .arguments = "[COMMAND]", .max_words = 1,

@@ -155,7 +155,7 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 
 	if (seq == SNAPSHOT_NO_SEQ)
 		return err_create(ERR_USAGE,
-				  "that snapshot stands nowhere in the sequence of allocations; "
+				  "that snapshot has no place in the sequence of allocations; "
 				  "name one that was taken in this session");
 	err = sites ? snapshot_new(heap, name, &snapshot) : &err_nomem;
 	if (err)

@@ -152,7 +152,7 @@ static struct err *check_schema(struct store *store)
 			continue;
 		sql = query_text(&q, 1);
 		if (!q.err && strcmp(sql, table->sql) != 0)
-			q.err = err_create(ERR_FORMAT, "%s: its table %s is not as it should be",
+			q.err = err_create(ERR_FORMAT, "%s: its table %s has the wrong definition",
 					   store->path, table->name);
 		num_found++;
 	}

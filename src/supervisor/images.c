@@ -428,8 +428,8 @@ void images_exec(struct session *s, pid_t tid)
 	if (precheck_lacks_privileges(s->tracer.target))
 		session_note(
 			s,
-			"process %d runs %s without the privileges of the file (setuid), as all "
-			"that is traced; run malloscope as root to keep them",
+			"process %d runs %s without the privileges of the file (setuid), because "
+			"it is traced; run malloscope as root to keep them",
 			(int)s->tracer.target, s->exe);
 	if (s->want_hold && !s->launch_error)
 		s->launch_error = precheck_image(s->tracer.target);

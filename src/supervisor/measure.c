@@ -587,7 +587,7 @@ struct err *session_measure_off(struct session *s, const char *function)
 		forget_function(s, index);
 	else
 		err = err_create(ERR_NOT_FOUND,
-				 "'%s' is not measured; 'measure list' tells what is", function);
+				 "'%s' is not measured; 'measure list' lists what is", function);
 	session_unlock(s);
 	return err;
 }

@@ -244,8 +244,7 @@ struct err *session_peak(struct session *s, struct snapshot **ret)
 static struct err *check_blocks(const struct session *s)
 {
 	return s->num_folded
-		       ? err_create(ERR_OTHER, "of processes that were put together only sums are "
-					       "known, not each block")
+		       ? err_create(ERR_OTHER, "merged processes have only sums, not single blocks")
 		       : NULL;
 }
 

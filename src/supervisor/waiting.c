@@ -150,12 +150,13 @@ static bool check_call(struct session *s, const char *function, struct err **err
 	}
 	if (s->state != TARGET_ENDED && s->state != TARGET_DETACHED)
 		return false;
-	*err_ret = s->call.addrs.num
-			   ? err_create(ERR_OTHER,
-					"the target ended before %s was entered so often", function)
-			   : err_create(ERR_OTHER,
-					"the target ended, and no module had a function '%s'",
-					function);
+	*err_ret =
+		s->call.addrs.num
+			? err_create(ERR_OTHER, "the target ended before %s was entered that often",
+				     function)
+			: err_create(ERR_OTHER,
+				     "the target ended, and no module had a function '%s'",
+				     function);
 	return true;
 }
 

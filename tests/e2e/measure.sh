@@ -89,5 +89,5 @@ has err "^malloscope: -e 'measure no_such_function': no function 'no_such_functi
 ms run -o listing -e 'measure recurs' -- "$TARGETS/measured" </dev/null
 has err "there are (.*, )?recur(,|$)" "similar names"
 ms run -o listing -e 'measure off recur' -- "$TARGETS/measured" </dev/null
-has err "^malloscope: -e 'measure off recur': 'recur' is not measured; 'measure list' tells what is" "off of what is not measured"
+has err "^malloscope: -e 'measure off recur': 'recur' is not measured; 'measure list' lists what is" "off of what is not measured"
 exit 0

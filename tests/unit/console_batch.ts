@@ -224,7 +224,7 @@ static void terminate(struct session *session)
 	ck_ok(foresee_line(&f, "growth"));
 	ck_ok(foresee_line(&f, "drop a"));
 	ck_err(foresee_line(&f, "drop a"), ERR_NOT_FOUND, "drop: no snapshot 'a'; no command before");
-	ck_err(foresee_line(&f, "growth"), ERR_NOT_FOUND, "growth is seen over two snapshots");
+	ck_err(foresee_line(&f, "growth"), ERR_NOT_FOUND, "growth needs two snapshots");
 	ck_ok(foresee_line(&f, "diff b"));
 	foresight_deinit(&f);
 

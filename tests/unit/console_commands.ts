@@ -430,7 +430,7 @@ static void take_child(struct fixture *fixture)
 
 #test growth
 	check_failure(&f, "growth",
-		      "growth: growth is seen over two snapshots or more, there are 0");
+		      "growth: growth needs two snapshots or more, there are 0");
 	take_two_snapshots();
 	check_output(&f, "growth -n 1",
 		     "[ Top 1 growing ] over 2 snapshots, before -> after, 3.2 s apart\n"
@@ -458,7 +458,7 @@ static void take_child(struct fixture *fixture)
 	check_failure(&f, "check growth before", "check: how much growth is allowed? --max SIZE");
 	ck_err(console_execute(f.console, "check growth before --max lots"), ERR_USAGE, "check: ");
 	check_failure(&f, "check size before --max 1",
-		      "check: growth is what can be checked, not 'size'");
+		      "check: only growth can be checked, not 'size'");
 
 #test older_blocks
 	const struct snapshot *snapshot;
@@ -724,7 +724,7 @@ static void take_child(struct fixture *fixture)
 
 #test leaving
 	check_output(&f, "detach", "");
-	check_failure(&f, "wait exit", "wait: the target was left, its end will not be seen");
+	check_failure(&f, "wait exit", "wait: malloscope has detached and cannot see the end of the target");
 	check_failure(&f, "kill", "kill: there is no target any more");
 	ck_assert(!console_take_quit(f.console));
 	check_output(&f, "quit", "");
@@ -845,7 +845,7 @@ static void take_child(struct fixture *fixture)
 		ck_assert_msg(strncmp(p, line, strlen(line)) == 0, "%s: %s", line, p);
 		p += strlen(line);
 	}
-	ck_assert_str_eq(p, "\n`help COMMAND` tells more. Names may be cut short while "
+	ck_assert_str_eq(p, "\n`help COMMAND` explains one. Names may be abbreviated while "
 			    "unambiguous.\nEvery command takes --json.\n");
 
 #test of_a_command
@@ -855,12 +855,12 @@ static void take_child(struct fixture *fixture)
 		     "  show the stack of a row of the last top or diff\n"
 		     "\n"
 		     "RANK counts the rows from 1 (default). The oldest frame comes\n"
-		     "first. A row of `top traceback` or `diff traceback` is one stack;\n"
-		     "of any other row the stack with the most live bytes is shown.\n"
+		     "first. A row of `top traceback` or `diff traceback` is one stack.\n"
+		     "For any other row, the stack with the most live bytes is shown.\n"
 		     "\n"
-		     "  -n LIMIT              only so many innermost frames; negative: outermost\n"
+		     "  -n LIMIT              show LIMIT innermost frames; negative: outermost\n"
 		     "  --most-recent-first   innermost frame first\n"
-		     "  --compat              a negative LIMIT leaves so many innermost frames out\n");
+		     "  --compat              a negative LIMIT omits that many innermost frames\n");
 	check_failure(&f, "help frob", "help: frob: unknown command, 'help' lists them all");
 
 #test every_help_names_every_option
