@@ -57,6 +57,7 @@ src_libwalk_a_SOURCES = \
 src_libtrace_a_SOURCES = \
 	src/trace/areas.c \
 	src/trace/breakpoints.c \
+	src/trace/breakpoints.h \
 	src/trace/commands.c \
 	src/trace/cpu.c \
 	src/trace/displaced.c \
@@ -79,6 +80,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/start.c \
 	src/trace/stops.c \
 	src/trace/threads.c \
+	src/trace/threads.h \
 	src/trace/traceme.c \
 	src/trace/tracer.c \
 	src/trace/tracer.h \

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/breakpoints.h"
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "trace/engine.h"
 
 #include <fcntl.h>
 #include <string.h>

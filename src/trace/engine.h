@@ -12,6 +12,8 @@
 #include "base/addrset.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "trace/breakpoints.h"
+#include "trace/threads.h"
 #include "trace/tracer.h"
 #include "walk/walk.h"
 #include "wire/command.h"
@@ -22,9 +24,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Roles of a breakpoint that only the tracer knows; the others are enum plant_role. */
-#define ROLE_SITE 0x100u
-
 /** Where the blocks of a module's functions come from. */
 struct allocator {
 	/** As in struct command. */
@@ -34,164 +33,6 @@ struct allocator {
 	/** Call the functions of usable; 0: there is none (yet). */
 	uint64_t block_stub;
 	uint64_t request_stub;
-};
-
-struct breakpoint {
-	uint64_t addr;
-	/** PLANT_* and ROLE_SITE. 0: nobody wants it any more. */
-	uint32_t roles;
-	/** Index for probe_at() (PLANT_PROBE), id of the call probe (PLANT_CALL). */
-	uint32_t probe;
-	uint32_t call_id;
-	uint32_t measure_id;
-	/** Place in shared->stats.hits[] (PLANT_PROBE). */
-	uint32_t hit_slot;
-	/** Index in engine.allocators (PLANT_PROBE). */
-	uint32_t allocator;
-	/** Place in shared->planted[]. */
-	uint32_t planted_index;
-	bool is_planted;
-	/** How to get past it; valid when has_relocation. */
-	bool has_relocation;
-	struct arch_relocation relocation;
-	/** The instruction that was relocated, relocation.insn_size bytes. */
-	uint8_t insn[ARCH_MAX_INSN];
-	/** It needs no slot, but has one for the rescue handler. */
-	bool has_jump_slot;
-	/** Its slot is in a cave, for as long as there is no area. */
-	bool is_in_cave;
-	/** Site: pending calls that will return here. */
-	uint32_t num_pending;
-	/** Site: returns of pending calls, and hits for other reasons. */
-	uint32_t num_matched;
-	uint32_t num_other;
-	/** Site: taken out when no call is pending (code made at run time, or mostly hit for
-	 *  other reasons). */
-	bool is_one_shot;
-};
-
-/** A call of an allocator that has not returned yet. */
-struct pending {
-	/** Unique number, for EVENT_TAKE and what follows it. */
-	uint64_t call;
-	/** Stack pointer after its return, and the address it returns to: together they identify
-	 *  the call. */
-	uint64_t sp;
-	uint64_t site;
-	uint32_t probe;
-	bool has_taken;
-	/** The taken block was one of engine.live. */
-	bool was_live;
-	/** The taken block is an older one. */
-	bool has_older;
-	struct event_size old;
-	/** As in struct breakpoint. */
-	uint32_t allocator;
-	/** Requested size; the block or the place for it (realloc, posix_memalign). */
-	uint64_t size;
-	uint64_t ptr;
-	uint64_t stack_hash;
-};
-
-/** A call of a measured function that has not returned yet. */
-struct measured_call {
-	uint64_t call;
-	uint32_t id;
-	/** As in struct pending. */
-	uint64_t sp;
-	uint64_t site;
-};
-
-enum hold_reason {
-	NOT_HELD,
-	/** A row is missing; the hit of an allocator's entry will be looked at again. */
-	HELD_MISS,
-	/** At the rendezvous breakpoint. */
-	HELD_RENDEZVOUS,
-	/** In a ptrace stop that is no breakpoint (exec, mmap at launch). */
-	HELD_STOP,
-	/** At the entry that brought about a pause. */
-	HELD_CALL,
-	/** At a breakpoint, not looked at yet, because of a pause. */
-	HELD_PAUSE,
-};
-
-/** So many functions may be entered for one free: delete(void *, size_t) -> delete(void *) -> free. */
-#define FREED_ENTRIES 6
-
-/** The free of a block, and the functions that were entered for it, to recognise the next one. */
-struct freed {
-	/** As in engine.live; 0: none. */
-	uint64_t key;
-	/** The stack pointer at the first entry. */
-	uint64_t sp;
-	/** Addresses of the functions' first instructions. */
-	uint64_t entries[FREED_ENTRIES];
-	unsigned num_entries;
-};
-
-/** A thread that is on its way through a stub (usable.c). */
-struct size_query {
-	bool is_asked;
-	/** A breakpoint, and the stack pointer there: it will be met again. */
-	uint64_t entry;
-	uint64_t sp;
-	/** At an entry: the block. */
-	uint64_t ptr;
-	/** At a return site: the size that was asked for. */
-	uint64_t requested;
-	uint32_t allocator;
-};
-
-/** An instruction that a thread has been put back to. */
-struct undone {
-	uint64_t addr;
-	struct arch_regs regs;
-};
-
-struct thread {
-	pid_t tid;
-	pid_t tgid;
-	/** In a ptrace stop that we have seen and not yet ended. */
-	bool is_stopped;
-	enum hold_reason hold;
-	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
-	bool is_in_syscall;
-	bool is_watching_maps;
-	/** A child that shares our memory: its system calls are looked at before they are done, from
-	 *  its begin (trace/setid.c) or from its call of ptrace (trace/traceme.c). */
-	bool is_watching_exec;
-	/** It was told that its parent traces it, which is to come true when it executes a program. */
-	bool wants_parent;
-	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
-	bool is_interrupted;
-	/** On its way to the end of a clone, fork or vfork, where the rescue handler can be installed. */
-	bool is_led;
-	/** Attaching: it cannot be in the middle of making a task that the kernel would not
-	 *  attach for us. */
-	bool is_settled;
-	struct arch_regs regs;
-	/** Registers before interrupt_undo() changed them, and that it did. */
-	struct arch_regs interrupted;
-	bool has_undone_interrupt;
-	/** Instructions whose slots the thread was at when a signal came, registers as they stood
-	 *  before the breakpoint (displaced_undo()). The oldest is overwritten. */
-	struct undone undone[4];
-	unsigned num_undone;
-	/** The breakpoint whose instruction displaced_is_undone() has just let t begin once more. */
-	uint64_t redone_addr;
-	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
-	 *  else 0. */
-	uint64_t parked_pc;
-	/** End of what its last walk needed of its stack; 0: none yet. */
-	uint64_t stack_top;
-	struct size_query query;
-	/** Its last frees (frees.c); the oldest is overwritten. */
-	struct freed freed[4];
-	unsigned num_freed;
-	/** Innermost last. */
-	VEC(struct pending) pending;
-	VEC(struct measured_call) measured;
 };
 
 /** Executable area in the target for displaced instructions: slots lie in [start + used, start +
@@ -469,48 +310,6 @@ bool memory_write(struct engine *e, int mem_fd, pid_t stopped_tid, uint64_t addr
 		  size_t size) __must_check;
 /** Read code as it is without our breakpoints. Returns the number of bytes. */
 size_t memory_read_code(struct engine *e, uint64_t addr, uint8_t *buf, size_t size);
-
-/* threads.c */
-struct thread *thread_find(struct engine *e, pid_t tid);
-/** NULL: out of memory. */
-struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid);
-/** Abandons its pending calls. */
-void thread_remove(struct engine *e, struct thread *t);
-/** Let a stopped thread go on, delivering sig (0: none). */
-void thread_continue(struct engine *e, struct thread *t, int sig);
-/** Registers into t->regs. */
-bool thread_fetch(struct engine *e, struct thread *t) __must_check;
-/** stops_wait(), but what thread_await() has put off comes first. */
-pid_t thread_wait(int *status_ret, int flags);
-/** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
-bool thread_await(struct thread *t, uint64_t timeout_ns);
-/** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
- *  comes, our death for instance. */
-bool thread_park(struct engine *e, struct thread *t, uint64_t pc) __must_check;
-/** Set the pc of a stopped thread. */
-bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
-/** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
- *  it: it grows when threads are added. */
-const pid_t *thread_list(struct engine *e, size_t *num_ret);
-
-/* breakpoints.c */
-struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr);
-/** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable
- *  (unmapped, no memory, table full). */
-struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t roles);
-bool breakpoint_plant(struct engine *e, struct breakpoint *b);
-/** Restore the byte (if the trap is still there: the program may have replaced its text). The
- *  record stays, so that a thread that has trapped already is recognised. */
-void breakpoint_unplant(struct engine *e, struct breakpoint *b);
-void breakpoint_plant_all(struct engine *e);
-void breakpoint_unplant_all(struct engine *e);
-/** Forget everything in [start, end), a module that is not mapped any more. What is there now is
- *  written to only where it holds our traps. */
-void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end);
-/** Restore all bytes in the memory of a forked child. */
-void breakpoint_clean_child(struct engine *e, pid_t child);
-/** Forget everything (a new image). */
-void breakpoint_forget_all(struct engine *e);
 
 /* filter.c */
 struct sock_filter;

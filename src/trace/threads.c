@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/threads.h"
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "trace/engine.h"
 
 #include <errno.h>
 #include <sys/ptrace.h>

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Threads of the target, and what each of them is in the middle of. Internal to trace/. */
+#ifndef TRACE_THREADS_H
+#define TRACE_THREADS_H
+
+#include "arch/arch.h"
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "wire/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct engine;
+
+/** A call of an allocator that has not returned yet. */
+struct pending {
+	/** Unique number, for EVENT_TAKE and what follows it. */
+	uint64_t call;
+	/** Stack pointer after its return, and the address it returns to: together they identify
+	 *  the call. */
+	uint64_t sp;
+	uint64_t site;
+	uint32_t probe;
+	bool has_taken;
+	/** The taken block was one of engine.live. */
+	bool was_live;
+	/** The taken block is an older one. */
+	bool has_older;
+	struct event_size old;
+	/** As in struct breakpoint. */
+	uint32_t allocator;
+	/** Requested size; the block or the place for it (realloc, posix_memalign). */
+	uint64_t size;
+	uint64_t ptr;
+	uint64_t stack_hash;
+};
+
+/** A call of a measured function that has not returned yet. */
+struct measured_call {
+	uint64_t call;
+	uint32_t id;
+	/** As in struct pending. */
+	uint64_t sp;
+	uint64_t site;
+};
+
+enum hold_reason {
+	NOT_HELD,
+	/** A row is missing; the hit of an allocator's entry will be looked at again. */
+	HELD_MISS,
+	/** At the rendezvous breakpoint. */
+	HELD_RENDEZVOUS,
+	/** In a ptrace stop that is no breakpoint (exec, mmap at launch). */
+	HELD_STOP,
+	/** At the entry that brought about a pause. */
+	HELD_CALL,
+	/** At a breakpoint, not looked at yet, because of a pause. */
+	HELD_PAUSE,
+};
+
+/** So many functions may be entered for one free: delete(void *, size_t) -> delete(void *) -> free. */
+#define FREED_ENTRIES 6
+
+/** The free of a block, and the functions that were entered for it, to recognise the next one. */
+struct freed {
+	/** As in engine.live; 0: none. */
+	uint64_t key;
+	/** The stack pointer at the first entry. */
+	uint64_t sp;
+	/** Addresses of the functions' first instructions. */
+	uint64_t entries[FREED_ENTRIES];
+	unsigned num_entries;
+};
+
+/** A thread that is on its way through a stub (usable.c). */
+struct size_query {
+	bool is_asked;
+	/** A breakpoint, and the stack pointer there: it will be met again. */
+	uint64_t entry;
+	uint64_t sp;
+	/** At an entry: the block. */
+	uint64_t ptr;
+	/** At a return site: the size that was asked for. */
+	uint64_t requested;
+	uint32_t allocator;
+};
+
+/** An instruction that a thread has been put back to. */
+struct undone {
+	uint64_t addr;
+	struct arch_regs regs;
+};
+
+struct thread {
+	pid_t tid;
+	pid_t tgid;
+	/** In a ptrace stop that we have seen and not yet ended. */
+	bool is_stopped;
+	enum hold_reason hold;
+	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
+	bool is_in_syscall;
+	bool is_watching_maps;
+	/** A child that shares our memory: its system calls are looked at before they are done, from
+	 *  its begin (trace/setid.c) or from its call of ptrace (trace/traceme.c). */
+	bool is_watching_exec;
+	/** It was told that its parent traces it, which is to come true when it executes a program. */
+	bool wants_parent;
+	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
+	bool is_interrupted;
+	/** On its way to the end of a clone, fork or vfork, where the rescue handler can be installed. */
+	bool is_led;
+	/** Attaching: it cannot be in the middle of making a task that the kernel would not
+	 *  attach for us. */
+	bool is_settled;
+	struct arch_regs regs;
+	/** Registers before interrupt_undo() changed them, and that it did. */
+	struct arch_regs interrupted;
+	bool has_undone_interrupt;
+	/** Instructions whose slots the thread was at when a signal came, registers as they stood
+	 *  before the breakpoint (displaced_undo()). The oldest is overwritten. */
+	struct undone undone[4];
+	unsigned num_undone;
+	/** The breakpoint whose instruction displaced_is_undone() has just let t begin once more. */
+	uint64_t redone_addr;
+	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
+	 *  else 0. */
+	uint64_t parked_pc;
+	/** End of what its last walk needed of its stack; 0: none yet. */
+	uint64_t stack_top;
+	struct size_query query;
+	/** Its last frees (frees.c); the oldest is overwritten. */
+	struct freed freed[4];
+	unsigned num_freed;
+	/** Innermost last. */
+	VEC(struct pending) pending;
+	VEC(struct measured_call) measured;
+};
+
+struct thread *thread_find(struct engine *e, pid_t tid);
+/** NULL: out of memory. */
+struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid);
+/** Abandons its pending calls. */
+void thread_remove(struct engine *e, struct thread *t);
+/** Let a stopped thread go on, delivering sig (0: none). */
+void thread_continue(struct engine *e, struct thread *t, int sig);
+/** Registers into t->regs. */
+bool thread_fetch(struct engine *e, struct thread *t) __must_check;
+/** stops_wait(), but what thread_await() has put off comes first. */
+pid_t thread_wait(int *status_ret, int flags);
+/** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
+bool thread_await(struct thread *t, uint64_t timeout_ns);
+/** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
+ *  comes, our death for instance. */
+bool thread_park(struct engine *e, struct thread *t, uint64_t pc) __must_check;
+/** Set the pc of a stopped thread. */
+bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
+/** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
+ *  it: it grows when threads are added. */
+const pid_t *thread_list(struct engine *e, size_t *num_ret);
+
+#endif
