@@ -33,7 +33,7 @@ static void on_signal(int sig)
 	ck_assert_uint_eq(signals_set(getpid(), "SigBlk"), 1ull << (SIGRTMAX - 1));
 
 #test nothing_of_a_thread_that_is_gone
-	pid_t pid = fork();
+	pid_t pid = test_fork();
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
