@@ -228,10 +228,10 @@ struct err *session_every(struct session *s, uint64_t period_ns, const char *pat
  *  new one would be, and removed. Leaves no trace. Errors name path and cause. */
 struct err *session_check_store(const char *path) __must_check;
 
-/** For a display while another thread is busy: are locations of a frame looked up just now? If so, in the how manieth module that
- *  it was done for, of how many. */
+/** For a progress display in another thread: is a location of a frame being looked up now? *num_ret is the number of modules
+ *  for which one was looked up so far, *total_ret the number of all modules. */
 bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret);
-/** Likewise: is a debug file being fetched? Then buf says which, and how much of it has come. */
+/** Likewise: is a debug file being fetched? Then buf says which one, and how much of it has arrived. */
 bool session_downloading(struct session *s, char *buf, size_t size);
 /** End the download in progress, if there is one, and ask for no other. Async-signal-safe. */
 void session_stop_download(void);
