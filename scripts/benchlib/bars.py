@@ -19,7 +19,7 @@ BARS = {
     "pair, 24 frames, attached": (4.5, STOPS),
     "pair, 64 frames, launched": (5.5, STOPS),
     "pair, 64 frames, attached": (5.5, STOPS),
-    "free of an untracked block": (1.3, STOPS),
+    "free of an older block": (1.8, STOPS),
     "C++ new/delete pair": (4.5, STOPS),
     "4 threads, a pair in all": (6, STOPS),
     "1,000 threads, 4 allocate, a pair": (7, STOPS),
@@ -57,7 +57,7 @@ def pair_samples(bench, num, is_pinned=False):
         bench.add(f"pair, {depth} frames, attached", float(bench.attached(target + ["wait"], options, is_pinned)))
     # So short that one moment of the machine decides: several, and a stop beside each.
     for _ in range(3):
-        bench.add("free of an untracked block", float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
+        bench.add("free of an older block", float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
         bench.add_stop()
     if os.path.exists(bench.path("newdelete")):
         bench.add("C++ new/delete pair",

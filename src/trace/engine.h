@@ -302,6 +302,8 @@ bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size) __must_check;
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size);
 /** One word of a stopped thread's memory, cheaper than memory_read(). */
 bool memory_peek(pid_t tid, uint64_t addr, uint64_t *ret) __must_check;
+/** Two words at different places, for little more than the price of one. */
+bool memory_read_two(pid_t tid, const uint64_t addrs[2], uint64_t ret[2]) __must_check;
 /** Write into code or read-only data. False: refused or gone; errno tells. */
 bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size) __must_check;
 /** The same to the memory behind mem_fd. Where the kernel refuses that the write goes through
@@ -465,9 +467,10 @@ void frees_forget(struct thread *t);
 /** The index of the allocator that c tells of. */
 uint32_t usable_allocator(struct engine *e, const struct command *c);
 /** Thread t stands at the entry b of a function that takes an older block; *ret is what the
- *  allocator gave it. False: t runs to find it out, and meets b again. */
+ *  allocator gave it. before: the word before the block, NULL: not read yet. False: t runs to find
+ *  it out, and meets b again. */
 bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t ptr,
-		     struct event_size *ret);
+		     const uint64_t *before, struct event_size *ret);
 /** p has returned the block at addr, t stands at the return site. Sizes of allocations are
  *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
 struct event_size usable_of_call(struct engine *e, struct thread *t, const struct pending *p,

@@ -105,31 +105,31 @@ bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b)
 
 /** The allocator itself frees what it has never given away: when a thread ends glibc frees each chunk of the thread's cache, all of
  *  them freed by the program already, and the cache itself, through its own public entry (tcache_thread_shutdown(), malloc.c). */
-static bool is_of_allocator(struct engine *e, struct thread *t, const struct breakpoint *b)
+static bool is_of_allocator(const struct allocator *a, uint64_t site)
 {
-	const struct allocator *a;
-	uint64_t site;
-
-	if (b->allocator >= e->allocators.num)
-		return false;
-	a = &e->allocators.items[b->allocator];
-	return a->end && memory_peek(t->tid, e->arch->sp(&t->regs), &site) && site >= a->start &&
-	       site < a->end;
+	return site >= a->start && site < a->end;
 }
 
 bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b)
 {
 	const struct probe *probe = probe_at(e->user_probes, b->probe);
 	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
+	// Where t came from, and the word before the block, which has the size in glibc.
+	uint64_t words[2], addrs[2] = {e->arch->sp(&t->regs), ptr - sizeof(ptr)};
+	const struct allocator *a =
+		b->allocator < e->allocators.num ? &e->allocators.items[b->allocator] : NULL;
 	struct event_size size;
+	bool has_words;
 
 	if (!ptr || is_inner(e, t, b, key))
 		return true;
 	if (t->hold != NOT_HELD)
 		return false;
-	if (is_of_allocator(e, t, b))
+	has_words = a && a->end && memory_read_two(t->tid, addrs, words);
+	if (has_words && is_of_allocator(a, words[0]))
 		return true;
-	if (!e->is_heap_known && !usable_of_block(e, t, b, ptr, &size))
+	if (!e->is_heap_known &&
+	    !usable_of_block(e, t, b, ptr, has_words ? &words[1] : NULL, &size))
 		return false;
 	note_freed(e, t, b, key);
 	frees_emit(e, t, b->probe, ptr, e->is_heap_known ? NULL : &size);

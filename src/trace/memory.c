@@ -45,6 +45,15 @@ bool memory_peek(pid_t tid, uint64_t addr, uint64_t *ret)
 	return true;
 }
 
+bool memory_read_two(pid_t tid, const uint64_t addrs[2], uint64_t ret[2])
+{
+	struct iovec local = {ret, 2 * sizeof(*ret)};
+	struct iovec remote[2] = {{(void *)addrs[0], sizeof(*ret)},
+				  {(void *)addrs[1], sizeof(*ret)}};
+
+	return process_vm_readv(tid, &local, 1, remote, 2, 0) == 2 * sizeof(*ret);
+}
+
 /** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem (proc_mem.force_override=never, Linux
  *  6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test builds. */
 static bool write_forced(int fd, uint64_t addr, const void *buf, size_t size)

@@ -263,7 +263,7 @@ static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpo
 	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
 	p.was_live = p.has_taken && addrset_has(&e->live, frees_key(probe, p.ptr));
 	p.has_older = p.has_taken && !p.was_live && !e->is_heap_known;
-	if (p.has_older && !usable_of_block(e, t, b, p.ptr, &p.old))
+	if (p.has_older && !usable_of_block(e, t, b, p.ptr, NULL, &p.old))
 		return false;
 	FAULT_POINT("walked");
 	site = probes_plant_site(e, p.site);

@@ -53,13 +53,16 @@ static enum usable_kind kind_of(const struct engine *e, uint32_t allocator)
 
 /** glibc's malloc.c, "Chunk representation": the word before the block is the size of the chunk, its lowest bits are
  *  PREV_INUSE, IS_MMAPPED and NON_MAIN_ARENA. A chunk lends the first word of the next one, but not when it is mapped. */
-static struct event_size glibc_size(pid_t tid, uint64_t ptr)
+/** before: that word, NULL: not read yet. */
+static struct event_size glibc_size(pid_t tid, uint64_t ptr, const uint64_t *before)
 {
 	struct event_size none = {0}, ret;
 	uint64_t word, chunk;
 
-	if (ptr % 16 || !memory_peek(tid, ptr - 8, &word))
+	if (ptr % 16 || (!before && !memory_peek(tid, ptr - 8, &word)))
 		return none;
+	if (before)
+		word = *before;
 	chunk = word & ~7ull;
 	if (chunk < 32 || chunk % 16 || chunk > USABLE_MAX)
 		return none;
@@ -187,7 +190,7 @@ static struct event_size answer(struct engine *e, struct thread *t)
 }
 
 bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t ptr,
-		     struct event_size *ret)
+		     const uint64_t *before, struct event_size *ret)
 {
 	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), ptr, 0, b->allocator};
 	struct allocator *a;
@@ -195,7 +198,7 @@ bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint
 	*ret = (struct event_size){0};
 	switch (kind_of(e, b->allocator)) {
 	case USABLE_GLIBC:
-		*ret = glibc_size(t->tid, ptr);
+		*ret = glibc_size(t->tid, ptr, before);
 		return true;
 	case USABLE_NONE:
 		return true;
@@ -242,7 +245,7 @@ struct event_size usable_of_call(struct engine *e, struct thread *t, const struc
 	switch (kind_of(e, p->allocator)) {
 	case USABLE_GLIBC:
 		return p->size < GLIBC_FORMULA_MAX ? glibc_request(p->size)
-						   : glibc_size(t->tid, addr);
+						   : glibc_size(t->tid, addr, NULL);
 	case USABLE_MUSL:
 		return (struct event_size){p->size ? p->size : 1, p->size};
 	case USABLE_CALL:
