@@ -183,7 +183,9 @@ static void settle_child(struct engine *e, pid_t tid)
 	unsigned i;
 	int status;
 
-	if (ptrace(PTRACE_GETEVENTMSG, tid, 0, &child) < 0)
+	// What has stopped before its parent told of it is no birth any more.
+	if (ptrace(PTRACE_GETEVENTMSG, tid, 0, &child) < 0 ||
+	    !hmap_find(&engine_first(e)->births, child))
 		return;
 	for (i = 0; i < SETTLE_ROUNDS; i++) {
 		if (waitpid((pid_t)child, &status, __WALL | WNOHANG) == (pid_t)child) {
