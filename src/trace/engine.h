@@ -241,6 +241,9 @@ struct engine {
 	/** Signalled when has_news was taken note of. */
 	pthread_cond_t heard;
 	pthread_t main_thread;
+	/** A signal that is ignored has broken off a system call, which it does to tracees alone:
+	 *  more of them may come. */
+	bool has_ignored_signals;
 	/** Set by a command: leave and end. */
 	bool want_leave;
 	uint64_t leave_cookie;

@@ -110,6 +110,15 @@ static void release_held(struct engine *e, struct thread *t)
 	thread_remove(e, t);
 }
 
+/** A thread asleep in a system call is released by our end, some 40 us after we have looked for the last
+ *  time. An ignored signal that comes in between still wakes a tracee, and nobody makes it begin a call again that
+ *  fails with EINTR then: 8 of 1855 detachments, with such a signal every 7 ms. So where they come, all
+ *  threads are stopped and let go one by one. */
+static bool is_free_to_sleep(const struct engine *e, const struct thread *t)
+{
+	return !e->has_ignored_signals && interrupt_is_needless(t->tid);
+}
+
 /** First round: let go what is held, interrupt what runs. Returns the number of threads to wait
  *  for. */
 static size_t begin(struct engine *e)
@@ -124,8 +133,7 @@ static size_t begin(struct engine *e)
 		t->is_interrupted = false;
 		if (t->hold != NOT_HELD) {
 			release_held(e, t);
-		} else if (!interrupt_is_needless(t->tid) &&
-			   ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) == 0) {
+		} else if (!is_free_to_sleep(e, t) && ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) == 0) {
 			t->is_interrupted = true;
 			num_awaited++;
 		}

@@ -51,9 +51,10 @@ static void undo_interruption(struct engine *e, struct thread *t, enum dispositi
 	bool is_ignored = how == IGNORED || (how == BY_DEFAULT &&
 					     (sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH));
 
-	if (is_ignored)
+	if (is_ignored) {
+		e->has_ignored_signals = true;
 		interrupt_undo(e, t);
-	else if (how == CAUGHT)
+	} else if (how == CAUGHT)
 		interrupt_redo(e, t);
 }
 
