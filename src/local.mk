@@ -44,13 +44,13 @@ src_libwire_a_SOURCES = \
 	src/wire/probe_list.c \
 	src/wire/ring.c \
 	src/wire/ring.h \
-	src/wire/rows.c \
-	src/wire/rows.h \
+	src/wire/cfi_rows.c \
+	src/wire/cfi_rows.h \
 	src/wire/shared.c \
 	src/wire/shared.h
 
 src_libwalk_a_SOURCES = \
-	src/walk/row.h \
+	src/walk/cfi_row.h \
 	src/walk/walk.c \
 	src/walk/walk.h
 

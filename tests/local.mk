@@ -62,7 +62,7 @@ unit_tests = \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
-	tests/unit/wire_rows.t \
+	tests/unit/wire_cfi_rows.t \
 	tests/unit/wire_shared.t
 unit_h = \
 	tests/unit/arch_cpu.h \
@@ -198,8 +198,8 @@ tests_unit_wire_probe_t_SOURCES = tests/unit/wire_probe.ts
 tests_unit_wire_probe_t_LDADD = $(wire_libs) $(unit_libs)
 tests_unit_wire_ring_t_SOURCES = tests/unit/wire_ring.ts
 tests_unit_wire_ring_t_LDADD = $(wire_libs) $(unit_libs)
-tests_unit_wire_rows_t_SOURCES = tests/unit/wire_rows.ts
-tests_unit_wire_rows_t_LDADD = $(wire_libs) $(unit_libs)
+tests_unit_wire_cfi_rows_t_SOURCES = tests/unit/wire_cfi_rows.ts
+tests_unit_wire_cfi_rows_t_LDADD = $(wire_libs) $(unit_libs)
 tests_unit_wire_shared_t_SOURCES = tests/unit/wire_shared.ts
 tests_unit_wire_shared_t_LDADD = $(wire_libs) $(unit_libs)
 

@@ -69,7 +69,7 @@ static bool fits(int64_t value, int64_t min, int64_t max)
 
 /** ld's own expression for lazy PLT stubs (elf_x86_64_lazy_plt_eh_frame of binutils, and lld's and gold's):
  *  breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus. The threshold differs with the kind of stub. */
-static bool compile_plt(const Dwarf_Op *ops, size_t num, struct row *row)
+static bool compile_plt(const Dwarf_Op *ops, size_t num, struct cfi_row *row)
 {
 	static const uint8_t atoms[] = {DW_OP_breg0 + REG_SP,
 					DW_OP_breg0 + REG_RA,
@@ -89,7 +89,7 @@ static bool compile_plt(const Dwarf_Op *ops, size_t num, struct row *row)
 			return false;
 	if (ops[4].atom < DW_OP_lit0 || ops[4].atom > DW_OP_lit15)
 		return false;
-	row->kind = ROW_PLT;
+	row->kind = CFI_ROW_PLT;
 	row->cfa_reg = WALK_SP;
 	row->cfa_offset = 8;
 	row->deref_offset = (int16_t)(ops[4].atom - DW_OP_lit0);
@@ -97,7 +97,7 @@ static bool compile_plt(const Dwarf_Op *ops, size_t num, struct row *row)
 }
 
 /** CFA rule to row. False: it fits no kind. */
-static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct row *row)
+static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct cfi_row *row)
 {
 	int64_t offset, plus = 0;
 	uint64_t reg;
@@ -109,7 +109,7 @@ static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct row *row)
 	if (!is_breg(&ops[0], &reg, &offset) || !walk_reg_of(reg, &row->cfa_reg))
 		return false;
 	if (num == 1) {
-		row->kind = ROW_REG;
+		row->kind = CFI_ROW_REG;
 		row->cfa_offset = (int32_t)offset;
 		return fits(offset, INT32_MIN, INT32_MAX);
 	}
@@ -117,7 +117,7 @@ static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct row *row)
 		plus = (int64_t)ops[2].number;
 	else if (num != 2)
 		return false;
-	row->kind = ROW_DEREF;
+	row->kind = CFI_ROW_DEREF;
 	row->deref_offset = (int16_t)offset;
 	row->cfa_offset = (int32_t)plus;
 	return ops[1].atom == DW_OP_deref && fits(offset, INT16_MIN, INT16_MAX) &&
@@ -127,7 +127,7 @@ static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct row *row)
 enum rule {
 	RULE_UNDEFINED,
 	RULE_SAME,
-	/** At an address that row_saved_addr() can compute: *offset_ret. */
+	/** At an address that cfi_row_saved_addr() can compute: *offset_ret. */
 	RULE_SAVED,
 	RULE_OTHER,
 };
@@ -170,14 +170,14 @@ static bool is_register_rule_ok(Dwarf_Frame *frame, int dwarf_reg, int16_t *offs
 	case RULE_UNDEFINED:
 		// Callee-saved by ABI; "undefined" appears where assembler code says nothing.
 	case RULE_SAME:
-		*offset_ret = ROW_SAME;
+		*offset_ret = CFI_ROW_SAME;
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool compile_registers(Dwarf_Frame *frame, struct row *row)
+static bool compile_registers(Dwarf_Frame *frame, struct cfi_row *row)
 {
 	static const uint8_t dwarf_regs[WALK_R15 + 1] = {
 		[WALK_BP] = REG_BP,       [WALK_BX] = REG_BX,       [WALK_R12] = REG_R12,
@@ -185,7 +185,7 @@ static bool compile_registers(Dwarf_Frame *frame, struct row *row)
 	};
 	unsigned i;
 
-	row->reg_offset[WALK_SP] = ROW_SAME;
+	row->reg_offset[WALK_SP] = CFI_ROW_SAME;
 	for (i = WALK_BP; i <= WALK_R15; i++)
 		if (!is_register_rule_ok(frame, dwarf_regs[i], &row->reg_offset[i]))
 			return false;
@@ -193,7 +193,7 @@ static bool compile_registers(Dwarf_Frame *frame, struct row *row)
 }
 
 /** False: not expressible. */
-static bool compile_frame(Dwarf_Frame *frame, struct row *row)
+static bool compile_frame(Dwarf_Frame *frame, struct cfi_row *row)
 {
 	bool is_signal = false;
 	Dwarf_Op *ops;
@@ -202,14 +202,14 @@ static bool compile_frame(Dwarf_Frame *frame, struct row *row)
 	int ra_reg = dwarf_frame_info(frame, NULL, NULL, &is_signal);
 
 	if (is_signal) {
-		row->kind = ROW_SIGNAL;
+		row->kind = CFI_ROW_SIGNAL;
 		return true;
 	}
 	switch (read_rule(frame, ra_reg < 0 ? REG_RA : ra_reg, &offset)) {
 	case RULE_UNDEFINED:
 	case RULE_SAME:
 		// "Same" would make the frame its own caller, for ever.
-		row->kind = ROW_END;
+		row->kind = CFI_ROW_END;
 		return true;
 	case RULE_SAVED:
 		row->ra_offset = offset;
@@ -305,20 +305,21 @@ static bool is_function_entry(struct image *image, uint64_t addr)
 	return symbol && symbol->type == STT_FUNC && symbol->addr == addr;
 }
 
-static void set_entry_row(struct row *row)
+static void set_entry_row(struct cfi_row *row)
 {
 	unsigned i;
 
-	*row = (struct row){.kind = ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = 8, .ra_offset = -8};
+	*row = (struct cfi_row){
+		.kind = CFI_ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = 8, .ra_offset = -8};
 	for (i = 0; i <= WALK_R15; i++)
-		row->reg_offset[i] = ROW_SAME;
+		row->reg_offset[i] = CFI_ROW_SAME;
 }
 
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
-			    struct row *ret)
+			    struct cfi_row *ret)
 {
 	const struct module_entry *entry = modules_find_entry(modules, pc - is_call_site);
-	struct row row = {.kind = ROW_NO_CFI};
+	struct cfi_row row = {.kind = CFI_ROW_NO_CFI};
 	Dwarf_Frame *frame;
 	uint64_t addr;
 
@@ -327,7 +328,7 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 		return NULL;
 	addr = pc - entry->pub.bias;
 	if (is_sigreturn(entry->image, addr)) {
-		ret->kind = ROW_SIGNAL;
+		ret->kind = CFI_ROW_SIGNAL;
 		return NULL;
 	}
 	if (!find_frame(entry->image, addr - is_call_site, &frame)) {
@@ -341,6 +342,6 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 		return NULL;
 	}
 	free(frame);
-	*ret = (struct row){.kind = ROW_NONE};
+	*ret = (struct cfi_row){.kind = CFI_ROW_NONE};
 	return &err_not_found;
 }

@@ -19,7 +19,7 @@
 
 #include "base/err.h"
 #include "base/vec.h"
-#include "walk/row.h"
+#include "walk/cfi_row.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -160,11 +160,11 @@ bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret
 		       uint64_t *end_ret);
 
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that
- *  of pc - 1. Never fails for malformed or missing CFI (ROW_NO_CFI, but the plain row of a
- *  function's entry when pc is one by its symbol); ROW_NONE is returned with &err_not_found when
+ *  of pc - 1. Never fails for malformed or missing CFI (CFI_ROW_NO_CFI, but the plain row of a
+ *  function's entry when pc is one by its symbol); CFI_ROW_NONE is returned with &err_not_found when
  *  an expression does not fit any kind. The first pc of a module without row in .eh_frame makes
  *  libdw look for a separate debug file with .debug_frame. A few microseconds otherwise. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
-			    struct row *ret) __must_check;
+			    struct cfi_row *ret) __must_check;
 
 #endif

@@ -41,7 +41,7 @@ void control_send(struct session *s, const struct command *command)
 
 void control_resume(struct session *s, pid_t tid, unsigned flags)
 {
-	struct command command = {.kind = COMMAND_RESUME, .tid = tid, .flags = flags};
+	struct command command = {.kind = COMMAND_RELEASE, .tid = tid, .flags = flags};
 
 	FAULT_POINT("answer");
 	control_send(s, &command);
@@ -49,7 +49,7 @@ void control_resume(struct session *s, pid_t tid, unsigned flags)
 
 void control_unpause(struct session *s)
 {
-	const struct command command = {.kind = COMMAND_CONTINUE};
+	const struct command command = {.kind = COMMAND_UNPAUSE};
 
 	if (s->is_paused)
 		control_send(s, &command);

@@ -98,7 +98,7 @@ static void on_stack(struct session *s, const struct event_stack *event)
 /** The address of a block in the heap. */
 static uint64_t key_of(const struct session *s, uint32_t probe, uint64_t addr)
 {
-	return probe_is_upper(probe_at(&s->user_probes, probe)) ? addr | SESSION_UPPER : addr;
+	return probe_is_layered(probe_at(&s->user_probes, probe)) ? addr | SESSION_UPPER : addr;
 }
 
 static void free_older(struct session *s, int32_t tid, const struct event_size *size)
@@ -287,7 +287,7 @@ static void on_control(struct session *s, const struct ring_record *record)
 	case EVENT_CHILD:
 		family_add(s, (const void *)record);
 		break;
-	case EVENT_LEFT:
+	case EVENT_RELEASED:
 		on_left(s, (const void *)record);
 		break;
 	case EVENT_ACK:
@@ -345,7 +345,7 @@ static void on_record(struct session *s, const struct ring_record *record)
 	case EVENT_ENTER:
 		measuring_enter(s, (const void *)record);
 		break;
-	case EVENT_LEAVE:
+	case EVENT_RETURN:
 		measuring_leave(s, (const void *)record);
 		break;
 	default:

@@ -187,7 +187,7 @@ static void plant_rendezvous(struct session *s, uint32_t id)
 /** Of use where the target may not map memory. */
 static void send_cave(struct session *s, uint32_t id)
 {
-	struct command command = {.kind = COMMAND_CAVE};
+	struct command command = {.kind = COMMAND_CODE_CAVE};
 
 	if (module_code_slack(s->modules, id, &command.start, &command.end))
 		control_send(s, &command);
@@ -222,7 +222,7 @@ static void remove_module(struct session *s, uint32_t id)
 	struct command command = {.kind = COMMAND_DROP, .start = module->start, .end = module->end};
 	size_t i;
 
-	rows_withdraw(s->shared->rows, module->start, module->end);
+	cfi_rows_withdraw(s->shared->rows, module->start, module->end);
 	control_send(s, &command);
 	for (i = 0; i < s->probes.num; i++)
 		if (s->probes.items[i].module == id)
@@ -284,11 +284,11 @@ static void plant_entry_point(struct session *s)
 
 static void send_area(struct session *s, uint64_t start)
 {
-	struct command command = {.kind = COMMAND_AREA, .start = start};
-	char magic[sizeof(AREA_MAGIC)];
+	struct command command = {.kind = COMMAND_XOL_AREA, .start = start};
+	char magic[sizeof(XOL_AREA_MAGIC)];
 
 	if (process_read(io_live_task(s->tracer.target), start, magic, sizeof(magic)) &&
-	    memcmp(magic, AREA_MAGIC, sizeof(magic)) == 0)
+	    memcmp(magic, XOL_AREA_MAGIC, sizeof(magic)) == 0)
 		control_send(s, &command);
 }
 
@@ -313,7 +313,7 @@ void images_send_areas(struct session *s)
 		if (entry.inode || entry.path_size || !entry.is_executable || entry.is_writable)
 			continue;
 		// The kernel joins neighbours.
-		for (at = entry.start; at + AREA_SIZE <= entry.end; at += AREA_SIZE)
+		for (at = entry.start; at + XOL_AREA_SIZE <= entry.end; at += XOL_AREA_SIZE)
 			send_area(s, at);
 	}
 }
@@ -382,7 +382,7 @@ static void image_ready(struct session *s, pid_t tid)
 		control_wake(s);
 		return;
 	}
-	control_resume(s, tid, RESUME_UNWATCH);
+	control_resume(s, tid, RELEASE_UNWATCH);
 }
 
 void images_set_exe(struct session *s)
@@ -406,7 +406,7 @@ void images_exec(struct session *s, pid_t tid)
 	drain_open_memory(s);
 	heap_clear(s->heap);
 	hmap_deinit_owned(&s->taken);
-	rows_clear(s->shared->rows);
+	cfi_rows_clear(s->shared->rows);
 	hmap_deinit(&s->stacks_by_hash);
 	session_lock_obj(s);
 	modules_forget_live(s->modules);
@@ -440,7 +440,7 @@ void images_exec(struct session *s, pid_t tid)
 	}
 	if (!s->has_rendezvous)
 		plant_entry_point(s);
-	control_resume(s, tid, RESUME_WATCH_MAPS);
+	control_resume(s, tid, RELEASE_WATCH_MAPS);
 }
 
 /** The linker stops before and after each change of its list. From the first complete one on the tracer tells by itself. */
@@ -474,20 +474,20 @@ struct filling {
 	pid_t tid;
 };
 
-static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	struct filling *f = ctx;
 	struct err *err;
 
-	if (rows_get(f->s->shared->rows, rows_key(pc, is_call_site), ret))
+	if (cfi_rows_get(f->s->shared->rows, cfi_rows_key(pc, is_call_site), ret))
 		return true;
 	err = modules_cfi_row(f->s->modules, pc, is_call_site, ret);
 	if (err) {
 		// An expression of no known kind: the frame pointer is the second best.
 		err_destroy(err);
-		*ret = (struct row){.kind = ROW_NO_CFI};
+		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 	}
-	rows_put(f->s->shared->rows, rows_key(pc, is_call_site), ret);
+	cfi_rows_put(f->s->shared->rows, cfi_rows_key(pc, is_call_site), ret);
 	return true;
 }
 

@@ -251,7 +251,7 @@ static void add_call(struct session *s, struct measured_function *f, struct meas
 	sum->tid = !f->has_sum || sum->tid == t->tid ? t->tid : 0;
 	f->has_sum = true;
 	sum->num_calls++;
-	sum->num_left += (event->header.flags & MEASURE_LEFT) != 0;
+	sum->num_left += (event->header.flags & MEASURE_UNWOUND) != 0;
 	sum->net_bytes += t->bytes - call->bytes;
 	sum->net_blocks += t->blocks - call->blocks;
 	sum->duration_ns += duration;

@@ -288,7 +288,7 @@ struct err *session_release(struct session *s)
 	s->want_hold = false;
 	if (s->state == TARGET_HELD) {
 		s->state = TARGET_RUNNING;
-		control_resume(s, s->held_tid, RESUME_UNWATCH);
+		control_resume(s, s->held_tid, RELEASE_UNWATCH);
 		s->held_tid = 0;
 	}
 	session_unlock(s);
@@ -314,7 +314,7 @@ static void end_tracer(struct session *s)
 
 struct err *session_detach(struct session *s)
 {
-	struct command command = {.kind = COMMAND_LEAVE};
+	struct command command = {.kind = COMMAND_DETACH};
 	bool has_tracer;
 
 	s = s->first;

@@ -55,7 +55,7 @@ struct call_wait {
 	VEC(uint64_t) addrs;
 };
 
-/** Blocks of allocators on top of malloc (probe_is_upper()) have this bit in their address in the heap: one may begin where a
+/** Blocks of allocators on top of malloc (probe_is_layered()) have this bit in their address in the heap: one may begin where a
  *  block of malloc does. Addresses of programs end below it. */
 #define SESSION_UPPER (1ull << 47)
 

@@ -26,7 +26,8 @@
 #endif
 
 _Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
-_Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
+_Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= XOL_AREA_SIZE,
+	       "they fit");
 
 static uint64_t distance(uint64_t a, uint64_t b)
 {
@@ -66,7 +67,7 @@ void area_use(struct engine *e, struct area *area)
 static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *ret)
 {
 	const uint64_t args[6] = {hint,
-				  AREA_SIZE,
+				  XOL_AREA_SIZE,
 				  PROT_READ | PROT_EXEC,
 				  MAP_PRIVATE | MAP_ANONYMOUS | (hint ? MAP_FIXED_NOREPLACE : 0),
 				  (uint64_t)-1,
@@ -97,7 +98,7 @@ static const struct code_range *module_of(const struct engine *e, uint64_t addr)
 
 static void unmap(struct engine *e, struct thread *t, uint64_t start)
 {
-	const uint64_t args[6] = {start, AREA_SIZE};
+	const uint64_t args[6] = {start, XOL_AREA_SIZE};
 	int64_t result;
 
 	// A thread that vanished needs nothing unmapped.
@@ -108,9 +109,9 @@ static void unmap(struct engine *e, struct thread *t, uint64_t start)
 /** The upper end of the free memory [start, end), if an area fits there within reach of addr. */
 static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
 {
-	uint64_t at = (end - AREA_SIZE) & ~(uint64_t)(AREA_SIZE - 1);
+	uint64_t at = (end - XOL_AREA_SIZE) & ~(uint64_t)(XOL_AREA_SIZE - 1);
 
-	if (end < start + 2ull * AREA_SIZE || at < start || distance(at, addr) >= REACH)
+	if (end < start + 2ull * XOL_AREA_SIZE || at < start || distance(at, addr) >= REACH)
 		return 0;
 	return at;
 }
@@ -159,7 +160,7 @@ struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
 			continue;
 		area = area_new(start);
 		if (distance(start, addr) < REACH &&
-		    memory_write_code(e, start, AREA_MAGIC, sizeof(AREA_MAGIC)) &&
+		    memory_write_code(e, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
 		    vec_push(&e->areas, area)) {
 			area_use(e, &e->areas.items[e->areas.num - 1]);
 			return &e->areas.items[e->areas.num - 1];

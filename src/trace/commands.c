@@ -148,12 +148,12 @@ static int run(struct engine *e, const struct command *c)
 		return 0;
 	case COMMAND_MODULE:
 		return vec_push(&e->modules, range) ? 0 : ENOMEM;
-	case COMMAND_CAVE:
+	case COMMAND_CODE_CAVE:
 		return vec_push(&e->areas, cave) ? 0 : ENOMEM;
-	case COMMAND_AREA:
+	case COMMAND_XOL_AREA:
 		displaced_adopt(e, c->start);
 		return 0;
-	case COMMAND_RESUME:
+	case COMMAND_RELEASE:
 		t = thread_find(e, c->tid);
 		if (t)
 			stops_resume(e, t, c->flags);
@@ -163,10 +163,10 @@ static int run(struct engine *e, const struct command *c)
 	case COMMAND_STOP:
 		do_stop(e);
 		return 0;
-	case COMMAND_CONTINUE:
+	case COMMAND_UNPAUSE:
 		do_continue(e, false);
 		return 0;
-	case COMMAND_LEAVE:
+	case COMMAND_DETACH:
 		e->want_leave = true;
 		e->leave_cookie = c->cookie;
 		return 0;
@@ -176,7 +176,7 @@ static int run(struct engine *e, const struct command *c)
 		do_clear(e);
 		emit_ack(e, EVENT_CLEAR, 0, 0);
 		return 0;
-	case COMMAND_RELEASE:
+	case COMMAND_FORGET:
 		follow_release(e);
 		return 0;
 	case COMMAND_SYSCALL_INSN:
@@ -215,7 +215,7 @@ void commands_run(struct engine *e)
 	while (!e->want_leave && (c = take(e))) {
 		process = follow_get(e, c->process);
 		result = process ? run(process, c) : 0;
-		if (process && c->cookie && c->kind != COMMAND_LEAVE)
+		if (process && c->cookie && c->kind != COMMAND_DETACH)
 			emit_ack(process, EVENT_ACK, c->cookie, result);
 		free(c);
 	}

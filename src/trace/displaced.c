@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 
 _Static_assert(sizeof(struct area_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
-_Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= AREA_SIZE, "they fit");
+_Static_assert(sizeof(struct area_header) + AREA_SLOTS * ARCH_SLOT_SIZE <= XOL_AREA_SIZE,
+	       "they fit");
 
 /** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
  *  supervisor. */
@@ -40,7 +41,7 @@ void displaced_adopt(struct engine *e, uint64_t start)
 	size_t i;
 
 	if (pread(e->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
-	    memcmp(header.magic, AREA_MAGIC, sizeof(AREA_MAGIC)) != 0)
+	    memcmp(header.magic, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) != 0)
 		return;
 	for (i = 0; i < AREA_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE) {
 		slot = start + area.used;

@@ -445,7 +445,7 @@ struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr);
 void probes_release_site(struct engine *e, uint64_t site);
 
 /* frees.c */
-/** Blocks of allocators on top of malloc (probe_is_upper()) have this bit in engine.live: one may
+/** Blocks of allocators on top of malloc (probe_is_layered()) have this bit in engine.live: one may
  *  begin where a block of malloc does. */
 #define FREES_UPPER (1ull << 63)
 /** The member of engine.live for a block of probe. */
@@ -533,7 +533,7 @@ void stops_handle(struct engine *e, pid_t tid, int status);
 void stops_birth(struct engine *e, pid_t tid, enum birth birth);
 /** The task that a clone, fork or vfork event of tid is about. */
 void stops_parent_event(struct engine *e, pid_t tid);
-/** A held thread may go on (COMMAND_RESUME). */
+/** A held thread may go on (COMMAND_RELEASE). */
 void stops_resume(struct engine *e, struct thread *t, unsigned flags);
 /** Thread t stands behind a trap of ours? Its breakpoint, or NULL. Registers must be fetched. */
 struct breakpoint *stops_our_trap(struct engine *e, struct thread *t);

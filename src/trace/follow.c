@@ -370,7 +370,7 @@ void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
 	thread_remove(e, t);
 	follow_ended(e);
-	event = emit_begin(e, EVENT_LEFT, sizeof(*event) + strlen(text) + 1);
+	event = emit_begin(e, EVENT_RELEASED, sizeof(*event) + strlen(text) + 1);
 	if (!event)
 		return;
 	strcpy(event->text, text);

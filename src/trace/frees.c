@@ -14,7 +14,7 @@
 
 uint64_t frees_key(const struct probe *probe, uint64_t addr)
 {
-	return probe_is_upper(probe) ? addr | FREES_UPPER : addr;
+	return probe_is_layered(probe) ? addr | FREES_UPPER : addr;
 }
 
 void frees_forget(struct thread *t)

@@ -25,7 +25,7 @@ void measure_abandon(struct engine *e, struct thread *t, size_t from)
 	while (t->measured.num > from) {
 		const struct measured_call *call = &t->measured.items[--t->measured.num];
 
-		emit_measure(e, EVENT_LEAVE, t->tid, call, MEASURE_LEFT);
+		emit_measure(e, EVENT_RETURN, t->tid, call, MEASURE_UNWOUND);
 		probes_release_site(e, call->site);
 	}
 }
@@ -78,7 +78,7 @@ bool measure_return(struct engine *e, struct thread *t, const struct breakpoint 
 		if (t->measured.items[i].sp != sp || t->measured.items[i].site != b->addr)
 			continue;
 		measure_abandon(e, t, i + 1);
-		emit_measure(e, EVENT_LEAVE, t->tid, &t->measured.items[i], 0);
+		emit_measure(e, EVENT_RETURN, t->tid, &t->measured.items[i], 0);
 		t->measured.num--;
 		probes_release_site(e, b->addr);
 		return true;

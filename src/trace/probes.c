@@ -21,7 +21,7 @@ static const struct probe *probe_of(const struct engine *e, uint32_t index)
 
 static bool is_same_family(const struct engine *e, uint32_t a, uint32_t b)
 {
-	return probe_is_upper(probe_of(e, a)) == probe_is_upper(probe_of(e, b));
+	return probe_is_layered(probe_of(e, a)) == probe_is_layered(probe_of(e, b));
 }
 
 void probes_release_site(struct engine *e, uint64_t site)

@@ -55,7 +55,7 @@ static bool place(struct engine *e, struct area *area)
 	       write_data(e, offsetof(struct arch_rescue_data, slots_offset),
 			  sizeof(struct area_header)) &&
 	       write_data(e, offsetof(struct arch_rescue_data, num_slots), AREA_SLOTS) &&
-	       write_data(e, offsetof(struct arch_rescue_data, area_size), AREA_SIZE);
+	       write_data(e, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
 }
 
 /** The handler of an earlier tracer, if it is as ours would be. Threads may be in it right now, so the areas that it

@@ -51,15 +51,15 @@ static size_t first_size(const struct thread *t, uint64_t sp)
 	return size < MAX_FIRST_READ ? size : MAX_FIRST_READ;
 }
 
-static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	const struct engine *e = ctx;
 
-	return rows_get(e->shared->rows, rows_key(pc, is_call_site), ret);
+	return cfi_rows_get(e->shared->rows, cfi_rows_key(pc, is_call_site), ret);
 }
 
 /** Frames interrupted in a slot stand, for everybody else, at the original instruction. */
-static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	struct engine *e = ctx;
 	uint64_t original = is_call_site ? pc : displaced_original_pc(e, pc);

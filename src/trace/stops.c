@@ -390,9 +390,9 @@ void stops_resume(struct engine *e, struct thread *t, unsigned flags)
 	enum hold_reason hold = t->hold;
 	struct breakpoint *b;
 
-	if (flags & RESUME_WATCH_MAPS)
+	if (flags & RELEASE_WATCH_MAPS)
 		t->is_watching_maps = true;
-	if (flags & RESUME_UNWATCH)
+	if (flags & RELEASE_UNWATCH)
 		t->is_watching_maps = false;
 	t->hold = NOT_HELD;
 	if (hold == NOT_HELD)

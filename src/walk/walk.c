@@ -18,12 +18,13 @@ static const int16_t sigcontext_offset[WALK_NUM_REGS] = {
 
 /** After the call of a null pointer nothing was executed: the return address is on top. No table
  *  has a row for pc 0. */
-static const struct row called_null = {
-	.kind = ROW_REG,
+static const struct cfi_row called_null = {
+	.kind = CFI_ROW_REG,
 	.cfa_reg = WALK_SP,
 	.cfa_offset = 8,
 	.ra_offset = -8,
-	.reg_offset = {ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME, ROW_SAME},
+	.reg_offset = {CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME,
+		       CFI_ROW_SAME, CFI_ROW_SAME},
 };
 
 static bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
@@ -68,17 +69,17 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 	return WALK_OK;
 }
 
-static bool compute_cfa(const struct walk_frame *frame, const struct row *row,
+static bool compute_cfa(const struct walk_frame *frame, const struct cfi_row *row,
 			const struct walk_ops *ops, uint64_t *ret)
 {
 	uint64_t base = frame->regs[row->cfa_reg];
 
 	switch (row->kind) {
-	case ROW_DEREF:
+	case CFI_ROW_DEREF:
 		if (!read_word(ops, base + row->deref_offset, &base))
 			return false;
 		break;
-	case ROW_PLT:
+	case CFI_ROW_PLT:
 		// The stub has pushed one word more once it is past its threshold.
 		if ((int16_t)(frame->pc & 15) >= row->deref_offset)
 			base += 8;
@@ -90,7 +91,7 @@ static bool compute_cfa(const struct walk_frame *frame, const struct row *row,
 	return true;
 }
 
-static enum walk_result step_row(struct walk_frame *frame, const struct row *row,
+static enum walk_result step_row(struct walk_frame *frame, const struct cfi_row *row,
 				 const struct walk_ops *ops)
 {
 	struct walk_frame next = *frame;
@@ -104,8 +105,8 @@ static enum walk_result step_row(struct walk_frame *frame, const struct row *row
 	if (ra == 0)
 		return WALK_END;
 	for (i = WALK_BP; i <= WALK_R15; i++)
-		if (row->reg_offset[i] != ROW_SAME &&
-		    !read_word(ops, row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
+		if (row->reg_offset[i] != CFI_ROW_SAME &&
+		    !read_word(ops, cfi_row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
 			       &next.regs[i]))
 			return WALK_TRUNCATED;
 	next.pc = ra;
@@ -118,7 +119,7 @@ static enum walk_result step_row(struct walk_frame *frame, const struct row *row
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret)
 {
-	struct row row;
+	struct cfi_row row;
 
 	*is_interrupted_ret = false;
 	if (frame->pc == 0 && !frame->is_call_site)
@@ -126,16 +127,16 @@ enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 	if (!ops->row(ops->ctx, frame->pc, frame->is_call_site, &row))
 		return WALK_MISS;
 	switch (row.kind) {
-	case ROW_END:
+	case CFI_ROW_END:
 		return WALK_END;
-	case ROW_SIGNAL:
+	case CFI_ROW_SIGNAL:
 		*is_interrupted_ret = true;
 		return step_signal(frame, ops);
-	case ROW_NO_CFI:
+	case CFI_ROW_NO_CFI:
 		return step_frame_pointer(frame, ops);
-	case ROW_REG:
-	case ROW_DEREF:
-	case ROW_PLT:
+	case CFI_ROW_REG:
+	case CFI_ROW_DEREF:
+	case CFI_ROW_PLT:
 		return step_row(frame, &row, ops);
 	default:
 		return WALK_TRUNCATED;

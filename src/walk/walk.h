@@ -4,7 +4,7 @@
 #ifndef WALK_WALK_H
 #define WALK_WALK_H
 
-#include "walk/row.h"
+#include "walk/cfi_row.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct walk_frame {
 
 struct walk_ops {
 	/** Copy the row for a pc. False: unknown, the walk ends as WALK_MISS. */
-	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct row *ret);
+	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret);
 	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable, the
 	 *  walk is truncated. */
 	bool (*read)(void *ctx, uint64_t addr, uint64_t *ret);

@@ -17,7 +17,7 @@ enum command_kind {
 	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) at items[].addr out. */
 	COMMAND_UNPLANT,
 	/** End the pause that PLANT_PAUSE has brought about. */
-	COMMAND_CONTINUE,
+	COMMAND_UNPAUSE,
 	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes
 	 *  begin anew. */
 	COMMAND_DROP,
@@ -26,22 +26,22 @@ enum command_kind {
 	COMMAND_MODULE,
 	/** [start, end) is unused executable memory in a module: room for displaced instructions
 	 *  where none can be mapped. */
-	COMMAND_CAVE,
+	COMMAND_CODE_CAVE,
 	/** An area for displaced instructions that an earlier tracer has left at `start`. */
-	COMMAND_AREA,
+	COMMAND_XOL_AREA,
 	/** Let thread tid, which waits after an event, go on. flags: RESUME_*. */
-	COMMAND_RESUME,
+	COMMAND_RELEASE,
 	/** Plant everything (again), with `value` as frame limit. Acknowledged. */
 	COMMAND_START,
 	/** Take everything out, stay attached. Acknowledged. */
 	COMMAND_STOP,
 	/** Restore, release, end. Acknowledged. */
-	COMMAND_LEAVE,
+	COMMAND_DETACH,
 	/** SIGKILL to the target. Acknowledged. */
 	COMMAND_KILL,
 	/** Nothing is read of this process, a child, any more: its shared memory may serve another.
 	 *  If it stands in its first stop it is let go. */
-	COMMAND_RELEASE,
+	COMMAND_FORGET,
 	/** `value` is an address of a system call instruction in the target. */
 	COMMAND_SYSCALL_INSN,
 	/** All that was allocated so far is forgotten. Acknowledged after the last event of before. */
@@ -52,12 +52,12 @@ enum command_kind {
 };
 
 /** Report code that the thread maps (launch of a dynamic executable): EVENT_MAPPED. */
-#define RESUME_WATCH_MAPS 1u
+#define RELEASE_WATCH_MAPS 1u
 /** Stop watching. */
-#define RESUME_UNWATCH 2u
+#define RELEASE_UNWATCH 2u
 
 /** When the count is reached everything pauses: that thread at the entry, every other one at its
- *  next breakpoint, until COMMAND_CONTINUE. The ring then ends exactly with that call. */
+ *  next breakpoint, until COMMAND_UNPAUSE. The ring then ends exactly with that call. */
 #define PLANT_PAUSE 1u
 
 enum plant_role {
@@ -68,7 +68,7 @@ enum plant_role {
 	PLANT_RENDEZVOUS = 2,
 	/** Function whose calls are counted; id is given back in EVENT_CALL. */
 	PLANT_CALL = 4,
-	/** Function whose calls are measured: EVENT_ENTER and EVENT_LEAVE with its id. */
+	/** Function whose calls are measured: EVENT_ENTER and EVENT_RETURN with its id. */
 	PLANT_MEASURE = 8,
 	/** ptrace of a C library: a child that shares the target's memory may ask there to be traced
 	 *  by it. */
@@ -86,8 +86,8 @@ struct command_plant {
 
 /** Areas for displaced instructions outlive their tracer, since a signal frame may still lead into
  *  them; the next one finds them by this, at their begin, and uses their slots again. */
-#define AREA_SIZE  (64u << 10)
-#define AREA_MAGIC "malloscope slots 1"
+#define XOL_AREA_SIZE  (64u << 10)
+#define XOL_AREA_MAGIC "malloscope slots 1"
 
 struct command {
 	uint32_t kind;

@@ -32,29 +32,29 @@ enum event_kind {
 	 *  for. */
 	EVENT_CALL,
 	/** struct event_measure: a measured function was entered, or has returned (flags:
-	 *  MEASURE_LEFT: it was left by longjmp, an exception or the end of its thread, some time
+	 *  MEASURE_UNWOUND: it was left by longjmp, an exception or the end of its thread, some time
 	 *  before). */
 	EVENT_ENTER,
-	EVENT_LEAVE,
-	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RESUME. */
+	EVENT_RETURN,
+	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RELEASE. */
 	EVENT_MISS,
 	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for
-	 *  COMMAND_RESUME. */
+	 *  COMMAND_RELEASE. */
 	EVENT_MODULES,
-	/** struct event_thread: the thread has just mapped code (only while RESUME_WATCH_MAPS) and
+	/** struct event_thread: the thread has just mapped code (only while RELEASE_WATCH_MAPS) and
 	 *  waits likewise. */
 	EVENT_MAPPED,
 	/** struct event_thread: a new image was executed; nothing is planted any more; waits for
-	 *  COMMAND_RESUME. */
+	 *  COMMAND_RELEASE. */
 	EVENT_EXEC,
 	/** struct event_exit: the target has ended. */
 	EVENT_EXIT,
-	/** struct event_child: a child of the target is followed; it waits for COMMAND_RESUME. With
+	/** struct event_child: a child of the target is followed; it waits for COMMAND_RELEASE. With
 	 *  CHILD_SPAWNED an EVENT_EXEC in its own ring says so, too. */
 	EVENT_CHILD,
 	/** struct event_text: the target was let go for the reason given ("": the user need not know), it runs on without
 	 *  us. */
-	EVENT_LEFT,
+	EVENT_RELEASED,
 	/** struct event_ack: COMMAND with this cookie was carried out. */
 	EVENT_ACK,
 	/** struct event_ack: stack hashes begin anew: forget the known ones. */
@@ -151,7 +151,7 @@ struct event_call {
 	uint32_t id;
 };
 
-#define MEASURE_LEFT 1u
+#define MEASURE_UNWOUND 1u
 
 struct event_measure {
 	struct ring_record header;

@@ -124,7 +124,7 @@ bool probe_is_new(uint32_t index);
 
 /** Blocks of malloc and its family (operator new among them) and those of allocators on top of it are two families:
  *  of nested calls only the outermost of each family counts, and a block of one may begin where one of the other does. */
-static inline bool probe_is_upper(const struct probe *probe)
+static inline bool probe_is_layered(const struct probe *probe)
 {
 	return probe->domain > DOMAIN_NEW_ARRAY;
 }

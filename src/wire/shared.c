@@ -18,7 +18,7 @@ static size_t rows_place(void)
 
 static size_t ring_place(void)
 {
-	return rows_place() + ALIGN_UP(rows_shm_size(SHARED_NUM_ROWS));
+	return rows_place() + ALIGN_UP(cfi_rows_shm_size(SHARED_NUM_ROWS));
 }
 
 static size_t total_size(void)
@@ -38,9 +38,9 @@ void shared_init(struct shared *shared)
 {
 	// All processes map it at the same address, since they are forked from one: pointers into
 	// it hold.
-	shared->rows = (struct rows *)((char *)shared + rows_place());
+	shared->rows = (struct cfi_rows *)((char *)shared + rows_place());
 	shared->ring = (struct ring *)((char *)shared + ring_place());
-	rows_init(shared->rows, SHARED_NUM_ROWS);
+	cfi_rows_init(shared->rows, SHARED_NUM_ROWS);
 	ring_init(shared->ring, SHARED_RING_SIZE);
 }
 

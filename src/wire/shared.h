@@ -5,8 +5,8 @@
 #define WIRE_SHARED_H
 
 #include "base/err.h"
+#include "wire/cfi_rows.h"
 #include "wire/ring.h"
-#include "wire/rows.h"
 
 #include <stdint.h>
 
@@ -48,7 +48,7 @@ struct shared {
 	int32_t pid;
 	struct planted planted[SHARED_MAX_PLANTED];
 	/** Inside the same mapping. */
-	struct rows *rows;
+	struct cfi_rows *rows;
 	struct ring *ring;
 };
 

@@ -15,18 +15,18 @@ static const char *const regs[] = {"sp", "bp", "bx", "r12", "r13", "r14", "r15",
 
 static void print_offset(int16_t offset)
 {
-	if (offset == ROW_SAME)
+	if (offset == CFI_ROW_SAME)
 		printf(" same");
 	else
 		printf(" %d", offset);
 }
 
-static void print_row(uint64_t pc, bool is_call_site, const struct row *row)
+static void print_row(uint64_t pc, bool is_call_site, const struct cfi_row *row)
 {
 	unsigned i;
 
 	printf("row %" PRIx64 " %s %s", pc, is_call_site ? "call" : "exact", kinds[row->kind]);
-	if (row->kind >= ROW_REG && row->kind <= ROW_PLT) {
+	if (row->kind >= CFI_ROW_REG && row->kind <= CFI_ROW_PLT) {
 		printf(" %s %d %d %d", regs[row->cfa_reg], row->cfa_offset, row->deref_offset,
 		       row->ra_offset);
 		for (i = WALK_BP; i <= WALK_R15; i++)
@@ -59,7 +59,7 @@ static struct err *run(pid_t pid)
 	while (!err && scanf("%" SCNx64 " %7s", &pc, how) == 2) {
 		bool is_call_site = strcmp(how, "call") == 0;
 		const struct module *m = modules_find(modules, pc - is_call_site);
-		struct row row;
+		struct cfi_row row;
 
 		if (m && m->id < 256 && !is_printed[m->id])
 			print_module(m);

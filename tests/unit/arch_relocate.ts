@@ -61,7 +61,7 @@ static void run_relocated(const struct layout *l, const struct setup *setup,
 			  const struct arch_relocation *reloc, struct outcome *ret)
 {
 	memset((void *)(l->image + AT_CODE), 0xcc, insn->size);
-	memset((void *)l->slots[slot], 0xcc, AREA_SIZE);
+	memset((void *)l->slots[slot], 0xcc, XOL_AREA_SIZE);
 	memcpy((void *)l->slots[slot], reloc->code, reloc->size);
 	run_from(l, setup, reloc->resume_pc, ret);
 }

@@ -36,7 +36,7 @@ enum {
 	/** Both pages. */
 	STATE_SIZE = 0x2000,
 	IMAGE_SIZE = 0x320000,
-	AREA_SIZE = 0x1000,
+	XOL_AREA_SIZE = 0x1000,
 	NUM_PADS = 64,
 };
 
@@ -91,7 +91,7 @@ static void map_layout(const struct layout *l)
 
 	map_at(l->image, IMAGE_SIZE);
 	for (i = 0; i < l->num_slots; i++)
-		map_at(l->slots[i], AREA_SIZE);
+		map_at(l->slots[i], XOL_AREA_SIZE);
 }
 
 static void unmap_layout(const struct layout *l)
@@ -100,7 +100,7 @@ static void unmap_layout(const struct layout *l)
 
 	munmap((void *)l->image, IMAGE_SIZE);
 	for (i = 0; i < l->num_slots; i++)
-		munmap((void *)l->slots[i], AREA_SIZE);
+		munmap((void *)l->slots[i], XOL_AREA_SIZE);
 }
 
 /** movl $number, exit(%rip); jmp *0(%rip); .quad run_exit. No register, no flag is changed. */

@@ -62,31 +62,31 @@ static void registers_of(const ucontext_t *context, struct cursor *ret)
 	ret->is_call_site = false;
 }
 
-static uint64_t cfa_of(const struct cursor *cursor, const struct row *row)
+static uint64_t cfa_of(const struct cursor *cursor, const struct cfi_row *row)
 {
 	uint64_t base = cursor->regs[row->cfa_reg];
 
-	if (row->kind == ROW_DEREF)
+	if (row->kind == CFI_ROW_DEREF)
 		base = peek(base + (uint64_t)(int64_t)row->deref_offset);
-	else if (row->kind == ROW_PLT && (int)(cursor->pc & 15) >= row->deref_offset)
+	else if (row->kind == CFI_ROW_PLT && (int)(cursor->pc & 15) >= row->deref_offset)
 		base += 8;
 	return base + (uint64_t)(int64_t)row->cfa_offset;
 }
 
-static void step(struct cursor *cursor, const struct row *row)
+static void step(struct cursor *cursor, const struct cfi_row *row)
 {
 	struct cursor next = *cursor;
 	uint64_t cfa;
 	unsigned i;
 
-	if (row->kind == ROW_SIGNAL) {
+	if (row->kind == CFI_ROW_SIGNAL) {
 		registers_of((const ucontext_t *)(uintptr_t)cursor->regs[WALK_SP], cursor);
 		return;
 	}
 	cfa = cfa_of(cursor, row);
 	for (i = WALK_BP; i <= WALK_R15; i++)
-		if (row->reg_offset[i] != ROW_SAME)
-			next.regs[i] = peek(row_saved_addr(row, i, cfa, cursor->regs[WALK_BP]));
+		if (row->reg_offset[i] != CFI_ROW_SAME)
+			next.regs[i] = peek(cfi_row_saved_addr(row, i, cfa, cursor->regs[WALK_BP]));
 	next.regs[WALK_SP] = cfa;
 	next.pc = peek(cfa + (uint64_t)(int64_t)row->ra_offset);
 	next.is_call_site = true;
@@ -97,7 +97,7 @@ static void step(struct cursor *cursor, const struct row *row)
 static void walk(const ucontext_t *context, struct walked *ret)
 {
 	struct cursor cursor;
-	struct row row;
+	struct cfi_row row;
 
 	registers_of(context, &cursor);
 	ret->num = 0;
@@ -107,7 +107,7 @@ static void walk(const ucontext_t *context, struct walked *ret)
 		ck_ok(modules_cfi_row(modules, cursor.pc, cursor.is_call_site, &row));
 		ret->last_kind = row.kind;
 		ret->kinds |= 1u << row.kind;
-		if (row.kind == ROW_END || row.kind == ROW_NO_CFI || row.kind == ROW_NONE)
+		if (row.kind == CFI_ROW_END || row.kind == CFI_ROW_NO_CFI || row.kind == CFI_ROW_NONE)
 			return;
 		step(&cursor, &row);
 	}
@@ -132,7 +132,7 @@ static void check_recorded(size_t min_depth)
 {
 	size_t i, extra = (size_t)num_expected - walked.num;
 
-	ck_assert_int_eq(walked.last_kind, ROW_END);
+	ck_assert_int_eq(walked.last_kind, CFI_ROW_END);
 	ck_assert_uint_ge(walked.num, min_depth);
 	// A sanitizer's own backtrace() shows itself too.
 	ck_assert_uint_le(extra, IS_SANITIZED);
@@ -211,9 +211,9 @@ __asm__(".pushsection .text\n"
 	".size bare_code, . - bare_code\n"
 	".popsection\n");
 
-static struct row row_at(uint64_t pc, bool is_call_site)
+static struct cfi_row row_at(uint64_t pc, bool is_call_site)
 {
-	struct row row;
+	struct cfi_row row;
 
 	ck_ok(modules_cfi_row(modules, pc, is_call_site, &row));
 	return row;
@@ -294,14 +294,14 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 	ck_assert_int_ne(keeps_registers(1), 0);
 	check_recorded(6);
 #if defined(__GNUC__) && !defined(__clang__) && !IS_SANITIZED
-	ck_assert(walked.kinds & 1u << ROW_DEREF);
+	ck_assert(walked.kinds & 1u << CFI_ROW_DEREF);
 #endif
 
 #test through_a_signal_handler
 	signal(SIGUSR1, on_signal);
 	raise(SIGUSR1);
 	check_recorded(6);
-	ck_assert(walked.kinds & 1u << ROW_SIGNAL);
+	ck_assert(walked.kinds & 1u << CFI_ROW_SIGNAL);
 
 #test through_a_signal_handler_on_its_own_stack
 	static char area[1 << 16];
@@ -323,29 +323,29 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 #tcase rows
 
 #test outermost_frame
-	struct row row = row_at(getauxval(AT_ENTRY), false);
+	struct cfi_row row = row_at(getauxval(AT_ENTRY), false);
 
-	ck_assert_int_eq(row.kind, ROW_END);
+	ck_assert_int_eq(row.kind, CFI_ROW_END);
 
 #test function_entry
-	struct row row = row_at((uintptr_t)compare_and_record, false);
+	struct cfi_row row = row_at((uintptr_t)compare_and_record, false);
 
-	ck_assert_int_eq(row.kind, ROW_REG);
+	ck_assert_int_eq(row.kind, CFI_ROW_REG);
 	ck_assert_int_eq(row.cfa_reg, WALK_SP);
 	ck_assert_int_eq(row.cfa_offset, 8);
 	ck_assert_int_eq(row.ra_offset, -8);
-	ck_assert_int_eq(row.reg_offset[WALK_BP], ROW_SAME);
-	ck_assert_int_eq(row.reg_offset[WALK_R15], ROW_SAME);
+	ck_assert_int_eq(row.reg_offset[WALK_BP], CFI_ROW_SAME);
+	ck_assert_int_eq(row.reg_offset[WALK_R15], CFI_ROW_SAME);
 
 #test plt_stubs
 	GElf_Shdr plt;
-	struct row row;
+	struct cfi_row row;
 	uint64_t bias = module_of((void *)on_signal)->bias;
 
 	// Programs linked with -z now have none.
 	if (find_section(".plt", &plt) && plt.sh_size >= 48) {
 		row = row_at(bias + plt.sh_addr + 16 + 6, false);
-		ck_assert_int_eq(row.kind, ROW_PLT);
+		ck_assert_int_eq(row.kind, CFI_ROW_PLT);
 		ck_assert_int_eq(row.cfa_reg, WALK_SP);
 		ck_assert_int_eq(row.cfa_offset, 8);
 		ck_assert_int_ge(row.deref_offset, 6);
@@ -353,41 +353,41 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 	}
 
 #test code_without_cfi
-	ck_assert_int_eq(row_at((uintptr_t)bare_code + 10, false).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at((uintptr_t)bare_function + 1, false).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at((uintptr_t)bare_function, true).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at((uintptr_t)bare_function, false).kind, ROW_REG);
+	ck_assert_int_eq(row_at((uintptr_t)bare_code + 10, false).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function + 1, false).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function, true).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)bare_function, false).kind, CFI_ROW_REG);
 	ck_assert_int_eq(row_at((uintptr_t)bare_function, false).cfa_offset, 8);
-	ck_assert_int_eq(row_at((uintptr_t)bare_code, false).kind, ROW_SIGNAL);
-	ck_assert_int_eq(row_at((uintptr_t)bare_code, true).kind, ROW_SIGNAL);
+	ck_assert_int_eq(row_at((uintptr_t)bare_code, false).kind, CFI_ROW_SIGNAL);
+	ck_assert_int_eq(row_at((uintptr_t)bare_code, true).kind, CFI_ROW_SIGNAL);
 
 #test pcs_outside_modules
-	ck_assert_int_eq(row_at(0, true).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at(0, false).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at(UINT64_MAX, false).kind, ROW_NO_CFI);
-	ck_assert_int_eq(row_at((uintptr_t)&walked, true).kind, ROW_NO_CFI);
+	ck_assert_int_eq(row_at(0, true).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at(0, false).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at(UINT64_MAX, false).kind, CFI_ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)&walked, true).kind, CFI_ROW_NO_CFI);
 	modules_forget_live(modules);
-	ck_assert_int_eq(row_at((uintptr_t)on_signal, true).kind, ROW_NO_CFI);
+	ck_assert_int_eq(row_at((uintptr_t)on_signal, true).kind, CFI_ROW_NO_CFI);
 
 #test nearly_all_of_libc_has_rows
 	const struct module *libc = module_of(dlsym(dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD),
 						    "qsort"));
-	size_t num[ROW_NO_CFI + 1] = {0}, total = 0;
-	struct row row;
+	size_t num[CFI_ROW_NO_CFI + 1] = {0}, total = 0;
+	struct cfi_row row;
 	uint64_t pc;
 
 	for (pc = libc->start; pc < libc->end; pc += 61) {
 		struct err *err = modules_cfi_row(modules, pc, true, &row);
 
 		ck_assert(!err || err == &err_not_found);
-		ck_assert(!!err == (row.kind == ROW_NONE));
-		ck_assert_uint_le(row.kind, ROW_NO_CFI);
+		ck_assert(!!err == (row.kind == CFI_ROW_NONE));
+		ck_assert_uint_le(row.kind, CFI_ROW_NO_CFI);
 		num[row.kind]++;
 		total++;
 	}
-	ck_assert_uint_gt(num[ROW_REG], total / 3);
-	ck_assert_uint_lt(num[ROW_NONE], total / 200);
-	ck_assert_uint_gt(num[ROW_NO_CFI], 0);
+	ck_assert_uint_gt(num[CFI_ROW_REG], total / 3);
+	ck_assert_uint_lt(num[CFI_ROW_NONE], total / 200);
+	ck_assert_uint_gt(num[CFI_ROW_NO_CFI], 0);
 
 #tcase hostile
 
@@ -395,7 +395,7 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 	size_t size, offset, part, added, removed, i;
 	char *good = read_whole(libm_path(), &size), *bytes = malloc(size), *p;
 	unsigned round, seed = 7;
-	struct row row;
+	struct cfi_row row;
 
 	cfi_part(good, &offset, &part);
 	for (round = 0; round < 60; round++) {
@@ -408,7 +408,7 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 			struct err *err = modules_cfi_row(modules, (uintptr_t)p + i, i & 1, &row);
 
 			ck_assert(!err || err == &err_not_found);
-			ck_assert_uint_le(row.kind, ROW_NO_CFI);
+			ck_assert_uint_le(row.kind, CFI_ROW_NO_CFI);
 		}
 		munmap(p, size);
 	}
@@ -421,7 +421,7 @@ static void cfi_part(const char *bytes, size_t *offset_ret, size_t *size_ret)
 	char *good = read_whole(libm_path(), &size), *bytes = malloc(size), *p;
 	unsigned round, seed = 11;
 	const Elf64_Ehdr *ehdr = (const Elf64_Ehdr *)good;
-	struct row row;
+	struct cfi_row row;
 
 	for (round = 0; round < 300; round++) {
 		memcpy(bytes, good, size);

@@ -444,7 +444,7 @@ static void change_mappings(char *at[4], unsigned random)
 	static const char text[] = "no ELF file, but somebody maps it to execute";
 	const char *const names[] = {"malloc"};
 	size_t added, removed;
-	struct row row;
+	struct cfi_row row;
 	struct hits hits;
 	char *p;
 
@@ -457,7 +457,7 @@ static void change_mappings(char *at[4], unsigned random)
 	hits = find(p, true, names, 1);
 	ck_assert_uint_eq(hits.num, 0);
 	ck_ok(modules_cfi_row(modules, (uintptr_t)p + 8, true, &row));
-	ck_assert_int_eq(row.kind, ROW_NO_CFI);
+	ck_assert_int_eq(row.kind, CFI_ROW_NO_CFI);
 
 #test truncated_files
 	const char *const names[] = {"cbrt", "malloc"};
@@ -465,7 +465,7 @@ static void change_mappings(char *at[4], unsigned random)
 	char *bytes = read_whole(file_of(in_libm()), &size), *p;
 	const struct module *libm = module_of(in_libm());
 	char *build_id = memmem(bytes, size, libm->build_id, libm->build_id_size);
-	struct row row;
+	struct cfi_row row;
 	struct hits hits;
 
 	// No machine has a debug file of that name, so libdw searches in vain, and may load what it would download with.

@@ -302,7 +302,7 @@ static void check_shared_memory(void)
 	other = follow_get(e, 1);
 	ring_consume(spares[0]->ring, event_of(spares[0], EVENT_EPOCH));
 	follow_let_go(other, thread_find(other, child), "process %d: %s", 7, "why");
-	left = event_of(spares[0], EVENT_LEFT);
+	left = event_of(spares[0], EVENT_RELEASED);
 	ck_assert_str_eq(left->text, "process 7: why");
 	ck_assert_uint_eq(other->threads.num, 0);
 	ck_assert(other->is_ended);

@@ -17,23 +17,23 @@ static uint64_t addr_of(size_t word)
 	return (uint64_t)(uintptr_t)&stack[word];
 }
 
-static struct row plain_row(int32_t cfa_offset)
+static struct cfi_row plain_row(int32_t cfa_offset)
 {
-	struct row row = {
-		.kind = ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = cfa_offset, .ra_offset = -8};
+	struct cfi_row row = {
+		.kind = CFI_ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = cfa_offset, .ra_offset = -8};
 	unsigned i;
 
 	for (i = 0; i <= WALK_R15; i++)
-		row.reg_offset[i] = ROW_SAME;
+		row.reg_offset[i] = CFI_ROW_SAME;
 	return row;
 }
 
-static void put_row(uint64_t pc, bool is_call_site, struct row row)
+static void put_row(uint64_t pc, bool is_call_site, struct cfi_row row)
 {
-	rows_put(e->shared->rows, rows_key(pc, is_call_site), &row);
+	cfi_rows_put(e->shared->rows, cfi_rows_key(pc, is_call_site), &row);
 }
 
-static const struct row end_row = {.kind = ROW_END};
+static const struct cfi_row end_row = {.kind = CFI_ROW_END};
 
 /** The thread at the entry of a function that SITE has called, SITE's caller is at SITE + 1, and so
  *  on. */
@@ -41,7 +41,7 @@ static void put_chain(size_t depth)
 {
 	size_t i;
 
-	rows_clear(e->shared->rows);
+	cfi_rows_clear(e->shared->rows);
 	memset(stack, 0, sizeof(stack));
 	stack[0] = SITE;
 	for (i = 0; i < depth; i++) {
@@ -117,7 +117,7 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 	check_stack(deep, 20, 16);
 	// The same frames, but more below them: not the same stack.
 	put_row(SITE + 20, true, end_row);
-	rows_withdraw(e->shared->rows, SITE + 18, SITE + 19);
+	cfi_rows_withdraw(e->shared->rows, SITE + 18, SITE + 19);
 	put_row(SITE + 19, true, plain_row(FRAME * 8));
 	deeper = capture();
 	ck_assert_uint_ne(deep, deeper);
@@ -132,8 +132,8 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 #test truncated
 	const struct event_stack *event;
 
-	rows_withdraw(e->shared->rows, SITE + 1, SITE + 2);
-	put_row(SITE + 2, true, (struct row){.kind = ROW_NONE});
+	cfi_rows_withdraw(e->shared->rows, SITE + 1, SITE + 2);
+	put_row(SITE + 2, true, (struct cfi_row){.kind = CFI_ROW_NONE});
 	capture();
 	event = next_event(EVENT_STACK);
 	ck_assert_uint_eq(event->is_truncated, 1);
@@ -142,8 +142,8 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 	ck_assert_uint_eq(e->shared->stats.num_failed, 0);
 
 #test failed
-	rows_withdraw(e->shared->rows, SITE - 1, SITE);
-	put_row(SITE, true, (struct row){.kind = ROW_NONE});
+	cfi_rows_withdraw(e->shared->rows, SITE - 1, SITE);
+	put_row(SITE, true, (struct cfi_row){.kind = CFI_ROW_NONE});
 	capture();
 	ck_assert_uint_eq(e->shared->stats.num_truncated, 1);
 	ck_assert_uint_eq(e->shared->stats.num_failed, 1);
@@ -162,12 +162,12 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 
 #test broken_frame_pointer
 	// The word at -8 is asked for.
-	struct row row = plain_row(0);
+	struct cfi_row row = plain_row(0);
 
-	row.kind = ROW_DEREF;
+	row.kind = CFI_ROW_DEREF;
 	row.cfa_reg = WALK_BP;
 	row.deref_offset = -8;
-	rows_withdraw(e->shared->rows, SITE - 1, SITE);
+	cfi_rows_withdraw(e->shared->rows, SITE - 1, SITE);
 	put_row(SITE, true, row);
 	thread.regs.word[WORD_RBP] = 0;
 	capture();
@@ -177,7 +177,7 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 	const struct event_miss *event;
 	uint64_t hash, site;
 
-	rows_withdraw(e->shared->rows, SITE + 1, SITE + 2);
+	cfi_rows_withdraw(e->shared->rows, SITE + 1, SITE + 2);
 	ck_assert(!stacks_capture(e, &thread, &hash, &site));
 	ck_assert_int_eq(thread.hold, HELD_MISS);
 	event = next_event(EVENT_MISS);
@@ -213,7 +213,7 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 #test in_a_handler
 	// A signal frame between: words 100 on are the handler's stack, the context leads back to
 	// the chain.
-	const struct row signal_row = {.kind = ROW_SIGNAL};
+	const struct cfi_row signal_row = {.kind = CFI_ROW_SIGNAL};
 
 	put_row(0x500000, true, signal_row);
 	put_row(SITE + 1, false, plain_row(FRAME * 8));
@@ -224,14 +224,14 @@ static void check_stack(uint64_t hash, uint32_t total, uint32_t num)
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 1, addr_of(1 + FRAME)), NESTING_HANDLER);
 
 #test missing_row_there
-	rows_withdraw(e->shared->rows, SITE - 1, SITE);
+	cfi_rows_withdraw(e->shared->rows, SITE - 1, SITE);
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 1, addr_of(1 + FRAME)), NESTING_MISS);
 	ck_assert_uint_eq(((const struct event_miss *)next_event(EVENT_MISS))->frame.pc, SITE);
 
 #test broken_walk
 	// What is intact on the stack above counts.
-	rows_withdraw(e->shared->rows, SITE - 1, SITE);
-	put_row(SITE, true, (struct row){.kind = ROW_NONE});
+	cfi_rows_withdraw(e->shared->rows, SITE - 1, SITE);
+	put_row(SITE, true, (struct cfi_row){.kind = CFI_ROW_NONE});
 	ck_assert_int_eq(stacks_nesting(e, &thread, SITE + 1, addr_of(1 + FRAME)), NESTING_INSIDE);
 
 #tcase events

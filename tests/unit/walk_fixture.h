@@ -17,7 +17,7 @@ struct fake_range {
 struct fake_row {
 	uint64_t pc;
 	bool is_call_site;
-	struct row row;
+	struct cfi_row row;
 };
 
 struct fake {
@@ -67,14 +67,15 @@ static inline void fake_poke(struct fake *fake, uint64_t addr, uint64_t value)
 	*word = value;
 }
 
-static inline void fake_add_row(struct fake *fake, uint64_t pc, bool is_call_site, struct row row)
+static inline void fake_add_row(struct fake *fake, uint64_t pc, bool is_call_site,
+				struct cfi_row row)
 {
 	struct fake_row r = {pc, is_call_site, row};
 
 	ck_assert(vec_push(&fake->rows, r));
 }
 
-static inline bool fake_row_of(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static inline bool fake_row_of(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	struct fake *fake = ctx;
 	size_t i;

@@ -14,7 +14,7 @@ struct record {
 	uint64_t frames[MAX_FRAMES];
 	size_t num_frames;
 	/** Numbers of rows by kind. */
-	unsigned kinds[ROW_NO_CFI + 1];
+	unsigned kinds[CFI_ROW_NO_CFI + 1];
 };
 
 static struct record record;
@@ -58,19 +58,19 @@ static void read_row(void)
 {
 	uint64_t pc = hex(word());
 	bool is_call_site = strcmp(word(), "call") == 0;
-	struct row row = {.kind = (uint8_t)index_of(word(), kind_names)};
+	struct cfi_row row = {.kind = (uint8_t)index_of(word(), kind_names)};
 	unsigned i;
 
-	if (row.kind >= ROW_REG && row.kind <= ROW_PLT) {
+	if (row.kind >= CFI_ROW_REG && row.kind <= CFI_ROW_PLT) {
 		row.cfa_reg = (uint8_t)index_of(word(), reg_names);
 		row.cfa_offset = atoi(word());
 		row.deref_offset = (int16_t)atoi(word());
 		row.ra_offset = (int16_t)atoi(word());
-		row.reg_offset[WALK_SP] = ROW_SAME;
+		row.reg_offset[WALK_SP] = CFI_ROW_SAME;
 		for (i = WALK_BP; i <= WALK_R15; i++) {
 			const char *w = word();
 
-			row.reg_offset[i] = strcmp(w, "same") ? (int16_t)atoi(w) : ROW_SAME;
+			row.reg_offset[i] = strcmp(w, "same") ? (int16_t)atoi(w) : CFI_ROW_SAME;
 		}
 	}
 	record.kinds[row.kind]++;
@@ -238,7 +238,7 @@ static void check_record(const char *name)
 #test sqlite3
 	// Without frame pointers, stripped.
 	check_record("sqlite3");
-	ck_assert_uint_gt(record.kinds[ROW_REG], 10);
+	ck_assert_uint_gt(record.kinds[CFI_ROW_REG], 10);
 	unload();
 
 #test python3
@@ -250,19 +250,19 @@ static void check_record(const char *name)
 	// C++: virtual functions, a realigned frame of unknown size, a catch block, a callback, a
 	// thread.
 	check_record("shapes");
-	ck_assert_uint_ge(record.kinds[ROW_DEREF], 1);
+	ck_assert_uint_ge(record.kinds[CFI_ROW_DEREF], 1);
 	unload();
 
 #test handler_load
 	// From a handler on an alternate stack to the load that raised the signal, in a leaf
 	// function.
 	check_record("handler_load");
-	ck_assert_uint_eq(record.kinds[ROW_SIGNAL], 1);
+	ck_assert_uint_eq(record.kinds[CFI_ROW_SIGNAL], 1);
 	unload();
 
 #test handler_null
 	// The same with a call of a null pointer.
 	check_record("handler_null");
-	ck_assert_uint_eq(record.kinds[ROW_SIGNAL], 1);
+	ck_assert_uint_eq(record.kinds[CFI_ROW_SIGNAL], 1);
 	ck_assert_uint_eq(record.frames[3], 0);
 	unload();

@@ -33,34 +33,34 @@ static void teardown(void)
 	fake_deinit(&fake);
 }
 
-static struct row same_row(uint8_t kind, uint8_t cfa_reg, int32_t cfa_offset)
+static struct cfi_row same_row(uint8_t kind, uint8_t cfa_reg, int32_t cfa_offset)
 {
-	struct row row = {
+	struct cfi_row row = {
 		.kind = kind, .cfa_reg = cfa_reg, .cfa_offset = cfa_offset, .ra_offset = -8};
 	unsigned i;
 
 	for (i = 0; i <= WALK_R15; i++)
-		row.reg_offset[i] = ROW_SAME;
+		row.reg_offset[i] = CFI_ROW_SAME;
 	return row;
 }
 
-static struct row sp_row(int32_t cfa_offset)
+static struct cfi_row sp_row(int32_t cfa_offset)
 {
-	return same_row(ROW_REG, WALK_SP, cfa_offset);
+	return same_row(CFI_ROW_REG, WALK_SP, cfa_offset);
 }
 
 /** CFA = bp + 16, bp saved below the return address. */
-static struct row bp_row(void)
+static struct cfi_row bp_row(void)
 {
-	struct row row = same_row(ROW_REG, WALK_BP, 16);
+	struct cfi_row row = same_row(CFI_ROW_REG, WALK_BP, 16);
 
 	row.reg_offset[WALK_BP] = -16;
 	return row;
 }
 
-static struct row kind_row(uint8_t kind)
+static struct cfi_row kind_row(uint8_t kind)
 {
-	return (struct row){.kind = kind};
+	return (struct cfi_row){.kind = kind};
 }
 
 static enum walk_result step(void)
@@ -85,7 +85,7 @@ static void check_no_step(enum walk_result expected)
 }
 
 /** With a row for CODE. */
-static void check_no_step_with(struct row row, enum walk_result expected)
+static void check_no_step_with(struct cfi_row row, enum walk_result expected)
 {
 	fake.rows.num = 0;
 	fake_add_row(&fake, CODE, false, row);
@@ -107,7 +107,7 @@ static void put_chain(unsigned depth)
 
 	for (i = 0; i < depth; i++) {
 		if (i + 1 == depth)
-			fake_add_row(&fake, CODE + i, i > 0, kind_row(ROW_END));
+			fake_add_row(&fake, CODE + i, i > 0, kind_row(CFI_ROW_END));
 		else
 			fake_add_row(&fake, CODE + i, i > 0, sp_row(16));
 		fake_poke(&fake, STACK + 16 * i + 8, CODE + i + 1);
@@ -129,7 +129,7 @@ static void put_context(uint64_t sp, uint64_t pc, const uint64_t regs[WALK_NUM_R
 	fake_poke(&fake, sp + 40 + 8 * 16, pc);
 }
 
-static bool endless_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static bool endless_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	(void)ctx;
 	(void)pc;
@@ -170,7 +170,7 @@ static void walk_endless(uint64_t depth)
 
 static uint64_t random_state = 0x77a1c;
 
-static bool random_row(void *ctx, uint64_t pc, bool is_call_site, struct row *ret)
+static bool random_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	uint64_t x = test_random(&random_state);
 	unsigned i;
@@ -178,13 +178,13 @@ static bool random_row(void *ctx, uint64_t pc, bool is_call_site, struct row *re
 	(void)ctx;
 	(void)pc;
 	(void)is_call_site;
-	ret->kind = x % 64 ? x % 8 ? ROW_REG : ROW_DEREF : x / 64 % 256;
+	ret->kind = x % 64 ? x % 8 ? CFI_ROW_REG : CFI_ROW_DEREF : x / 64 % 256;
 	ret->cfa_reg = x / 4096 % 8 ? WALK_SP : x / 32768 % WALK_NUM_REGS;
 	ret->deref_offset = (int16_t)test_random(&random_state);
 	ret->cfa_offset = (int32_t)(test_random(&random_state) % 64) - 1;
 	ret->ra_offset = (int16_t)test_random(&random_state);
 	for (i = 0; i <= WALK_R15; i++)
-		ret->reg_offset[i] = (int16_t)(i % 2 ? ROW_SAME : (int)test_random(&random_state));
+		ret->reg_offset[i] = (int16_t)(i % 2 ? CFI_ROW_SAME : (int)test_random(&random_state));
 	return x % 61 != 0;
 }
 
@@ -230,14 +230,14 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 		frame.regs[WALK_SP] = STACK;
 		frame.regs[reg] = STACK + 64 * reg;
 		fake.rows.num = 0;
-		fake_add_row(&fake, CODE, false, same_row(ROW_REG, reg, 24));
+		fake_add_row(&fake, CODE, false, same_row(CFI_ROW_REG, reg, 24));
 		fake_poke(&fake, STACK + 64 * reg + 16, 0x402000 + reg);
 		ck_assert_int_eq(step(), WALK_OK);
 		check_frame(0x402000 + reg, STACK + 64 * reg + 24);
 	}
 
 #test saved_registers
-	struct row row = sp_row(64);
+	struct cfi_row row = sp_row(64);
 	uint64_t r10 = frame.regs[WALK_R10];
 	uint8_t reg;
 
@@ -255,7 +255,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 #test saved_relative_to_bp
 	// A realigned frame: saved registers are at even distances from its own bp, the CFA is
 	// where it says.
-	struct row row = same_row(ROW_DEREF, WALK_BP, 0);
+	struct cfi_row row = same_row(CFI_ROW_DEREF, WALK_BP, 0);
 
 	row.deref_offset = -8;
 	row.reg_offset[WALK_BP] = 0 + 1;
@@ -275,7 +275,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	ck_assert_uint_eq(frame.regs[WALK_R15], 0xf15);
 
 #test dereferenced
-	struct row row = same_row(ROW_DEREF, WALK_BP, 8);
+	struct cfi_row row = same_row(CFI_ROW_DEREF, WALK_BP, 8);
 
 	row.deref_offset = -16;
 	frame.regs[WALK_BP] = STACK + 0x100;
@@ -290,7 +290,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	check_no_step_with(row, WALK_TRUNCATED);
 
 #test plt_stub
-	struct row row = same_row(ROW_PLT, WALK_SP, 8);
+	struct cfi_row row = same_row(CFI_ROW_PLT, WALK_SP, 8);
 	uint64_t low;
 
 	row.deref_offset = 11;
@@ -309,7 +309,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	}
 
 #test return_address_elsewhere
-	struct row row = sp_row(64);
+	struct cfi_row row = sp_row(64);
 
 	row.ra_offset = -24;
 	fake_poke(&fake, STACK + 40, 0x402000);
@@ -344,7 +344,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 
 	frame.is_call_site = true;
 	put_context(STACK, 0x405000, regs);
-	fake_add_row(&fake, CODE, true, kind_row(ROW_SIGNAL));
+	fake_add_row(&fake, CODE, true, kind_row(CFI_ROW_SIGNAL));
 	ck_assert_int_eq(walk_step(&frame, &ops, &is_interrupted), WALK_OK);
 	ck_assert(is_interrupted);
 	ck_assert_uint_eq(frame.pc, 0x405000);
@@ -353,19 +353,19 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 
 #test signal_frame_unreadable
 	frame.regs[WALK_SP] = STACK + STACK_WORDS * 8 - 100;
-	check_no_step_with(kind_row(ROW_SIGNAL), WALK_TRUNCATED);
+	check_no_step_with(kind_row(CFI_ROW_SIGNAL), WALK_TRUNCATED);
 
 #test frame_pointer
 	frame.regs[WALK_BP] = STACK + 0x80;
 	fake_poke(&fake, STACK + 0x80, STACK + 0x200);
 	fake_poke(&fake, STACK + 0x88, 0x402000);
-	fake_add_row(&fake, CODE, false, kind_row(ROW_NO_CFI));
+	fake_add_row(&fake, CODE, false, kind_row(CFI_ROW_NO_CFI));
 	ck_assert_int_eq(step(), WALK_OK);
 	check_frame(0x402000, STACK + 0x90);
 	ck_assert_uint_eq(frame.regs[WALK_BP], STACK + 0x200);
 
 #test frame_pointer_implausible
-	const struct row row = kind_row(ROW_NO_CFI);
+	const struct cfi_row row = kind_row(CFI_ROW_NO_CFI);
 
 	// Not aligned, below the stack pointer, very far, unreadable.
 	frame.regs[WALK_BP] = STACK + 0x84;
@@ -383,24 +383,24 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 #tcase ends
 
 #test undefined_return_address
-	check_no_step_with(kind_row(ROW_END), WALK_END);
+	check_no_step_with(kind_row(CFI_ROW_END), WALK_END);
 
 #test return_address_zero
 	check_no_step_with(sp_row(16), WALK_END);
 
 #test frame_pointer_zero
 	frame.regs[WALK_BP] = 0;
-	check_no_step_with(kind_row(ROW_NO_CFI), WALK_END);
+	check_no_step_with(kind_row(CFI_ROW_NO_CFI), WALK_END);
 	frame.regs[WALK_BP] = STACK + 0x80;
-	check_no_step_with(kind_row(ROW_NO_CFI), WALK_END);
+	check_no_step_with(kind_row(CFI_ROW_NO_CFI), WALK_END);
 
 #test no_row
 	check_no_step(WALK_MISS);
 	ck_assert_uint_eq(fake.num_reads, 0);
 
 #test meaningless_rows
-	check_no_step_with(kind_row(ROW_NONE), WALK_TRUNCATED);
-	check_no_step_with(kind_row(ROW_NO_CFI + 1), WALK_TRUNCATED);
+	check_no_step_with(kind_row(CFI_ROW_NONE), WALK_TRUNCATED);
+	check_no_step_with(kind_row(CFI_ROW_NO_CFI + 1), WALK_TRUNCATED);
 	check_no_step_with(kind_row(255), WALK_TRUNCATED);
 
 #test stack_does_not_grow
@@ -417,7 +417,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	ck_assert_int_eq(step(), WALK_OK);
 
 #test unreadable
-	struct row row = sp_row(16);
+	struct cfi_row row = sp_row(16);
 
 	frame.regs[WALK_SP] = STACK + STACK_WORDS * 8;
 	check_no_step_with(row, WALK_TRUNCATED);
@@ -438,12 +438,12 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	frame.regs[WALK_SP] = UINT64_MAX - 15;
 	check_no_step_with(sp_row(32), WALK_TRUNCATED);
 	frame.regs[WALK_BP] = UINT64_MAX - 7;
-	check_no_step_with(kind_row(ROW_NO_CFI), WALK_TRUNCATED);
+	check_no_step_with(kind_row(CFI_ROW_NO_CFI), WALK_TRUNCATED);
 	check_no_step_with(bp_row(), WALK_TRUNCATED);
 
 #test words_across_the_end
 	// No reader is asked for them: addr + 8 is a small number.
-	struct row row = same_row(ROW_DEREF, WALK_BP, 8);
+	struct cfi_row row = same_row(CFI_ROW_DEREF, WALK_BP, 8);
 
 	ops.read = wrapping_read;
 	row.deref_offset = -8;
@@ -476,7 +476,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 		ck_assert_uint_eq(pcs[i], CODE + i - 1);
 
 #test only_frame
-	fake_add_row(&fake, CODE, false, kind_row(ROW_END));
+	fake_add_row(&fake, CODE, false, kind_row(CFI_ROW_END));
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_int_eq(stack.result, WALK_END);
 	ck_assert_uint_eq(stack.num, 1);
@@ -484,13 +484,13 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 
 #test first_frame_is_a_call_site
 	frame.is_call_site = true;
-	fake_add_row(&fake, CODE, true, kind_row(ROW_END));
+	fake_add_row(&fake, CODE, true, kind_row(CFI_ROW_END));
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_uint_eq(pcs[0], CODE - 1);
 
 #test truncated
 	put_chain(5);
-	fake.rows.items[3].row = kind_row(ROW_NONE);
+	fake.rows.items[3].row = kind_row(CFI_ROW_NONE);
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_int_eq(stack.result, WALK_TRUNCATED);
 	// The frame that cannot be left is a frame.
@@ -541,11 +541,11 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	frame = (struct walk_frame){.pc = 0x500000, .regs = {STACK + 0x4000}};
 	fake_add_row(&fake, 0x500000, false, sp_row(8));
 	fake_poke(&fake, STACK + 0x4000, 0x600000);
-	fake_add_row(&fake, 0x600000, true, kind_row(ROW_SIGNAL));
+	fake_add_row(&fake, 0x600000, true, kind_row(CFI_ROW_SIGNAL));
 	put_context(STACK + 0x4008, CODE, regs);
 	fake_add_row(&fake, CODE, false, bp_row());
 	fake_poke(&fake, STACK + 0x48, CODE + 9);
-	fake_add_row(&fake, CODE + 9, true, kind_row(ROW_END));
+	fake_add_row(&fake, CODE + 9, true, kind_row(CFI_ROW_END));
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_int_eq(stack.result, WALK_END);
 	ck_assert_uint_eq(stack.total, 4);
@@ -559,9 +559,9 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	const uint64_t regs[WALK_NUM_REGS] = {STACK + 0x1000};
 
 	put_chain(3);
-	fake.rows.items[2].row = kind_row(ROW_SIGNAL);
+	fake.rows.items[2].row = kind_row(CFI_ROW_SIGNAL);
 	put_context(STACK + 32, 0x405000, regs);
-	fake_add_row(&fake, 0x405000, false, kind_row(ROW_END));
+	fake_add_row(&fake, 0x405000, false, kind_row(CFI_ROW_END));
 	stack.cap = 2;
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_uint_eq(stack.total, 4);
@@ -574,7 +574,7 @@ static bool random_read(void *ctx, uint64_t addr, uint64_t *ret)
 	const uint64_t regs[WALK_NUM_REGS] = {STACK};
 
 	put_context(STACK, CODE, regs);
-	fake_add_row(&fake, CODE, false, kind_row(ROW_SIGNAL));
+	fake_add_row(&fake, CODE, false, kind_row(CFI_ROW_SIGNAL));
 	walk_stack(&frame, &ops, &stack);
 	ck_assert_uint_eq(stack.total, WALK_MAX_FRAMES);
 	ck_assert_uint_eq(stack.num, MAX_PCS);

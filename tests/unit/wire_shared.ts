@@ -9,7 +9,7 @@
 #define KEY  0x1234u
 #define SIZE 64u
 
-static const struct row row = {.kind = ROW_NO_CFI};
+static const struct cfi_row row = {.kind = CFI_ROW_NO_CFI};
 
 #suite wire_shared
 
@@ -18,7 +18,7 @@ static const struct row row = {.kind = ROW_NO_CFI};
 #test reserved_and_used_by_two_processes
 	struct shared *shared = shared_reserve();
 	const struct ring_record *record;
-	struct row got;
+	struct cfi_row got;
 	int status;
 	pid_t pid;
 
@@ -30,7 +30,7 @@ static const struct row row = {.kind = ROW_NO_CFI};
 
 		shared_init(shared);
 		shared->stats.num_stops = 17;
-		rows_put(shared->rows, KEY, &row);
+		cfi_rows_put(shared->rows, KEY, &row);
 		r = ring_reserve(shared->ring, SIZE);
 		r->kind = 5;
 		ring_commit(shared->ring, r);
@@ -39,8 +39,8 @@ static const struct row row = {.kind = ROW_NO_CFI};
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	ck_assert_uint_eq(shared->stats.num_stops, 17);
-	ck_assert(rows_get(shared->rows, KEY, &got));
-	ck_assert_int_eq(got.kind, ROW_NO_CFI);
+	ck_assert(cfi_rows_get(shared->rows, KEY, &got));
+	ck_assert_int_eq(got.kind, CFI_ROW_NO_CFI);
 	record = ring_peek(shared->ring, UINT64_MAX);
 	ck_assert_ptr_nonnull(record);
 	ck_assert_uint_eq(record->kind, 5);
@@ -74,12 +74,12 @@ static const struct row row = {.kind = ROW_NO_CFI};
 #test renewed
 	struct shared *shared;
 	struct ring_record *r;
-	struct row got;
+	struct cfi_row got;
 	unsigned i;
 
 	ck_ok(shared_create(&shared));
 	for (i = 2; i < 20000; i++)
-		rows_put(shared->rows, i, &row);
+		cfi_rows_put(shared->rows, i, &row);
 	for (i = 0; i < 1000; i++) {
 		r = ring_reserve(shared->ring, SIZE);
 		r->kind = i;
@@ -97,7 +97,7 @@ static const struct row row = {.kind = ROW_NO_CFI};
 	ck_assert_uint_eq(shared->planted[1].is_planted, 0);
 	ck_assert_uint_eq(shared->rows->num, 0);
 	for (i = 2; i < 20000; i++)
-		ck_assert(!rows_get(shared->rows, i, &got));
+		ck_assert(!cfi_rows_get(shared->rows, i, &got));
 	ck_assert_uint_eq(ring_head(shared->ring), 0);
 	ck_assert_ptr_null(ring_peek(shared->ring, UINT64_MAX));
 	shared_destroy(shared);

@@ -2,8 +2,8 @@
 /** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from CFI by
  *  obj/cfi, used by walk/walk. The registers are the callee-saved ones of the ABI (x86-64 psABI,
  *  figure 3.4) that a CFA can depend on. */
-#ifndef WALK_ROW_H
-#define WALK_ROW_H
+#ifndef WALK_CFI_ROW_H
+#define WALK_CFI_ROW_H
 
 #include <stdint.h>
 
@@ -21,48 +21,48 @@ enum walk_reg {
 	WALK_NUM_REGS,
 };
 
-enum row_kind {
+enum cfi_row_kind {
 	/** No row: ask for one. */
-	ROW_NONE = 0,
+	CFI_ROW_NONE = 0,
 	/** CFA = reg + cfa_offset. */
-	ROW_REG,
+	CFI_ROW_REG,
 	/** CFA = *(reg + deref_offset) + cfa_offset (realigned stacks, DRAP). */
-	ROW_DEREF,
+	CFI_ROW_DEREF,
 	/** PLT stub: CFA = sp + 8 + ((pc & 15) >= 11 ? 8 : 0); thresholds in deref_offset. */
-	ROW_PLT,
+	CFI_ROW_PLT,
 	/** Kernel's signal trampoline: every register, pc too, is in the ucontext at sp. The frame
 	 *  it leads to was interrupted: its pc is exact, not a return address. */
-	ROW_SIGNAL,
+	CFI_ROW_SIGNAL,
 	/** The outermost frame: its return address is undefined by CFI. */
-	ROW_END,
+	CFI_ROW_END,
 	/** No CFI for this pc: caller by frame pointer (CFA = bp + 16) when that is plausible, else
 	 *  the walk is truncated. */
-	ROW_NO_CFI,
+	CFI_ROW_NO_CFI,
 };
 
 /** Offset that means "the register is unchanged in the caller". */
-#define ROW_SAME INT16_MIN
+#define CFI_ROW_SAME INT16_MIN
 
-struct row {
-	/** enum row_kind. */
+struct cfi_row {
+	/** enum cfi_row_kind. */
 	uint8_t kind;
 	/** enum walk_reg that the CFA is computed from. */
 	uint8_t cfa_reg;
-	/** ROW_DEREF: offset of the dereferenced word. ROW_PLT: threshold of (pc & 15). */
+	/** CFI_ROW_DEREF: offset of the dereferenced word. CFI_ROW_PLT: threshold of (pc & 15). */
 	int16_t deref_offset;
 	int32_t cfa_offset;
 	/** Return address at CFA + this. -8 on x86-64. */
 	int16_t ra_offset;
-	/** Where registers are saved, by enum walk_reg: see row_saved_addr(), or ROW_SAME. WALK_SP
+	/** Where registers are saved, by enum walk_reg: see cfi_row_saved_addr(), or CFI_ROW_SAME. WALK_SP
 	 *  is not used (sp = CFA). */
 	int16_t reg_offset[WALK_R15 + 1];
 };
 
-/** Address of the saved register reg, whose offset is not ROW_SAME. An even offset counts from the
+/** Address of the saved register reg, whose offset is not CFI_ROW_SAME. An even offset counts from the
  *  CFA. An odd one, less 1, counts from this frame's own bp: functions that realign their stack
  *  save there (DW_CFA_expression breg6), at a distance from the CFA that no compiler knows. */
-static inline uint64_t row_saved_addr(const struct row *row, unsigned reg, uint64_t cfa,
-				      uint64_t bp)
+static inline uint64_t cfi_row_saved_addr(const struct cfi_row *row, unsigned reg, uint64_t cfa,
+					  uint64_t bp)
 {
 	int offset = row->reg_offset[reg];
 

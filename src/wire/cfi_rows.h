@@ -2,10 +2,10 @@
 /** Unwind rows by pc, in shared memory: one process (the supervisor) writes, any number read,
  *  without locks. A reader never sees half a row: it copies the row and looks at key and generation
  *  again. What it does not get because of that is a miss like any other: rows are a cache. */
-#ifndef WIRE_ROWS_H
-#define WIRE_ROWS_H
+#ifndef WIRE_CFI_ROWS_H
+#define WIRE_CFI_ROWS_H
 
-#include "walk/row.h"
+#include "walk/cfi_row.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,17 +13,17 @@
 
 /** Keys that mark slots without a row. As keys of a pc they would be those of 0 and 2^63, where no
  *  code can be. */
-#define ROWS_EMPTY     0
-#define ROWS_WITHDRAWN 1
+#define CFI_ROWS_EMPTY     0
+#define CFI_ROWS_WITHDRAWN 1
 
-struct rows_slot {
-	/** rows_key() of the row; ROWS_EMPTY, ROWS_WITHDRAWN. */
+struct cfi_rows_slot {
+	/** cfi_rows_key() of the row; CFI_ROWS_EMPTY, CFI_ROWS_WITHDRAWN. */
 	uint64_t key;
-	/** The struct row, in pieces that are read and written whole. */
-	uint64_t row[sizeof(struct row) / sizeof(uint64_t)];
+	/** The struct cfi_row, in pieces that are read and written whole. */
+	uint64_t row[sizeof(struct cfi_row) / sizeof(uint64_t)];
 };
 
-struct rows {
+struct cfi_rows {
 	/** Slots, a power of two. */
 	uint64_t cap;
 	/** Slots in use, withdrawn ones included. Written and read by the supervisor. */
@@ -31,33 +31,33 @@ struct rows {
 	/** Times the table was emptied. A slot gets another row only after that. */
 	uint64_t generation;
 	/** Behind the slots, for the supervisor alone: the keys of those in use, as they came
-	 *  (ROWS_WITHDRAWN: withdrawn), so that num keys tell what cap slots would. */
-	_Alignas(64) struct rows_slot slots[];
+	 *  (CFI_ROWS_WITHDRAWN: withdrawn), so that num keys tell what cap slots would. */
+	_Alignas(64) struct cfi_rows_slot slots[];
 };
 
 /** The row of a return address is that of the call before it, so it has a key of its own. */
-static inline uint64_t rows_key(uint64_t pc, bool is_call_site)
+static inline uint64_t cfi_rows_key(uint64_t pc, bool is_call_site)
 {
 	return pc << 1 | is_call_site;
 }
 
 /** Bytes of shared memory for a table of cap slots (a power of two, at least 4). */
-size_t rows_shm_size(size_t cap);
+size_t cfi_rows_shm_size(size_t cap);
 /** Empty table in zero-filled memory. */
-void rows_init(struct rows *rows, size_t cap);
+void cfi_rows_init(struct cfi_rows *rows, size_t cap);
 
-/** Copy the row of key. False: there is none; *ret may have been written. For ROWS_EMPTY and
- *  ROWS_WITHDRAWN it is always ROW_NO_CFI. O(1). Any process. */
-bool rows_get(const struct rows *rows, uint64_t key, struct row *ret);
+/** Copy the row of key. False: there is none; *ret may have been written. For CFI_ROWS_EMPTY and
+ *  CFI_ROWS_WITHDRAWN it is always CFI_ROW_NO_CFI. O(1). Any process. */
+bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret);
 
 /** Publish a row. One that is there already stays: withdraw it first. When the table is three
  *  quarters full it is emptied first. O(1), or O(table) then. Supervisor only. */
-void rows_put(struct rows *rows, uint64_t key, const struct row *row);
+void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row);
 
 /** Withdraw the rows whose instruction, for a call site the one before its pc, lies in [start,
  *  end). O(num), and no slot but theirs is touched. Supervisor only. */
-void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end);
+void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end);
 /** Empty the table. O(table). Supervisor only. */
-void rows_clear(struct rows *rows);
+void cfi_rows_clear(struct cfi_rows *rows);
 
 #endif

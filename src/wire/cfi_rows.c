@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "wire/rows.h"
+#include "wire/cfi_rows.h"
 
 #include "base/hmap.h"
 
 #include <string.h>
 
-size_t rows_shm_size(size_t cap)
+size_t cfi_rows_shm_size(size_t cap)
 {
-	return sizeof(struct rows) + cap * (sizeof(struct rows_slot) + sizeof(uint64_t));
+	return sizeof(struct cfi_rows) + cap * (sizeof(struct cfi_rows_slot) + sizeof(uint64_t));
 }
 
-static uint64_t *keys_of(struct rows *rows)
+static uint64_t *keys_of(struct cfi_rows *rows)
 {
 	return (uint64_t *)&rows->slots[rows->cap];
 }
 
-void rows_init(struct rows *rows, size_t cap)
+void cfi_rows_init(struct cfi_rows *rows, size_t cap)
 {
-	// Fresh shared memory is zero: every key is ROWS_EMPTY already.
+	// Fresh shared memory is zero: every key is CFI_ROWS_EMPTY already.
 	rows->cap = cap;
 	rows->num = 0;
 	rows->generation = 0;
 }
 
-static void load_row(const struct rows_slot *slot, struct row *ret)
+static void load_row(const struct cfi_rows_slot *slot, struct cfi_row *ret)
 {
 	uint64_t words[sizeof(slot->row) / sizeof(slot->row[0])];
 	unsigned i;
@@ -36,7 +36,7 @@ static void load_row(const struct rows_slot *slot, struct row *ret)
 	memcpy(ret, words, sizeof(*ret));
 }
 
-static void store_row(struct rows_slot *slot, const struct row *row)
+static void store_row(struct cfi_rows_slot *slot, const struct cfi_row *row)
 {
 	uint64_t words[sizeof(slot->row) / sizeof(slot->row[0])];
 	unsigned i;
@@ -46,20 +46,20 @@ static void store_row(struct rows_slot *slot, const struct row *row)
 		__atomic_store_n(&slot->row[i], words[i], __ATOMIC_RELAXED);
 }
 
-bool rows_get(const struct rows *rows, uint64_t key, struct row *ret)
+bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret)
 {
 	uint64_t generation = __atomic_load_n(&rows->generation, __ATOMIC_ACQUIRE);
 	uint64_t mask = rows->cap - 1, i, found;
 
-	if (key <= ROWS_WITHDRAWN) {
-		*ret = (struct row){.kind = ROW_NO_CFI};
+	if (key <= CFI_ROWS_WITHDRAWN) {
+		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 		return true;
 	}
 	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
 		found = __atomic_load_n(&rows->slots[i].key, __ATOMIC_ACQUIRE);
 		if (found == key)
 			break;
-		if (found == ROWS_EMPTY)
+		if (found == CFI_ROWS_EMPTY)
 			return false;
 	}
 	load_row(&rows->slots[i], ret);
@@ -70,20 +70,20 @@ bool rows_get(const struct rows *rows, uint64_t key, struct row *ret)
 	       __atomic_load_n(&rows->generation, __ATOMIC_RELAXED) == generation;
 }
 
-void rows_put(struct rows *rows, uint64_t key, const struct row *row)
+void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row)
 {
 	uint64_t mask = rows->cap - 1, i;
-	struct rows_slot *slot;
+	struct cfi_rows_slot *slot;
 
-	if (key <= ROWS_WITHDRAWN)
+	if (key <= CFI_ROWS_WITHDRAWN)
 		return;
 	if (rows->num >= rows->cap / 4 * 3)
-		rows_clear(rows);
+		cfi_rows_clear(rows);
 	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
 		slot = &rows->slots[i];
 		if (slot->key == key)
 			return;
-		if (slot->key == ROWS_EMPTY)
+		if (slot->key == CFI_ROWS_EMPTY)
 			break;
 	}
 	store_row(slot, row);
@@ -91,36 +91,36 @@ void rows_put(struct rows *rows, uint64_t key, const struct row *row)
 	keys_of(rows)[rows->num++] = key;
 }
 
-static void withdraw(struct rows *rows, uint64_t key)
+static void withdraw(struct cfi_rows *rows, uint64_t key)
 {
 	uint64_t mask = rows->cap - 1, i = hash_u64(key) & mask;
 
 	while (rows->slots[i].key != key)
 		i = (i + 1) & mask;
-	__atomic_store_n(&rows->slots[i].key, ROWS_WITHDRAWN, __ATOMIC_RELEASE);
+	__atomic_store_n(&rows->slots[i].key, CFI_ROWS_WITHDRAWN, __ATOMIC_RELEASE);
 }
 
-void rows_withdraw(struct rows *rows, uint64_t start, uint64_t end)
+void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 {
 	uint64_t *keys = keys_of(rows), i, pc;
 
 	for (i = 0; i < rows->num; i++) {
 		pc = (keys[i] >> 1) - (keys[i] & 1);
-		if (keys[i] == ROWS_WITHDRAWN || pc < start || pc >= end)
+		if (keys[i] == CFI_ROWS_WITHDRAWN || pc < start || pc >= end)
 			continue;
 		withdraw(rows, keys[i]);
-		keys[i] = ROWS_WITHDRAWN;
+		keys[i] = CFI_ROWS_WITHDRAWN;
 	}
 }
 
-void rows_clear(struct rows *rows)
+void cfi_rows_clear(struct cfi_rows *rows)
 {
 	uint64_t i;
 
 	if (!rows->num)
 		return;
 	for (i = 0; i < rows->cap; i++)
-		__atomic_store_n(&rows->slots[i].key, ROWS_EMPTY, __ATOMIC_RELAXED);
+		__atomic_store_n(&rows->slots[i].key, CFI_ROWS_EMPTY, __ATOMIC_RELAXED);
 	__atomic_store_n(&rows->generation, rows->generation + 1, __ATOMIC_RELEASE);
 	// A reader that sees a word of a row written from here on sees the new generation as well.
 	__atomic_thread_fence(__ATOMIC_RELEASE);
