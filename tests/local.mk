@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Unit tests: FILE.ts goes through checkmk, then links its layer and the ones below.
+# Unit tests: LAYER_MODULE.t is made of LAYER_MODULE.check, by checkmk, and links that layer and the ones below (Makefile.am).
+# One that needs more says so below the list.
 unit_tests = \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
@@ -77,131 +78,17 @@ unit_h = \
 	tests/unit/trace_fixture.h \
 	tests/unit/walk_fixture.h
 
-tests_unit_arch_call_t_SOURCES = tests/unit/arch_call.ts
-tests_unit_arch_call_t_LDADD = $(arch_libs) $(unit_libs)
-tests_unit_arch_dispatch_t_SOURCES = tests/unit/arch_dispatch.ts
-tests_unit_arch_dispatch_t_LDADD = $(arch_libs) $(unit_libs)
-tests_unit_arch_relocate_t_SOURCES = tests/unit/arch_relocate.ts
-tests_unit_arch_relocate_t_LDADD = $(arch_libs) $(unit_libs)
-tests_unit_arch_stub_t_SOURCES = tests/unit/arch_stub.ts
-tests_unit_arch_stub_t_LDADD = $(arch_libs) $(unit_libs)
-tests_unit_base_addrset_t_SOURCES = tests/unit/base_addrset.ts
-tests_unit_base_addrset_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_fmt_t_SOURCES = tests/unit/base_fmt.ts
-tests_unit_base_fmt_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_hmap_t_SOURCES = tests/unit/base_hmap.ts
-tests_unit_base_hmap_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_io_t_SOURCES = tests/unit/base_io.ts
-tests_unit_base_io_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_strtab_t_SOURCES = tests/unit/base_strtab.ts
-tests_unit_base_strtab_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_utf8_t_SOURCES = tests/unit/base_utf8.ts
-tests_unit_base_utf8_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_base_vec_t_SOURCES = tests/unit/base_vec.ts
-tests_unit_base_vec_t_LDADD = $(base_libs) $(unit_libs)
-tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.ts tests/unit/fake_session.c
-tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_commands_t_SOURCES = tests/unit/console_commands.ts tests/unit/fake_session.c
-tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_complete_t_SOURCES = tests/unit/console_complete.ts tests/unit/fake_session.c
-tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_options_t_SOURCES = tests/unit/console_options.ts
-tests_unit_console_options_t_LDADD = $(console_libs) $(unit_libs)
-tests_unit_console_parse_t_SOURCES = tests/unit/console_parse.ts
-tests_unit_console_parse_t_LDADD = $(console_libs) $(unit_libs)
-tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.ts tests/unit/fake_session.c
-tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_heap_absorb_t_SOURCES = tests/unit/heap_absorb.ts
-tests_unit_heap_absorb_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_archive_t_SOURCES = tests/unit/heap_archive.ts
-tests_unit_heap_archive_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_blocks_t_SOURCES = tests/unit/heap_blocks.ts
-tests_unit_heap_blocks_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_filter_t_SOURCES = tests/unit/heap_filter.ts
-tests_unit_heap_filter_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_gate_t_SOURCES = tests/unit/heap_gate.ts
-tests_unit_heap_gate_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_growth_t_SOURCES = tests/unit/heap_growth.ts
-tests_unit_heap_growth_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_heap_t_SOURCES = tests/unit/heap_heap.ts
-tests_unit_heap_heap_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_idset_t_SOURCES = tests/unit/heap_idset.ts
-tests_unit_heap_idset_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_older_t_SOURCES = tests/unit/heap_older.ts
-tests_unit_heap_older_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_pattern_t_SOURCES = tests/unit/heap_pattern.ts
-tests_unit_heap_pattern_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_peak_t_SOURCES = tests/unit/heap_peak.ts
-tests_unit_heap_peak_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_plumbing_t_SOURCES = tests/unit/heap_plumbing.ts
-tests_unit_heap_plumbing_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_snapshot_t_SOURCES = tests/unit/heap_snapshot.ts
-tests_unit_heap_snapshot_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_stacks_t_SOURCES = tests/unit/heap_stacks.ts
-tests_unit_heap_stacks_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_stats_t_SOURCES = tests/unit/heap_stats.ts
-tests_unit_heap_stats_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_traces_t_SOURCES = tests/unit/heap_traces.ts
-tests_unit_heap_traces_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_heap_turnover_t_SOURCES = tests/unit/heap_turnover.ts
-tests_unit_heap_turnover_t_LDADD = $(heap_libs) $(unit_libs)
-tests_unit_obj_adopt_t_SOURCES = tests/unit/obj_adopt.ts
-tests_unit_obj_adopt_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.ts
-tests_unit_obj_cfi_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_demangle_t_SOURCES = tests/unit/obj_demangle.ts
-tests_unit_obj_demangle_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_image_t_SOURCES = tests/unit/obj_image.ts
-tests_unit_obj_image_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_maps_t_SOURCES = tests/unit/obj_maps.ts
-tests_unit_obj_maps_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_modules_t_SOURCES = tests/unit/obj_modules.ts
-tests_unit_obj_modules_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_obj_symbolize_t_SOURCES = tests/unit/obj_symbolize.ts
-tests_unit_obj_symbolize_t_LDADD = $(obj_libs) $(unit_libs)
-tests_unit_report_json_t_SOURCES = tests/unit/report_json.ts
-tests_unit_report_json_t_LDADD = $(report_libs) $(unit_libs)
-tests_unit_report_text_t_SOURCES = tests/unit/report_text.ts
-tests_unit_report_text_t_LDADD = $(report_libs) $(unit_libs)
-tests_unit_store_errors_t_SOURCES = tests/unit/store_errors.ts
-tests_unit_store_errors_t_LDADD = $(store_libs) $(unit_libs)
+# With a session of their own.
+tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
+tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
+tests_unit_console_commands_t_SOURCES = tests/unit/console_commands.check tests/unit/fake_session.c
+tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
+tests_unit_console_complete_t_SOURCES = tests/unit/console_complete.check tests/unit/fake_session.c
+tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
+tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.check tests/unit/fake_session.c
+tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
+# Allocations that fail when the test says so.
 tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
-tests_unit_store_hostile_t_SOURCES = tests/unit/store_hostile.ts
-tests_unit_store_hostile_t_LDADD = $(store_libs) $(unit_libs)
-tests_unit_store_roundtrip_t_SOURCES = tests/unit/store_roundtrip.ts
-tests_unit_store_roundtrip_t_LDADD = $(store_libs) $(unit_libs)
-tests_unit_store_wal_t_SOURCES = tests/unit/store_wal.ts
-tests_unit_store_wal_t_LDADD = $(store_libs) $(unit_libs)
-tests_unit_supervisor_process_t_SOURCES = tests/unit/supervisor_process.ts
-tests_unit_supervisor_process_t_LDADD = $(supervisor_libs) $(unit_libs)
-tests_unit_trace_breakpoints_t_SOURCES = tests/unit/trace_breakpoints.ts
-tests_unit_trace_breakpoints_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_cpu_t_SOURCES = tests/unit/trace_cpu.ts
-tests_unit_trace_cpu_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_displaced_t_SOURCES = tests/unit/trace_displaced.ts
-tests_unit_trace_displaced_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_filter_t_SOURCES = tests/unit/trace_filter.ts
-tests_unit_trace_filter_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_follow_t_SOURCES = tests/unit/trace_follow.ts
-tests_unit_trace_follow_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_listen_t_SOURCES = tests/unit/trace_listen.ts
-tests_unit_trace_listen_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_signals_t_SOURCES = tests/unit/trace_signals.ts
-tests_unit_trace_signals_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_trace_stacks_t_SOURCES = tests/unit/trace_stacks.ts
-tests_unit_trace_stacks_t_LDADD = $(trace_libs) $(unit_libs)
-tests_unit_walk_recorded_t_SOURCES = tests/unit/walk_recorded.ts
-tests_unit_walk_recorded_t_LDADD = $(walk_libs) $(unit_libs)
-tests_unit_walk_walk_t_SOURCES = tests/unit/walk_walk.ts
-tests_unit_walk_walk_t_LDADD = $(walk_libs) $(unit_libs)
-tests_unit_wire_probe_t_SOURCES = tests/unit/wire_probe.ts
-tests_unit_wire_probe_t_LDADD = $(wire_libs) $(unit_libs)
-tests_unit_wire_ring_t_SOURCES = tests/unit/wire_ring.ts
-tests_unit_wire_ring_t_LDADD = $(wire_libs) $(unit_libs)
-tests_unit_wire_cfi_rows_t_SOURCES = tests/unit/wire_cfi_rows.ts
-tests_unit_wire_cfi_rows_t_LDADD = $(wire_libs) $(unit_libs)
-tests_unit_wire_shared_t_SOURCES = tests/unit/wire_shared.ts
-tests_unit_wire_shared_t_LDADD = $(wire_libs) $(unit_libs)
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
 targets_c = \
@@ -313,80 +200,80 @@ target_sources = \
 
 # End to end: tests/e2e/lib.sh has their manual.
 e2e_tests = \
-	tests/e2e/areas.sh \
-	tests/e2e/attach.sh \
-	tests/e2e/bad_commands.sh \
-	tests/e2e/bad_input.sh \
-	tests/e2e/batch.sh \
-	tests/e2e/bench_ci.sh \
-	tests/e2e/children.sh \
-	tests/e2e/churn.sh \
-	tests/e2e/console_pty.sh \
-	tests/e2e/cxx_domains.sh \
-	tests/e2e/death.sh \
-	tests/e2e/debuginfod.sh \
-	tests/e2e/debuggers.sh \
-	tests/e2e/deep_stack.sh \
-	tests/e2e/default_trap.sh \
-	tests/e2e/detach.sh \
-	tests/e2e/docs.sh \
-	tests/e2e/example.sh \
-	tests/e2e/exec.sh \
-	tests/e2e/expand.sh \
-	tests/e2e/follow.sh \
-	tests/e2e/follow_many.sh \
-	tests/e2e/format.sh \
-	tests/e2e/frees.sh \
-	tests/e2e/full_disk.sh \
-	tests/e2e/gates.sh \
-	tests/e2e/hostile.sh \
-	tests/e2e/hostile_names.sh \
-	tests/e2e/jobs.sh \
-	tests/e2e/kills.sh \
-	tests/e2e/json.sh \
-	tests/e2e/launch.sh \
-	tests/e2e/launch_static.sh \
-	tests/e2e/launch_stripped.sh \
-	tests/e2e/launch_threads.sh \
-	tests/e2e/leave_by_signal.sh \
-	tests/e2e/many_libraries.sh \
-	tests/e2e/max_memory.sh \
-	tests/e2e/measure.sh \
-	tests/e2e/missing_lines.sh \
-	tests/e2e/mutate.sh \
-	tests/e2e/namespace.sh \
-	tests/e2e/no_allocator.sh \
-	tests/e2e/nomem.sh \
-	tests/e2e/offline.sh \
-	tests/e2e/oracle.sh \
-	tests/e2e/own_files.sh \
-	tests/e2e/permission.sh \
-	tests/e2e/prefork.sh \
-	tests/e2e/probe.sh \
-	tests/e2e/real_programs.sh \
-	tests/e2e/rights.sh \
-	tests/e2e/rounds.sh \
-	tests/e2e/sanitizer.sh \
-	tests/e2e/seccomp.sh \
-	tests/e2e/semantics.sh \
-	tests/e2e/setid.sh \
-	tests/e2e/shim.sh \
-	tests/e2e/signals.sh \
-	tests/e2e/signals_in_malloc.sh \
-	tests/e2e/stacks_gdb.sh \
-	tests/e2e/stop.sh \
-	tests/e2e/states.sh \
-	tests/e2e/store.sh \
-	tests/e2e/targets_untraced.sh \
-	tests/e2e/text.sh \
-	tests/e2e/thread_cache.sh \
-	tests/e2e/thread_life.sh \
-	tests/e2e/turnover.sh \
-	tests/e2e/undisturbed.sh \
-	tests/e2e/where.sh
+	tests/e2e/allocators/cxx_domains.sh \
+	tests/e2e/allocators/frees.sh \
+	tests/e2e/allocators/probe.sh \
+	tests/e2e/allocators/shim.sh \
+	tests/e2e/allocators/thread_cache.sh \
+	tests/e2e/allocators/turnover.sh \
+	tests/e2e/attach/attach.sh \
+	tests/e2e/attach/hostile.sh \
+	tests/e2e/attach/launch.sh \
+	tests/e2e/attach/launch_static.sh \
+	tests/e2e/attach/launch_stripped.sh \
+	tests/e2e/attach/launch_threads.sh \
+	tests/e2e/attach/namespace.sh \
+	tests/e2e/attach/no_allocator.sh \
+	tests/e2e/attach/permission.sh \
+	tests/e2e/attach/real_programs.sh \
+	tests/e2e/attach/states.sh \
+	tests/e2e/children/children.sh \
+	tests/e2e/children/debuggers.sh \
+	tests/e2e/children/exec.sh \
+	tests/e2e/children/follow.sh \
+	tests/e2e/children/follow_many.sh \
+	tests/e2e/children/prefork.sh \
+	tests/e2e/children/setid.sh \
+	tests/e2e/commands/bad_commands.sh \
+	tests/e2e/commands/bad_input.sh \
+	tests/e2e/commands/batch.sh \
+	tests/e2e/commands/console_pty.sh \
+	tests/e2e/commands/docs.sh \
+	tests/e2e/commands/example.sh \
+	tests/e2e/commands/gates.sh \
+	tests/e2e/commands/json.sh \
+	tests/e2e/commands/max_memory.sh \
+	tests/e2e/commands/measure.sh \
+	tests/e2e/commands/oracle.sh \
+	tests/e2e/commands/semantics.sh \
+	tests/e2e/commands/stop.sh \
+	tests/e2e/commands/where.sh \
+	tests/e2e/files/format.sh \
+	tests/e2e/files/full_disk.sh \
+	tests/e2e/files/hostile_names.sh \
+	tests/e2e/files/offline.sh \
+	tests/e2e/files/own_files.sh \
+	tests/e2e/files/rights.sh \
+	tests/e2e/files/store.sh \
+	tests/e2e/selftest/bench_ci.sh \
+	tests/e2e/selftest/mutate.sh \
+	tests/e2e/selftest/targets_untraced.sh \
+	tests/e2e/signals/default_trap.sh \
+	tests/e2e/signals/jobs.sh \
+	tests/e2e/signals/signals.sh \
+	tests/e2e/signals/signals_in_malloc.sh \
+	tests/e2e/signals/thread_life.sh \
+	tests/e2e/signals/undisturbed.sh \
+	tests/e2e/stacks/debuginfod.sh \
+	tests/e2e/stacks/deep_stack.sh \
+	tests/e2e/stacks/expand.sh \
+	tests/e2e/stacks/many_libraries.sh \
+	tests/e2e/stacks/missing_lines.sh \
+	tests/e2e/stacks/stacks_gdb.sh \
+	tests/e2e/stacks/text.sh \
+	tests/e2e/survival/areas.sh \
+	tests/e2e/survival/churn.sh \
+	tests/e2e/survival/death.sh \
+	tests/e2e/survival/detach.sh \
+	tests/e2e/survival/kills.sh \
+	tests/e2e/survival/leave_by_signal.sh \
+	tests/e2e/survival/nomem.sh \
+	tests/e2e/survival/rounds.sh \
+	tests/e2e/survival/sanitizer.sh \
+	tests/e2e/survival/seccomp.sh
 
 # Killing at named moments.
-fault_tests = tests/e2e/faults.sh
+fault_tests = tests/e2e/survival/faults.sh
 
 # What scripts/bench measures of the tables, fed with events that nobody traced.
 check_PROGRAMS += tests/bench/tables
@@ -401,8 +288,8 @@ test_files = \
 	tests/bench/newdelete.cc \
 	tests/bench/pairs.c \
 	tests/e2e/lib.sh \
-	tests/e2e/oracle.py \
-	tests/e2e/stacks_gdb.py \
+	tests/e2e/commands/oracle.py \
+	tests/e2e/stacks/stacks_gdb.py \
 	tests/recorded/README.md \
 	tests/recorded/handler.c \
 	tests/recorded/handler_load.txt \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# For the end-to-end tests: `. "$(dirname "$0")/lib.sh"` first. A test is a bash script; it runs in
+# For the end-to-end tests: `. "$(dirname "$0")/../lib.sh"` first. A test is a bash script; it runs in
 # a directory of its own, $dir, that goes away at its end, as do all processes that it started with
 # spawn. Status 0 passes, 1 fails, 77 skips, 99: the test could not be set up.
 #
