@@ -386,10 +386,10 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 
 	note_time(s);
 	limits_check(s);
-	while ((record = ring_peek(s->shared->ring, limit))) {
+	while ((record = ring_peek(shared_ring(s->shared), limit))) {
 		on_record(s, record);
 		FAULT_POINT("drain");
-		ring_consume(s->shared->ring, record);
+		ring_consume(shared_ring(s->shared), record);
 		if (--max == 0)
 			return true;
 	}
@@ -406,7 +406,7 @@ void drain_to(struct session *s, uint64_t limit)
 void drain_now(struct session *s)
 {
 	if (s->shared)
-		drain_to(s, ring_head(s->shared->ring));
+		drain_to(s, ring_head(shared_ring(s->shared)));
 }
 
 static void *drain_main(void *ctx)
@@ -416,12 +416,12 @@ static void *drain_main(void *ctx)
 	bool has_more;
 
 	while (!__atomic_load_n(&s->want_end, __ATOMIC_ACQUIRE)) {
-		seen = ring_wake_count(s->shared->ring);
+		seen = ring_wake_count(shared_ring(s->shared));
 		session_lock(s);
 		has_more = drain_batch(s, UINT64_MAX, BATCH);
 		session_unlock(s);
 		if (!has_more)
-			ring_wait_events(s->shared->ring, seen, IDLE_NS);
+			ring_wait_events(shared_ring(s->shared), seen, IDLE_NS);
 	}
 	return NULL;
 }
@@ -441,13 +441,13 @@ void drain_open_memory(struct session *s)
 void drain_restore_bytes(struct session *s)
 {
 	const struct shared *shared = s->shared;
-	uint32_t i, num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
+	uint32_t i, num = shared_num_planted(shared);
 	int fd = __atomic_load_n(&s->mem_fd, __ATOMIC_SEQ_CST);
 	uint8_t byte;
 
 	if (fd < 0)
 		return;
-	for (i = 0; i < num && i < SHARED_MAX_PLANTED; i++) {
+	for (i = 0; i < num; i++) {
 		const struct planted *p = &shared->planted[i];
 
 		if (!__atomic_load_n(&p->is_planted, __ATOMIC_ACQUIRE) ||
@@ -527,7 +527,7 @@ void drain_end(struct session *s)
 	if (!s->has_threads)
 		return;
 	__atomic_store_n(&s->want_end, true, __ATOMIC_RELEASE);
-	ring_wake_consumer(s->shared->ring);
+	ring_wake_consumer(shared_ring(s->shared));
 	pthread_join(s->drain_thread, NULL);
 	if (s->first == s)
 		pthread_join(s->watch_thread, NULL);

@@ -222,7 +222,7 @@ static void remove_module(struct session *s, uint32_t id)
 	struct command command = {.kind = COMMAND_DROP, .start = module->start, .end = module->end};
 	size_t i;
 
-	cfi_rows_withdraw(s->shared->rows, module->start, module->end);
+	cfi_rows_withdraw(shared_rows(s->shared), module->start, module->end);
 	control_send(s, &command);
 	for (i = 0; i < s->probes.num; i++)
 		if (s->probes.items[i].module == id)
@@ -406,7 +406,7 @@ void images_exec(struct session *s, pid_t tid)
 	drain_open_memory(s);
 	heap_clear(s->heap);
 	hmap_deinit_owned(&s->taken);
-	cfi_rows_clear(s->shared->rows);
+	cfi_rows_clear(shared_rows(s->shared));
 	hmap_deinit(&s->stacks_by_hash);
 	session_lock_obj(s);
 	modules_forget_live(s->modules);
@@ -479,7 +479,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 	struct filling *f = ctx;
 	struct err *err;
 
-	if (cfi_rows_get(f->s->shared->rows, cfi_rows_key(pc, is_call_site), ret))
+	if (cfi_rows_get(shared_rows(f->s->shared), cfi_rows_key(pc, is_call_site), ret))
 		return true;
 	err = modules_cfi_row(f->s->modules, pc, is_call_site, ret);
 	if (err) {
@@ -487,7 +487,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 		err_destroy(err);
 		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 	}
-	cfi_rows_put(f->s->shared->rows, cfi_rows_key(pc, is_call_site), ret);
+	cfi_rows_put(shared_rows(f->s->shared), cfi_rows_key(pc, is_call_site), ret);
 	return true;
 }
 

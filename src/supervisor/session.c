@@ -105,7 +105,7 @@ struct err *session_create(const struct session_options *options, struct session
 	if (!err)
 		err = downloads_create(s);
 	if (!err)
-		err = shared_create(&s->shared);
+		err = shared_create(&s->shared, NULL);
 	if (err) {
 		session_destroy(s);
 		return err;

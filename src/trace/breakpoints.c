@@ -20,9 +20,10 @@ struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr)
 static struct breakpoint *breakpoint_new(struct engine *e, uint64_t addr)
 {
 	struct shared *shared = e->shared;
+	uint32_t num = shared_num_planted(shared);
 	struct breakpoint *b;
 
-	if (shared->num_planted >= SHARED_MAX_PLANTED)
+	if (num >= SHARED_MAX_PLANTED)
 		return NULL;
 	b = calloc(1, sizeof(*b));
 	if (!b)
@@ -32,9 +33,9 @@ static struct breakpoint *breakpoint_new(struct engine *e, uint64_t addr)
 		free(b);
 		return NULL;
 	}
-	b->planted_index = shared->num_planted;
+	b->planted_index = num;
 	shared->planted[b->planted_index] = (struct planted){.addr = addr};
-	__atomic_store_n(&shared->num_planted, shared->num_planted + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&shared->num_planted, num + 1, __ATOMIC_RELEASE);
 	return b;
 }
 
@@ -163,7 +164,7 @@ void breakpoint_clean_child(struct engine *e, pid_t child)
 		return;
 	// Also bytes that were taken out of the parent after the fork: restore_byte() looks for the
 	// trap itself.
-	for (i = 0; i < e->shared->num_planted; i++)
+	for (i = 0; i < shared_num_planted(e->shared); i++)
 		if (e->shared->planted[i].original)
 			restore_byte(e, fd, child, &e->shared->planted[i]);
 }

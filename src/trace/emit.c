@@ -20,11 +20,11 @@ void *emit_begin(struct engine *e, enum event_kind kind, size_t size)
 	for (;;) {
 		if (__atomic_load_n(&engine_first(e)->is_supervisor_gone, __ATOMIC_ACQUIRE))
 			return NULL;
-		record = ring_reserve(e->shared->ring, size);
+		record = ring_reserve(shared_ring(e->shared), size);
 		if (record)
 			break;
 		FAULT_POINT("ring-full");
-		ring_wait_room(e->shared->ring, ROOM_WAIT_NS);
+		ring_wait_room(shared_ring(e->shared), ROOM_WAIT_NS);
 	}
 	record->kind = kind;
 	record->flags = 0;
@@ -33,13 +33,13 @@ void *emit_begin(struct engine *e, enum event_kind kind, size_t size)
 
 void emit_end(struct engine *e, void *record)
 {
-	ring_commit(e->shared->ring, record);
+	ring_commit(shared_ring(e->shared), record);
 }
 
 void emit_end_now(struct engine *e, void *record)
 {
-	ring_commit(e->shared->ring, record);
-	ring_wake_consumer(e->shared->ring);
+	ring_commit(shared_ring(e->shared), record);
+	ring_wake_consumer(shared_ring(e->shared));
 }
 
 void emit_thread(struct engine *e, enum event_kind kind, pid_t tid)

@@ -114,7 +114,7 @@ static unsigned count_copies(struct engine *e, pid_t pid)
 	uint32_t i;
 	uint8_t byte;
 
-	for (i = 0; i < e->shared->num_planted && i < SAMPLE_SIZE; i++)
+	for (i = 0; i < shared_num_planted(e->shared) && i < SAMPLE_SIZE; i++)
 		num += p[i].original && memory_read(pid, p[i].addr, &byte, 1) &&
 		       byte == e->arch->trap[0];
 	return num;

@@ -55,7 +55,7 @@ static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 {
 	const struct engine *e = ctx;
 
-	return cfi_rows_get(e->shared->rows, cfi_rows_key(pc, is_call_site), ret);
+	return cfi_rows_get(shared_rows(e->shared), cfi_rows_key(pc, is_call_site), ret);
 }
 
 /** Frames interrupted in a slot stand, for everybody else, at the original instruction. */

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-size_t cfi_rows_shm_size(size_t cap)
-{
-	return sizeof(struct cfi_rows) + cap * (sizeof(struct cfi_rows_slot) + sizeof(uint64_t));
-}
-
 static uint64_t *keys_of(struct cfi_rows *rows)
 {
 	return (uint64_t *)&rows->slots[rows->cap];

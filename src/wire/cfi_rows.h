@@ -42,7 +42,8 @@ static inline uint64_t cfi_rows_key(uint64_t pc, bool is_call_site)
 }
 
 /** Bytes of shared memory for a table of cap slots (a power of two, at least 4). */
-size_t cfi_rows_shm_size(size_t cap);
+#define CFI_ROWS_SHM_SIZE(cap) \
+	(sizeof(struct cfi_rows) + (cap) * (sizeof(struct cfi_rows_slot) + sizeof(uint64_t)))
 /** Empty table in zero-filled memory. */
 void cfi_rows_init(struct cfi_rows *rows, size_t cap);
 

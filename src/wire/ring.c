@@ -23,11 +23,6 @@ static void futex_wake(uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-size_t ring_shm_size(size_t data_size)
-{
-	return sizeof(struct ring) + data_size;
-}
-
 void ring_init(struct ring *ring, size_t data_size)
 {
 	memset(ring, 0, sizeof(*ring));

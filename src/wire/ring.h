@@ -39,7 +39,7 @@ struct ring_record {
 #define RING_PAD 0xffff
 
 /** Bytes of shared memory for a ring of data_size bytes (power of two). */
-size_t ring_shm_size(size_t data_size);
+#define RING_SHM_SIZE(data_size) (sizeof(struct ring) + (data_size))
 void ring_init(struct ring *ring, size_t data_size);
 
 /** Room for a record of size bytes (multiple of 8, at most a quarter of the ring) or NULL when it

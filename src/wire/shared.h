@@ -40,21 +40,53 @@ struct shared_stats {
 	uint64_t hits[SHARED_MAX_HITS];
 };
 
+/** Begins a mapping of SHARED_SIZE bytes. Row table and ring follow at fixed distances: nothing in it is an address, so
+ *  each process may map it where it likes. */
 struct shared {
 	struct shared_stats stats;
-	/** Entries of planted[] in use; only grows until an exec empties it. */
+	/** Entries of planted[] in use; only grows until an exec empties it. Read it with
+	 *  shared_num_planted(). */
 	uint32_t num_planted;
 	/** Process id the list belongs to. */
 	int32_t pid;
 	struct planted planted[SHARED_MAX_PLANTED];
-	/** Inside the same mapping. */
-	struct cfi_rows *rows;
-	struct ring *ring;
 };
 
-/** Map it, shared with children forked later. */
-struct err *shared_create(struct shared **ret) __must_check;
-/** Only map it, for later: no page of it is touched and no memory is promised. NULL: not to be had. */
+/** Each part begins a page, so that its pages can be given back without those of its neighbours. */
+#define SHARED_PAGES(size) (((size) + 4095) & ~(size_t)4095)
+#define SHARED_ROWS_OFFSET SHARED_PAGES(sizeof(struct shared))
+#define SHARED_RING_OFFSET (SHARED_ROWS_OFFSET + SHARED_PAGES(CFI_ROWS_SHM_SIZE(SHARED_NUM_ROWS)))
+#define SHARED_SIZE        (SHARED_RING_OFFSET + SHARED_PAGES(RING_SHM_SIZE(SHARED_RING_SIZE)))
+
+/** The row table of a mapping, and its ring. */
+static inline struct cfi_rows *shared_rows(struct shared *shared)
+{
+	return (struct cfi_rows *)((char *)shared + SHARED_ROWS_OFFSET);
+}
+
+static inline struct ring *shared_ring(struct shared *shared)
+{
+	return (struct ring *)((char *)shared + SHARED_RING_OFFSET);
+}
+
+/** Entries of planted[] that may be looked at, whatever is written in num_planted. */
+static inline uint32_t shared_num_planted(const struct shared *shared)
+{
+	uint32_t num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
+
+	return num < SHARED_MAX_PLANTED ? num : SHARED_MAX_PLANTED;
+}
+
+/** Map new shared memory; children forked later share it. It is a file without a name (memfd) of fixed size: *fd_ret,
+ *  owned by the caller, opens it to another process (shared_map()). fd_ret NULL: nobody else will map it, and no
+ *  descriptor stays open. Where there can be no such file (RLIMIT_FSIZE, a filter) *fd_ret is -1, and only forked
+ *  children share the memory. */
+struct err *shared_create(struct shared **ret, int *fd_ret) __must_check;
+/** Map the memory that is open as fd, which stays the caller's. ERR_OTHER: it has another size, or somebody could make
+ *  it smaller, after which to read it would be a SIGBUS. */
+struct err *shared_map(int fd, struct shared **ret) __must_check;
+/** Only map it, for later: no page of it is touched, no memory is promised and no descriptor is held. NULL: not to be
+ *  had. */
 struct shared *shared_reserve(void);
 /** Make what was reserved usable, once, by one of the processes that have it. */
 void shared_init(struct shared *shared);
@@ -63,6 +95,7 @@ void shared_init(struct shared *shared);
 void shared_trim(struct shared *shared);
 /** What was trimmed as it was when it was new, for another process. */
 void shared_renew(struct shared *shared);
+/** Unmap it. NULL: nothing. */
 void shared_destroy(struct shared *shared);
 
 #endif

@@ -30,7 +30,7 @@ static void engine_setup(void)
 {
 	memset(e, 0, sizeof(*e));
 	e->arch = arch_host();
-	ck_ok(shared_create(&e->shared));
+	ck_ok(shared_create(&e->shared, NULL));
 	e->socket = -1;
 	e->pid = getpid();
 	e->mem_fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
@@ -70,7 +70,7 @@ static inline void put_code(size_t offset, const void *bytes, size_t size)
 /** The oldest record of the ring, which must be of that kind. */
 static inline const void *next_event(enum event_kind kind)
 {
-	const struct ring_record *r = ring_peek(e->shared->ring, UINT64_MAX);
+	const struct ring_record *r = ring_peek(shared_ring(e->shared), UINT64_MAX);
 
 	ck_assert_msg(r != NULL, "no event");
 	ck_assert_int_eq(r->kind, (int)kind);
@@ -79,12 +79,12 @@ static inline const void *next_event(enum event_kind kind)
 
 static inline void consume_event(const void *record)
 {
-	ring_consume(e->shared->ring, record);
+	ring_consume(shared_ring(e->shared), record);
 }
 
 static inline void check_no_event(void)
 {
-	ck_assert_ptr_null(ring_peek(e->shared->ring, UINT64_MAX));
+	ck_assert_ptr_null(ring_peek(shared_ring(e->shared), UINT64_MAX));
 }
 
 #endif
