@@ -242,6 +242,7 @@ src_libconsole_a_SOURCES = \
 	src/console/args.h \
 	src/console/batch.c \
 	src/console/batch.h \
+	src/console/cmd_help.c \
 	src/console/cmd_measure.c \
 	src/console/cmd_process.c \
 	src/console/cmd_query.c \
@@ -268,8 +269,12 @@ src_libconsole_a_SOURCES = \
 	src/console/history.h \
 	src/console/interactive.c \
 	src/console/interactive.h \
+	src/console/line.c \
+	src/console/line.h \
 	src/console/lineedit.c \
 	src/console/lineedit.h \
+	src/console/measured.c \
+	src/console/measured.h \
 	src/console/options.c \
 	src/console/options.h \
 	src/console/progress.c \
@@ -281,6 +286,7 @@ src_libconsole_a_SOURCES = \
 	src/console/subject.c \
 	src/console/subject.h \
 	src/console/table.c \
+	src/console/table.h \
 	src/console/words.c \
 	src/console/words.h
 

@@ -3,11 +3,17 @@
 
 #include "console/args.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** Longest period, about 30 years. */
+#define PERIOD_MAX_S 1e9
 
 /** Place of value in "a|b|c", or -1. */
 static int choice_index(const char *choices, const char *value)
@@ -183,5 +189,16 @@ struct err *args_parse_number(const char *text, long min, long *ret)
 		return err_create(ERR_USAGE, "%ld is too small, at least %ld is needed", value,
 				  min);
 	*ret = value;
+	return NULL;
+}
+
+struct err *args_parse_period(const char *text, uint64_t *ret)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value) || value < 0.001 || value > PERIOD_MAX_S)
+		return err_create(ERR_USAGE, "'%s' is no number of seconds, at least 0.001", text);
+	*ret = (uint64_t)(value * (double)NS_PER_S);
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "console/words.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct args {
 	const struct command *command;
@@ -43,5 +44,9 @@ unsigned args_choice(const struct args *args, const char *option);
 
 /** Parse text as a whole decimal number of at least min. ERR_USAGE: it is none. */
 struct err *args_parse_number(const char *text, long min, long *ret) __must_check;
+
+/** Parse "5" or "0.5" seconds as nanoseconds. ERR_USAGE: no number of seconds, or too small or
+ *  large. */
+struct err *args_parse_period(const char *text, uint64_t *ret) __must_check;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "console/console.h"
 #include "console/foresee.h"
+#include "console/line.h"
 #include "console/options.h"
 #include "console/signals.h"
 
@@ -138,7 +139,8 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 }
 
 /** Say which command an error is of. */
-static struct err *place_error(const struct batch_line *line, struct err *err)
+static struct err *place_error(const struct command_table *table, const struct batch_line *line,
+			       struct err *err)
 {
 	struct err *placed;
 
@@ -150,13 +152,14 @@ static struct err *place_error(const struct batch_line *line, struct err *err)
 	else
 		placed = err_create(err->code, "-e '%.*s%s': %s", MAX_QUOTED, line->text,
 				    strlen(line->text) > MAX_QUOTED ? "..." : "",
-				    console_bare_text(line->text, err));
+				    line_bare_text(table, line->text, err));
 	err_destroy(err);
 	return placed;
 }
 
 /** Errors as batch_load() has them. */
-static struct err *check_lines(const struct batch *batch, const struct options *options)
+static struct err *check_lines(const struct command_table *table, const struct batch *batch,
+			       const struct options *options)
 {
 	_cleanup_(foresight_deinit) struct foresight foresight = {0};
 	struct err *err = NULL;
@@ -167,24 +170,25 @@ static struct err *check_lines(const struct batch *batch, const struct options *
 
 		// Files bring domains and names of their own, and there is no target to be spared.
 		if (options->mode >= MODE_OPEN) {
-			err = console_check_form(text);
+			err = line_check_form(table, text);
 		} else {
-			err = console_check(text);
+			err = line_check(table, text);
 			if (!err)
-				err = foresee_line(&foresight, text);
+				err = foresee_line(table, &foresight, text);
 		}
-		err = place_error(&batch->lines.items[i], err);
+		err = place_error(table, &batch->lines.items[i], err);
 	}
 	return err;
 }
 
-struct err *batch_load(const struct options *options, struct batch *ret)
+struct err *batch_load(const struct command_table *table, const struct options *options,
+		       struct batch *ret)
 {
 	_cleanup_(batch_deinit) struct batch batch = {0};
 	struct err *err = add_all(&batch, options);
 
 	if (!err)
-		err = check_lines(&batch, options);
+		err = check_lines(table, &batch, options);
 	if (err)
 		return err;
 	*ret = batch;
@@ -231,6 +235,7 @@ static struct err *add_error(struct err *first, struct err *err)
 
 struct err *batch_run(const struct batch *batch, struct console *console)
 {
+	const struct command_table *table = console_commands(console);
 	struct err *failed = NULL;
 	size_t i;
 
@@ -242,13 +247,13 @@ struct err *batch_run(const struct batch *batch, struct console *console)
 		if (sig && !(batch->is_implicit && sig == SIGINT && i > 0))
 			return failed;
 		// What was to become of the target does not depend on the rest.
-		if (failed && !console_is_leaving(line->text))
+		if (failed && !line_is_leaving(table, line->text))
 			continue;
 		err = console_execute(console, line->text);
 		// The signal is looked at above: SIGINT may leave something to do.
 		if (err == &err_stop)
 			continue;
-		failed = add_error(failed, place_error(line, err));
+		failed = add_error(failed, place_error(table, line, err));
 		if (console_take_quit(console))
 			return failed;
 	}

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct command_table;
 struct console;
 struct options;
 
@@ -32,13 +33,14 @@ struct batch {
 
 /** Collect all lines and check them as far as that goes without a target, so that a typing error
  *  does not cost a run. Errors: a script that cannot be read, or has a NUL byte; those of
- *  console_check() and foresee_line(), behind SCRIPT:LINE or -e 'COMMAND'. */
-struct err *batch_load(const struct options *options, struct batch *ret) __must_check;
+ *  line_check() and foresee_line(), behind SCRIPT:LINE or -e 'COMMAND'. */
+struct err *batch_load(const struct command_table *table, const struct options *options,
+		       struct batch *ret) __must_check;
 void batch_deinit(struct batch *batch);
 
 /** Run the lines until one fails, `quit`, or a signal; after a failure only those of detach, kill and
- *  quit. The error is that of the first that failed, behind its place as in batch_load(). A signal is no error (signals_fatal() tells); SIGINT during the
- *  implicit wait still lets `top` run. */
+ *  quit. The error is that of the first that failed, behind its place as in batch_load(). A signal is
+ *  no error (signals_fatal() tells); SIGINT during the implicit wait still lets `top` run. */
 struct err *batch_run(const struct batch *batch, struct console *console) __must_check;
 
 #endif

@@ -2,29 +2,12 @@
 // Snapshot files: dump load every.
 #include "config.h"
 
-#include "base/clock.h"
 #include "base/utf8.h"
 #include "console/describe.h"
-#include "console/options.h"
 #include "console/progress.h"
 #include "console/subject.h"
 
-#include <math.h>
 #include <string.h>
-
-/** Longest period, about 30 years. */
-#define PERIOD_MAX_S 1e9
-
-struct err *options_parse_period(const char *text, uint64_t *ret)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(value) || value < 0.001 || value > PERIOD_MAX_S)
-		return err_create(ERR_USAGE, "'%s' is no number of seconds, at least 0.001", text);
-	*ret = (uint64_t)(value * (double)NS_PER_S);
-	return NULL;
-}
 
 static struct err *show(struct console *console, const char *command,
 			const struct snapshot *snapshot, const char *verb, const char *path)
@@ -98,7 +81,7 @@ static struct err *parse_every(const struct args *args, uint64_t *period_ret)
 			       : NULL;
 	if (args->num_words < 2)
 		return err_create(ERR_USAGE, "which file? usage: every SECONDS FILE | off");
-	return options_parse_period(args->words[0], period_ret);
+	return args_parse_period(args->words[0], period_ret);
 }
 
 struct err *check_every(const struct args *args)

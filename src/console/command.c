@@ -12,9 +12,9 @@ typedef const char *(*name_fn)(const void *table, size_t i);
 
 static const char *command_name(const void *table, size_t i)
 {
-	const struct command *list = table;
+	const struct command_table *list = table;
 
-	return i < num_commands ? list[i].name : NULL;
+	return i < list->num ? list->rows[i].name : NULL;
 }
 
 static const char *option_name(const void *table, size_t i)
@@ -77,16 +77,17 @@ static struct err *find_name(const void *table, name_fn name, const char *word, 
 	return NULL;
 }
 
-struct err *command_find(const char *word, const struct command **ret)
+struct err *command_find(const struct command_table *table, const char *word,
+			 const struct command **ret)
 {
 	size_t index = 0;
-	struct err *err = find_name(commands, command_name, word, &index);
+	struct err *err = find_name(table, command_name, word, &index);
 
 	if (err == &err_not_found)
 		return err_create(ERR_USAGE, "%s: unknown command, 'help' lists them all", word);
 	if (err)
 		return err;
-	*ret = &commands[index];
+	*ret = &table->rows[index];
 	return NULL;
 }
 

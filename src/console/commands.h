@@ -13,6 +13,8 @@
 #include <stdio.h>
 
 struct console {
+	/** What it knows; borrowed. */
+	const struct command_table *commands;
 	/** The process that commands are about; the first one. */
 	struct session *session;
 	struct session *first;
@@ -36,14 +38,6 @@ struct console {
 	struct stats *last;
 	bool is_last_diff;
 };
-
-/** The command of a line and its arguments, which borrow from words. *args_ret has no command: nothing
- *  to do. */
-struct err *commands_parse_line(const char *line, struct words *words,
-				struct args *args_ret) __must_check;
-/** "COMMAND: " in front of an error's text; takes err over. &err_stop is an outcome, not an error, and
- *  stays what it is. */
-struct err *commands_name_error(const char *command, struct err *err) __must_check;
 
 /** Checks of words, for some rows of the table. */
 struct err *check_start(const struct args *args) __must_check;
@@ -94,8 +88,5 @@ struct err *commands_end_json(struct console *console, struct jsonl *doc) __must
 
 /** `domain` and `domain_name`. */
 void commands_add_domain(struct jsonl *doc, uint32_t domain);
-
-/** Print a result of `measure`. */
-void measured_print(struct console *console, const struct session_measured *measured);
 
 #endif

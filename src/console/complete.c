@@ -14,6 +14,7 @@
 #define MAX_FUNCTIONS 200
 
 struct completer {
+	const struct command_table *table;
 	struct session *session;
 	const char *text;
 	struct completions *out;
@@ -47,8 +48,8 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 {
 	size_t i;
 
-	for (i = 0; (kinds & COMPLETE_COMMAND) && i < num_commands; i++)
-		offer(completer, commands[i].name);
+	for (i = 0; (kinds & COMPLETE_COMMAND) && i < completer->table->num; i++)
+		offer(completer, completer->table->rows[i].name);
 	if (kinds & COMPLETE_FILE)
 		completer->out->want_files = true;
 	if (kinds & COMPLETE_SNAPSHOT)
@@ -145,10 +146,10 @@ static void complete_argument(struct completer *completer, const struct command 
 	offer_kinds(completer, kinds);
 }
 
-void complete(struct session *session, const char *before, const char *text,
-	      struct completions *ret)
+void complete(const struct command_table *table, struct session *session, const char *before,
+	      const char *text, struct completions *ret)
 {
-	struct completer completer = {session, text, ret};
+	struct completer completer = {table, session, text, ret};
 	_cleanup_words_ struct words words = {0};
 	const struct command *command;
 	_cleanup_err_ struct err *err = words_split(before, &words);
@@ -159,7 +160,7 @@ void complete(struct session *session, const char *before, const char *text,
 		offer_kinds(&completer, COMPLETE_COMMAND);
 		return;
 	}
-	err = command_find(words.list.items[0], &command);
+	err = command_find(table, words.list.items[0], &command);
 	if (!err)
 		complete_argument(&completer, command, &words);
 }

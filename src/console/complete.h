@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct command_table;
 struct session;
 
 /** Candidates, each a string of its own; free with completions_deinit(). */
@@ -19,8 +20,8 @@ struct completions {
 /** What the word text may become that begins where the line `before` ends. Candidates begin with
  *  text, in the order of the tables. Unfinished quoting or an unknown command: none. Out of memory:
  *  fewer. */
-void complete(struct session *session, const char *before, const char *text,
-	      struct completions *ret);
+void complete(const struct command_table *table, struct session *session, const char *before,
+	      const char *text, struct completions *ret);
 void completions_deinit(struct completions *completions);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/utf8.h"
 #include "console/commands.h"
+#include "console/line.h"
+#include "console/measured.h"
 #include "heap/domain.h"
 
 #include <errno.h>
@@ -22,6 +24,7 @@ struct err *console_create(struct session *session, const struct console_config 
 
 	if (!console)
 		return &err_nomem;
+	console->commands = config->commands;
 	console->session = console->first = session;
 	console->out = config->out;
 	console->is_interactive = config->is_interactive;
@@ -40,81 +43,6 @@ void console_destroy(struct console *console)
 	stats_destroy(console->last);
 	filters_clear(&console->filters);
 	free(console);
-}
-
-struct err *commands_name_error(const char *command, struct err *err)
-{
-	struct err *named;
-
-	if (!err || err == &err_stop)
-		return err;
-	named = err_create(err->code, "%s: %s", command, err_text(err));
-	err_destroy(err);
-	return named;
-}
-
-struct err *commands_parse_line(const char *line, struct words *words, struct args *args_ret)
-{
-	const struct command *command;
-	struct err *err = words_split(line, words);
-
-	*args_ret = (struct args){0};
-	if (err || !words->list.num)
-		return err;
-	err = command_find(words->list.items[0], &command);
-	if (err)
-		return err;
-	return commands_name_error(command->name, args_parse(command, words, args_ret));
-}
-
-struct err *console_check_form(const char *line)
-{
-	_cleanup_words_ struct words words = {0};
-	struct args args;
-
-	return commands_parse_line(line, &words, &args);
-}
-
-struct err *console_check(const char *line)
-{
-	_cleanup_words_ struct words words = {0};
-	struct args args;
-	struct err *err = commands_parse_line(line, &words, &args);
-
-	if (err || !args.command || !args.command->check)
-		return err;
-	return commands_name_error(args.command->name, args.command->check(&args));
-}
-
-bool console_is_leaving(const char *line)
-{
-	_cleanup_words_ struct words words = {0};
-	struct args args;
-	struct err *err = commands_parse_line(line, &words, &args);
-
-	err_destroy(err);
-	return !err && args.command &&
-	       (args.command->run == cmd_detach || args.command->run == cmd_kill ||
-		args.command->run == cmd_quit);
-}
-
-const char *console_bare_text(const char *line, const struct err *err)
-{
-	_cleanup_words_ struct words words = {0};
-	const char *text = err_text(err);
-	const struct command *command;
-	struct err *found = words_split(line, &words);
-	size_t len;
-
-	if (!found && words.list.num)
-		found = command_find(words.list.items[0], &command);
-	if (!found && words.list.num) {
-		len = strlen(command->name);
-		if (strncmp(text, command->name, len) == 0 && strncmp(text + len, ": ", 2) == 0)
-			text += len + 2;
-	}
-	err_destroy(found);
-	return text;
 }
 
 static struct err *flush(struct console *console)
@@ -164,7 +92,7 @@ struct err *console_execute(struct console *console, const char *line)
 {
 	_cleanup_words_ struct words words = {0};
 	struct args args;
-	struct err *err = commands_parse_line(line, &words, &args), *flush_err;
+	struct err *err = line_parse(console->commands, line, &words, &args), *flush_err;
 
 	if (err || !args.command)
 		return err;
@@ -175,7 +103,7 @@ struct err *console_execute(struct console *console, const char *line)
 		err_destroy(flush_err);
 	else
 		err = flush_err;
-	return commands_name_error(args.command->name, err);
+	return line_name_error(args.command->name, err);
 }
 
 bool console_take_quit(struct console *console)
@@ -253,6 +181,11 @@ void console_choose(struct console *console, struct session *process)
 	// It speaks of stacks of the other one.
 	stats_destroy(console->last);
 	console->last = NULL;
+}
+
+const struct command_table *console_commands(const struct console *console)
+{
+	return console->commands;
 }
 
 FILE *console_out(const struct console *console)

@@ -9,10 +9,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct command_table;
 struct console;
 struct session;
 
 struct console_config {
+	/** What it knows; borrowed. */
+	const struct command_table *commands;
 	/** Output of the commands; borrowed, flushed after each command. */
 	FILE *out;
 	/** Somebody sits in front of it. */
@@ -28,17 +31,6 @@ struct err *console_create(struct session *session, const struct console_config 
 			   struct console **ret) __must_check;
 void console_destroy(struct console *console);
 
-/** What can be said of a line without running it: quoting, command, options, number of arguments. Errors as
- *  console_execute() gives them. */
-struct err *console_check_form(const char *line) __must_check;
-/** The same, and keys, numbers, filters ...: whatever needs no session. Domains that a file will bring are unknown. */
-struct err *console_check(const char *line) __must_check;
-
-/** The line is one of `detach`, `kill` and `quit`, which say what becomes of the target. */
-bool console_is_leaving(const char *line);
-/** The text of an error of this line without the "COMMAND: " in front; lives as long as err. */
-const char *console_bare_text(const char *line, const struct err *err);
-
 /** Run one line; an empty one and a comment do nothing. Output is flushed also after a failure.
  *  Errors read "COMMAND: text"; &err_stop: a wait was interrupted; ERR_OTHER also when the output
  *  cannot be written. */
@@ -50,13 +42,17 @@ bool console_take_quit(struct console *console);
 /** A `check` has found more growth than allowed, at any time. */
 bool console_has_failed_gate(const struct console *console);
 
-/** Print the session's notes, one a line, each with "# " in front, and the results of `measure`. Both are printed when they come,
- *  during waits, too; at a prompt session_note_fd() tells when to call this. */
+/** Print the session's notes, one a line, each with "# " in front, and the results of `measure`.
+ *  Both are printed when they come, during waits, too; at a prompt session_note_fd() tells when to
+ *  call this. */
 void console_print_notes(struct console *console);
 
+/** The table of the configuration. */
+const struct command_table *console_commands(const struct console *console);
 /** The stream of the configuration. */
 FILE *console_out(const struct console *console);
-/** Let commands be about another process of the session, which is held (session_hold()) by the caller. */
+/** Let commands be about another process of the session, which is held (session_hold()) by the
+ *  caller. */
 void console_choose(struct console *console, struct session *process);
 /** The process that commands are about: at first the session that the console was created with. */
 struct session *console_session(const struct console *console);

@@ -3,7 +3,7 @@
 
 #include "console/foresee.h"
 
-#include "console/commands.h"
+#include "console/line.h"
 #include "console/subject.h"
 
 #include <stdio.h>
@@ -79,7 +79,7 @@ static struct err *need_number(const struct foresight *f, size_t num, const char
 			  f->names.num);
 }
 
-static struct err *after_snapshot(struct foresight *f, const struct args *args)
+struct err *foresee_snapshot(struct foresight *f, const struct args *args)
 {
 	struct err *err;
 
@@ -89,7 +89,7 @@ static struct err *after_snapshot(struct foresight *f, const struct args *args)
 	return err ? err : add_name(f, args->words[0]);
 }
 
-static struct err *after_drop(struct foresight *f, const struct args *args)
+struct err *foresee_drop(struct foresight *f, const struct args *args)
 {
 	struct err *err = need_kept(f, args->words[0]);
 	size_t i;
@@ -101,14 +101,14 @@ static struct err *after_drop(struct foresight *f, const struct args *args)
 	return NULL;
 }
 
-static struct err *after_dump(struct foresight *f, const struct args *args)
+struct err *foresee_dump(struct foresight *f, const struct args *args)
 {
 	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
 		return add_default_name(f);
 	return need(f, args->words[0]);
 }
 
-static struct err *after_load(struct foresight *f, const struct args *args)
+struct err *foresee_load(struct foresight *f, const struct args *args)
 {
 	struct err *err;
 
@@ -120,7 +120,7 @@ static struct err *after_load(struct foresight *f, const struct args *args)
 	return err ? err : add_name(f, args->words[1]);
 }
 
-static struct err *after_top(struct foresight *f, const struct args *args)
+struct err *foresee_top(struct foresight *f, const struct args *args)
 {
 	const char *since = args_value(args, "--since");
 	struct err *err = need(f, args_value(args, "--snapshot"));
@@ -129,13 +129,13 @@ static struct err *after_top(struct foresight *f, const struct args *args)
 	return !err && since ? need_kept(f, since) : err;
 }
 
-static struct err *after_traces(struct foresight *f, const struct args *args)
+struct err *foresee_traces(struct foresight *f, const struct args *args)
 {
 	return need(f, args_value(args, "--snapshot"));
 }
 
 /** [OLD [NEW]] [KEY]: see parse_subjects() of cmd_stats.c. */
-static struct err *after_diff(struct foresight *f, const struct args *args)
+struct err *foresee_diff(struct foresight *f, const struct args *args)
 {
 	size_t num = args->num_words;
 	enum group_key key;
@@ -156,7 +156,7 @@ static struct err *after_diff(struct foresight *f, const struct args *args)
 	return !err && num == 2 ? need(f, args->words[1]) : err;
 }
 
-static struct err *after_growth(struct foresight *f, const struct args *args)
+struct err *foresee_growth(struct foresight *f, const struct args *args)
 {
 	(void)args;
 	f->has_rows = true;
@@ -164,7 +164,7 @@ static struct err *after_growth(struct foresight *f, const struct args *args)
 }
 
 /** growth OLD [NEW] [KEY PATTERN] */
-static struct err *after_check(struct foresight *f, const struct args *args)
+struct err *foresee_check(struct foresight *f, const struct args *args)
 {
 	const char *old = args->words[1];
 	struct err *err = strcmp(old, "peak") == 0 ? NULL : need_kept(f, old);
@@ -173,7 +173,7 @@ static struct err *after_check(struct foresight *f, const struct args *args)
 	return !err && args->num_words % 2 ? need(f, args->words[2]) : err;
 }
 
-static struct err *after_traceback(struct foresight *f, const struct args *args)
+struct err *foresee_traceback(struct foresight *f, const struct args *args)
 {
 	(void)args;
 	if (f->has_rows || f->has_unknown)
@@ -181,42 +181,28 @@ static struct err *after_traceback(struct foresight *f, const struct args *args)
 	return err_create(ERR_NOT_FOUND, "there are no rows yet; use 'top' or 'diff' first");
 }
 
-static struct err *after_process(struct foresight *f, const struct args *args)
+struct err *foresee_process(struct foresight *f, const struct args *args)
 {
 	// Each process has snapshots of its own.
 	f->has_unknown |= args->num_words > 0;
 	return NULL;
 }
 
-static struct err *after_quit(struct foresight *f, const struct args *args)
+struct err *foresee_quit(struct foresight *f, const struct args *args)
 {
 	(void)args;
 	f->is_over = true;
 	return NULL;
 }
 
-/** Commands that make snapshots or need one. */
-static const struct {
-	struct err *(*run)(struct console *console, const struct args *args);
-	struct err *(*foresee)(struct foresight *f, const struct args *args);
-} rules[] = {
-	{cmd_snapshot, after_snapshot},   {cmd_drop, after_drop},       {cmd_dump, after_dump},
-	{cmd_load, after_load},           {cmd_top, after_top},         {cmd_traces, after_traces},
-	{cmd_diff, after_diff},           {cmd_growth, after_growth},   {cmd_check, after_check},
-	{cmd_traceback, after_traceback}, {cmd_process, after_process}, {cmd_quit, after_quit},
-};
-
-struct err *foresee_line(struct foresight *foresight, const char *line)
+struct err *foresee_line(const struct command_table *table, struct foresight *foresight,
+			 const char *line)
 {
 	_cleanup_words_ struct words words = {0};
 	struct args args;
-	struct err *err = commands_parse_line(line, &words, &args);
-	size_t i;
+	struct err *err = line_parse(table, line, &words, &args);
 
-	if (err || !args.command || foresight->is_over)
+	if (err || !args.command || !args.command->foresee || foresight->is_over)
 		return err;
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]) && !err; i++)
-		if (args.command->run == rules[i].run)
-			err = rules[i].foresee(foresight, &args);
-	return commands_name_error(args.command->name, err);
+	return line_name_error(args.command->name, args.command->foresee(foresight, &args));
 }

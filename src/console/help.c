@@ -3,16 +3,17 @@
 
 #include "console/help.h"
 
-#include "console/commands.h"
+#include "base/cleanup.h"
+#include "console/command.h"
 
 #include <string.h>
 
-void help_print_list(FILE *out)
+void help_print_list(FILE *out, const struct command_table *table)
 {
 	size_t i;
 
-	for (i = 0; i < num_commands; i++)
-		fprintf(out, "  %-12s%s\n", commands[i].name, commands[i].summary);
+	for (i = 0; i < table->num; i++)
+		fprintf(out, "  %-12s%s\n", table->rows[i].name, table->rows[i].summary);
 }
 
 static void print_option(FILE *out, const struct command_option *option)
@@ -43,48 +44,4 @@ void help_print_command(FILE *out, const struct command *command)
 		fputc('\n', out);
 	for (option = command->options; option->name; option++)
 		print_option(out, option);
-}
-
-static struct err *help_json(struct console *console, const struct command *only)
-{
-	struct jsonl *doc = jsonl_begin("help");
-	size_t i;
-
-	jsonl_open_array(doc, "commands");
-	for (i = 0; i < num_commands; i++) {
-		_cleanup_free_ char *synopsis = command_synopsis(&commands[i]);
-
-		if (only && only != &commands[i])
-			continue;
-		jsonl_open_object(doc, NULL);
-		jsonl_string(doc, "name", commands[i].name);
-		jsonl_string(doc, "synopsis", synopsis);
-		jsonl_string(doc, "summary", commands[i].summary);
-		jsonl_close(doc);
-	}
-	jsonl_close(doc);
-	return commands_end_json(console, doc);
-}
-
-struct err *cmd_help(struct console *console, const struct args *args)
-{
-	const struct command *command;
-	struct err *err;
-
-	if (args->num_words) {
-		err = command_find(args->words[0], &command);
-		if (err)
-			return err;
-		if (console->want_json)
-			return help_json(console, command);
-		help_print_command(console->out, command);
-		return NULL;
-	}
-	if (console->want_json)
-		return help_json(console, NULL);
-	help_print_list(console->out);
-	fputs("\n`help COMMAND` explains one. Names may be abbreviated while unambiguous.\n"
-	      "Every command takes --json.\n",
-	      console->out);
-	return NULL;
 }

@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 struct command;
+struct command_table;
 
 /** One line for each command: "  NAME  summary". */
-void help_print_list(FILE *out);
+void help_print_list(FILE *out, const struct command_table *table);
 
 /** Synopsis, summary, explanation and options of one command. */
 void help_print_command(FILE *out, const struct command *command);

@@ -170,7 +170,7 @@ struct err *interactive_run(struct console *console)
 		err = session_release(dialogue.session);
 	if (err)
 		return err;
-	lineedit_init(dialogue.session);
+	lineedit_init(console_commands(console), dialogue.session);
 	while (!dialogue.is_over)
 		take_event(&dialogue);
 	lineedit_deinit();

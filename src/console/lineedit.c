@@ -16,6 +16,7 @@
 
 #include <readline/readline.h>
 
+static const struct command_table *the_table;
 static struct session *the_session;
 static struct completions candidates;
 static bool is_installed;
@@ -63,7 +64,7 @@ static char **complete_word(const char *text, int start, int end)
 	before = strndup(rl_line_buffer, (size_t)start);
 	completions_deinit(&candidates);
 	if (before)
-		complete(the_session, before, text, &candidates);
+		complete(the_table, the_session, before, text, &candidates);
 	// File names only where one may stand and nothing of ours fits.
 	rl_attempted_completion_over = !candidates.want_files;
 	return rl_completion_matches(text, next_candidate);
@@ -74,8 +75,9 @@ void lineedit_use(struct session *session)
 	the_session = session;
 }
 
-void lineedit_init(struct session *session)
+void lineedit_init(const struct command_table *table, struct session *session)
 {
+	the_table = table;
 	the_session = session;
 	// For multi-byte characters on the line. Numbers stay as in the C locale.
 	setlocale(LC_CTYPE, "");

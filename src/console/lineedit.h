@@ -4,6 +4,7 @@
 #ifndef CONSOLE_LINEEDIT_H
 #define CONSOLE_LINEEDIT_H
 
+struct command_table;
 struct session;
 
 enum lineedit_event {
@@ -17,8 +18,9 @@ enum lineedit_event {
 	LINEEDIT_SIGNAL,
 };
 
-/** Prepare readline and load the history. The session is asked for completions. */
-void lineedit_init(struct session *session);
+/** Prepare readline and load the history. Completions are of this table, which must outlive the
+ *  prompt, and of what the session knows. */
+void lineedit_init(const struct command_table *table, struct session *session);
 /** Ask this one from now on. */
 void lineedit_use(struct session *session);
 /** Give the terminal back as it was and save the history. */

@@ -5,8 +5,9 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
-#include "console/command.h"
+#include "console/args.h"
 #include "console/help.h"
+#include "console/table.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -151,7 +152,7 @@ static error_t parse_max_memory(struct parse *parse, const char *text)
 
 static error_t parse_period(struct parse *parse, const char *text)
 {
-	struct err *err = options_parse_period(text, &parse->options.period_ns);
+	struct err *err = args_parse_period(text, &parse->options.period_ns);
 
 	return err ? usage_reason(parse, "--every: ", err) : 0;
 }
@@ -168,8 +169,8 @@ static error_t parse_probe(struct parse *parse, const char *spec)
 /** seconds: NULL for the default. */
 static error_t parse_servers(struct parse *parse, const char *seconds)
 {
-	struct err *err = options_parse_period(seconds ? seconds : SERVERS_SECONDS,
-					       &parse->options.session.debuginfod_ns);
+	struct err *err = args_parse_period(seconds ? seconds : SERVERS_SECONDS,
+					    &parse->options.session.debuginfod_ns);
 
 	if (err)
 		return usage_reason(parse, "--debuginfod: ", err);
@@ -355,7 +356,7 @@ static error_t parse_file_command(struct argp_state *state, struct parse *parse,
 	error_t error = 0;
 	const char *word;
 
-	err_destroy(command_find(name, &command));
+	err_destroy(command_find(&all_commands, name, &command));
 	while (!error && state->next < state->argc) {
 		word = state->argv[state->next++];
 		if (is_value) {
@@ -512,7 +513,7 @@ static char *make_command_list(void)
 	if (!f)
 		return NULL;
 	fputs("Console commands (at the prompt, after -e, in scripts):\n\n", f);
-	help_print_list(f);
+	help_print_list(f, &all_commands);
 	if (fclose(f) == 0)
 		return text;
 	free(text);

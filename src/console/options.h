@@ -75,7 +75,4 @@ struct err *options_parse(int argc, char **argv, struct options *ret) __must_che
 
 void options_deinit(struct options *options);
 
-/** "5" or "0.5" in nanoseconds (cmd_store.c). ERR_USAGE: no number of seconds, or too small or large. */
-struct err *options_parse_period(const char *text, uint64_t *ret) __must_check;
-
 #endif

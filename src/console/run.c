@@ -10,6 +10,7 @@
 #include "console/interactive.h"
 #include "console/options.h"
 #include "console/signals.h"
+#include "console/table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,7 +105,8 @@ static struct err *first_error(struct err *first, struct err *second)
 static struct err *run_with_output(struct session *session, const struct options *options,
 				   const struct batch *batch, FILE *out, int *status_ret)
 {
-	struct console_config config = {.out = out,
+	struct console_config config = {.commands = &all_commands,
+					.out = out,
 					.is_interactive = options->is_interactive,
 					.is_json = options->is_json,
 					.is_coloured = has_colour(out)};
@@ -162,7 +164,7 @@ static struct err *run(struct session *session, const struct options *options, i
 	if (options->is_interactive)
 		err = need_foreground();
 	else
-		err = batch_load(options, &batch);
+		err = batch_load(&all_commands, options, &batch);
 	if (!err && options->store)
 		err = session_check_store(options->store);
 	if (!err)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
+#include "console/table.h"
+
 #include "console/commands.h"
+#include "console/foresee.h"
 
 #define KEYS_HELP \
 	"KEY is one of lineno (default), filename, function, module, traceback, domain, thread.\n"
@@ -10,7 +13,7 @@
 #define SNAPSHOT_OR_KEY (COMPLETE_SNAPSHOT | COMPLETE_PEAK | COMPLETE_KEY)
 
 // clang-format off
-const struct command commands[] = {
+static const struct command rows[] = {
 	{
 		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .check = check_start, .run = cmd_start,
 		.summary = "begin tracing, at most NFRAME frames per stack",
@@ -61,7 +64,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "snapshot", .arguments = "[NAME]", .max_words = 1,
-		.kinds = {COMPLETE_SNAPSHOT}, .run = cmd_snapshot,
+		.kinds = {COMPLETE_SNAPSHOT}, .foresee = foresee_snapshot, .run = cmd_snapshot,
 		.summary = "keep the state of this moment under a name",
 		.help = "The default names are s1, s2, ... A snapshot of the same name is\n"
 			"replaced. The target is not stopped. The names of keys, `live`\n"
@@ -74,7 +77,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "drop", .arguments = "NAME", .min_words = 1, .max_words = 1,
-		.kinds = {COMPLETE_SNAPSHOT}, .run = cmd_drop,
+		.kinds = {COMPLETE_SNAPSHOT}, .foresee = foresee_drop, .run = cmd_drop,
 		.summary = "forget a snapshot",
 		.help = "",
 	},
@@ -94,7 +97,7 @@ const struct command commands[] = {
 			 "show allocator wrappers, and the row <before attach>"},
 			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
-		.check = check_top, .run = cmd_top,
+		.check = check_top, .foresee = foresee_top, .run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
 		.help = KEYS_HELP
 			"A row shows the innermost frame that is not an allocator wrapper.\n"
@@ -115,7 +118,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
-		.run = cmd_diff,
+		.foresee = foresee_diff, .run = cmd_diff,
 		.summary = "compare two snapshots, or one with the live state",
 		.help = "NEW defaults to `live`, the live state, OLD to the newest snapshot.\n"
 			"`peak` is the state at the maximum. The row `<before attach>` stands\n"
@@ -133,7 +136,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
-		.check = check_growth, .run = cmd_growth,
+		.check = check_growth, .foresee = foresee_growth, .run = cmd_growth,
 		.summary = "rank what grew over all snapshots",
 		.help = "Rows that grew from every snapshot to the next, as a leak does, come\n"
 			"first, then the rest, by growth. Each row shows its growth per\n"
@@ -151,7 +154,7 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
-		.check = check_check, .run = cmd_check,
+		.check = check_check, .foresee = foresee_check, .run = cmd_check,
 		.summary = "fail when memory grew by more than allowed",
 		.help = "Measures the growth from OLD to NEW (default: the live state), of\n"
 			"everything or of the rows by KEY that match the shell pattern\n"
@@ -168,14 +171,14 @@ const struct command commands[] = {
 			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
 			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
 		},
-		.run = cmd_traces,
+		.foresee = foresee_traces, .run = cmd_traces,
 		.summary = "list every live stack",
 		.help = "One per line, largest first: size, count, domain, true depth, and\n"
 			"the frames, most recent first. --json prints an object for each.\n",
 	},
 	{
 		.name = "dump", .arguments = "[NAME] FILE", .min_words = 1, .max_words = 2,
-		.kinds = {ANY_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .run = cmd_dump,
+		.kinds = {ANY_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .foresee = foresee_dump, .run = cmd_dump,
 		.summary = "append a snapshot to a file",
 		.help = "FILE is an SQLite database of snapshots with symbols and source\n"
 			"lines. It can be read on any machine. Without NAME, malloscope\n"
@@ -183,7 +186,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "load", .arguments = "FILE[:NAME] [AS]", .min_words = 1, .max_words = 2,
-		.kinds = {COMPLETE_FILE, 0}, .run = cmd_load,
+		.kinds = {COMPLETE_FILE, 0}, .foresee = foresee_load, .run = cmd_load,
 		.summary = "read a snapshot from a file",
 		.help = "NAME is a name or a number in the file; default: the newest. The\n"
 			"snapshot keeps its own name, or gets the name AS.\n",
@@ -219,7 +222,7 @@ const struct command commands[] = {
 			{"--most-recent-first", NULL, 0, "innermost frame first"},
 			{"--compat", NULL, 0, "a negative LIMIT omits that many innermost frames"},
 		},
-		.run = cmd_traceback,
+		.foresee = foresee_traceback, .run = cmd_traceback,
 		.summary = "show the stack of a row of the last top or diff",
 		.help = "RANK counts the rows from 1 (default). The oldest frame comes\n"
 			"first. A row of `top traceback` or `diff traceback` is one stack.\n"
@@ -250,7 +253,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "process", .arguments = "[PID | #N | PROGRAM]", .max_words = 1,
-		.check = check_process, .run = cmd_process,
+		.check = check_process, .foresee = foresee_process, .run = cmd_process,
 		.summary = "choose the process that commands apply to",
 		.help = "#2 is the second in the list of `processes`. PROGRAM is a path or a\n"
 			"name in it: it chooses the table of the ended processes of that\n"
@@ -286,17 +289,17 @@ const struct command commands[] = {
 			"ended by longjmp or an exception. `measure off` ends measuring.\n",
 	},
 	{
-		.name = "detach", .arguments = "", .run = cmd_detach,
+		.name = "detach", .arguments = "", .run = cmd_detach, .is_leaving = true,
 		.summary = "end tracing, let the target run on",
 		.help = "Tables and snapshots can still be queried.\n",
 	},
 	{
-		.name = "kill", .arguments = "", .run = cmd_kill,
+		.name = "kill", .arguments = "", .run = cmd_kill, .is_leaving = true,
 		.summary = "end the target with SIGKILL",
 		.help = "Tables and snapshots can still be queried.\n",
 	},
 	{
-		.name = "quit", .arguments = "", .run = cmd_quit,
+		.name = "quit", .arguments = "", .foresee = foresee_quit, .run = cmd_quit, .is_leaving = true,
 		.summary = "detach and leave malloscope",
 		.help = "The target runs on. If it is still traced, the prompt asks first.\n",
 	},
@@ -309,4 +312,4 @@ const struct command commands[] = {
 };
 // clang-format on
 
-const size_t num_commands = sizeof(commands) / sizeof(commands[0]);
+const struct command_table all_commands = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -5,6 +5,8 @@
 
 #include "console/complete.h"
 #include "console/console.h"
+#include "console/line.h"
+#include "console/table.h"
 #include "fake_session.h"
 #include "wire/probe.h"
 
@@ -33,8 +35,8 @@ static struct err *check_probe(const char *spec)
 static void run_line(struct session *s, struct console *console, const char *line)
 {
 	struct completions found = {0};
-	struct err *err =
-		strncmp(line, "--probe ", 8) == 0 ? check_probe(line + 8) : console_check(line);
+	struct err *err = strncmp(line, "--probe ", 8) == 0 ? check_probe(line + 8)
+							    : line_check(&all_commands, line);
 	const char *text = strrchr(line, ' ');
 	_cleanup_free_ char *before = strndup(line, text ? (size_t)(text + 1 - line) : 0);
 
@@ -46,7 +48,7 @@ static void run_line(struct session *s, struct console *console, const char *lin
 		abort();
 	err_destroy(err);
 	if (before)
-		complete(s, before, text ? text + 1 : line, &found);
+		complete(&all_commands, s, before, text ? text + 1 : line, &found);
 	completions_deinit(&found);
 	s->log[0] = '\0';
 }
@@ -54,7 +56,7 @@ static void run_line(struct session *s, struct console *console, const char *lin
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct session *s = fake_session();
-	struct console_config config = {.out = fopen("/dev/null", "w")};
+	struct console_config config = {.commands = &all_commands, .out = fopen("/dev/null", "w")};
 	struct console *console;
 	const uint8_t *end = data + size;
 	unsigned num;

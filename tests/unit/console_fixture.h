@@ -4,6 +4,7 @@
 #define TESTS_UNIT_CONSOLE_FIXTURE_H
 
 #include "console/console.h"
+#include "console/table.h"
 #include "fake_session.h"
 #include "test_util.h"
 
@@ -16,16 +17,26 @@ struct fixture {
 	size_t size;
 };
 
-static inline void fixture_init_as(struct fixture *f, bool is_interactive, bool is_coloured)
+static inline void fixture_create(struct fixture *f, struct console_config config)
 {
-	struct console_config config = {.is_interactive = is_interactive,
-					.is_coloured = is_coloured};
-
 	f->s = fake_session();
 	f->out = open_memstream(&f->text, &f->size);
 	ck_assert_ptr_nonnull(f->out);
 	config.out = f->out;
 	ck_ok(console_create(f->s, &config, &f->console));
+}
+
+static inline void fixture_init_as(struct fixture *f, bool is_interactive, bool is_coloured)
+{
+	fixture_create(f, (struct console_config){.commands = &all_commands,
+						  .is_interactive = is_interactive,
+						  .is_coloured = is_coloured});
+}
+
+/** A console that knows other commands. */
+static inline void fixture_init_with(struct fixture *f, const struct command_table *table)
+{
+	fixture_create(f, (struct console_config){.commands = table});
 }
 
 static inline void fixture_init(struct fixture *f)
