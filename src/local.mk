@@ -277,6 +277,10 @@ src_libconsole_a_SOURCES = \
 	src/console/measured.h \
 	src/console/options.c \
 	src/console/options.h \
+	src/console/options_files.c \
+	src/console/options_internal.h \
+	src/console/options_modes.c \
+	src/console/options_values.c \
 	src/console/progress.c \
 	src/console/progress.h \
 	src/console/run.c \

@@ -69,8 +69,9 @@ struct options {
 	bool is_interactive;
 };
 
-/** Parse the command line. Prints what --help, --usage and --version ask for, and nothing else. ERR_USAGE: it is wrong, in one line
- *  without control characters and of some hundred at most. Not thread-safe. */
+/** Parse the command line. Prints what --help, --usage and --version ask for, and nothing else.
+ *  ERR_USAGE: it is wrong, in one line without control characters and of some hundred at most. Not
+ *  thread-safe. */
 struct err *options_parse(int argc, char **argv, struct options *ret) __must_check;
 
 void options_deinit(struct options *options);
