@@ -291,8 +291,8 @@ src_libconsole_a_SOURCES = \
 	src/console/subject.h \
 	src/console/table.c \
 	src/console/table.h \
-	src/console/words.c \
-	src/console/words.h
+	src/console/tokens.c \
+	src/console/tokens.h
 
 bin_PROGRAMS += malloscope
 malloscope_SOURCES = src/main.c

@@ -64,13 +64,13 @@ static struct err *check_value(const struct command_option *option, const char *
 	return NULL;
 }
 
-/** The option at words[*i]; *i advances over a value that is a word of its own. */
-static struct err *parse_option(const struct words *words, size_t *i, struct args *args)
+/** The option at token *i; *i advances over a value that is a token of its own. */
+static struct err *parse_option(const struct tokens *tokens, size_t *i, struct args *args)
 {
 	const struct command_option *option;
 	_cleanup_free_ char *name = NULL;
 	const char *value = NULL;
-	struct err *err = split_option(words->list.items[*i], &name, &value);
+	struct err *err = split_option(tokens->list.items[*i], &name, &value);
 
 	if (!err)
 		err = command_find_option(args->command, name, &option);
@@ -81,8 +81,8 @@ static struct err *parse_option(const struct words *words, size_t *i, struct arg
 			return err_create(ERR_USAGE, "%s takes no value", option->name);
 		value = "";
 	} else {
-		if (!value && *i + 1 < words->list.num)
-			value = words->list.items[++*i];
+		if (!value && *i + 1 < tokens->list.num)
+			value = tokens->list.items[++*i];
 		if (!value)
 			return err_create(ERR_USAGE, "%s needs a value, %s %s", option->name,
 					  option->name, option->value);
@@ -101,11 +101,11 @@ static struct err *wrong_number(const struct command *command, const char *what)
 	return usage ? err_create(ERR_USAGE, "%s; usage: %s", what, usage) : &err_nomem;
 }
 
-/** Words for the handler, as they are. */
-static struct err *take_raw(struct args *args, const struct words *words)
+/** Tokens for the handler, as they are. */
+static struct err *take_raw(struct args *args, const struct tokens *tokens)
 {
-	args->raw = (const char *const *)words->list.items + 1;
-	args->num_raw = words->list.num - 1;
+	args->raw = (const char *const *)tokens->list.items + 1;
+	args->num_raw = tokens->list.num - 1;
 	if (args->num_raw && strcmp(args->raw[args->num_raw - 1], "--json") == 0) {
 		args->want_json = true;
 		args->num_raw--;
@@ -115,7 +115,7 @@ static struct err *take_raw(struct args *args, const struct words *words)
 		       : NULL;
 }
 
-struct err *args_parse(const struct command *command, const struct words *words, struct args *ret)
+struct err *args_parse(const struct command *command, const struct tokens *tokens, struct args *ret)
 {
 	struct args args = {.command = command};
 	bool has_options = true;
@@ -123,13 +123,13 @@ struct err *args_parse(const struct command *command, const struct words *words,
 	size_t i;
 
 	if (command->want_raw) {
-		err = take_raw(&args, words);
+		err = take_raw(&args, tokens);
 		if (!err)
 			*ret = args;
 		return err;
 	}
-	for (i = 1; i < words->list.num; i++) {
-		const char *word = words->list.items[i];
+	for (i = 1; i < tokens->list.num; i++) {
+		const char *word = tokens->list.items[i];
 
 		if (has_options && strcmp(word, "--") == 0) {
 			has_options = false;
@@ -137,7 +137,7 @@ struct err *args_parse(const struct command *command, const struct words *words,
 			args.want_json = true;
 		} else if (has_options && word[0] == '-' && word[1] &&
 			   !isdigit((unsigned char)word[1])) {
-			err = parse_option(words, &i, &args);
+			err = parse_option(tokens, &i, &args);
 			if (err)
 				return err;
 		} else if (args.num_words == command->max_words) {

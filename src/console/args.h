@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The arguments of one command, sorted out by its row of the command table: options (anywhere, "-n
- *  5", "-n5", "--by calls", "--by=calls", long ones may be cut short while unambiguous, "--" ends
- *  them) and words. A negative number is a word. */
+/** The arguments of one command: its tokens, sorted out by its row of the command table into options
+ *  (anywhere, "-n 5", "-n5", "--by calls", "--by=calls", long ones may be cut short while
+ *  unambiguous, "--" ends them) and words, which is all the rest. A negative number is a word. */
 #ifndef CONSOLE_ARGS_H
 #define CONSOLE_ARGS_H
 
 #include "console/command.h"
-#include "console/words.h"
+#include "console/tokens.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct args {
 	const struct command *command;
-	/** The words that are no options; borrowed from the struct words that was parsed. */
+	/** Borrowed from the tokens that were parsed. */
 	const char *words[COMMAND_MAX_WORDS];
 	size_t num_words;
 	/** Value of each option, in the order of the table: NULL when not given, "" for one that
 	 *  takes none. */
 	const char *values[COMMAND_MAX_OPTIONS];
-	/** Command with want_raw: all words behind its name, borrowed likewise. */
+	/** Command with want_raw: all tokens behind its name, borrowed likewise. */
 	const char *const *raw;
 	size_t num_raw;
 	/** --json, which every command takes. */
 	bool want_json;
 };
 
-/** Sort out words, the first of which is the command's name. ERR_USAGE: unknown option, value
+/** Sort out tokens, the first of which is the command's name. ERR_USAGE: unknown option, value
  *  missing or not one of the choices, too few or too many words. */
-struct err *args_parse(const struct command *command, const struct words *words,
+struct err *args_parse(const struct command *command, const struct tokens *tokens,
 		       struct args *ret) __must_check;
 
 /** Value of an option, which must be in the table of this command; NULL when not given. */

@@ -66,7 +66,7 @@ static struct err *add_script(struct batch *batch, const char *path)
 	return NULL;
 }
 
-/** A word as words_split() takes it back. */
+/** A word as tokens_split() takes it back. */
 static void print_quoted(FILE *f, const char *word)
 {
 	putc('"', f);

@@ -4,7 +4,7 @@
 #include "console/complete.h"
 
 #include "console/command.h"
-#include "console/words.h"
+#include "console/tokens.h"
 #include "heap/stats.h"
 #include "supervisor/session.h"
 
@@ -94,17 +94,18 @@ static void offer_value(struct completer *completer, const struct command_option
 		offer_kinds(completer, option->kinds);
 }
 
-/** The option that the last word is, if its value is what comes next, or NULL. Counts the words
- *  that are no options and no values before. */
+/** The option that the last token is, if its value is what comes next, or NULL. Counts the tokens
+ *  before that are no options and no values. */
 static const struct command_option *pending_option(const struct command *command,
-						   const struct words *words, size_t *num_words_ret)
+						   const struct tokens *tokens,
+						   size_t *num_words_ret)
 {
 	const struct command_option *pending = NULL;
 	size_t i;
 
 	*num_words_ret = 0;
-	for (i = 1; i < words->list.num; i++) {
-		const char *word = words->list.items[i];
+	for (i = 1; i < tokens->list.num; i++) {
+		const char *word = tokens->list.items[i];
 		const struct command_option *option;
 		struct err *err;
 
@@ -123,13 +124,13 @@ static const struct command_option *pending_option(const struct command *command
 }
 
 static void complete_argument(struct completer *completer, const struct command *command,
-			      const struct words *words)
+			      const struct tokens *tokens)
 {
 	const struct command_option *option;
 	size_t num;
 	unsigned kinds;
 
-	option = pending_option(command, words, &num);
+	option = pending_option(command, tokens, &num);
 	if (option) {
 		offer_value(completer, option);
 		return;
@@ -139,7 +140,7 @@ static void complete_argument(struct completer *completer, const struct command 
 		return;
 	}
 	kinds = num < command->max_words ? command->kinds[num] : 0;
-	if ((kinds & COMPLETE_CALL) && strcmp(words->list.items[1], "call") != 0)
+	if ((kinds & COMPLETE_CALL) && strcmp(tokens->list.items[1], "call") != 0)
 		kinds = 0;
 	if (num == 0 && command->choices)
 		offer_choices(completer, command->choices);
@@ -150,19 +151,19 @@ void complete(const struct command_table *table, struct session *session, const 
 	      const char *text, struct completions *ret)
 {
 	struct completer completer = {table, session, text, ret};
-	_cleanup_words_ struct words words = {0};
+	_cleanup_tokens_ struct tokens tokens = {0};
 	const struct command *command;
-	_cleanup_err_ struct err *err = words_split(before, &words);
+	_cleanup_err_ struct err *err = tokens_split(before, &tokens);
 
 	if (err)
 		return;
-	if (!words.list.num) {
+	if (!tokens.list.num) {
 		offer_kinds(&completer, COMPLETE_COMMAND);
 		return;
 	}
-	err = command_find(table, words.list.items[0], &command);
+	err = command_find(table, tokens.list.items[0], &command);
 	if (!err)
-		complete_argument(&completer, command, &words);
+		complete_argument(&completer, command, &tokens);
 }
 
 void completions_deinit(struct completions *completions)

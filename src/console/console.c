@@ -90,9 +90,9 @@ static struct err *run_command(struct console *console, const struct args *args)
 
 struct err *console_execute(struct console *console, const char *line)
 {
-	_cleanup_words_ struct words words = {0};
+	_cleanup_tokens_ struct tokens tokens = {0};
 	struct args args;
-	struct err *err = line_parse(console->commands, line, &words, &args), *flush_err;
+	struct err *err = line_parse(console->commands, line, &tokens, &args), *flush_err;
 
 	if (err || !args.command)
 		return err;

@@ -198,9 +198,9 @@ struct err *foresee_quit(struct foresight *f, const struct args *args)
 struct err *foresee_line(const struct command_table *table, struct foresight *foresight,
 			 const char *line)
 {
-	_cleanup_words_ struct words words = {0};
+	_cleanup_tokens_ struct tokens tokens = {0};
 	struct args args;
-	struct err *err = line_parse(table, line, &words, &args);
+	struct err *err = line_parse(table, line, &tokens, &args);
 
 	if (err || !args.command || !args.command->foresee || foresight->is_over)
 		return err;

@@ -5,9 +5,9 @@
 
 #include "console/args.h"
 
-/** The command of a line and its arguments, which borrow from words. *args_ret has no command:
+/** The command of a line and its arguments, which borrow from tokens. *args_ret has no command:
  *  nothing to do. Errors of the command's arguments read "COMMAND: text". */
-struct err *line_parse(const struct command_table *table, const char *line, struct words *words,
+struct err *line_parse(const struct command_table *table, const char *line, struct tokens *tokens,
 		       struct args *args_ret) __must_check;
 
 /** "COMMAND: " in front of an error's text; takes err over. &err_stop is an outcome, not an error,

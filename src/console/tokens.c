@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "console/words.h"
+#include "console/tokens.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -39,9 +39,9 @@ static const char *copy_word(const char *p, char *out, const char **why_ret)
 	return p;
 }
 
-struct err *words_split(const char *line, struct words *ret)
+struct err *tokens_split(const char *line, struct tokens *ret)
 {
-	_cleanup_words_ struct words words = {0};
+	_cleanup_tokens_ struct tokens tokens = {0};
 	const char *p = line + strspn(line, BLANKS);
 	size_t room = strlen(p) + 1;
 	const char *why = "";
@@ -51,23 +51,23 @@ struct err *words_split(const char *line, struct words *ret)
 	for (; *p; p += strspn(p, BLANKS)) {
 		_cleanup_free_ char *word = malloc(room);
 
-		if (!word || !vec_reserve_one(&words.list))
+		if (!word || !vec_reserve_one(&tokens.list))
 			return &err_nomem;
 		p = copy_word(p, word, &why);
 		if (!p)
 			return err_create(ERR_USAGE, "%s", why);
-		words.list.items[words.list.num++] = no_cleanup_ptr(word);
+		tokens.list.items[tokens.list.num++] = no_cleanup_ptr(word);
 	}
-	*ret = words;
-	words = (struct words){0};
+	*ret = tokens;
+	tokens = (struct tokens){0};
 	return NULL;
 }
 
-void words_deinit(struct words *words)
+void tokens_deinit(struct tokens *tokens)
 {
 	size_t i;
 
-	for (i = 0; i < words->list.num; i++)
-		free(words->list.items[i]);
-	vec_deinit(&words->list);
+	for (i = 0; i < tokens->list.num; i++)
+		free(tokens->list.items[i]);
+	vec_deinit(&tokens->list);
 }
