@@ -283,12 +283,14 @@ src_libconsole_a_SOURCES = \
 	src/console/options_values.c \
 	src/console/progress.c \
 	src/console/progress.h \
+	src/console/query.c \
+	src/console/query.h \
 	src/console/run.c \
 	src/console/run.h \
 	src/console/signals.c \
 	src/console/signals.h \
-	src/console/subject.c \
-	src/console/subject.h \
+	src/console/snapshot_ref.c \
+	src/console/snapshot_ref.h \
 	src/console/table.c \
 	src/console/table.h \
 	src/console/tokens.c \

@@ -4,8 +4,10 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
+#include "console/describe.h"
 #include "console/progress.h"
-#include "console/subject.h"
+#include "console/query.h"
+#include "console/snapshot_ref.h"
 #include "report/json_stats.h"
 #include "report/text.h"
 
@@ -25,7 +27,7 @@ static struct err *list_filters(struct console *console)
 	size_t i;
 
 	if (console->want_json)
-		return commands_end_json(console, subject_json(console, "filter"));
+		return commands_end_json(console, query_begin_json(console, "filter"));
 	for (i = 0; i < console->filters.list.num; i++) {
 		_cleanup_free_ char *text = filter_text(&console->filters.list.items[i]);
 
@@ -73,13 +75,13 @@ struct err *cmd_filter(struct console *console, const struct args *args)
 
 struct err *cmd_traces(struct console *console, const struct args *args)
 {
-	struct stats_options options = subject_options(console, args);
-	_cleanup_subject_ struct subject subject = {0};
+	struct stats_options options = query_options(console, args);
+	_cleanup_snapshot_ref_ struct snapshot_ref ref = {0};
 	_cleanup_traces_ struct traces *traces = NULL;
-	struct err *err = subject_find(console, args_value(args, "--snapshot"), &subject);
+	struct err *err = snapshot_ref_find(console, args_value(args, "--snapshot"), &ref);
 
 	if (!err)
-		err = traces_create(subject.snapshot, &options, session_resolver(console->session),
+		err = traces_create(ref.snapshot, &options, session_resolver(console->session),
 				    &traces);
 	if (err)
 		return err;
@@ -135,10 +137,10 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 	FILE *f;
 
 	if (console->want_json) {
-		struct jsonl *doc = subject_json(console, "growth");
+		struct jsonl *doc = query_begin_json(console, "growth");
 
-		subject_add_json(doc, "old", first);
-		subject_add_json(doc, "new", last);
+		describe_snapshot_json(doc, "old", first);
+		describe_snapshot_json(doc, "new", last);
 		console->has_json = true;
 		return jsonl_growth(doc, console->out, growth, session_source(console->session),
 				    rows);
@@ -152,7 +154,7 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 	text_growth(f, growth, rows, heading ? heading : "");
 	if (fclose(f) != 0)
 		return &err_nomem;
-	subject_print(console, text);
+	query_print(console, text);
 	text_older_note(console->out, growth->stats);
 	return NULL;
 }
@@ -170,11 +172,11 @@ static struct err *make_growth(struct console *console, const struct snapshot *c
 
 struct err *cmd_growth(struct console *console, const struct args *args)
 {
-	struct stats_options options = subject_options(console, args);
+	struct stats_options options = query_options(console, args);
 	_cleanup_free_ const struct snapshot **list = NULL;
 	_cleanup_growth_ struct growth *growth = NULL;
 	size_t rows = 0, num = 0;
-	struct err *err = subject_parse_rows(args, &rows);
+	struct err *err = query_parse_rows(args, &rows);
 
 	options.is_cumulative = args_has(args, "--cumulative");
 	if (!err && args->num_words)
@@ -187,7 +189,7 @@ struct err *cmd_growth(struct console *console, const struct args *args)
 		err = show_growth(console, growth, rows, list);
 	if (err)
 		return err;
-	subject_keep(console, growth->stats, true);
+	query_keep(console, growth->stats, true);
 	growth->stats = NULL;
 	return NULL;
 }
@@ -251,9 +253,9 @@ static struct err *show_gate(struct console *console, struct gate *gate, const c
 
 	if (!console->want_json)
 		return print_gate(console, gate, pattern, old, new);
-	doc = subject_json(console, "check");
-	subject_add_json(doc, "old", old);
-	subject_add_json(doc, "new", new);
+	doc = query_begin_json(console, "check");
+	describe_snapshot_json(doc, "old", old);
+	describe_snapshot_json(doc, "new", new);
 	jsonl_string(doc, "pattern", pattern);
 	console->has_json = true;
 	return jsonl_gate(doc, console->out, gate, session_source(console->session), GATE_ROWS);
@@ -261,8 +263,8 @@ static struct err *show_gate(struct console *console, struct gate *gate, const c
 
 struct err *cmd_check(struct console *console, const struct args *args)
 {
-	struct stats_options options = subject_options(console, args);
-	_cleanup_subject_ struct subject old = {0}, new = {0};
+	struct stats_options options = query_options(console, args);
+	_cleanup_snapshot_ref_ struct snapshot_ref old = {0}, new = {0};
 	struct gate_options gate_options = {0};
 	_cleanup_gate_ struct gate *gate = NULL;
 	struct progress *progress;
@@ -270,9 +272,9 @@ struct err *cmd_check(struct console *console, const struct args *args)
 	struct err *err = parse_gate(args, &options.key, &gate_options, &has_new);
 
 	if (!err)
-		err = subject_find_old(console, args->words[1], &old);
+		err = snapshot_ref_find_old(console, args->words[1], &old);
 	if (!err)
-		err = subject_find(console, has_new ? args->words[2] : NULL, &new);
+		err = snapshot_ref_find(console, has_new ? args->words[2] : NULL, &new);
 	progress = progress_begin(console->session, console->out, NULL);
 	if (!err)
 		err = gate_check(old.snapshot, new.snapshot, &options, &gate_options,
@@ -283,7 +285,7 @@ struct err *cmd_check(struct console *console, const struct args *args)
 	if (err)
 		return err;
 	console->has_failed_gate |= gate->is_exceeded;
-	subject_keep(console, gate->stats, true);
+	query_keep(console, gate->stats, true);
 	gate->stats = NULL;
 	return NULL;
 }

@@ -4,8 +4,9 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
+#include "console/commands.h"
 #include "console/describe.h"
-#include "console/subject.h"
+#include "console/snapshot_ref.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	struct err *err = NULL;
 
 	if (name)
-		err = subject_check_name(name);
+		err = snapshot_ref_check_name(name);
 	if (!err)
 		err = session_snapshot(console->session, name, &snapshot);
 	if (!err)
@@ -29,7 +30,7 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	if (console->want_json) {
 		struct jsonl *doc = jsonl_begin("snapshot");
 
-		subject_add_json(doc, "snapshot", snapshot);
+		describe_snapshot_json(doc, "snapshot", snapshot);
 		return commands_end_json(console, doc);
 	}
 	text = describe_snapshot(snapshot, &status);
@@ -58,7 +59,7 @@ static struct err *list_json(struct console *console, size_t num)
 
 	jsonl_open_array(doc, "snapshots");
 	for (i = 0; i < num; i++)
-		subject_add_json(doc, NULL, session_get_snapshot(console->session, i));
+		describe_snapshot_json(doc, NULL, session_get_snapshot(console->session, i));
 	jsonl_close(doc);
 	return commands_end_json(console, doc);
 }

@@ -4,7 +4,8 @@
 
 #include "console/describe.h"
 #include "console/progress.h"
-#include "console/subject.h"
+#include "console/query.h"
+#include "console/snapshot_ref.h"
 #include "report/json_stats.h"
 #include "report/text.h"
 
@@ -27,7 +28,7 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 	FILE *f = open_memstream(&text, &size);
 	struct err *err = NULL;
 
-	subject_keep(console, stats, is_diff);
+	query_keep(console, stats, is_diff);
 	if (!f) {
 		jsonl_destroy(doc);
 		return &err_nomem;
@@ -46,7 +47,7 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 	if (console->want_json)
 		fputs(text, console->out);
 	else
-		subject_print(console, text);
+		query_print(console, text);
 	return NULL;
 }
 
@@ -74,27 +75,28 @@ static struct err *make_diff(struct console *console, const struct snapshot *old
 	return err;
 }
 
-static struct err *find_top_subject(struct console *console, const struct args *args,
-				    struct subject *ret)
+static struct err *find_top_snapshot(struct console *console, const struct args *args,
+				     struct snapshot_ref *ret)
 {
 	const char *name = args_value(args, "--snapshot"), *since = args_value(args, "--since");
 
 	if (name && since)
 		return err_create(ERR_USAGE, "--since is about the live state: no --snapshot");
-	return since ? subject_since(console, since, ret) : subject_find(console, name, ret);
+	return since ? snapshot_ref_since(console, since, ret)
+		     : snapshot_ref_find(console, name, ret);
 }
 
-static char *describe_top(const struct subject *subject, const struct session_status *status)
+static char *describe_top(const struct snapshot_ref *ref, const struct session_status *status)
 {
-	return subject->owned ? describe_live(subject->snapshot, status)
-			      : describe_snapshot(subject->snapshot, status);
+	return ref->owned ? describe_live(ref->snapshot, status)
+			  : describe_snapshot(ref->snapshot, status);
 }
 
 struct err *check_top(const struct args *args)
 {
 	enum group_key key;
 	size_t rows;
-	struct err *err = subject_parse_rows(args, &rows);
+	struct err *err = query_parse_rows(args, &rows);
 
 	if (!err && args->num_words)
 		err = group_key_parse(args->words[0], &key);
@@ -105,42 +107,42 @@ struct err *cmd_top(struct console *console, const struct args *args)
 {
 	static const enum stats_sort sorts[] = {SORT_DEFAULT, SORT_COUNT, SORT_ALLOCATED,
 						SORT_CALLS};
-	struct stats_options options = subject_options(console, args);
-	_cleanup_subject_ struct subject subject = {0};
+	struct stats_options options = query_options(console, args);
+	_cleanup_snapshot_ref_ struct snapshot_ref ref = {0};
 	_cleanup_free_ char *heading = NULL;
 	struct session_status status;
 	struct jsonl *doc = NULL;
 	struct stats *stats;
 	size_t rows = 0;
-	struct err *err = subject_parse_rows(args, &rows);
+	struct err *err = query_parse_rows(args, &rows);
 
 	options.is_cumulative = args_has(args, "--cumulative");
 	options.max_rows = rows_to_make(rows);
 	if (!err && args->num_words)
 		err = group_key_parse(args->words[0], &options.key);
 	if (!err)
-		err = find_top_subject(console, args, &subject);
+		err = find_top_snapshot(console, args, &ref);
 	if (!err)
 		err = session_status(console->session, &status);
 	if (!err)
-		err = make_top(console, subject.snapshot, &options,
-			       sorts[args_choice(args, "--by")], &stats);
+		err = make_top(console, ref.snapshot, &options, sorts[args_choice(args, "--by")],
+			       &stats);
 	if (err)
 		return err;
 	if (console->want_json) {
-		doc = subject_json(console, "top");
-		subject_add_json(doc, "snapshot", subject.snapshot);
+		doc = query_begin_json(console, "top");
+		describe_snapshot_json(doc, "snapshot", ref.snapshot);
 	} else {
-		heading = describe_top(&subject, &status);
+		heading = describe_top(&ref, &status);
 	}
 	return show(console, stats, false, rows, heading ? heading : "", doc);
 }
 
 /** Sort out [OLD [NEW]] [KEY]: the last word is KEY when it is the name of one (no snapshot has
  *  such a name), and a third word cannot be anything else. */
-static struct err *parse_subjects(struct console *console, const struct args *args,
-				  enum group_key *key_ret, struct subject *old_ret,
-				  struct subject *new_ret)
+static struct err *parse_snapshots(struct console *console, const struct args *args,
+				   enum group_key *key_ret, struct snapshot_ref *old_ret,
+				   struct snapshot_ref *new_ret)
 {
 	size_t num = args->num_words;
 	struct err *err;
@@ -155,20 +157,20 @@ static struct err *parse_subjects(struct console *console, const struct args *ar
 	}
 	if (num == 3)
 		return err_create(ERR_USAGE, "too many snapshots");
-	err = num ? subject_find_old(console, args->words[0], old_ret)
-		  : subject_newest(console, old_ret);
+	err = num ? snapshot_ref_find_old(console, args->words[0], old_ret)
+		  : snapshot_ref_newest(console, old_ret);
 	if (err)
 		return err;
-	return subject_find(console, num == 2 ? args->words[1] : NULL, new_ret);
+	return snapshot_ref_find(console, num == 2 ? args->words[1] : NULL, new_ret);
 }
 
 static struct jsonl *begin_diff(const struct console *console, const struct snapshot *old,
 				const struct snapshot *new)
 {
-	struct jsonl *doc = subject_json(console, "diff");
+	struct jsonl *doc = query_begin_json(console, "diff");
 
-	subject_add_json(doc, "old", old);
-	subject_add_json(doc, "new", new);
+	describe_snapshot_json(doc, "old", old);
+	describe_snapshot_json(doc, "new", new);
 	jsonl_real(doc, "seconds", ((double)new->time_ns - (double)old->time_ns) / 1e9);
 	return doc;
 }
@@ -198,17 +200,17 @@ static struct err *show_diff(struct console *console, struct stats *stats, size_
 struct err *cmd_diff(struct console *console, const struct args *args)
 {
 	static const enum stats_sort sorts[] = {SORT_DEFAULT, SORT_GROWTH, SORT_SHRINK};
-	struct stats_options options = subject_options(console, args);
-	_cleanup_subject_ struct subject old = {0}, new = {0};
+	struct stats_options options = query_options(console, args);
+	_cleanup_snapshot_ref_ struct snapshot_ref old = {0}, new = {0};
 	struct stats *stats;
 	size_t rows = 0;
-	struct err *err = subject_parse_rows(args, &rows);
+	struct err *err = query_parse_rows(args, &rows);
 
 	options.is_cumulative = args_has(args, "--cumulative");
 	options.want_changed = args_has(args, "--changed");
 	options.max_rows = rows_to_make(rows);
 	if (!err)
-		err = parse_subjects(console, args, &options.key, &old, &new);
+		err = parse_snapshots(console, args, &options.key, &old, &new);
 	if (!err)
 		err = make_diff(console, old.snapshot, new.snapshot, &options,
 				sorts[args_choice(args, "--sort")], &stats);

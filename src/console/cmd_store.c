@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "console/describe.h"
 #include "console/progress.h"
-#include "console/subject.h"
+#include "console/snapshot_ref.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static struct err *show(struct console *console, const char *command,
 
 	if (console->want_json) {
 		doc = jsonl_begin(command);
-		subject_add_json(doc, "snapshot", snapshot);
+		describe_snapshot_json(doc, "snapshot", snapshot);
 		jsonl_string(doc, "file", path);
 		return commands_end_json(console, doc);
 	}
@@ -48,24 +48,24 @@ static struct err *dump(struct console *console, const struct snapshot *snapshot
 struct err *cmd_dump(struct console *console, const struct args *args)
 {
 	const char *path = args->words[args->num_words - 1];
-	_cleanup_subject_ struct subject subject = {0};
+	_cleanup_snapshot_ref_ struct snapshot_ref ref = {0};
 	struct err *err;
 
 	// A file knows snapshots by name, and "live" would soon be a lie.
 	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
-		err = session_snapshot(console->session, NULL, &subject.snapshot);
+		err = session_snapshot(console->session, NULL, &ref.snapshot);
 	else
-		err = subject_find(console, args->words[0], &subject);
+		err = snapshot_ref_find(console, args->words[0], &ref);
 	if (!err)
-		err = dump(console, subject.snapshot, path);
-	return err ? err : show(console, "dump", subject.snapshot, "written to", path);
+		err = dump(console, ref.snapshot, path);
+	return err ? err : show(console, "dump", ref.snapshot, "written to", path);
 }
 
 struct err *cmd_load(struct console *console, const struct args *args)
 {
 	const char *as = args->num_words > 1 ? args->words[1] : NULL;
 	const struct snapshot *snapshot;
-	struct err *err = as ? subject_check_name(as) : NULL;
+	struct err *err = as ? snapshot_ref_check_name(as) : NULL;
 
 	if (!err)
 		err = session_load(console->session, args->words[0], as, &snapshot);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "report/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -121,4 +122,21 @@ double describe_traced_s(const struct session_status *status)
 	if (!status->start_ns)
 		return 0;
 	return seconds(status->start_ns, status->end_ns ? status->end_ns : clock_now_ns());
+}
+
+void describe_snapshot_json(struct jsonl *doc, const char *key, const struct snapshot *snapshot)
+{
+	jsonl_open_object(doc, key);
+	jsonl_string(doc, "name", snapshot->name);
+	jsonl_real(doc, "seconds", (double)(snapshot->time_ns - snapshot->start_ns) / 1e9);
+	jsonl_uint(doc, "size", snapshot->totals.live_bytes);
+	jsonl_uint(doc, "count", snapshot->totals.live_blocks);
+	jsonl_uint(doc, "peak_size", snapshot->totals.peak_bytes);
+	jsonl_uint(doc, "peak_count", snapshot->totals.peak_blocks);
+	jsonl_uint(doc, "stacks", snapshot->num_live_stacks);
+	jsonl_uint(doc, "unknown_frees", snapshot->totals.unknown_frees);
+	jsonl_uint(doc, "older_frees", snapshot->totals.older_frees);
+	jsonl_uint(doc, "nframe", snapshot->nframe);
+	jsonl_bool(doc, "from_launch", snapshot->is_from_launch);
+	jsonl_close(doc);
 }

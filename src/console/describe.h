@@ -5,6 +5,8 @@
 
 #include "supervisor/session.h"
 
+struct jsonl;
+
 /** "NAME: SIZE in N blocks, N stacks, traced T s from launch" (or "since attach"), and ", N unknown
  *  frees" when there were some. A string that the caller frees; NULL: out of memory. */
 char *describe_snapshot(const struct snapshot *snapshot, const struct session_status *status);
@@ -18,5 +20,8 @@ char *describe_state(const struct session_status *status, char buf[DESCRIBE_STAT
 
 /** Seconds that tracing lasts, or has lasted when it is over; 0 before the first start. */
 double describe_traced_s(const struct session_status *status);
+
+/** Add an object that describes a snapshot to a document. key: NULL in an array. */
+void describe_snapshot_json(struct jsonl *doc, const char *key, const struct snapshot *snapshot);
 
 #endif

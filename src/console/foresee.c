@@ -4,7 +4,7 @@
 #include "console/foresee.h"
 
 #include "console/line.h"
-#include "console/subject.h"
+#include "console/snapshot_ref.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ struct err *foresee_snapshot(struct foresight *f, const struct args *args)
 
 	if (!args->num_words)
 		return add_default_name(f);
-	err = subject_check_name(args->words[0]);
+	err = snapshot_ref_check_name(args->words[0]);
 	return err ? err : add_name(f, args->words[0]);
 }
 
@@ -116,7 +116,7 @@ struct err *foresee_load(struct foresight *f, const struct args *args)
 	f->has_unknown |= args->num_words == 1;
 	if (args->num_words == 1)
 		return NULL;
-	err = subject_check_name(args->words[1]);
+	err = snapshot_ref_check_name(args->words[1]);
 	return err ? err : add_name(f, args->words[1]);
 }
 
@@ -134,7 +134,7 @@ struct err *foresee_traces(struct foresight *f, const struct args *args)
 	return need(f, args_value(args, "--snapshot"));
 }
 
-/** [OLD [NEW]] [KEY]: see parse_subjects() of cmd_stats.c. */
+/** [OLD [NEW]] [KEY]: see parse_snapshots() of cmd_stats.c. */
 struct err *foresee_diff(struct foresight *f, const struct args *args)
 {
 	size_t num = args->num_words;
