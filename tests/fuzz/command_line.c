@@ -3,10 +3,10 @@
 // corpus, every beginning of every line, and every line with each byte changed.
 #include "config.h"
 
-#include "console/complete.h"
-#include "console/console.h"
-#include "console/line.h"
-#include "console/table.h"
+#include "console/commands/console.h"
+#include "console/commands/table.h"
+#include "console/shell/complete.h"
+#include "console/syntax/line.h"
 #include "fake_session.h"
 #include "wire/probe.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESTS_UNIT_CONSOLE_FIXTURE_H
 #define TESTS_UNIT_CONSOLE_FIXTURE_H
 
-#include "console/console.h"
-#include "console/table.h"
+#include "console/commands/console.h"
+#include "console/commands/table.h"
 #include "fake_session.h"
 #include "test_util.h"
 

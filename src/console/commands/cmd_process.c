@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Several processes: processes process.
+#include "config.h"
+
+#include "base/fmt.h"
+#include "base/utf8.h"
+#include "console/commands/commands.h"
+#include "console/commands/describe.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void add_process(struct jsonl *doc, const struct console *console, struct session *process,
+			const struct session_status *status)
+{
+	char state[DESCRIBE_STATE_MAX];
+
+	if (status->pid)
+		jsonl_int(doc, "pid", status->pid);
+	else
+		jsonl_string(doc, "pid", NULL);
+	if (status->num_folded) {
+		jsonl_uint(doc, "processes", status->num_folded);
+		jsonl_uint(doc, "unsuccessful", status->num_unsuccessful);
+		jsonl_uint(doc, "left", status->num_left);
+	}
+	if (status->parent)
+		jsonl_int(doc, "parent", status->parent);
+	else
+		jsonl_string(doc, "parent", NULL);
+	jsonl_string(doc, "program", status->exe);
+	jsonl_string(doc, "state", describe_state(status, state));
+	jsonl_bool(doc, "current", process == console->session);
+	jsonl_uint(doc, "size", status->totals.live_bytes);
+	jsonl_uint(doc, "count", status->totals.live_blocks);
+	jsonl_uint(doc, "calls", status->totals.total_blocks);
+}
+
+static void print_process(const struct console *console, struct session *process,
+			  const struct session_status *status)
+{
+	_cleanup_free_ char *program = utf8_printable(last_component(status->exe));
+	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX], pid[24] = "-", parent[24] = "-";
+
+	if (status->pid)
+		snprintf(pid, sizeof(pid), "%d", (int)status->pid);
+	if (status->parent)
+		snprintf(parent, sizeof(parent), "%d", (int)status->parent);
+	fprintf(console->out, "%c %7s %7s %12s %10" PRIu64 "  %-18s  %s\n",
+		process == console->session ? '*' : ' ', pid, parent,
+		fmt_size((double)status->totals.live_bytes, false, size),
+		status->totals.live_blocks, program ? program : "", describe_state(status, state));
+}
+
+struct err *cmd_processes(struct console *console, const struct args *args)
+{
+	struct jsonl *doc = console->want_json ? jsonl_begin("processes") : NULL;
+	size_t num = session_num_processes(console->first), i;
+	struct session_status status;
+	struct session *process;
+	struct err *err = NULL;
+
+	(void)args;
+	if (doc)
+		jsonl_open_array(doc, "processes");
+	else
+		fprintf(console->out, "  %7s %7s %12s %10s  %-18s  %s\n", "PID", "PARENT", "SIZE",
+			"BLOCKS", "PROGRAM", "STATE");
+	for (i = 0; i < num && !err; i++) {
+		process = session_process(console->first, i);
+		err = session_status(process, &status);
+		if (err)
+			break;
+		if (doc) {
+			jsonl_open_object(doc, NULL);
+			add_process(doc, console, process, &status);
+			jsonl_close(doc);
+		} else {
+			print_process(console, process, &status);
+		}
+	}
+	if (!doc)
+		return err;
+	jsonl_close(doc);
+	if (!err)
+		return commands_end_json(console, doc);
+	jsonl_destroy(doc);
+	return err;
+}
+
+/** The Nth in the list. */
+static struct err *find_rank(struct console *console, const char *word, struct session **ret)
+{
+	size_t num = session_num_processes(console->first);
+	long rank;
+	struct err *err = args_parse_number(word + 1, 1, &rank);
+
+	if (err)
+		return err;
+	if ((size_t)rank > num)
+		return err_create(ERR_NOT_FOUND, "there is no %s: processes=%zu", word, num);
+	*ret = session_process(console->first, (size_t)rank - 1);
+	return NULL;
+}
+
+/** The newest: the kernel may give a number again. */
+static struct err *find_pid(struct console *console, pid_t pid, struct session **ret)
+{
+	size_t i = session_num_processes(console->first);
+
+	while (i-- > 0) {
+		*ret = session_process(console->first, i);
+		if (session_pid(*ret) == pid)
+			return NULL;
+	}
+	return err_create(ERR_NOT_FOUND, "no process %d is followed; 'processes' lists them",
+			  (int)pid);
+}
+
+/** The table of several that ran the program, or the newest that runs or ran it. */
+static struct err *find_program(struct console *console, const char *word, struct session **ret)
+{
+	size_t i = session_num_processes(console->first);
+	struct session_status status;
+	struct session *process, *found = NULL;
+	struct err *err;
+
+	while (i-- > 0) {
+		process = session_process(console->first, i);
+		err = session_status(process, &status);
+		if (err)
+			return err;
+		if (strcmp(status.exe, word) != 0 && strcmp(last_component(status.exe), word) != 0)
+			continue;
+		if (!found || status.num_folded)
+			found = process;
+		if (status.num_folded)
+			break;
+	}
+	if (!found)
+		return err_create(ERR_NOT_FOUND,
+				  "no process that runs '%s' is followed; 'processes' lists them",
+				  word);
+	*ret = found;
+	return NULL;
+}
+
+static bool is_number(const char *word)
+{
+	return *word && word[strspn(word, "0123456789")] == '\0';
+}
+
+struct err *check_process(const struct args *args)
+{
+	const char *word = args->num_words ? args->words[0] : NULL;
+	long number;
+
+	if (!word || (*word != '#' && !is_number(word)))
+		return NULL;
+	return args_parse_number(word + (*word == '#'), 1, &number);
+}
+
+static struct err *find_process(struct console *console, const char *word, struct session **ret)
+{
+	struct err *err;
+	long pid;
+
+	if (*word == '#')
+		return find_rank(console, word, ret);
+	if (!is_number(word))
+		return find_program(console, word, ret);
+	err = args_parse_number(word, 1, &pid);
+	return err ? err : find_pid(console, (pid_t)pid, ret);
+}
+
+struct err *cmd_process(struct console *console, const struct args *args)
+{
+	char state[DESCRIBE_STATE_MAX];
+	struct session_status status;
+	struct session *process = console->session;
+	struct err *err = NULL;
+
+	if (args->num_words)
+		err = find_process(console, args->words[0], &process);
+	if (!err)
+		err = session_status(process, &status);
+	if (err)
+		return err;
+	console_choose(console, process);
+	if (console->want_json) {
+		struct jsonl *doc = jsonl_begin("process");
+
+		add_process(doc, console, process, &status);
+		return commands_end_json(console, doc);
+	}
+	if (status.num_folded)
+		fprintf(console->out, "processes of ");
+	else
+		fprintf(console->out, "process %d: ", (int)status.pid);
+	utf8_print(console->out, status.exe);
+	fprintf(console->out, ", %s\n", describe_state(&status, state));
+	return NULL;
+}

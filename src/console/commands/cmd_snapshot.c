@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Named snapshots: snapshot snapshots drop.
+#include "config.h"
+
+#include "base/fmt.h"
+#include "base/utf8.h"
+#include "console/commands/commands.h"
+#include "console/commands/describe.h"
+#include "console/commands/snapshot_ref.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct err *cmd_snapshot(struct console *console, const struct args *args)
+{
+	const char *name = args->num_words ? args->words[0] : NULL;
+	_cleanup_free_ char *text = NULL;
+	const struct snapshot *snapshot;
+	struct session_status status;
+	struct err *err = NULL;
+
+	if (name)
+		err = snapshot_ref_check_name(name);
+	if (!err)
+		err = session_snapshot(console->session, name, &snapshot);
+	if (!err)
+		err = session_status(console->session, &status);
+	if (err)
+		return err;
+	if (console->want_json) {
+		struct jsonl *doc = jsonl_begin("snapshot");
+
+		describe_snapshot_json(doc, "snapshot", snapshot);
+		return commands_end_json(console, doc);
+	}
+	text = describe_snapshot(snapshot, &status);
+	if (!text)
+		return &err_nomem;
+	utf8_print(console->out, text);
+	fputc('\n', console->out);
+	return NULL;
+}
+
+static void print_snapshot(FILE *out, const struct snapshot *snapshot, int width)
+{
+	_cleanup_free_ char *name = utf8_printable(snapshot->name);
+	char size[FMT_SIZE_MAX];
+
+	fprintf(out, "%-*s %8.1f s %10s %10" PRIu64 " %8zu\n", width, name ? name : "?",
+		(double)(snapshot->time_ns - snapshot->start_ns) / 1e9,
+		fmt_size((double)snapshot->totals.live_bytes, false, size),
+		snapshot->totals.live_blocks, snapshot->num_live_stacks);
+}
+
+static struct err *list_json(struct console *console, size_t num)
+{
+	struct jsonl *doc = jsonl_begin("snapshots");
+	size_t i;
+
+	jsonl_open_array(doc, "snapshots");
+	for (i = 0; i < num; i++)
+		describe_snapshot_json(doc, NULL, session_get_snapshot(console->session, i));
+	jsonl_close(doc);
+	return commands_end_json(console, doc);
+}
+
+struct err *cmd_snapshots(struct console *console, const struct args *args)
+{
+	size_t num = session_num_snapshots(console->session), i;
+	int width = strlen("NAME");
+
+	(void)args;
+	if (console->want_json)
+		return list_json(console, num);
+	if (!num) {
+		fputs("# no snapshots; 'snapshot' takes one\n", console->out);
+		return NULL;
+	}
+	for (i = 0; i < num; i++) {
+		int len = (int)strlen(session_get_snapshot(console->session, i)->name);
+
+		if (len > width)
+			width = len;
+	}
+	fprintf(console->out, "%-*s %10s %10s %10s %8s\n", width, "NAME", "TIME", "SIZE", "BLOCKS",
+		"STACKS");
+	for (i = 0; i < num; i++)
+		print_snapshot(console->out, session_get_snapshot(console->session, i), width);
+	return NULL;
+}
+
+struct err *cmd_drop(struct console *console, const struct args *args)
+{
+	return session_drop_snapshot(console->session, args->words[0]);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "console/commands/measured.h"
+
+#include "base/fmt.h"
+#include "base/utf8.h"
+#include "console/commands/commands.h"
+#include "report/json_stats.h"
+#include "report/text.h"
+
+#include <inttypes.h>
+
+/** Rows of what stayed allocated. */
+#define STAYED_ROWS 5
+
+static void print_sums(FILE *out, const struct session_measured *m)
+{
+	char net[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
+
+	fputs("[ Measured ", out);
+	utf8_print(out, m->function);
+	fprintf(out, " ] calls=%" PRIu64 ", net=%s (%+" PRId64 " B) in %+" PRId64 " blocks",
+		m->num_calls, fmt_size((double)m->net_bytes, true, net), m->net_bytes,
+		m->net_blocks);
+	fprintf(out, ", peak=%s (%" PRIu64 " B), duration=%.3f ms",
+		fmt_size((double)m->peak_bytes, false, peak), m->peak_bytes,
+		(double)m->duration_ns / 1e6);
+	if (m->num_calls > 1)
+		fprintf(out, ", longest=%.3f ms", (double)m->max_duration_ns / 1e6);
+	if (m->tid)
+		fprintf(out, ", thread=%" PRId32, m->tid);
+	else
+		fputs(", thread=several", out);
+	if (m->num_left)
+		fprintf(out, ", left=%" PRIu64, m->num_left);
+	fputc('\n', out);
+}
+
+static void print_stayed(FILE *out, const struct stats *stats)
+{
+	char size[FMT_SIZE_MAX];
+	int64_t other = 0;
+	size_t i;
+
+	for (i = 0; i < stats->num_rows; i++) {
+		if (i >= STAYED_ROWS) {
+			other += stats->rows[i].size;
+			continue;
+		}
+		text_stat_row(out, &stats->rows[i]);
+		fputc('\n', out);
+	}
+	if (stats->num_rows > STAYED_ROWS)
+		fprintf(out, "%zu other: %s\n", stats->num_rows - STAYED_ROWS,
+			fmt_size((double)other, false, size));
+}
+
+static struct err *measured_json(struct console *console, const struct session_measured *m,
+				 struct stats *stats)
+{
+	struct jsonl *doc = jsonl_begin("measured");
+
+	jsonl_string(doc, "function", m->function);
+	jsonl_uint(doc, "calls", m->num_calls);
+	jsonl_uint(doc, "left", m->num_left);
+	if (m->tid)
+		jsonl_int(doc, "thread", m->tid);
+	else
+		jsonl_string(doc, "thread", NULL);
+	jsonl_int(doc, "net_size", m->net_bytes);
+	jsonl_int(doc, "net_count", m->net_blocks);
+	jsonl_uint(doc, "peak", m->peak_bytes);
+	jsonl_real(doc, "seconds", (double)m->duration_ns / 1e9);
+	jsonl_real(doc, "longest_seconds", (double)m->max_duration_ns / 1e9);
+	return jsonl_stats(doc, console->out, stats, false, session_source(console->session),
+			   STAYED_ROWS);
+}
+
+void measured_print(struct console *console, const struct session_measured *measured)
+{
+	const struct stats_options options = {.key = KEY_LINENO};
+	_cleanup_stats_ struct stats *stats = NULL;
+	_cleanup_err_ struct err *err = stats_snapshot(measured->stayed, &options, SORT_DEFAULT,
+						       session_resolver(console->session), &stats);
+
+	if (console->is_json && !err) {
+		err_destroy(measured_json(console, measured, stats));
+		return;
+	}
+	print_sums(console->out, measured);
+	if (err)
+		fprintf(console->out, "# %s\n", err_text(err));
+	else
+		print_stayed(console->out, stats);
+}

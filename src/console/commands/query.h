@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What all queries share: options, filters, the first line of their output. Included by src/console/
+ *  only. */
+#ifndef CONSOLE_COMMANDS_QUERY_H
+#define CONSOLE_COMMANDS_QUERY_H
+
+#include "console/commands/commands.h"
+
+/** --all, --compat and the filters; the command must have these options. */
+struct stats_options query_options(const struct console *console, const struct args *args);
+
+/** -n of a table. */
+struct err *query_parse_rows(const struct args *args, size_t *ret) __must_check;
+
+/** Keep a result for `traceback`; takes it over. */
+void query_keep(struct console *console, struct stats *stats, bool is_diff);
+
+/** Print a table whose first line is its heading, and say which filters were applied. */
+void query_print(const struct console *console, const char *text);
+
+/** Begin the JSON document of a query: command and filters. */
+struct jsonl *query_begin_json(const struct console *console, const char *command);
+
+#endif

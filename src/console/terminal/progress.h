@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A line about long work, "# loading symbols 37/150" or "# debug information of libx.so.1: 1.5 of 7.2 MiB": on a terminal, from half a second on, erased at the
+ *  end of the work. A thread writes it, so nothing else may be written to the terminal meanwhile. */
+#ifndef CONSOLE_TERMINAL_PROGRESS_H
+#define CONSOLE_TERMINAL_PROGRESS_H
+
+#include <stdio.h>
+
+struct progress;
+struct session;
+
+/** Begin. doing: what is done while no symbols are loaded, "storing" for one; NULL: nothing worth a word. NULL: out is no
+ *  terminal, or there is no memory: the work goes on without. */
+struct progress *progress_begin(struct session *session, FILE *out, const char *doing);
+/** The work is over. NULL is fine. */
+void progress_end(struct progress *progress);
+
+#endif
