@@ -133,57 +133,64 @@ src_libheap_a_SOURCES = \
 	src/heap/traces.h
 
 src_libobj_a_SOURCES = \
-	src/obj/cfi.c \
-	src/obj/cfi_check.c \
-	src/obj/cfi_check.h \
-	src/obj/debug_file.c \
-	src/obj/debug_search.c \
-	src/obj/debug_search.h \
-	src/obj/demangle.c \
-	src/obj/demangle.h \
-	src/obj/download.c \
+	src/obj/cfi/cfi.c \
+	src/obj/cfi/cfi.h \
+	src/obj/cfi/cfi_check.c \
+	src/obj/cfi/cfi_check.h \
 	src/obj/download.h \
-	src/obj/download_main.c \
-	src/obj/dynsym.c \
-	src/obj/dynsym.h \
-	src/obj/expand.c \
-	src/obj/expand.h \
-	src/obj/image.c \
-	src/obj/image.h \
-	src/obj/image_open.c \
-	src/obj/libdw_open.c \
-	src/obj/libdw_open.h \
-	src/obj/lines.c \
-	src/obj/lines.h \
-	src/obj/maps.c \
+	src/obj/elf/debug_search.c \
+	src/obj/elf/debug_search.h \
+	src/obj/elf/elf_file.c \
+	src/obj/elf/elf_file.h \
+	src/obj/elf/libdw_view.c \
+	src/obj/elf/libdw_view.h \
+	src/obj/elf/mapped_file.c \
+	src/obj/elf/mapped_file.h \
+	src/obj/files/download.c \
+	src/obj/files/download_main.c \
+	src/obj/files/expand.c \
+	src/obj/files/expand.h \
+	src/obj/files/libdw_open.c \
+	src/obj/files/libdw_open.h \
+	src/obj/files/maps.c \
+	src/obj/files/rights.c \
+	src/obj/files/rights.h \
+	src/obj/files/sigbus.c \
+	src/obj/files/sigbus.h \
+	src/obj/files/target_file.c \
+	src/obj/files/target_file.h \
+	src/obj/lookup/code_cave.c \
+	src/obj/lookup/find_functions.c \
+	src/obj/lookup/match_functions.c \
+	src/obj/lookup/module_rows.c \
+	src/obj/lookup/source.c \
+	src/obj/lookup/source.h \
+	src/obj/lookup/symbolize.c \
+	src/obj/lookup/syscall_insn.c \
 	src/obj/maps.h \
-	src/obj/maps_view.c \
-	src/obj/maps_view.h \
-	src/obj/missing.c \
-	src/obj/missing.h \
-	src/obj/modules.c \
-	src/obj/modules_adopt.c \
 	src/obj/modules.h \
-	src/obj/modules_internal.h \
-	src/obj/refresh.c \
-	src/obj/rights.c \
-	src/obj/rights.h \
-	src/obj/scopes.c \
-	src/obj/scopes.h \
-	src/obj/sigbus.c \
-	src/obj/sigbus.h \
-	src/obj/slack.c \
-	src/obj/source.c \
-	src/obj/source.h \
-	src/obj/symbolize.c \
+	src/obj/modules/adopt.c \
+	src/obj/modules/binary.c \
+	src/obj/modules/binary.h \
+	src/obj/modules/debug_file.c \
+	src/obj/modules/maps_view.c \
+	src/obj/modules/maps_view.h \
+	src/obj/modules/modules.c \
+	src/obj/modules/modules_internal.h \
+	src/obj/modules/refresh.c \
 	src/obj/symbolize.h \
-	src/obj/symindex.c \
-	src/obj/symindex.h \
-	src/obj/symmatch.c \
-	src/obj/symtab.c \
-	src/obj/syscall_insn.c \
-	src/obj/target_file.c \
-	src/obj/target_file.h
+	src/obj/symbols/demangle.c \
+	src/obj/symbols/demangle.h \
+	src/obj/symbols/dynsym.c \
+	src/obj/symbols/dynsym.h \
+	src/obj/symbols/lines.c \
+	src/obj/symbols/lines.h \
+	src/obj/symbols/missing.c \
+	src/obj/symbols/missing.h \
+	src/obj/symbols/scopes.c \
+	src/obj/symbols/scopes.h \
+	src/obj/symbols/symindex.c \
+	src/obj/symbols/symindex.h
 
 src_libstore_a_SOURCES = \
 	src/store/append.c \

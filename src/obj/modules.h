@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Modules (ELF images) of a traced process. A module gets an id when it is first seen and keeps
- *  it for ever: after it is unloaded, after an exec and after the end of the process its symbols
- *  can still be looked up, because its file is opened (by descriptor, through
- *  /proc/PID/map_files or its path in the target's or our directories) when it is found, with the target's rights
- *  (target_file.h). A file that cannot be opened (deleted, and no right to use map_files) is copied from the process's memory. Not
- *  thread-safe.
+/** Modules (ELF files) of a traced process. A module gets an id when it is first seen and keeps it
+ *  for ever: after it is unloaded, after an exec and after the end of the process its symbols can
+ *  still be looked up, because its file is opened (by descriptor, through /proc/PID/map_files or
+ *  its path in the target's or our directories) when it is found, with the target's rights
+ *  (target_file.h). A file that cannot be opened (deleted, and no right to use map_files) is copied
+ *  from the process's memory. Not thread-safe.
  *
- *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing
- *  else. Symbol tables, CFI and DWARF are read when somebody asks for them.
+ *  Finding a module reads ELF header, program headers, dynamic section and build-id, nothing else.
+ *  Symbol tables, CFI and DWARF are read when somebody asks for them.
  *
- *  Libraries that come into our own process: the first search for a separate debug file that is
- *  not on this machine makes libdw load libdebuginfod, if that is installed, and with it libcurl
- *  and some 27 more, even where no server is to be asked. Any function that looks for debug
- *  files may do so (want_debug, names of users, rows, lines, symbols); modules_refresh() never
- *  does. */
+ *  Libraries that come into our own process: the first search for a separate debug file that is not
+ *  on this machine makes libdw load libdebuginfod, if that is installed, and with it libcurl and
+ *  some 27 more, even where no server is to be asked. Any function that looks for debug files may
+ *  do so (want_debug, names of users, rows, lines, symbols); modules_refresh() never does. */
 #ifndef OBJ_MODULES_H
 #define OBJ_MODULES_H
 
@@ -55,8 +54,8 @@ struct modules;
 
 /** No modules. Raises the soft limit of open files to the hard one (each module keeps its file
  *  open), and takes DEBUGINFOD_URLS out of the environment: libdw would ask the network for debug
- *  files, even while the target waits for a row (see download.h). Both hold for programs that this process starts
- *  later; start the target's first. */
+ *  files, even while the target waits for a row (see download.h). Both hold for programs that this
+ *  process starts later; start the target's first. */
 struct err *modules_create(struct modules **ret) __must_check;
 /** NULL is fine. */
 void modules_destroy(struct modules *modules);
@@ -77,19 +76,21 @@ void modules_delta_deinit(struct modules_delta *delta);
 struct err *modules_refresh(struct modules *modules, pid_t pid,
 			    struct modules_delta *ret) __must_check;
 
-/** Compressed debug information may expand to `size` bytes from now on, that of all files together; without this to half of the
- *  memory that the machine has. May be called while another thread uses the modules. */
+/** Compressed debug information may expand to `size` bytes from now on, that of all files together;
+ *  without this to half of the memory that the machine has. May be called while another thread uses
+ *  the modules. */
 void modules_limit_memory(struct modules *modules, uint64_t size);
-/** A line about something that was left out because of it since the last call; the caller frees it. NULL: none. */
+/** A line about something that was left out because of it since the last call; the caller frees it.
+ *  NULL: none. */
 char *modules_next_note(struct modules *modules);
 
 /** All live modules are gone (exec, end of the process). */
 void modules_forget_live(struct modules *modules);
 
-/** The id in modules of the same file as module id of another table, which comes over with its open file when it is new: path
- *  and build-id (without one the file's number) tell. From then on `from` may only be given to this function and to
- *  modules_destroy(). *ret 0: it has no such module, or modules has max_num, at most FRAME_MODULE_MAX - 1, of other files.
- *  O(modules). */
+/** The id in modules of the same file as module id of another table, which comes over with its open
+ *  file when it is new: path and build-id (without one the file's number) tell. From then on `from`
+ *  may only be given to this function and to modules_destroy(). *ret 0: it has no such module, or
+ *  modules has max_num, at most FRAME_MODULE_MAX - 1, of other files. O(modules). */
 struct err *modules_adopt(struct modules *modules, struct modules *from, uint32_t id,
 			  size_t max_num, uint32_t *ret) __must_check;
 
@@ -134,16 +135,19 @@ struct err *module_complete_functions(struct modules *modules, uint32_t id, cons
 struct err *module_find_rendezvous(struct modules *modules, uint32_t id,
 				   uint64_t *ret) __must_check;
 
-/** It has a build-id, but no DWARF, nor has a separate debug file on this machine. Reads much of the file the first time. */
+/** It has a build-id, but no DWARF, nor has a separate debug file on this machine. Reads much of
+ *  the file the first time. */
 bool module_lacks_debug(struct modules *modules, uint32_t id);
 
-/** A debug file for a module, and the one that it shares information with or -1; takes both over, also on failure. Symbols and lines are
- *  looked up anew from now on. ERR_FORMAT: they are of another build. */
+/** A debug file for a module, and the one that it shares information with or -1; takes both over,
+ *  also on failure. Symbols and lines are looked up anew from now on. ERR_FORMAT: they are of
+ *  another build. */
 struct err *module_give_debug(struct modules *modules, uint32_t id, int fd,
 			      int shared_fd) __must_check;
 
-/** A module that is known by its debug file alone, never live, and gets a new id: lines and symbols can be looked up by ELF address. Takes
- *  both files over as module_give_debug() does. path: of the module, copied. ERR_FORMAT: it is of another build. */
+/** A module that is known by its debug file alone, never live, and gets a new id: lines and symbols
+ *  can be looked up by ELF address. Takes both files over as module_give_debug() does. path: of the
+ *  module, copied. ERR_FORMAT: it is of another build. */
 struct err *modules_add_debug_file(struct modules *modules, const char *path,
 				   const uint8_t *build_id, size_t build_id_size, int fd,
 				   int shared_fd, uint32_t *ret) __must_check;
@@ -154,16 +158,16 @@ struct err *modules_add_debug_file(struct modules *modules, const char *path,
 struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 				      uint64_t *ret) __must_check;
 
-/** The unused rest [start, end) of the last page of a live module's code, executable and near it: what lies there in the file belongs to no
- *  code segment. False: there is none. */
+/** The unused rest [start, end) of the last page of a live module's code, executable and near it:
+ *  what lies there in the file belongs to no code segment. False: there is none. */
 bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret,
 		       uint64_t *end_ret);
 
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that
  *  of pc - 1. Never fails for malformed or missing CFI (CFI_ROW_NO_CFI, but the plain row of a
- *  function's entry when pc is one by its symbol); CFI_ROW_NONE is returned with &err_not_found when
- *  an expression does not fit any kind. The first pc of a module without row in .eh_frame makes
- *  libdw look for a separate debug file with .debug_frame. A few microseconds otherwise. */
+ *  function's entry when pc is one by its symbol); CFI_ROW_NONE is returned with &err_not_found
+ *  when an expression does not fit any kind. The first pc of a module without row in .eh_frame
+ *  makes libdw look for a separate debug file with .debug_frame. A few microseconds otherwise. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct cfi_row *ret) __must_check;
 

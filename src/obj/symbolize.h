@@ -23,8 +23,9 @@ char *symbolizer_take_note(struct symbolizer *symbolizer);
  *  .symtab/.dynsym. Names are demangled (C++, Rust). */
 const struct resolver *symbolizer_resolver(struct symbolizer *symbolizer);
 
-/** Line N of a source file, without its newline, or NULL; the caller frees it. Files are read once, with the rights and in the
- *  directories of the process of the last modules_refresh(), and cached. */
+/** Line N of a source file, without its newline, or NULL; the caller frees it. Files are read once,
+ *  with the rights and in the directories of the process of the last modules_refresh(), and
+ *  cached. */
 char *symbolizer_source_line(void *symbolizer, const char *file, uint32_t line);
 
 #endif

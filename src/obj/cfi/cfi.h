@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Call-frame information of one file, as unwind rows. Private to obj/. */
+#ifndef OBJ_CFI_CFI_H
+#define OBJ_CFI_CFI_H
+
+#include "base/err.h"
+#include "obj/elf/libdw_view.h"
+#include "walk/cfi_row.h"
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What libdw made of .eh_frame and .debug_frame. Zero-filled: nothing was read yet. Nothing is to
+ *  be freed: it belongs to the view, and stays valid when that is renewed. */
+struct cfi {
+	bool is_eh_tried;
+	bool is_debug_tried;
+	Dwarf_CFI *eh;
+	Dwarf_CFI *debug;
+};
+
+/** The row for an ELF virtual address. is_call_site: addr is a return address, the row is that of
+ *  addr - 1. CFI_ROW_NO_CFI when there is none, or it is malformed; CFI_ROW_NONE with
+ *  &err_not_found when an expression does not fit any kind. The first address without row in
+ *  .eh_frame makes libdw look for a separate debug file with .debug_frame. */
+struct err *cfi_compile_row(struct cfi *cfi, struct libdw_view *view, uint64_t addr,
+			    bool is_call_site, struct cfi_row *ret) __must_check;
+
+/** The row at the first instruction of a function: nothing but the return address is on its
+ *  stack. */
+void cfi_entry_row(struct cfi_row *ret);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** modules_cfi_row() of modules.h: the row of a runtime pc, from the file that is mapped there. */
+#include "config.h"
+
+#include "obj/modules/modules_internal.h"
+#include "obj/symbols/symindex.h"
+
+/** The first instruction of a function, CFI or not. */
+static bool is_function_entry(struct binary *binary, uint64_t addr)
+{
+	const struct symbol *symbol;
+	const struct symindex *index;
+	struct err *err = binary_symbols(binary, &index);
+
+	if (err) {
+		err_destroy(err);
+		return false;
+	}
+	symbol = symindex_find(index, addr);
+	return symbol && symbol->type == STT_FUNC && symbol->addr == addr;
+}
+
+struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
+			    struct cfi_row *ret)
+{
+	const struct module_entry *entry = modules_find_entry(modules, pc - is_call_site);
+	struct binary *binary;
+	struct err *err;
+	uint64_t addr;
+
+	*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
+	if (!entry || !entry->pub.is_64bit_x86)
+		return NULL;
+	binary = entry->binary;
+	addr = pc - entry->pub.bias;
+	err = cfi_compile_row(&binary->cfi, &binary->libdw, addr, is_call_site, ret);
+	if (!err && ret->kind == CFI_ROW_NO_CFI && !is_call_site && is_function_entry(binary, addr))
+		cfi_entry_row(ret);
+	return err;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The mappings of files in a process, kept from one look at /proc/PID/maps to the next: a line
+ *  that is still there is not parsed again, and who uses it keeps what it noted of it. Private to
+ *  obj/. */
+#ifndef OBJ_MODULES_MAPS_VIEW_H
+#define OBJ_MODULES_MAPS_VIEW_H
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "obj/maps.h"
+
+struct binary;
+struct module_entry;
+
+struct maps_line {
+	/** Its path points into the text of the view. */
+	struct map_entry map;
+	/** Where the line begins in the text. */
+	size_t offset;
+	/** Not in the view that this one was made from. */
+	bool is_new;
+	/** Notes of the user, kept as long as the line stays; NULL in a new one. */
+	struct binary *binary;
+	struct module_entry *entry;
+};
+
+/** Zero-filled is empty. */
+struct maps_view {
+	char *text;
+	size_t size;
+	/** Mappings of files and of the vDSO, in the order of the text. */
+	VEC(struct maps_line) lines;
+};
+
+void maps_view_deinit(struct maps_view *view);
+
+/** This mapping is the vDSO's. */
+bool maps_is_vdso(const struct map_entry *map);
+
+/** Make *ret, which is empty, from a text, which is taken over in any case, and from what is known
+ *  by the view before. For each mapping that is not there any more on_gone is called with its line.
+ *  &err_nomem: *ret is empty. */
+struct err *maps_view_update(const struct maps_view *before, char *text, size_t size,
+			     void (*on_gone)(const struct maps_line *line),
+			     struct maps_view *ret) __must_check;
+
+#endif
