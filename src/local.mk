@@ -73,6 +73,7 @@ src_libtrace_a_SOURCES = \
 	src/trace/measure.c \
 	src/trace/memory.c \
 	src/trace/probes.c \
+	src/trace/process.c \
 	src/trace/rescue.c \
 	src/trace/setid.c \
 	src/trace/stacks.c \

@@ -161,7 +161,7 @@ void family_add(struct session *parent, const struct event_child *event)
 	pthread_mutex_lock(&f->lock);
 	// Without memory the child would stand for ever: there is no other way than to let it run.
 	if (f->want_end || !vec_push(&f->births, birth)) {
-		struct tracer child = parent->tracer;
+		struct tracer_handle child = parent->tracer;
 		const struct command command = {.kind = COMMAND_RELEASE, .tid = event->pid};
 
 		child.process = event->process;
@@ -222,10 +222,10 @@ static struct err *take_up(struct session *first, const struct birth *birth)
 }
 
 /** Nothing is read of a process any more. */
-static void release(const struct tracer *first, uint32_t process)
+static void release(const struct tracer_handle *first, uint32_t process)
 {
 	const struct command command = {.kind = COMMAND_FORGET};
-	struct tracer child = *first;
+	struct tracer_handle child = *first;
 
 	child.process = process;
 	err_destroy(tracer_send(&child, &command));

@@ -76,7 +76,7 @@ struct session {
 	size_t num_folded;
 	size_t num_unsuccessful;
 	size_t num_left;
-	struct tracer tracer;
+	struct tracer_handle tracer;
 	/** The session of the first process: itself, or that of which this one is a followed child, whose tracer and socket it
 	 *  uses. */
 	struct session *first;

@@ -34,12 +34,12 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-struct area *area_near(struct engine *e, uint64_t addr, bool want_cave)
+struct area *area_near(struct process *p, uint64_t addr, bool want_cave)
 {
 	size_t i;
 
-	for (i = 0; i < e->areas.num; i++) {
-		struct area *a = &e->areas.items[i];
+	for (i = 0; i < p->areas.num; i++) {
+		struct area *a = &p->areas.items[i];
 
 		if (a->is_cave == want_cave && a->used + ARCH_SLOT_SIZE <= a->size &&
 		    distance(a->start, addr) < REACH)
@@ -58,13 +58,13 @@ struct area area_new(uint64_t start)
 	};
 }
 
-void area_use(struct engine *e, struct area *area)
+void area_use(struct process *p, struct area *area)
 {
-	inject_add_area(e, area);
-	rescue_add_area(e, area);
+	inject_add_area(p, area);
+	rescue_add_area(p, area);
 }
 
-static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *ret)
+static bool map_at(struct process *p, struct thread *t, uint64_t hint, uint64_t *ret)
 {
 	const uint64_t args[6] = {hint,
 				  XOL_AREA_SIZE,
@@ -74,35 +74,35 @@ static bool map_at(struct engine *e, struct thread *t, uint64_t hint, uint64_t *
 				  0};
 	int64_t result;
 
-	if (!inject_syscall(e, t, SYS_mmap, args, &result))
+	if (!inject_syscall(p, t, SYS_mmap, args, &result))
 		return false;
 	log_debug("area for displaced instructions at hint %#llx: %#llx", (unsigned long long)hint,
 		  (unsigned long long)result);
 	if (result == -ENOSYS || result == -EPERM || result == -EACCES)
-		e->is_mmap_refused = true;
+		p->is_mmap_refused = true;
 	if (result < 0 && result > -4096)
 		return false;
 	*ret = result;
 	return true;
 }
 
-static const struct code_range *module_of(const struct engine *e, uint64_t addr)
+static const struct code_range *module_of(const struct process *p, uint64_t addr)
 {
 	size_t i;
 
-	for (i = 0; i < e->modules.num; i++)
-		if (addr >= e->modules.items[i].start && addr < e->modules.items[i].end)
-			return &e->modules.items[i];
+	for (i = 0; i < p->modules.num; i++)
+		if (addr >= p->modules.items[i].start && addr < p->modules.items[i].end)
+			return &p->modules.items[i];
 	return NULL;
 }
 
-static void unmap(struct engine *e, struct thread *t, uint64_t start)
+static void unmap(struct process *p, struct thread *t, uint64_t start)
 {
 	const uint64_t args[6] = {start, XOL_AREA_SIZE};
 	int64_t result;
 
 	// A thread that vanished needs nothing unmapped.
-	if (!inject_syscall(e, t, SYS_munmap, args, &result))
+	if (!inject_syscall(p, t, SYS_munmap, args, &result))
 		return;
 }
 
@@ -118,7 +118,7 @@ static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
 
 /** A free place near addr, whose module begins at base: below it, or else above, as above an executable its heap
  *  grows. 0: none is known. One look for all of it: each try is a system call of the target. */
-static uint64_t free_place(struct engine *e, uint64_t base, uint64_t addr)
+static uint64_t free_place(struct process *p, uint64_t base, uint64_t addr)
 {
 	uint64_t start, end, last = LOWEST, at, below = 0, above = 0;
 	_cleanup_free_ char *line = NULL;
@@ -126,7 +126,7 @@ static uint64_t free_place(struct engine *e, uint64_t base, uint64_t addr)
 	char path[32];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(e->pid));
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(p->pid));
 	file = fopen(path, "re");
 	while (file && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "%lx-%lx", &start, &end) != 2)
@@ -144,38 +144,38 @@ static uint64_t free_place(struct engine *e, uint64_t base, uint64_t addr)
 	return below ? below : above;
 }
 
-struct area *area_map(struct engine *e, struct thread *t, uint64_t addr)
+struct area *area_map(struct process *p, struct thread *t, uint64_t addr)
 {
-	const struct code_range *module = module_of(e, addr);
+	const struct code_range *module = module_of(p, addr);
 	uint64_t hint = 1, start;
 	struct area area;
 	unsigned i;
 
-	if (!e->syscall_insn)
+	if (!p->syscall_insn)
 		return NULL;
 	// In the end wherever the kernel likes.
-	for (i = 0; i < MAP_TRIES && hint && !e->is_mmap_refused; i++) {
-		hint = free_place(e, module ? module->start : addr, addr);
-		if (!map_at(e, t, hint, &start))
+	for (i = 0; i < MAP_TRIES && hint && !p->is_mmap_refused; i++) {
+		hint = free_place(p, module ? module->start : addr, addr);
+		if (!map_at(p, t, hint, &start))
 			continue;
 		area = area_new(start);
 		if (distance(start, addr) < REACH &&
-		    memory_write_code(e, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
-		    vec_push(&e->areas, area)) {
-			area_use(e, &e->areas.items[e->areas.num - 1]);
-			return &e->areas.items[e->areas.num - 1];
+		    memory_write_code(p, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
+		    vec_push(&p->areas, area)) {
+			area_use(p, &p->areas.items[p->areas.num - 1]);
+			return &p->areas.items[p->areas.num - 1];
 		}
-		unmap(e, t, start);
+		unmap(p, t, start);
 	}
 	return NULL;
 }
 
-void area_map_all(struct engine *e, struct thread *t)
+void area_map_all(struct process *p, struct thread *t)
 {
 	size_t i;
 
-	for (i = 0; i < e->modules.num; i++)
-		if (!area_near(e, e->modules.items[i].start, false) &&
-		    !area_map(e, t, e->modules.items[i].start))
+	for (i = 0; i < p->modules.num; i++)
+		if (!area_near(p, p->modules.items[i].start, false) &&
+		    !area_map(p, t, p->modules.items[i].start))
 			break;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct engine;
+struct process;
 
 /** Roles of a breakpoint that only the tracer knows; the others are enum plant_role. */
 #define ROLE_SITE 0x100u
@@ -48,22 +48,22 @@ struct breakpoint {
 	bool is_one_shot;
 };
 
-struct breakpoint *breakpoint_find(struct engine *e, uint64_t addr);
+struct breakpoint *breakpoint_find(struct process *p, uint64_t addr);
 /** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable
  *  (unmapped, no memory, table full). */
-struct breakpoint *breakpoint_add(struct engine *e, uint64_t addr, uint32_t roles);
-bool breakpoint_plant(struct engine *e, struct breakpoint *b);
+struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles);
+bool breakpoint_plant(struct process *p, struct breakpoint *b);
 /** Restore the byte (if the trap is still there: the program may have replaced its text). The
  *  record stays, so that a thread that has trapped already is recognised. */
-void breakpoint_unplant(struct engine *e, struct breakpoint *b);
-void breakpoint_plant_all(struct engine *e);
-void breakpoint_unplant_all(struct engine *e);
+void breakpoint_unplant(struct process *p, struct breakpoint *b);
+void breakpoint_plant_all(struct process *p);
+void breakpoint_unplant_all(struct process *p);
 /** Forget everything in [start, end), a module that is not mapped any more. What is there now is
  *  written to only where it holds our traps. */
-void breakpoint_drop_range(struct engine *e, uint64_t start, uint64_t end);
+void breakpoint_drop_range(struct process *p, uint64_t start, uint64_t end);
 /** Restore all bytes in the memory of a forked child. */
-void breakpoint_clean_child(struct engine *e, pid_t child);
+void breakpoint_clean_child(struct process *p, pid_t child);
 /** Forget everything (a new image). */
-void breakpoint_forget_all(struct engine *e);
+void breakpoint_forget_all(struct process *p);
 
 #endif

@@ -8,26 +8,26 @@
 #include <errno.h>
 #include <signal.h>
 
-static void new_epoch(struct engine *e)
+static void new_epoch(struct process *p)
 {
-	hmap_deinit(&e->known_stacks);
-	e->epoch++;
-	emit_ack(e, EVENT_EPOCH, e->epoch, 0);
+	hmap_deinit(&p->known_stacks);
+	p->epoch++;
+	emit_ack(p, EVENT_EPOCH, p->epoch, 0);
 }
 
-static void do_plant(struct engine *e, const struct command *c)
+static void do_plant(struct process *p, const struct command *c)
 {
-	uint32_t allocator = usable_allocator(e, c);
+	uint32_t allocator = usable_allocator(p, c);
 	struct breakpoint *b;
 	uint32_t i;
 
-	if (c->num_items && c->items[0].role == PLANT_CALL && c->items[0].id != e->call_id) {
-		e->call_id = c->items[0].id;
-		e->call_remaining = c->value;
-		e->want_call_pause = c->flags & PLANT_PAUSE;
+	if (c->num_items && c->items[0].role == PLANT_CALL && c->items[0].id != p->call_id) {
+		p->call_id = c->items[0].id;
+		p->call_remaining = c->value;
+		p->want_call_pause = c->flags & PLANT_PAUSE;
 	}
 	for (i = 0; i < c->num_items; i++) {
-		b = breakpoint_add(e, c->items[i].addr, c->items[i].role);
+		b = breakpoint_add(p, c->items[i].addr, c->items[i].role);
 		if (!b) {
 			log_debug("cannot plant at %#llx", (unsigned long long)c->items[i].addr);
 			continue;
@@ -44,93 +44,93 @@ static void do_plant(struct engine *e, const struct command *c)
 	}
 }
 
-static void do_unplant(struct engine *e, const struct command *c)
+static void do_unplant(struct process *p, const struct command *c)
 {
 	struct breakpoint *b;
 	uint32_t i;
 
 	for (i = 0; i < c->num_items; i++) {
-		b = breakpoint_find(e, c->items[i].addr);
+		b = breakpoint_find(p, c->items[i].addr);
 		if (!b)
 			continue;
 		b->roles &= ~c->items[i].role;
 		if (!b->roles)
-			breakpoint_unplant(e, b);
+			breakpoint_unplant(p, b);
 	}
 }
 
-static void do_drop(struct engine *e, const struct command *c)
+static void do_drop(struct process *p, const struct command *c)
 {
 	size_t i;
 
-	breakpoint_drop_range(e, c->start, c->end);
-	for (i = 0; i < e->modules.num; i++)
-		if (e->modules.items[i].start == c->start)
-			e->modules.items[i--] = e->modules.items[--e->modules.num];
-	for (i = 0; i < e->areas.num; i++)
-		if (e->areas.items[i].is_cave && e->areas.items[i].start >= c->start &&
-		    e->areas.items[i].start < c->end)
-			e->areas.items[i--] = e->areas.items[--e->areas.num];
-	new_epoch(e);
+	breakpoint_drop_range(p, c->start, c->end);
+	for (i = 0; i < p->modules.num; i++)
+		if (p->modules.items[i].start == c->start)
+			p->modules.items[i--] = p->modules.items[--p->modules.num];
+	for (i = 0; i < p->areas.num; i++)
+		if (p->areas.items[i].is_cave && p->areas.items[i].start >= c->start &&
+		    p->areas.items[i].start < c->end)
+			p->areas.items[i--] = p->areas.items[--p->areas.num];
+	new_epoch(p);
 }
 
-static int do_start(struct engine *e, const struct command *c)
+static int do_start(struct process *p, const struct command *c)
 {
-	uint64_t *pcs = realloc(e->pcs, c->value * sizeof(*pcs));
+	uint64_t *pcs = realloc(p->pcs, c->value * sizeof(*pcs));
 
 	if (!pcs)
 		return ENOMEM;
-	e->pcs = pcs;
-	e->nframe = c->value;
-	e->is_tracing = true;
-	rescue_prepare(e);
-	breakpoint_plant_all(e);
-	new_epoch(e);
+	p->pcs = pcs;
+	p->nframe = c->value;
+	p->is_tracing = true;
+	rescue_prepare(p);
+	breakpoint_plant_all(p);
+	new_epoch(p);
 	return 0;
 }
 
 /** Threads that wait for a reason of ours, not for the supervisor's look at the modules, may go
  *  on. */
-static void do_continue(struct engine *e, bool want_misses)
+static void do_continue(struct process *p, bool want_misses)
 {
 	size_t num = 0, i;
-	const pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(p, &num);
 	struct thread *t;
 
-	e->is_paused = false;
+	p->is_paused = false;
 	for (i = 0; i < num; i++) {
-		t = thread_find(e, tids[i]);
+		t = thread_find(p, tids[i]);
 		if (t && (t->hold == HELD_CALL || t->hold == HELD_PAUSE ||
 			  (t->hold == HELD_MISS && want_misses)))
-			stops_resume(e, t, 0);
+			stops_resume(p, t, 0);
 	}
 }
 
 /** What was allocated so far is older than what comes. */
-static void do_clear(struct engine *e)
+static void do_clear(struct process *p)
 {
-	addrset_deinit(&e->live);
-	e->is_heap_known = false;
+	addrset_deinit(&p->live);
+	p->is_heap_known = false;
 }
 
-static void do_stop(struct engine *e)
+static void do_stop(struct process *p)
 {
 	struct thread *t;
 	size_t i;
 
-	e->is_tracing = false;
-	breakpoint_unplant_all(e);
-	do_continue(e, true);
-	hmap_each (&e->threads, i, t) {
-		probes_abandon(e, t, 0);
-		measure_abandon(e, t, 0);
+	p->is_tracing = false;
+	breakpoint_unplant_all(p);
+	do_continue(p, true);
+	hmap_each (&p->threads, i, t) {
+		probes_abandon(p, t, 0);
+		measure_abandon(p, t, 0);
 		frees_forget(t);
 		usable_forget(t);
 	}
-	do_clear(e);
+	do_clear(p);
 }
 
-static int run(struct engine *e, const struct command *c)
+static int run(struct process *p, const struct command *c)
 {
 	struct code_range range = {c->start, c->end};
 	struct area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
@@ -138,85 +138,85 @@ static int run(struct engine *e, const struct command *c)
 
 	switch (c->kind) {
 	case COMMAND_PLANT:
-		do_plant(e, c);
+		do_plant(p, c);
 		return 0;
 	case COMMAND_UNPLANT:
-		do_unplant(e, c);
+		do_unplant(p, c);
 		return 0;
 	case COMMAND_DROP:
-		do_drop(e, c);
+		do_drop(p, c);
 		return 0;
 	case COMMAND_MODULE:
-		return vec_push(&e->modules, range) ? 0 : ENOMEM;
+		return vec_push(&p->modules, range) ? 0 : ENOMEM;
 	case COMMAND_CODE_CAVE:
-		return vec_push(&e->areas, cave) ? 0 : ENOMEM;
+		return vec_push(&p->areas, cave) ? 0 : ENOMEM;
 	case COMMAND_XOL_AREA:
-		displaced_adopt(e, c->start);
+		displaced_adopt(p, c->start);
 		return 0;
 	case COMMAND_RELEASE:
-		t = thread_find(e, c->tid);
+		t = thread_find(p, c->tid);
 		if (t)
-			stops_resume(e, t, c->flags);
+			stops_resume(p, t, c->flags);
 		return 0;
 	case COMMAND_START:
-		return do_start(e, c);
+		return do_start(p, c);
 	case COMMAND_STOP:
-		do_stop(e);
+		do_stop(p);
 		return 0;
 	case COMMAND_UNPAUSE:
-		do_continue(e, false);
+		do_continue(p, false);
 		return 0;
 	case COMMAND_DETACH:
-		e->want_leave = true;
-		e->leave_cookie = c->cookie;
+		p->tracer->want_leave = true;
+		p->tracer->leave_cookie = c->cookie;
 		return 0;
 	case COMMAND_KILL:
-		return e->is_ended || kill(e->pid, SIGKILL) < 0 ? ESRCH : 0;
+		return p->is_ended || kill(p->pid, SIGKILL) < 0 ? ESRCH : 0;
 	case COMMAND_CLEAR:
-		do_clear(e);
-		emit_ack(e, EVENT_CLEAR, 0, 0);
+		do_clear(p);
+		emit_ack(p, EVENT_CLEAR, 0, 0);
 		return 0;
 	case COMMAND_FORGET:
-		follow_release(e);
+		follow_release(p);
 		return 0;
 	case COMMAND_SYSCALL_INSN:
-		e->syscall_insn = c->value;
+		p->syscall_insn = c->value;
 		return 0;
 	case COMMAND_LINK_STATE:
-		e->link_state = c->value;
+		p->link_state = c->value;
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static struct command *take(struct engine *e)
+static struct command *take(struct tracer *tracer)
 {
 	struct command *c = NULL;
 
-	pthread_mutex_lock(&e->lock);
-	if (e->queue.num)
-		c = vec_shift(&e->queue);
+	pthread_mutex_lock(&tracer->lock);
+	if (tracer->queue.num)
+		c = vec_shift(&tracer->queue);
 	// Of the last one, too, before it is carried out: what comes then is news again.
-	if (!e->queue.num) {
-		__atomic_store_n(&e->has_news, false, __ATOMIC_RELEASE);
-		pthread_cond_signal(&e->heard);
+	if (!tracer->queue.num) {
+		__atomic_store_n(&tracer->has_news, false, __ATOMIC_RELEASE);
+		pthread_cond_signal(&tracer->heard);
 	}
-	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_unlock(&tracer->lock);
 	return c;
 }
 
-void commands_run(struct engine *e)
+void commands_run(struct tracer *tracer)
 {
-	struct engine *process;
+	struct process *p;
 	struct command *c;
 	int result;
 
-	while (!e->want_leave && (c = take(e))) {
-		process = follow_get(e, c->process);
-		result = process ? run(process, c) : 0;
-		if (process && c->cookie && c->kind != COMMAND_DETACH)
-			emit_ack(process, EVENT_ACK, c->cookie, result);
+	while (!tracer->want_leave && (c = take(tracer))) {
+		p = follow_get(tracer, c->process);
+		result = p ? run(p, c) : 0;
+		if (p && c->cookie && c->kind != COMMAND_DETACH)
+			emit_ack(p, EVENT_ACK, c->cookie, result);
 		free(c);
 	}
 }

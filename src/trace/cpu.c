@@ -81,37 +81,38 @@ static void bind_to(pid_t tid, int cpu)
 }
 
 /** The stop first: one that comes between the two would lie in the future. */
-static bool is_busy_of_late(const struct engine *e)
+static bool is_busy_of_late(const struct tracer *tracer)
 {
-	uint64_t last = __atomic_load_n(&e->last_stop_ns, __ATOMIC_ACQUIRE);
+	uint64_t last = __atomic_load_n(&tracer->last_stop_ns, __ATOMIC_ACQUIRE);
 
 	return clock_now_ns() < last + OCCUPY_NS;
 }
 
 static void *occupant_main(void *ctx)
 {
-	struct engine *e = ctx;
+	struct tracer *tracer = ctx;
 	unsigned i;
 
 	// The supervisor learns of our death by the end of the socket, which must not wait for this
 	// thread to be given a CPU to die on.
 	if (unshare(CLONE_FILES) == 0)
-		close(e->socket);
+		close(tracer->socket);
 	setpriority(PRIO_PROCESS, 0, OCCUPANT_NICE);
-	__atomic_store_n(&e->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	__atomic_store_n(&tracer->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
-		if (__atomic_load_n(&e->is_occupying, __ATOMIC_ACQUIRE) && is_busy_of_late(e)) {
+		if (__atomic_load_n(&tracer->is_occupying, __ATOMIC_ACQUIRE) &&
+		    is_busy_of_late(tracer)) {
 			for (i = 0; i < 1000; i++)
 				__builtin_ia32_pause();
 			continue;
 		}
-		__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
-		syscall(SYS_futex, &e->is_occupying, FUTEX_WAIT, 0, NULL, NULL, 0);
+		__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
+		syscall(SYS_futex, &tracer->is_occupying, FUTEX_WAIT, 0, NULL, NULL, 0);
 	}
 	return NULL;
 }
 
-static void start_occupant(struct engine *e)
+static void start_occupant(struct tracer *tracer)
 {
 	const struct sched_param param = {0};
 	pthread_attr_t attr;
@@ -127,16 +128,16 @@ static void start_occupant(struct engine *e)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	// Without it things are only slower.
-	errnum = pthread_create(&thread, &attr, occupant_main, e);
+	errnum = pthread_create(&thread, &attr, occupant_main, tracer);
 	if (errnum)
 		log_debug("no occupant: %s", strerror(errnum));
-	e->is_occupant_started = true;
+	tracer->is_occupant_started = true;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 }
 
 /** The usable CPUs, if they are exactly two. */
-static bool find_two_cpus(struct engine *e)
+static bool find_two_cpus(struct tracer *tracer)
 {
 	cpu_set_t set;
 	int cpu, num = 0;
@@ -145,94 +146,97 @@ static bool find_two_cpus(struct engine *e)
 		return false;
 	for (cpu = 0; cpu < CPU_SETSIZE && num < 2; cpu++)
 		if (CPU_ISSET(cpu, &set))
-			e->cpus[num++] = cpu;
+			tracer->cpus[num++] = cpu;
 	return num == 2;
 }
 
-void cpu_init(struct engine *e)
+void cpu_init(struct tracer *tracer)
 {
-	e->num_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	e->is_cpu_off = e->num_cpus != 2 || !find_two_cpus(e);
-	e->cpu = e->occupant_cpu = -1;
+	tracer->num_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	tracer->is_cpu_off = tracer->num_cpus != 2 || !find_two_cpus(tracer);
+	tracer->cpu = tracer->occupant_cpu = -1;
 }
 
-static void let_go(struct engine *e)
+static void let_go(struct tracer *tracer)
 {
 	cpu_set_t set;
 
-	__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
-	if (e->cpu < 0)
+	__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
+	if (tracer->cpu < 0)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(e->cpus[0], &set);
-	CPU_SET(e->cpus[1], &set);
+	CPU_SET(tracer->cpus[0], &set);
+	CPU_SET(tracer->cpus[1], &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	e->cpu = -1;
+	tracer->cpu = -1;
 }
 
-static void settle(struct engine *e, int cpu)
+static void settle(struct tracer *tracer, int cpu)
 {
-	if (cpu == e->cpu)
+	if (cpu == tracer->cpu)
 		return;
 	bind_to(0, cpu);
-	e->cpu = cpu;
+	tracer->cpu = cpu;
 }
 
 /** Keep the CPU that we are not on from being idle. */
-static void occupy_other(struct engine *e)
+static void occupy_other(struct tracer *tracer)
 {
-	int other = e->cpu == e->cpus[0] ? e->cpus[1] : e->cpus[0];
-	pid_t occupant = __atomic_load_n(&e->occupant_tid, __ATOMIC_ACQUIRE);
+	int other = tracer->cpu == tracer->cpus[0] ? tracer->cpus[1] : tracer->cpus[0];
+	pid_t occupant = __atomic_load_n(&tracer->occupant_tid, __ATOMIC_ACQUIRE);
 
-	if (!e->is_occupant_started)
-		start_occupant(e);
+	if (!tracer->is_occupant_started)
+		start_occupant(tracer);
 	if (!occupant)
 		return;
-	if (other != e->occupant_cpu) {
+	if (other != tracer->occupant_cpu) {
 		bind_to(occupant, other);
-		e->occupant_cpu = other;
+		tracer->occupant_cpu = other;
 	}
-	if (!__atomic_exchange_n(&e->is_occupying, 1, __ATOMIC_ACQ_REL))
-		syscall(SYS_futex, &e->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (!__atomic_exchange_n(&tracer->is_occupying, 1, __ATOMIC_ACQ_REL))
+		syscall(SYS_futex, &tracer->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 /** Take in a look that found so many others. One look may fall into the moment in which the
  *  supervisor has a little to do, and it still counts a target that the kernel leaves in the queue
  *  for a while after it has stopped (delayed dequeue, Linux 6.12): so only two in a row are
  *  believed. */
-static void note_others(struct engine *e, int num_others)
+static void note_others(struct tracer *tracer, int num_others)
 {
-	e->num_shared_looks = num_others > 0 ? e->num_shared_looks + 1 : 0;
-	e->num_crowded_looks = num_others >= e->num_cpus ? e->num_crowded_looks + 1 : 0;
-	e->is_crowded = e->num_crowded_looks > 1;
-	e->stops_to_cpu_check =
-		e->num_shared_looks == 1 || e->num_crowded_looks == 1 ? CONFIRM_STOPS : CHECK_STOPS;
+	tracer->num_shared_looks = num_others > 0 ? tracer->num_shared_looks + 1 : 0;
+	tracer->num_crowded_looks =
+		num_others >= tracer->num_cpus ? tracer->num_crowded_looks + 1 : 0;
+	tracer->is_crowded = tracer->num_crowded_looks > 1;
+	tracer->stops_to_cpu_check = tracer->num_shared_looks == 1 || tracer->num_crowded_looks == 1
+					     ? CONFIRM_STOPS
+					     : CHECK_STOPS;
 }
 
-void cpu_on_stop(struct engine *e, const struct thread *t, bool is_busy)
+void cpu_on_stop(struct tracer *tracer, const struct thread *t, bool is_busy)
 {
 	int cpu, num_others;
 
-	__atomic_store_n(&e->last_stop_ns, clock_now_ns(), __ATOMIC_RELAXED);
-	if (e->stops_to_cpu_check) {
-		e->stops_to_cpu_check--;
+	__atomic_store_n(&tracer->last_stop_ns, clock_now_ns(), __ATOMIC_RELAXED);
+	if (tracer->stops_to_cpu_check) {
+		tracer->stops_to_cpu_check--;
 		return;
 	}
 	// The target stands still now; we run, and perhaps the occupant.
-	num_others = num_running() - 1 - (int)__atomic_load_n(&e->is_occupying, __ATOMIC_RELAXED);
-	note_others(e, num_others);
-	if (e->is_cpu_off || e->num_shared_looks == 1)
+	num_others =
+		num_running() - 1 - (int)__atomic_load_n(&tracer->is_occupying, __ATOMIC_RELAXED);
+	note_others(tracer, num_others);
+	if (tracer->is_cpu_off || tracer->num_shared_looks == 1)
 		return;
-	if (!is_busy && !e->is_crowded) {
-		let_go(e);
+	if (!is_busy && !tracer->is_crowded) {
+		let_go(tracer);
 		return;
 	}
 	cpu = processor_of(t->tid);
-	if (cpu != e->cpus[0] && cpu != e->cpus[1])
+	if (cpu != tracer->cpus[0] && cpu != tracer->cpus[1])
 		return;
-	settle(e, cpu);
-	if (e->num_shared_looks)
-		__atomic_store_n(&e->is_occupying, 0, __ATOMIC_RELEASE);
+	settle(tracer, cpu);
+	if (tracer->num_shared_looks)
+		__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
 	else
-		occupy_other(e);
+		occupy_other(tracer);
 }

@@ -150,12 +150,12 @@ bool filter_exists(const struct thread *t)
 	return !io_proc_field(t->tid, "Seccomp", mode, sizeof(mode)) || *mode != '0';
 }
 
-bool filter_allows(struct engine *e, const struct thread *t, long nr, const uint64_t args[6],
+bool filter_allows(struct process *p, const struct thread *t, long nr, const uint64_t args[6],
 		   uint64_t pc)
 {
 	static struct sock_filter insns[MAX_INSNS];
 	struct seccomp_data data = {
-		.nr = (int)nr, .arch = e->arch->audit_arch, .instruction_pointer = pc};
+		.nr = (int)nr, .arch = p->arch->audit_arch, .instruction_pointer = pc};
 	uint32_t verdict;
 	long num;
 	int i;

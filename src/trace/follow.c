@@ -25,26 +25,24 @@
  *  its own that has not stopped yet has its breakpoints, and only it knows them. */
 #define KEEP_NS NS_PER_S
 
-struct engine *follow_get(struct engine *first, uint32_t i)
+struct process *follow_get(struct tracer *tracer, uint32_t i)
 {
-	if (i == 0)
-		return first;
-	return i <= first->others.num ? first->others.items[i - 1] : NULL;
+	return i < tracer->processes.num ? tracer->processes.items[i] : NULL;
 }
 
-bool follow_executed(const struct engine *e)
+bool follow_executed(const struct process *p)
 {
 	// Who follows children wants to see the program that has them.
-	return e->follow & (e->first ? FOLLOW_EXEC : FOLLOW_EXEC | FOLLOW_FORK);
+	return p->tracer->follow & (p->number ? FOLLOW_EXEC : FOLLOW_EXEC | FOLLOW_FORK);
 }
 
 /** A breakpoint that is hit least often. NULL: none is planted. */
-static const struct breakpoint *quietest_breakpoint(const struct engine *e)
+static const struct breakpoint *quietest_breakpoint(const struct process *p)
 {
 	const struct breakpoint *best = NULL, *b;
 	size_t i;
 
-	hmap_each (&e->breakpoints, i, b) {
+	hmap_each (&p->breakpoints, i, b) {
 		if (b->is_planted && (!best || b->roles == PLANT_RENDEZVOUS))
 			best = b;
 	}
@@ -53,10 +51,10 @@ static const struct breakpoint *quietest_breakpoint(const struct engine *e)
 
 /** The same without kcmp, which filters of containers refuse: does a byte of ours that is taken out
  *  there vanish here, too? It is back at once; without any there is nothing to tell apart. */
-static bool shares_byte(struct engine *e, pid_t tid)
+static bool shares_byte(struct process *p, pid_t tid)
 {
-	const struct breakpoint *b = quietest_breakpoint(e);
-	const uint8_t *original, *trap = e->arch->trap;
+	const struct breakpoint *b = quietest_breakpoint(p);
+	const uint8_t *original, *trap = p->arch->trap;
 	_cleanup_close_ int fd = -1;
 	char path[32];
 	uint8_t byte;
@@ -66,17 +64,17 @@ static bool shares_byte(struct engine *e, pid_t tid)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	original = &e->shared->planted[b->planted_index].original;
+	original = &p->shared->planted[b->planted_index].original;
 	if (fd < 0 || pread(fd, &byte, 1, (off_t)b->addr) != 1 || byte != *trap ||
 	    pwrite(fd, original, 1, (off_t)b->addr) != 1)
 		return false;
-	ret = pread(e->mem_fd, &byte, 1, (off_t)b->addr) == 1 && byte == *original;
+	ret = pread(p->mem_fd, &byte, 1, (off_t)b->addr) == 1 && byte == *original;
 	if (pwrite(fd, trap, 1, (off_t)b->addr) != 1)
 		log_debug("cannot put the trap back at %#llx", (unsigned long long)b->addr);
 	return ret;
 }
 
-bool follow_shares_memory(struct engine *e, pid_t tid)
+bool follow_shares_memory(struct process *p, pid_t tid)
 {
 	unsigned num_asked = 0;
 	bool is_refused = false;
@@ -85,7 +83,7 @@ bool follow_shares_memory(struct engine *e, pid_t tid)
 
 	// A leader that has ended has no memory to compare with, so one thread is not enough to
 	// ask; two would be.
-	hmap_each (&e->threads, i, t) {
+	hmap_each (&p->threads, i, t) {
 		if (num_asked >= 4)
 			break;
 		errno = 0;
@@ -94,7 +92,7 @@ bool follow_shares_memory(struct engine *e, pid_t tid)
 		is_refused |= errno == EPERM || errno == ENOSYS;
 		num_asked++;
 	}
-	return is_refused && shares_byte(e, tid);
+	return is_refused && shares_byte(p, tid);
 }
 
 static pid_t parent_of(pid_t pid)
@@ -106,141 +104,126 @@ static pid_t parent_of(pid_t pid)
 	return err ? 0 : atoi(text);
 }
 
-/** How many of e's breakpoints are in the memory of pid, too. */
-static unsigned count_copies(struct engine *e, pid_t pid)
+/** How many of p's breakpoints are in the memory of pid, too. */
+static unsigned count_copies(struct process *p, pid_t pid)
 {
-	const struct planted *p = e->shared->planted;
+	const struct planted *planted = p->shared->planted;
 	unsigned num = 0;
 	uint32_t i;
 	uint8_t byte;
 
-	for (i = 0; i < shared_num_planted(e->shared) && i < SAMPLE_SIZE; i++)
-		num += p[i].original && memory_read(pid, p[i].addr, &byte, 1) &&
-		       byte == e->arch->trap[0];
+	for (i = 0; i < shared_num_planted(p->shared) && i < SAMPLE_SIZE; i++)
+		num += planted[i].original && memory_read(pid, planted[i].addr, &byte, 1) &&
+		       byte == p->arch->trap[0];
 	return num;
 }
 
 /** Whose memory a forked child has copied: its parent's, or when that has ended or is another
  *  (CLONE_PARENT) that of the process with which it has most breakpoints in common. */
-static struct engine *origin(struct engine *first, pid_t tid)
+static struct process *origin(struct tracer *tracer, pid_t tid)
 {
-	struct engine *e, *best = first;
+	struct process *p, *best = follow_get(tracer, 0);
 	unsigned num, most = 0;
 	pid_t parent = parent_of(tid);
 	uint32_t i;
 
-	for (i = 0; (e = follow_get(first, i)); i++)
-		if (e->pid == parent && !e->is_ended)
-			return e;
-	for (i = 0; (e = follow_get(first, i)); i++) {
-		num = count_copies(e, tid);
+	for (i = 0; (p = follow_get(tracer, i)); i++)
+		if (p->pid == parent && !p->is_ended)
+			return p;
+	for (i = 0; (p = follow_get(tracer, i)); i++) {
+		num = count_copies(p, tid);
 		if (num <= most)
 			continue;
 		most = num;
-		best = e;
+		best = p;
 	}
 	return best;
 }
 
-static struct engine *owner_of_new(struct engine *first, pid_t tid)
+static struct process *owner_of_new(struct tracer *tracer, pid_t tid)
 {
-	struct engine *e;
+	struct process *p;
 	uint32_t i;
 
-	for (i = 0; (e = follow_get(first, i)); i++)
-		if (!e->is_ended && (e->pid == tid || syscall(SYS_tgkill, e->pid, tid, 0) == 0))
-			return e;
-	for (i = 0; (e = follow_get(first, i)); i++)
-		if (!e->is_ended && follow_shares_memory(e, tid))
-			return e;
-	return origin(first, tid);
+	for (i = 0; (p = follow_get(tracer, i)); i++)
+		if (!p->is_ended && (p->pid == tid || syscall(SYS_tgkill, p->pid, tid, 0) == 0))
+			return p;
+	for (i = 0; (p = follow_get(tracer, i)); i++)
+		if (!p->is_ended && follow_shares_memory(p, tid))
+			return p;
+	return origin(tracer, tid);
 }
 
-struct engine *follow_owner(struct engine *first, pid_t tid)
+struct process *follow_owner(struct tracer *tracer, pid_t tid)
 {
 	const uint64_t *found;
 
-	if (!first->others.num || thread_find(first, tid))
-		return first;
-	found = hmap_find(&first->owners, (uint64_t)tid);
-	return found ? (struct engine *)*found : owner_of_new(first, tid);
+	if (tracer->processes.num == 1)
+		return follow_get(tracer, 0);
+	found = hmap_find(&tracer->owners, (uint64_t)tid);
+	return found ? (struct process *)*found : owner_of_new(tracer, tid);
 }
 
-/** Of the places that are free again the one that has been so for the longest time; not that of e.
+/** Of the places that are free again the one that has been so for the longest time; not that of p.
  *  NULL: there is none. */
-static struct engine **oldest_place(struct engine *first, const struct engine *e)
+static struct process **oldest_place(struct tracer *tracer, const struct process *p)
 {
-	struct engine **best = NULL, **place;
+	struct process **best = NULL, **place;
 	size_t i;
 
-	for (i = 0; i < first->others.num; i++) {
-		place = &first->others.items[i];
+	for (i = 0; i < tracer->processes.num; i++) {
+		place = &tracer->processes.items[i];
 		// A child that shared its memory may have outlived it.
-		if (*place != e && (*place)->is_released && !(*place)->threads.num &&
+		if (*place != p && (*place)->is_released && !(*place)->threads.num &&
 		    (!best || (*place)->ended_ns < (*best)->ended_ns))
 			best = place;
 	}
 	return best;
 }
 
-static void engine_destroy(struct engine *e)
+/** There is a place for one more than there have been at once. */
+static bool has_new_place(struct tracer *tracer)
 {
-	if (e->mem_fd >= 0)
-		close(e->mem_fd);
-	addrset_deinit(&e->live);
-	hmap_deinit(&e->usable_sizes);
-	vec_deinit(&e->allocators);
-	hmap_deinit(&e->threads);
-	vec_deinit(&e->tids);
-	free(e->pcs);
-	free(e);
+	return tracer->processes.num <= tracer->num_spares && vec_reserve_one(&tracer->processes);
 }
 
-/** Where the next process goes. NULL: as many as can be live already, or no memory. */
-static struct engine **find_place(struct engine *first, const struct engine *e)
+/** A process with nothing in it, at the place of the one that ended longest ago or at a new one, but not at that of
+ *  p. NULL: as many as can be live already, or no memory. */
+static struct process *new_process(struct process *p)
 {
-	struct engine **place = oldest_place(first, e);
+	struct tracer *tracer = p->tracer;
+	struct process **place = oldest_place(tracer, p), *new;
+	uint32_t number = (uint32_t)tracer->processes.num;
 
-	if (place && (first->others.num >= first->num_spares ||
-		      clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
-		shared_renew((*place)->shared);
-		engine_destroy(*place);
-		*place = NULL;
-		return place;
+	if (place &&
+	    (number > tracer->num_spares || clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
+		new = process_create(tracer, (*place)->number, (*place)->shared, p->nframe);
+		if (!new)
+			return NULL;
+		shared_renew(new->shared);
+		process_destroy(*place);
+		return *place = new;
 	}
-	if (first->others.num >= first->num_spares || !vec_push(&first->others, NULL))
+	if (!has_new_place(tracer))
 		return NULL;
-	place = &first->others.items[first->others.num - 1];
-	shared_init(first->spares[first->others.num - 1]);
-	return place;
+	new = process_create(tracer, number, tracer->spares[number - 1], p->nframe);
+	if (!new)
+		return NULL;
+	shared_init(new->shared);
+	return tracer->processes.items[tracer->processes.num++] = new;
 }
 
-/** An engine for process pid, a child of e. NULL: as find_place(). */
-static struct engine *engine_new(struct engine *e, pid_t pid)
+/** Process pid, a child of p. NULL: as new_process(). */
+static struct process *add_child(struct process *p, pid_t pid)
 {
-	struct engine *first = engine_first(e), *child = calloc(1, sizeof(*child));
-	struct engine **place = child ? find_place(first, e) : NULL;
+	struct process *child = new_process(p);
 
-	if (!place) {
-		free(child);
+	if (!child)
 		return NULL;
-	}
-	*place = child;
-	child->process = (uint32_t)(place - first->others.items) + 1;
-	child->shared = first->spares[child->process - 1];
-	child->shared->pid = pid;
-	child->arch = e->arch;
-	child->first = first;
-	child->follow = e->follow;
+	child->shared->pid = child->pid = pid;
 	child->has_image = true;
-	child->socket = child->mem_fd = child->cpu = -1;
-	child->is_cpu_off = true;
-	child->pid = pid;
-	child->is_tracing = e->is_tracing;
-	child->nframe = e->nframe;
-	child->user_probes = e->user_probes;
-	child->pcs = malloc(child->nframe * sizeof(*child->pcs));
-	if (child->pcs && start_open_mem(child))
+	child->is_tracing = p->is_tracing;
+	if (start_open_mem(child))
 		return child;
 	// The place is that of a process that has ended.
 	follow_ended(child);
@@ -249,22 +232,22 @@ static struct engine *engine_new(struct engine *e, pid_t pid)
 }
 
 /** Make pid, which stands in a stop, a process of its own. NULL: it cannot be followed. */
-static struct thread *adopt(struct engine *e, pid_t pid, unsigned flags, struct engine **ret)
+static struct thread *adopt(struct process *p, pid_t pid, unsigned flags, struct process **ret)
 {
-	struct engine *first = engine_first(e), *child = engine_new(e, pid);
+	struct process *child = add_child(p, pid);
 	struct thread *t = child ? thread_add(child, pid, pid) : NULL;
 	struct event_child *event;
 
 	// Of a process that has ended nobody reads any more.
-	if (e->is_ended)
-		e = first;
+	if (p->is_ended)
+		p = p->tracer->processes.items[0];
 	if (!t) {
-		if (!first->is_limit_noted)
-			emit_note(e,
+		if (!p->tracer->is_limit_noted)
+			emit_note(p,
 				  "%" PRIu32 " followed processes live at once, the limit; others "
 				  "are left alone",
-				  first->num_spares + 1);
-		first->is_limit_noted = true;
+				  p->tracer->num_spares + 1);
+		p->tracer->is_limit_noted = true;
 		// Without memory for its thread it is a process that has ended.
 		if (child)
 			follow_ended(child);
@@ -275,33 +258,33 @@ static struct thread *adopt(struct engine *e, pid_t pid, unsigned flags, struct 
 	t->is_stopped = true;
 	t->hold = HELD_STOP;
 	stops_consume(pid);
-	event = emit_begin(e, EVENT_CHILD, sizeof(*event));
+	event = emit_begin(p, EVENT_CHILD, sizeof(*event));
 	if (event) {
 		event->pid = pid;
-		event->process = child->process;
+		event->process = child->number;
 		event->flags = flags | (child->is_tracing ? CHILD_TRACING : 0);
-		emit_end_now(e, event);
+		emit_end_now(p, event);
 	}
 	emit_ack(child, EVENT_EPOCH, ++child->epoch, 0);
 	*ret = child;
 	return t;
 }
 
-bool follow_forked(struct engine *e, pid_t tid)
+bool follow_forked(struct process *p, pid_t tid)
 {
-	struct engine *child;
+	struct process *child;
 
-	return e->follow & FOLLOW_FORK && adopt(e, tid, 0, &child);
+	return p->tracer->follow & FOLLOW_FORK && adopt(p, tid, 0, &child);
 }
 
-bool follow_spawned(struct engine *e, pid_t tid)
+bool follow_spawned(struct process *p, pid_t tid)
 {
-	struct engine *child;
+	struct process *child;
 	struct thread *t;
 
-	if (!(e->follow & FOLLOW_FORK) || !(e->follow & FOLLOW_EXEC))
+	if (!(p->tracer->follow & FOLLOW_FORK) || !(p->tracer->follow & FOLLOW_EXEC))
 		return false;
-	t = adopt(e, tid, CHILD_SPAWNED, &child);
+	t = adopt(p, tid, CHILD_SPAWNED, &child);
 	if (!t)
 		return false;
 	t->is_in_syscall = true;
@@ -310,55 +293,52 @@ bool follow_spawned(struct engine *e, pid_t tid)
 	return true;
 }
 
-void follow_ended(struct engine *e)
+void follow_ended(struct process *p)
 {
-	e->is_ended = true;
-	e->ended_ns = clock_now_ns();
-	if (!e->first)
+	p->is_ended = true;
+	p->ended_ns = clock_now_ns();
+	// A child that shared its memory may have outlived it.
+	if (p->threads.num)
 		return;
-	hmap_deinit_owned(&e->breakpoints);
-	hmap_deinit(&e->known_stacks);
-	displaced_forget(e);
-	vec_deinit(&e->modules);
-	addrset_deinit(&e->live);
-	if (e->mem_fd >= 0)
-		close(e->mem_fd);
-	e->mem_fd = -1;
+	process_forget_memory(p);
+	if (p->mem_fd >= 0)
+		close(p->mem_fd);
+	p->mem_fd = -1;
 }
 
-void follow_release(struct engine *e)
+void follow_release(struct process *p)
 {
-	struct thread *t = thread_find(e, e->pid);
+	struct thread *t = thread_find(p, p->pid);
 
-	if (!e->first || (!e->is_ended && (!t || t->hold != HELD_STOP)))
+	if (!p->is_ended && (!t || t->hold != HELD_STOP))
 		return;
-	if (!e->is_ended) {
+	if (!p->is_ended) {
 		ptrace(PTRACE_DETACH, t->tid, 0, 0);
-		thread_remove(e, t);
-		follow_ended(e);
+		thread_remove(p, t);
+		follow_ended(p);
 	}
-	e->is_released = true;
+	p->is_released = true;
 }
 
-void follow_let_go_image(struct engine *e, struct thread *t)
+void follow_let_go_image(struct process *p, struct thread *t)
 {
-	struct engine *first = engine_first(e);
+	struct tracer *tracer = p->tracer;
 
-	if (!e->first)
-		follow_let_go(e, t, "process %d executes another program: tracing ends here",
-			      (int)e->pid);
+	if (!p->number)
+		follow_let_go(p, t, "process %d executes another program: tracing ends here",
+			      (int)p->pid);
 	// Of children, which do so all the time, it is said once.
-	else if (!first->is_image_noted)
-		follow_let_go(e, t,
+	else if (!tracer->is_image_noted)
+		follow_let_go(p, t,
 			      "process %d executes another program, and is left there as all "
 			      "children without --follow fork,exec",
-			      (int)e->pid);
+			      (int)p->pid);
 	else
-		follow_let_go(e, t, "%s", "");
-	first->is_image_noted |= e->first != NULL;
+		follow_let_go(p, t, "%s", "");
+	tracer->is_image_noted |= p->number != 0;
 }
 
-void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
+void follow_let_go(struct process *p, struct thread *t, const char *format, ...)
 {
 	struct event_text *event;
 	char text[512];
@@ -368,11 +348,11 @@ void follow_let_go(struct engine *e, struct thread *t, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(e, t);
-	follow_ended(e);
-	event = emit_begin(e, EVENT_RELEASED, sizeof(*event) + strlen(text) + 1);
+	thread_remove(p, t);
+	follow_ended(p);
+	event = emit_begin(p, EVENT_RELEASED, sizeof(*event) + strlen(text) + 1);
 	if (!event)
 		return;
 	strcpy(event->text, text);
-	emit_end_now(e, event);
+	emit_end_now(p, event);
 }

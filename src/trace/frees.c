@@ -33,25 +33,25 @@ static bool was_entered(const struct freed *freed, uint64_t entry)
 }
 
 /** Is the entry at which t stands a part of that earlier free? A jump leaves the stack as it was; a call is below. */
-static bool is_part_of(struct engine *e, struct thread *t, const struct freed *freed)
+static bool is_part_of(struct process *p, struct thread *t, const struct freed *freed)
 {
-	uint64_t sp = e->arch->sp(&t->regs), site;
+	uint64_t sp = p->arch->sp(&t->regs), site;
 
 	if (sp >= freed->sp)
 		return sp == freed->sp;
 	return memory_read(t->tid, freed->sp, &site, sizeof(site)) &&
-	       stacks_nesting(e, t, site, e->arch->sp_after_return(freed->sp)) == NESTING_INSIDE;
+	       stacks_nesting(p, t, site, p->arch->sp_after_return(freed->sp)) == NESTING_INSIDE;
 }
 
 /** free(ptr) as a part of a free of ptr that was counted already. When a row is missing t is held. */
-static bool is_inner(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t key)
+static bool is_inner(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t key)
 {
 	struct freed *freed;
 	size_t i;
 
 	for (i = 0; i < NUM_FREED && t->hold == NOT_HELD; i++) {
 		freed = &t->freed[i];
-		if (freed->key != key || was_entered(freed, b->addr) || !is_part_of(e, t, freed))
+		if (freed->key != key || was_entered(freed, b->addr) || !is_part_of(p, t, freed))
 			continue;
 		freed->entries[freed->num_entries++] = b->addr;
 		return true;
@@ -59,20 +59,21 @@ static bool is_inner(struct engine *e, struct thread *t, const struct breakpoint
 	return false;
 }
 
-static void note_freed(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t key)
+static void note_freed(struct process *p, struct thread *t, const struct breakpoint *b,
+		       uint64_t key)
 {
 	t->freed[t->num_freed++ % NUM_FREED] = (struct freed){
 		.key = key,
-		.sp = e->arch->sp(&t->regs),
+		.sp = p->arch->sp(&t->regs),
 		.entries = {b->addr},
 		.num_entries = 1,
 	};
 }
 
-void frees_emit(struct engine *e, const struct thread *t, uint32_t probe, uint64_t ptr,
+void frees_emit(struct process *p, const struct thread *t, uint32_t probe, uint64_t ptr,
 		const struct event_size *older)
 {
-	struct event_free *event = emit_begin(e, EVENT_FREE, sizeof(*event));
+	struct event_free *event = emit_begin(p, EVENT_FREE, sizeof(*event));
 
 	if (!event)
 		return;
@@ -81,25 +82,25 @@ void frees_emit(struct engine *e, const struct thread *t, uint32_t probe, uint64
 	event->probe = probe;
 	event->addr = ptr;
 	event->usable = older ? *older : (struct event_size){0};
-	emit_end(e, event);
+	emit_end(p, event);
 }
 
-void frees_add_live(struct engine *e, const struct probe *probe, uint64_t addr)
+void frees_add_live(struct process *p, const struct probe *probe, uint64_t addr)
 {
 	// Without memory for it the supervisor knows it all the same.
-	if (!addrset_add(&e->live, frees_key(probe, addr)))
+	if (!addrset_add(&p->live, frees_key(probe, addr)))
 		return;
 }
 
-bool frees_live(struct engine *e, struct thread *t, const struct breakpoint *b)
+bool frees_live(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	const struct probe *probe = probe_at(e->user_probes, b->probe);
-	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
+	const struct probe *probe = probe_at(p->user_probes, b->probe);
+	uint64_t ptr = p->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
 
-	if (!addrset_remove(&e->live, key))
+	if (!addrset_remove(&p->live, key))
 		return false;
-	note_freed(e, t, b, key);
-	frees_emit(e, t, b->probe, ptr, NULL);
+	note_freed(p, t, b, key);
+	frees_emit(p, t, b->probe, ptr, NULL);
 	return true;
 }
 
@@ -110,28 +111,28 @@ static bool is_of_allocator(const struct allocator *a, uint64_t site)
 	return site >= a->start && site < a->end;
 }
 
-bool frees_unknown(struct engine *e, struct thread *t, const struct breakpoint *b)
+bool frees_unknown(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	const struct probe *probe = probe_at(e->user_probes, b->probe);
-	uint64_t ptr = e->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
+	const struct probe *probe = probe_at(p->user_probes, b->probe);
+	uint64_t ptr = p->arch->arg(&t->regs, probe->ptr_arg), key = frees_key(probe, ptr);
 	// Where t came from, and the word before the block, which has the size in glibc.
-	uint64_t words[2], addrs[2] = {e->arch->sp(&t->regs), ptr - sizeof(ptr)};
+	uint64_t words[2], addrs[2] = {p->arch->sp(&t->regs), ptr - sizeof(ptr)};
 	const struct allocator *a =
-		b->allocator < e->allocators.num ? &e->allocators.items[b->allocator] : NULL;
+		b->allocator < p->allocators.num ? &p->allocators.items[b->allocator] : NULL;
 	struct event_size size;
 	bool has_words;
 
-	if (!ptr || is_inner(e, t, b, key))
+	if (!ptr || is_inner(p, t, b, key))
 		return true;
 	if (t->hold != NOT_HELD)
 		return false;
 	has_words = a && a->end && memory_read_two(t->tid, addrs, words);
 	if (has_words && is_of_allocator(a, words[0]))
 		return true;
-	if (!e->is_heap_known &&
-	    !usable_of_block(e, t, b, ptr, has_words ? &words[1] : NULL, &size))
+	if (!p->is_heap_known &&
+	    !usable_of_block(p, t, b, ptr, has_words ? &words[1] : NULL, &size))
 		return false;
-	note_freed(e, t, b, key);
-	frees_emit(e, t, b->probe, ptr, e->is_heap_known ? NULL : &size);
+	note_freed(p, t, b, key);
+	frees_emit(p, t, b->probe, ptr, p->is_heap_known ? NULL : &size);
 	return true;
 }

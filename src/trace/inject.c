@@ -84,41 +84,41 @@ void inject_stop_again(struct thread *t, bool has_stop)
 }
 
 /** The last serial number in the stubs, by whoever has used them. */
-static uint64_t last_serial(struct engine *e)
+static uint64_t last_serial(struct process *p)
 {
 	uint64_t serial, last = 0;
 	size_t i;
 
 	for (i = 0; i < NUM_STUBS; i++)
-		if (pread(e->mem_fd, &serial, sizeof(serial),
-			  (off_t)(e->stubs_addr + i * ARCH_STUB_SIZE + ARCH_STUB_SERIAL)) ==
+		if (pread(p->mem_fd, &serial, sizeof(serial),
+			  (off_t)(p->stubs_addr + i * ARCH_STUB_SIZE + ARCH_STUB_SERIAL)) ==
 			    sizeof(serial) &&
 		    serial > last)
 			last = serial;
 	return last;
 }
 
-void inject_add_area(struct engine *e, struct area *area)
+void inject_add_area(struct process *p, struct area *area)
 {
 	static const uint8_t empty[NUM_STUBS * ARCH_STUB_SIZE];
 
-	if (!e->stubs_addr)
-		e->stubs_addr = displaced_take_slots(e, area, AREA_NAME_STUB, empty, sizeof(empty));
-	if (e->stubs_addr && !e->stub_serial)
-		e->stub_serial = last_serial(e);
+	if (!p->stubs_addr)
+		p->stubs_addr = displaced_take_slots(p, area, AREA_NAME_STUB, empty, sizeof(empty));
+	if (p->stubs_addr && !p->stub_serial)
+		p->stub_serial = last_serial(p);
 }
 
 /** Where the next stub goes. Before there is an area: the end of a cave. 0: nowhere. */
-static uint64_t next_stub(struct engine *e)
+static uint64_t next_stub(struct process *p)
 {
 	struct area *a;
 	size_t i;
 
-	if (e->stubs_addr)
+	if (p->stubs_addr)
 		// A thread that an earlier tracer has left behind may still be in the last one.
-		return e->stubs_addr + ++e->stub_serial % NUM_STUBS * ARCH_STUB_SIZE;
-	for (i = 0; i < e->areas.num; i++) {
-		a = &e->areas.items[i];
+		return p->stubs_addr + ++p->stub_serial % NUM_STUBS * ARCH_STUB_SIZE;
+	for (i = 0; i < p->areas.num; i++) {
+		a = &p->areas.items[i];
 		if (!a->is_cave)
 			continue;
 		if (!a->has_stub && a->size - a->used >= ARCH_STUB_SIZE) {
@@ -133,35 +133,35 @@ static uint64_t next_stub(struct engine *e)
 
 /** Where t makes the system call and comes back from by itself should we be gone by then. Where no stub
  *  can be, just a system call instruction. */
-static uint64_t prepare_stub(struct engine *e, struct thread *t, const struct arch_regs *back,
+static uint64_t prepare_stub(struct process *p, struct thread *t, const struct arch_regs *back,
 			     uint64_t mask)
 {
 	uint8_t code[ARCH_STUB_SIZE];
-	uint64_t addr = next_stub(e);
+	uint64_t addr = next_stub(p);
 
 	if (!addr)
-		return e->syscall_insn;
-	e->arch->stub(back, mask, e->stub_serial, code);
-	if (!memory_write(e, e->mem_fd, t->tid, addr, code, sizeof(code)))
-		return e->syscall_insn;
+		return p->syscall_insn;
+	p->arch->stub(back, mask, p->stub_serial, code);
+	if (!memory_write(p, p->mem_fd, t->tid, addr, code, sizeof(code)))
+		return p->syscall_insn;
 	FAULT_POINT("stub");
 	return addr;
 }
 
 /** Registers of user mode, that t can be given again whatever comes in between. */
-static void finish_syscall(struct engine *e, struct thread *t)
+static void finish_syscall(struct process *p, struct thread *t)
 {
 	struct arch_regs before = t->regs;
 	bool is_restarted;
 
-	if (!e->arch->finish_syscall(&t->regs, &is_restarted) || !is_restarted)
+	if (!p->arch->finish_syscall(&t->regs, &is_restarted) || !is_restarted)
 		return;
 	t->interrupted = before;
 	t->has_undone_interrupt = true;
 }
 
 /** What the filters of t say about a call, and about the one by which a stub restores the signal mask. */
-static bool is_allowed(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
+static bool is_allowed(struct process *p, struct thread *t, long nr, const uint64_t args[6],
 		       bool *want_suspend_ret)
 {
 	static const uint64_t set_mask[6] = {SIG_SETMASK, 0, 0, sizeof(uint64_t)};
@@ -169,9 +169,9 @@ static bool is_allowed(struct engine *e, struct thread *t, long nr, const uint64
 	*want_suspend_ret = false;
 	if (!filter_exists(t))
 		return true;
-	if (!filter_allows(e, t, SYS_rt_sigprocmask, set_mask, e->syscall_insn))
+	if (!filter_allows(p, t, SYS_rt_sigprocmask, set_mask, p->syscall_insn))
 		return false;
-	*want_suspend_ret = !filter_allows(e, t, nr, args, e->syscall_insn);
+	*want_suspend_ret = !filter_allows(p, t, nr, args, p->syscall_insn);
 	return !*want_suspend_ret || filter_suspend(t);
 }
 
@@ -189,7 +189,7 @@ static bool make_call(struct thread *t, struct arch_regs *regs_ret)
 	return is_done;
 }
 
-bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t args[6],
+bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t args[6],
 		    int64_t *result_ret)
 {
 	// Signals wait until it is over; a trap must not (a blocked forced signal resets its
@@ -198,21 +198,21 @@ bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t 
 	struct arch_regs back, regs;
 	bool is_suspended, is_done;
 
-	if (!is_allowed(e, t, nr, args, &is_suspended)) {
+	if (!is_allowed(p, t, nr, args, &is_suspended)) {
 		*result_ret = -EPERM;
 		return true;
 	}
 	// The signal of its stop must not come when we die.
 	stops_consume(t->tid);
-	finish_syscall(e, t);
+	finish_syscall(p, t);
 	back = regs = t->regs;
 	if (t->parked_pc)
-		e->arch->set_pc(&back, t->parked_pc);
+		p->arch->set_pc(&back, t->parked_pc);
 	// The registers before the mask, and the mask before the registers: in between t would come back by
 	// way of the stub.
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
-	e->arch->set_syscall(&regs, prepare_stub(e, t, &back, mask), nr, args);
+	p->arch->set_syscall(&regs, prepare_stub(p, t, &back, mask), nr, args);
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
 		return false;
 	FAULT_POINT("inject");
@@ -230,6 +230,6 @@ bool inject_syscall(struct engine *e, struct thread *t, long nr, const uint64_t 
 	FAULT_POINT("unmasked");
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &back) < 0 || !is_done)
 		return false;
-	*result_ret = e->arch->syscall_result(&regs);
+	*result_ret = p->arch->syscall_result(&regs);
 	return true;
 }

@@ -44,18 +44,18 @@ bool interrupt_has_trap(pid_t tid)
 	return signals_set(tid, "SigPnd") & (1ull << (SIGTRAP - 1));
 }
 
-bool interrupt_is_here(struct engine *e, const struct thread *t)
+bool interrupt_is_here(struct process *p, const struct thread *t)
 {
 	struct arch_regs regs = t->regs;
 
-	return e->arch->restart_eintr(&regs);
+	return p->arch->restart_eintr(&regs);
 }
 
-void interrupt_undo(struct engine *e, struct thread *t)
+void interrupt_undo(struct process *p, struct thread *t)
 {
 	struct arch_regs interrupted = t->regs;
 
-	if (has_pending_signal(t->tid) || !e->arch->restart_eintr(&t->regs))
+	if (has_pending_signal(t->tid) || !p->arch->restart_eintr(&t->regs))
 		return;
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) < 0)
 		return;
@@ -63,7 +63,7 @@ void interrupt_undo(struct engine *e, struct thread *t)
 	t->has_undone_interrupt = true;
 }
 
-void interrupt_redo(struct engine *e, struct thread *t)
+void interrupt_redo(struct process *p, struct thread *t)
 {
 	struct arch_regs undone = t->interrupted;
 	bool is_restarted;
@@ -72,8 +72,8 @@ void interrupt_redo(struct engine *e, struct thread *t)
 		return;
 	t->has_undone_interrupt = false;
 	// Undone here, or by an injected system call.
-	if (!e->arch->restart_eintr(&undone))
-		e->arch->finish_syscall(&undone, &is_restarted);
+	if (!p->arch->restart_eintr(&undone))
+		p->arch->finish_syscall(&undone, &is_restarted);
 	if (memcmp(&undone, &t->regs, sizeof(undone)) != 0)
 		return;
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->interrupted) == 0)

@@ -14,7 +14,7 @@
 /** Time between two knocks while the main thread has not taken note. */
 #define KNOCK_NS 500000
 
-static bool queue_command(struct engine *e, const struct command *c, size_t size)
+static bool queue_command(struct tracer *tracer, const struct command *c, size_t size)
 {
 	struct command *copy = malloc(sizeof(*copy));
 	bool is_ok;
@@ -22,16 +22,16 @@ static bool queue_command(struct engine *e, const struct command *c, size_t size
 	if (!copy)
 		return false;
 	memcpy(copy, c, size);
-	pthread_mutex_lock(&e->lock);
-	is_ok = vec_push(&e->queue, copy);
-	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_lock(&tracer->lock);
+	is_ok = vec_push(&tracer->queue, copy);
+	pthread_mutex_unlock(&tracer->lock);
 	if (!is_ok)
 		free(copy);
 	return is_ok;
 }
 
 /** Wait until the main thread has taken note, at most KNOCK_NS. */
-static bool is_heard(struct engine *e)
+static bool is_heard(struct tracer *tracer)
 {
 	struct timespec until;
 	bool is_heard;
@@ -40,26 +40,26 @@ static bool is_heard(struct engine *e)
 	until.tv_nsec += KNOCK_NS;
 	until.tv_sec += until.tv_nsec / NS_PER_S;
 	until.tv_nsec %= NS_PER_S;
-	pthread_mutex_lock(&e->lock);
-	if (e->has_news)
-		pthread_cond_timedwait(&e->heard, &e->lock, &until);
-	is_heard = !e->has_news;
-	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_lock(&tracer->lock);
+	if (tracer->has_news)
+		pthread_cond_timedwait(&tracer->heard, &tracer->lock, &until);
+	is_heard = !tracer->has_news;
+	pthread_mutex_unlock(&tracer->lock);
 	return is_heard;
 }
 
 /** Tell the main thread. It may be about to block in waitpid(), where a signal that came just
  *  before is of no use: knock again until it has taken note. The next command may come at once
  *  after that, and somebody waits for it: no sleep that is longer than that takes. */
-static void knock(struct engine *e)
+static void knock(struct tracer *tracer)
 {
-	pthread_mutex_lock(&e->lock);
-	__atomic_store_n(&e->has_news, true, __ATOMIC_RELEASE);
-	pthread_cond_signal(&e->news);
-	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_lock(&tracer->lock);
+	__atomic_store_n(&tracer->has_news, true, __ATOMIC_RELEASE);
+	pthread_cond_signal(&tracer->news);
+	pthread_mutex_unlock(&tracer->lock);
 	do
-		pthread_kill(e->main_thread, SIGUSR1);
-	while (!is_heard(e));
+		pthread_kill(tracer->main_thread, SIGUSR1);
+	while (!is_heard(tracer));
 }
 
 static bool is_whole(const struct command *c, ssize_t size)
@@ -72,52 +72,52 @@ static bool is_whole(const struct command *c, ssize_t size)
 
 /** Queue what was received. False: that was no command, or there is no memory for it; nothing
  *  behind it may be carried out. */
-static bool take_command(struct engine *e, const struct command *c, ssize_t size)
+static bool take_command(struct tracer *tracer, const struct command *c, ssize_t size)
 {
-	return size > 0 && is_whole(c, size) && queue_command(e, c, size);
+	return size > 0 && is_whole(c, size) && queue_command(tracer, c, size);
 }
 
 static void *listen_main(void *ctx)
 {
 	static struct command c;
-	struct engine *e = ctx;
+	struct tracer *tracer = ctx;
 	bool is_ok = true;
 	ssize_t n;
 
 	while (is_ok) {
-		n = recv(e->socket, &c, sizeof(c), 0);
+		n = recv(tracer->socket, &c, sizeof(c), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		is_ok = take_command(e, &c, n);
+		is_ok = take_command(tracer, &c, n);
 		// Several at once are taken note of together.
-		while (is_ok && (n = recv(e->socket, &c, sizeof(c), MSG_DONTWAIT)) >= 0)
-			is_ok = take_command(e, &c, n);
+		while (is_ok && (n = recv(tracer->socket, &c, sizeof(c), MSG_DONTWAIT)) >= 0)
+			is_ok = take_command(tracer, &c, n);
 		if (is_ok)
-			knock(e);
+			knock(tracer);
 	}
-	__atomic_store_n(&e->is_supervisor_gone, true, __ATOMIC_RELEASE);
-	knock(e);
+	__atomic_store_n(&tracer->is_supervisor_gone, true, __ATOMIC_RELEASE);
+	knock(tracer);
 	return NULL;
 }
 
-bool listen_start(struct engine *e)
+bool listen_start(struct tracer *tracer)
 {
 	pthread_condattr_t monotonic;
 	sigset_t all, old;
 	pthread_t thread;
 	int errnum;
 
-	pthread_mutex_init(&e->lock, NULL);
-	pthread_cond_init(&e->news, NULL);
+	pthread_mutex_init(&tracer->lock, NULL);
+	pthread_cond_init(&tracer->news, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&e->heard, &monotonic);
+	pthread_cond_init(&tracer->heard, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	e->main_thread = pthread_self();
+	tracer->main_thread = pthread_self();
 	// Signals go to the main thread.
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	errnum = pthread_create(&thread, NULL, listen_main, e);
+	errnum = pthread_create(&thread, NULL, listen_main, tracer);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return errnum == 0;
 }

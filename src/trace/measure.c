@@ -5,10 +5,10 @@
 
 #include "base/clock.h"
 
-static void emit_measure(struct engine *e, enum event_kind kind, pid_t tid,
+static void emit_measure(struct process *p, enum event_kind kind, pid_t tid,
 			 const struct measured_call *call, unsigned flags)
 {
-	struct event_measure *event = emit_begin(e, kind, sizeof(*event));
+	struct event_measure *event = emit_begin(p, kind, sizeof(*event));
 
 	if (!event)
 		return;
@@ -17,21 +17,21 @@ static void emit_measure(struct engine *e, enum event_kind kind, pid_t tid,
 	event->id = call->id;
 	event->call = call->call;
 	event->time_ns = clock_now_ns();
-	emit_end(e, event);
+	emit_end(p, event);
 }
 
-void measure_abandon(struct engine *e, struct thread *t, size_t from)
+void measure_abandon(struct process *p, struct thread *t, size_t from)
 {
 	while (t->measured.num > from) {
 		const struct measured_call *call = &t->measured.items[--t->measured.num];
 
-		emit_measure(e, EVENT_RETURN, t->tid, call, MEASURE_UNWOUND);
-		probes_release_site(e, call->site);
+		emit_measure(p, EVENT_RETURN, t->tid, call, MEASURE_UNWOUND);
+		probes_release_site(p, call->site);
 	}
 }
 
 /** Calls whose return address is no longer on the stack were left by longjmp or an exception. */
-static void drop_stale(struct engine *e, struct thread *t)
+static void drop_stale(struct process *p, struct thread *t)
 {
 	const struct measured_call *call;
 	uint64_t word;
@@ -40,47 +40,47 @@ static void drop_stale(struct engine *e, struct thread *t)
 		call = &t->measured.items[t->measured.num - 1];
 		if (memory_read(t->tid, call->sp - 8, &word, sizeof(word)) && word == call->site)
 			return;
-		measure_abandon(e, t, t->measured.num - 1);
+		measure_abandon(p, t, t->measured.num - 1);
 	}
 }
 
-void measure_enter(struct engine *e, struct thread *t, const struct breakpoint *b)
+void measure_enter(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	uint64_t sp = e->arch->sp(&t->regs);
-	struct measured_call call = {.id = b->measure_id, .sp = e->arch->sp_after_return(sp)};
+	uint64_t sp = p->arch->sp(&t->regs);
+	struct measured_call call = {.id = b->measure_id, .sp = p->arch->sp_after_return(sp)};
 	struct breakpoint *site;
 
-	drop_stale(e, t);
+	drop_stale(p, t);
 	// Same place on the stack: the earlier call was left, and its return address is ours by
 	// now.
 	while (t->measured.num && t->measured.items[t->measured.num - 1].sp == call.sp)
-		measure_abandon(e, t, t->measured.num - 1);
+		measure_abandon(p, t, t->measured.num - 1);
 	if (!memory_read(t->tid, sp, &call.site, sizeof(call.site)))
 		return;
-	site = probes_plant_site(e, call.site);
+	site = probes_plant_site(p, call.site);
 	if (!site || !vec_reserve_one(&t->measured)) {
-		e->shared->stats.num_lost++;
+		p->shared->stats.num_lost++;
 		return;
 	}
 	site->num_pending++;
-	call.call = ++e->num_calls;
+	call.call = ++p->num_calls;
 	t->measured.items[t->measured.num++] = call;
-	emit_measure(e, EVENT_ENTER, t->tid, &call, 0);
+	emit_measure(p, EVENT_ENTER, t->tid, &call, 0);
 }
 
-bool measure_return(struct engine *e, struct thread *t, const struct breakpoint *b)
+bool measure_return(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	uint64_t sp = e->arch->sp(&t->regs);
+	uint64_t sp = p->arch->sp(&t->regs);
 	size_t i = t->measured.num;
 
 	while (i > 0) {
 		i--;
 		if (t->measured.items[i].sp != sp || t->measured.items[i].site != b->addr)
 			continue;
-		measure_abandon(e, t, i + 1);
-		emit_measure(e, EVENT_RETURN, t->tid, &t->measured.items[i], 0);
+		measure_abandon(p, t, i + 1);
+		emit_measure(p, EVENT_RETURN, t->tid, &t->measured.items[i], 0);
 		t->measured.num--;
-		probes_release_site(e, b->addr);
+		probes_release_site(p, b->addr);
 		return true;
 	}
 	return false;

@@ -89,12 +89,12 @@ static bool poke(pid_t tid, uint64_t addr, const uint8_t *buf, size_t size)
 	return true;
 }
 
-static bool poke_by_stopped(struct engine *e, uint64_t addr, const void *buf, size_t size)
+static bool poke_by_stopped(struct process *p, uint64_t addr, const void *buf, size_t size)
 {
 	const struct thread *t;
 	size_t i;
 
-	hmap_each (&e->threads, i, t) {
+	hmap_each (&p->threads, i, t) {
 		// One that listens for the end of its group-stop refuses.
 		if (t->is_stopped && poke(t->tid, addr, buf, size))
 			return true;
@@ -112,7 +112,7 @@ static bool stop(struct thread *t)
 
 /** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its stop is acted on
  *  later, in its turn. */
-static bool stop_one(struct engine *e)
+static bool stop_one(struct process *p)
 {
 	struct thread *t;
 	bool is_asleep;
@@ -120,7 +120,7 @@ static bool stop_one(struct engine *e)
 	int pass;
 
 	for (pass = 0; pass < 2; pass++) {
-		hmap_each (&e->threads, i, t) {
+		hmap_each (&p->threads, i, t) {
 			is_asleep = interrupt_is_needless(t->tid);
 			if (is_asleep == (pass == 1) && stop(t))
 				return true;
@@ -129,7 +129,7 @@ static bool stop_one(struct engine *e)
 	return false;
 }
 
-bool memory_write(struct engine *e, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
+bool memory_write(struct process *p, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
 		  size_t size)
 {
 	uint8_t byte;
@@ -141,27 +141,27 @@ bool memory_write(struct engine *e, int mem_fd, pid_t stopped_tid, uint64_t addr
 		return false;
 	if (stopped_tid)
 		return poke(stopped_tid, addr, buf, size);
-	return poke_by_stopped(e, addr, buf, size) ||
-	       (stop_one(e) && poke_by_stopped(e, addr, buf, size));
+	return poke_by_stopped(p, addr, buf, size) ||
+	       (stop_one(p) && poke_by_stopped(p, addr, buf, size));
 }
 
-bool memory_write_code(struct engine *e, uint64_t addr, const void *buf, size_t size)
+bool memory_write_code(struct process *p, uint64_t addr, const void *buf, size_t size)
 {
-	return memory_write(e, e->mem_fd, 0, addr, buf, size);
+	return memory_write(p, p->mem_fd, 0, addr, buf, size);
 }
 
-size_t memory_read_code(struct engine *e, uint64_t addr, uint8_t *buf, size_t size)
+size_t memory_read_code(struct process *p, uint64_t addr, uint8_t *buf, size_t size)
 {
-	ssize_t n = pread(e->mem_fd, buf, size, (off_t)addr);
+	ssize_t n = pread(p->mem_fd, buf, size, (off_t)addr);
 	struct breakpoint *b;
 	ssize_t i;
 
 	if (n < 0 && size > 4096 - (addr & 4095))
-		n = pread(e->mem_fd, buf, 4096 - (addr & 4095), (off_t)addr);
+		n = pread(p->mem_fd, buf, 4096 - (addr & 4095), (off_t)addr);
 	for (i = 0; i < n; i++) {
-		b = breakpoint_find(e, addr + i);
+		b = breakpoint_find(p, addr + i);
 		if (b && b->is_planted)
-			buf[i] = e->shared->planted[b->planted_index].original;
+			buf[i] = p->shared->planted[b->planted_index].original;
 	}
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -14,134 +14,134 @@
 /** Results that stand for an error, as mmap's MAP_FAILED. */
 #define MAX_ERRNO 4095
 
-static const struct probe *probe_of(const struct engine *e, uint32_t index)
+static const struct probe *probe_of(const struct process *p, uint32_t index)
 {
-	return probe_at(e->user_probes, index);
+	return probe_at(p->user_probes, index);
 }
 
-static bool is_same_family(const struct engine *e, uint32_t a, uint32_t b)
+static bool is_same_family(const struct process *p, uint32_t a, uint32_t b)
 {
-	return probe_is_layered(probe_of(e, a)) == probe_is_layered(probe_of(e, b));
+	return probe_is_layered(probe_of(p, a)) == probe_is_layered(probe_of(p, b));
 }
 
-void probes_release_site(struct engine *e, uint64_t site)
+void probes_release_site(struct process *p, uint64_t site)
 {
-	struct breakpoint *b = breakpoint_find(e, site);
+	struct breakpoint *b = breakpoint_find(p, site);
 
 	if (!b || !b->num_pending || --b->num_pending || !b->is_one_shot)
 		return;
 	if (b->roles == ROLE_SITE)
-		breakpoint_unplant(e, b);
+		breakpoint_unplant(p, b);
 }
 
-static void emit_take(struct engine *e, enum event_kind kind, const struct thread *t,
-		      const struct pending *p)
+static void emit_take(struct process *p, enum event_kind kind, const struct thread *t,
+		      const struct pending *call)
 {
-	struct event_take *event = emit_begin(e, kind, sizeof(*event));
+	struct event_take *event = emit_begin(p, kind, sizeof(*event));
 
 	if (!event)
 		return;
 	event->tid = t->tid;
-	event->probe = p->probe;
-	event->call = p->call;
-	event->addr = p->ptr;
-	emit_end(e, event);
+	event->probe = call->probe;
+	event->call = call->call;
+	event->addr = call->ptr;
+	emit_end(p, event);
 }
 
-void probes_abandon(struct engine *e, struct thread *t, size_t from)
+void probes_abandon(struct process *p, struct thread *t, size_t from)
 {
 	while (t->pending.num > from) {
-		const struct pending *p = &t->pending.items[--t->pending.num];
+		const struct pending *call = &t->pending.items[--t->pending.num];
 
-		if (p->has_taken)
-			emit_take(e, EVENT_ABANDON, t, p);
-		probes_release_site(e, p->site);
-		e->shared->stats.num_abandoned++;
+		if (call->has_taken)
+			emit_take(p, EVENT_ABANDON, t, call);
+		probes_release_site(p, call->site);
+		p->shared->stats.num_abandoned++;
 	}
 }
 
-static void emit_alloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr,
-		       struct event_size usable)
+static void emit_alloc(struct process *p, struct thread *t, const struct pending *call,
+		       uint64_t addr, struct event_size usable)
 {
-	struct event_alloc *event = emit_begin(e, EVENT_ALLOC, sizeof(*event));
+	struct event_alloc *event = emit_begin(p, EVENT_ALLOC, sizeof(*event));
 
 	if (!event)
 		return;
 	event->tid = t->tid;
-	event->probe = p->probe;
+	event->probe = call->probe;
 	event->addr = addr;
-	event->size = p->size;
-	event->stack_hash = p->stack_hash;
+	event->size = call->size;
+	event->stack_hash = call->stack_hash;
 	event->usable = usable;
-	emit_end(e, event);
+	emit_end(p, event);
 }
 
-static void emit_realloc(struct engine *e, struct thread *t, const struct pending *p, uint64_t addr,
-			 struct event_size usable)
+static void emit_realloc(struct process *p, struct thread *t, const struct pending *call,
+			 uint64_t addr, struct event_size usable)
 {
-	struct event_realloc *event = emit_begin(e, EVENT_REALLOC, sizeof(*event));
+	struct event_realloc *event = emit_begin(p, EVENT_REALLOC, sizeof(*event));
 
 	if (!event)
 		return;
 	event->tid = t->tid;
-	event->probe = p->probe;
-	event->call = p->call;
+	event->probe = call->probe;
+	event->call = call->call;
 	event->addr = addr;
-	event->size = p->size;
-	event->stack_hash = p->stack_hash;
+	event->size = call->size;
+	event->stack_hash = call->stack_hash;
 	event->usable = usable;
-	event->header.flags = p->has_older ? FREE_OLDER : 0;
-	event->old = p->old;
-	emit_end(e, event);
+	event->header.flags = call->has_older ? FREE_OLDER : 0;
+	event->old = call->old;
+	emit_end(p, event);
 }
 
 /** A realloc has returned addr, or NULL. */
-static void finish_realloc(struct engine *e, struct thread *t, const struct pending *p,
+static void finish_realloc(struct process *p, struct thread *t, const struct pending *call,
 			   uint64_t addr)
 {
 	struct event_size none = {0};
 
 	if (addr) {
-		emit_realloc(e, t, p, addr, usable_of_call(e, t, p, addr));
+		emit_realloc(p, t, call, addr, usable_of_call(p, t, call, addr));
 		return;
 	}
 	// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p
 	// alone.
-	if (!p->size && p->has_older) {
-		frees_emit(e, t, p->probe, p->ptr, &p->old);
-	} else if (!p->size) {
-		emit_take(e, EVENT_ABANDON, t, p);
+	if (!call->size && call->has_older) {
+		frees_emit(p, t, call->probe, call->ptr, &call->old);
+	} else if (!call->size) {
+		emit_take(p, EVENT_ABANDON, t, call);
 	} else {
-		emit_realloc(e, t, p, 0, none);
-		if (p->was_live)
-			frees_add_live(e, probe_of(e, p->probe), p->ptr);
+		emit_realloc(p, t, call, 0, none);
+		if (call->was_live)
+			frees_add_live(p, probe_of(p, call->probe), call->ptr);
 	}
 }
 
 /** A call returns, at the stop at which t is. The block, or 0. */
-static uint64_t finish_call(struct engine *e, struct thread *t, const struct pending *p)
+static uint64_t finish_call(struct process *p, struct thread *t, const struct pending *call)
 {
-	const struct probe *probe = probe_of(e, p->probe);
-	uint64_t result = e->arch->result(&t->regs), addr = result;
+	const struct probe *probe = probe_of(p, call->probe);
+	uint64_t result = p->arch->result(&t->regs), addr = result;
 
 	if (probe->kind == PROBE_ALLOC_OUT) {
 		// The result is an int: the upper half of the register is undefined (psABI 3.2.3).
-		if ((uint32_t)result != 0 || !memory_read(t->tid, p->ptr, &addr, sizeof(addr)))
+		if ((uint32_t)result != 0 || !memory_read(t->tid, call->ptr, &addr, sizeof(addr)))
 			return 0;
 	}
 	if (addr >= -(uint64_t)MAX_ERRNO)
 		addr = 0;
-	if (p->has_taken)
-		finish_realloc(e, t, p, addr);
+	if (call->has_taken)
+		finish_realloc(p, t, call, addr);
 	else if (addr)
-		emit_alloc(e, t, p, addr, usable_of_call(e, t, p, addr));
+		emit_alloc(p, t, call, addr, usable_of_call(p, t, call, addr));
 	if (addr)
-		frees_add_live(e, probe, addr);
+		frees_add_live(p, probe, addr);
 	return addr;
 }
 
 /** A site was hit by the way. */
-static void judge_site(struct engine *e, struct breakpoint *b)
+static void judge_site(struct process *p, struct breakpoint *b)
 {
 	b->num_other++;
 	if (b->num_matched + b->num_other < SITE_TRIAL)
@@ -151,17 +151,17 @@ static void judge_site(struct engine *e, struct breakpoint *b)
 	b->num_matched /= 2;
 	b->num_other /= 2;
 	if (b->is_one_shot && !b->num_pending && b->roles == ROLE_SITE)
-		breakpoint_unplant(e, b);
+		breakpoint_unplant(p, b);
 }
 
 /** A return site was hit: of a pending call of this thread, or by the way. False: t runs, to come
  *  here again. */
-static bool site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
+static bool site_hit(struct process *p, struct thread *t, struct breakpoint *b)
 {
-	uint64_t sp = e->arch->sp(&t->regs), addr = 0;
+	uint64_t sp = p->arch->sp(&t->regs), addr = 0;
 	struct pending last = {0};
 	size_t i = t->pending.num;
-	bool is_measured = measure_return(e, t, b), is_matched = false;
+	bool is_measured = measure_return(p, t, b), is_matched = false;
 
 	while (i > 0) {
 		i--;
@@ -171,125 +171,125 @@ static bool site_hit(struct engine *e, struct thread *t, struct breakpoint *b)
 			continue;
 		}
 		if (!is_matched)
-			probes_abandon(e, t, i + 1);
+			probes_abandon(p, t, i + 1);
 		b->num_matched++;
 		// One of another family may have jumped to the end of its work: they return together.
 		is_matched = true;
 		last = t->pending.items[i];
-		addr = finish_call(e, t, &last);
+		addr = finish_call(p, t, &last);
 		t->pending.num--;
-		probes_release_site(e, b->addr);
+		probes_release_site(p, b->addr);
 	}
 	if (is_matched)
-		return !usable_learn(e, t, b, &last, addr);
+		return !usable_learn(p, t, b, &last, addr);
 	if (is_measured) {
 		b->num_matched++;
 		return true;
 	}
-	judge_site(e, b);
+	judge_site(p, b);
 	return true;
 }
 
-static bool is_in_module(const struct engine *e, uint64_t addr)
+static bool is_in_module(const struct process *p, uint64_t addr)
 {
 	size_t i;
 
-	for (i = 0; i < e->modules.num; i++)
-		if (addr >= e->modules.items[i].start && addr < e->modules.items[i].end)
+	for (i = 0; i < p->modules.num; i++)
+		if (addr >= p->modules.items[i].start && addr < p->modules.items[i].end)
 			return true;
 	return false;
 }
 
-struct breakpoint *probes_plant_site(struct engine *e, uint64_t addr)
+struct breakpoint *probes_plant_site(struct process *p, uint64_t addr)
 {
-	struct breakpoint *b = breakpoint_find(e, addr);
+	struct breakpoint *b = breakpoint_find(p, addr);
 
 	if (b && b->is_planted && (b->roles & ROLE_SITE))
 		return b;
-	b = breakpoint_add(e, addr, ROLE_SITE);
-	if (b && !b->num_matched && !b->num_other && !is_in_module(e, addr))
+	b = breakpoint_add(p, addr, ROLE_SITE);
+	if (b && !b->num_matched && !b->num_other && !is_in_module(p, addr))
 		b->is_one_shot = true;
 	return b;
 }
 
 /** Is the entry of probe, at which t stands, a part of an earlier call of its family? */
-static enum nesting nesting_in_pending(struct engine *e, struct thread *t, uint32_t probe)
+static enum nesting nesting_in_pending(struct process *p, struct thread *t, uint32_t probe)
 {
 	enum nesting nesting;
 	size_t i;
 
 	for (i = t->pending.num; i > 0; i--) {
-		const struct pending *p = &t->pending.items[i - 1];
+		const struct pending *call = &t->pending.items[i - 1];
 
-		nesting = stacks_nesting(e, t, p->site, p->sp);
+		nesting = stacks_nesting(p, t, call->site, call->sp);
 		if (nesting == NESTING_NONE && i == t->pending.num)
-			probes_abandon(e, t, i - 1);
-		else if (nesting != NESTING_INSIDE || is_same_family(e, p->probe, probe))
+			probes_abandon(p, t, i - 1);
+		else if (nesting != NESTING_INSIDE || is_same_family(p, call->probe, probe))
 			return nesting;
 	}
 	return NESTING_NONE;
 }
 
-static uint64_t requested_size(const struct engine *e, const struct thread *t,
+static uint64_t requested_size(const struct process *p, const struct thread *t,
 			       const struct probe *probe)
 {
 	uint64_t size = 0;
 
 	if (probe->size_arg != ARG_NONE)
-		size = e->arch->arg(&t->regs, probe->size_arg);
+		size = p->arch->arg(&t->regs, probe->size_arg);
 	if (probe->factor_arg != ARG_NONE)
-		size *= e->arch->arg(&t->regs, probe->factor_arg);
+		size *= p->arch->arg(&t->regs, probe->factor_arg);
 	return size;
 }
 
 /** An allocation begins. False: a row is missing, t is held; or t runs, to come here again. */
-static bool alloc_entry(struct engine *e, struct thread *t, const struct breakpoint *b)
+static bool alloc_entry(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	const struct probe *probe = probe_of(e, b->probe);
-	uint64_t sp = e->arch->sp(&t->regs);
-	struct pending p = {
+	const struct probe *probe = probe_of(p, b->probe);
+	uint64_t sp = p->arch->sp(&t->regs);
+	struct pending call = {
 		.probe = b->probe,
-		.sp = e->arch->sp_after_return(sp),
+		.sp = p->arch->sp_after_return(sp),
 		.allocator = b->allocator,
 	};
 	struct breakpoint *site;
 
-	if (!stacks_capture(e, t, &p.stack_hash, &p.site))
+	if (!stacks_capture(p, t, &call.stack_hash, &call.site))
 		return false;
-	if (!p.site)
+	if (!call.site)
 		return true;
 	if (probe->ptr_arg != ARG_NONE)
-		p.ptr = e->arch->arg(&t->regs, probe->ptr_arg);
-	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
-	p.was_live = p.has_taken && addrset_has(&e->live, frees_key(probe, p.ptr));
-	p.has_older = p.has_taken && !p.was_live && !e->is_heap_known;
-	if (p.has_older && !usable_of_block(e, t, b, p.ptr, NULL, &p.old))
+		call.ptr = p->arch->arg(&t->regs, probe->ptr_arg);
+	call.has_taken = probe->kind == PROBE_REALLOC && call.ptr;
+	call.was_live = call.has_taken && addrset_has(&p->live, frees_key(probe, call.ptr));
+	call.has_older = call.has_taken && !call.was_live && !p->is_heap_known;
+	if (call.has_older && !usable_of_block(p, t, b, call.ptr, NULL, &call.old))
 		return false;
 	FAULT_POINT("walked");
-	site = probes_plant_site(e, p.site);
+	site = probes_plant_site(p, call.site);
 	FAULT_POINT("site");
 	if (!site || !vec_reserve_one(&t->pending)) {
-		e->shared->stats.num_lost++;
+		p->shared->stats.num_lost++;
 		return true;
 	}
 	site->num_pending++;
-	p.call = ++e->num_calls;
-	p.size = requested_size(e, t, probe);
-	if (p.has_taken) {
-		addrset_remove(&e->live, frees_key(probe, p.ptr));
-		emit_take(e, EVENT_TAKE, t, &p);
+	call.call = ++p->num_calls;
+	call.size = requested_size(p, t, probe);
+	if (call.has_taken) {
+		addrset_remove(&p->live, frees_key(probe, call.ptr));
+		emit_take(p, EVENT_TAKE, t, &call);
 	}
-	t->pending.items[t->pending.num++] = p;
+	t->pending.items[t->pending.num++] = call;
 	return true;
 }
 
 /** An allocator function is entered. False: as for alloc_entry(). */
-static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
+static bool probe_hit(struct process *p, struct thread *t, const struct breakpoint *b)
 {
-	if (probe_of(e, b->probe)->kind == PROBE_FREE && frees_live(e, t, b))
+	if (probe_of(p, b->probe)->kind == PROBE_FREE && frees_live(p, t, b))
 		return true;
 	if (t->pending.num) {
-		switch (nesting_in_pending(e, t, b->probe)) {
+		switch (nesting_in_pending(p, t, b->probe)) {
 		case NESTING_INSIDE:
 			return true;
 		case NESTING_MISS:
@@ -298,46 +298,46 @@ static bool probe_hit(struct engine *e, struct thread *t, const struct breakpoin
 			break;
 		}
 	}
-	if (probe_of(e, b->probe)->kind == PROBE_FREE)
-		return frees_unknown(e, t, b);
-	return alloc_entry(e, t, b);
+	if (probe_of(p, b->probe)->kind == PROBE_FREE)
+		return frees_unknown(p, t, b);
+	return alloc_entry(p, t, b);
 }
 
 /** A counted function is entered. True: everything pauses, t here. */
-static bool call_hit(struct engine *e, struct thread *t, const struct breakpoint *b)
+static bool call_hit(struct process *p, struct thread *t, const struct breakpoint *b)
 {
 	struct event_call *event;
 
-	if (b->call_id != e->call_id || !e->call_remaining || --e->call_remaining)
+	if (b->call_id != p->call_id || !p->call_remaining || --p->call_remaining)
 		return false;
-	event = emit_begin(e, EVENT_CALL, sizeof(*event));
+	event = emit_begin(p, EVENT_CALL, sizeof(*event));
 	if (!event)
 		return false;
 	event->tid = t->tid;
 	event->id = b->call_id;
-	emit_end_now(e, event);
-	if (e->want_call_pause)
+	emit_end_now(p, event);
+	if (p->want_call_pause)
 		t->hold = HELD_CALL;
-	return e->is_paused = e->want_call_pause;
+	return p->is_paused = p->want_call_pause;
 }
 
 /** The instruction under the trap cannot be moved: the breakpoint goes, the thread goes on at
  *  its place. */
-static void give_up(struct engine *e, struct thread *t, struct breakpoint *b)
+static void give_up(struct process *p, struct thread *t, struct breakpoint *b)
 {
-	breakpoint_unplant(e, b);
+	breakpoint_unplant(p, b);
 	if (b->roles & ROLE_SITE)
-		e->shared->stats.num_lost++;
+		p->shared->stats.num_lost++;
 	if (b->roles & ~ROLE_SITE)
-		emit_note(e,
+		emit_note(p,
 			  "the breakpoint at %#llx was taken out: its instruction cannot be moved",
 			  (unsigned long long)b->addr);
 	b->roles = 0;
-	if (thread_set_pc(e, t, b->addr))
-		thread_continue(e, t, 0);
+	if (thread_set_pc(p, t, b->addr))
+		thread_continue(p, t, 0);
 }
 
-void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b)
+void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *b)
 {
 	uint64_t pc;
 
@@ -345,65 +345,65 @@ void probes_resume_past(struct engine *e, struct thread *t, struct breakpoint *b
 	if (!b->is_planted)
 		pc = b->addr;
 	else
-		pc = displaced_resume_pc(e, t, b);
+		pc = displaced_resume_pc(p, t, b);
 	if (b->roles == ROLE_SITE && FAULT_FAILS("displace"))
 		pc = 0;
 	if (!pc && b->roles == ROLE_SITE) {
-		if (displaced_step_over(e, t, b))
-			thread_continue(e, t, 0);
+		if (displaced_step_over(p, t, b))
+			thread_continue(p, t, 0);
 		return;
 	}
 	if (!pc) {
-		give_up(e, t, b);
+		give_up(p, t, b);
 		return;
 	}
-	if (thread_set_pc(e, t, pc))
-		thread_continue(e, t, 0);
+	if (thread_set_pc(p, t, pc))
+		thread_continue(p, t, 0);
 	FAULT_POINT("resumed");
 }
 
 /** The dynamic linker comes by before it changes its list, too: a hold there would be for nothing. */
-static bool is_linking(const struct engine *e, const struct thread *t)
+static bool is_linking(const struct process *p, const struct thread *t)
 {
 	uint32_t state;
 
-	return e->link_state && memory_read(t->tid, e->link_state, &state, sizeof(state)) &&
+	return p->link_state && memory_read(t->tid, p->link_state, &state, sizeof(state)) &&
 	       state != RT_CONSISTENT;
 }
 
-void probes_hit(struct engine *e, struct thread *t, struct breakpoint *b, bool is_retry)
+void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool is_retry)
 {
 	// Taken out while this thread was on its way here.
-	if (!b->is_planted || !e->is_tracing) {
-		if (thread_set_pc(e, t, b->addr))
-			thread_continue(e, t, 0);
+	if (!b->is_planted || !p->is_tracing) {
+		if (thread_set_pc(p, t, b->addr))
+			thread_continue(p, t, 0);
 		return;
 	}
-	if (!is_retry && displaced_is_undone(e, t, b)) {
-		probes_resume_past(e, t, b);
+	if (!is_retry && displaced_is_undone(p, t, b)) {
+		probes_resume_past(p, t, b);
 		return;
 	}
-	if (usable_is_back(e, t, b)) {
+	if (usable_is_back(p, t, b)) {
 		is_retry = true;
 		if (b->roles == ROLE_SITE)
-			usable_learned(e, t);
+			usable_learned(p, t);
 	}
 	if (!is_retry) {
-		if (b->roles & ROLE_SITE && !site_hit(e, t, b))
+		if (b->roles & ROLE_SITE && !site_hit(p, t, b))
 			return;
 		if (b->roles & PLANT_MEASURE)
-			measure_enter(e, t, b);
-		if (b->roles & PLANT_CALL && call_hit(e, t, b))
+			measure_enter(p, t, b);
+		if (b->roles & PLANT_CALL && call_hit(p, t, b))
 			return;
 		if (b->roles & PLANT_PROBE && b->hit_slot < SHARED_MAX_HITS)
-			e->shared->stats.hits[b->hit_slot]++;
-		if (b->roles & PLANT_RENDEZVOUS && !is_linking(e, t)) {
+			p->shared->stats.hits[b->hit_slot]++;
+		if (b->roles & PLANT_RENDEZVOUS && !is_linking(p, t)) {
 			t->hold = HELD_RENDEZVOUS;
-			emit_thread(e, EVENT_MODULES, t->tid);
+			emit_thread(p, EVENT_MODULES, t->tid);
 			return;
 		}
 	}
-	if (b->roles & PLANT_PROBE && !probe_hit(e, t, b))
+	if (b->roles & PLANT_PROBE && !probe_hit(p, t, b))
 		return;
-	probes_resume_past(e, t, b);
+	probes_resume_past(p, t, b);
 }

@@ -34,116 +34,116 @@
 /** Enough for what a function keeps below its stack pointer (psABI 3.2.2: 128 bytes). */
 #define BELOW_STACK 512
 
-static bool write_data(struct engine *e, size_t offset, uint64_t value)
+static bool write_data(struct process *p, size_t offset, uint64_t value)
 {
-	return memory_write_code(e, e->rescue_data + offset, &value, sizeof(value));
+	return memory_write_code(p, p->rescue_data + offset, &value, sizeof(value));
 }
 
 /** Put the handler into slots of the area, one behind the other. */
-static bool place(struct engine *e, struct area *area)
+static bool place(struct process *p, struct area *area)
 {
 	uint8_t code[ARCH_RESCUE_SIZE];
 	uint64_t addr = area->start + area->used;
-	size_t data_offset, size = e->arch->rescue(addr, code, &data_offset);
+	size_t data_offset, size = p->arch->rescue(addr, code, &data_offset);
 
-	if (!displaced_take_slots(e, area, AREA_NAME_RESCUE, code, size))
+	if (!displaced_take_slots(p, area, AREA_NAME_RESCUE, code, size))
 		return false;
-	e->rescue_addr = addr;
-	e->rescue_data = addr + data_offset;
-	return write_data(e, offsetof(struct arch_rescue_data, names_offset),
+	p->rescue_addr = addr;
+	p->rescue_data = addr + data_offset;
+	return write_data(p, offsetof(struct arch_rescue_data, names_offset),
 			  offsetof(struct area_header, addrs)) &&
-	       write_data(e, offsetof(struct arch_rescue_data, slots_offset),
+	       write_data(p, offsetof(struct arch_rescue_data, slots_offset),
 			  sizeof(struct area_header)) &&
-	       write_data(e, offsetof(struct arch_rescue_data, num_slots), AREA_SLOTS) &&
-	       write_data(e, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
+	       write_data(p, offsetof(struct arch_rescue_data, num_slots), AREA_SLOTS) &&
+	       write_data(p, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
 }
 
 /** The handler of an earlier tracer, if it is as ours would be. Threads may be in it right now, so the areas that it
  *  knows stay where they are in its list. */
-static bool adopt(struct engine *e)
+static bool adopt(struct process *p)
 {
 	uint8_t code[ARCH_RESCUE_SIZE], there[ARCH_RESCUE_SIZE];
 	struct arch_rescue_data data;
-	size_t data_offset, size = e->arch->rescue(e->rescue_addr, code, &data_offset);
+	size_t data_offset, size = p->arch->rescue(p->rescue_addr, code, &data_offset);
 
-	if (pread(e->mem_fd, there, size, (off_t)e->rescue_addr) != (ssize_t)size ||
+	if (pread(p->mem_fd, there, size, (off_t)p->rescue_addr) != (ssize_t)size ||
 	    memcmp(there, code, data_offset) != 0)
 		return false;
 	memcpy(&data, there + data_offset, sizeof(data));
-	while (e->num_rescue_areas < ARCH_RESCUE_AREAS && data.areas[e->num_rescue_areas]) {
-		e->rescue_areas[e->num_rescue_areas] = data.areas[e->num_rescue_areas];
-		e->num_rescue_areas++;
+	while (p->num_rescue_areas < ARCH_RESCUE_AREAS && data.areas[p->num_rescue_areas]) {
+		p->rescue_areas[p->num_rescue_areas] = data.areas[p->num_rescue_areas];
+		p->num_rescue_areas++;
 	}
-	e->is_rescue_installed = data.is_installed;
-	e->stops_to_rescue_check = 1;
-	e->rescue_data = e->rescue_addr + data_offset;
+	p->is_rescue_installed = data.is_installed;
+	p->stops_to_rescue_check = 1;
+	p->rescue_data = p->rescue_addr + data_offset;
 	return true;
 }
 
-static void prepare_breakpoints(struct engine *e)
+static void prepare_breakpoints(struct process *p)
 {
 	struct breakpoint *b;
 	size_t i;
 
-	hmap_each (&e->breakpoints, i, b)
-		displaced_prepare(e, b);
+	hmap_each (&p->breakpoints, i, b)
+		displaced_prepare(p, b);
 }
 
-static bool is_listed(const struct engine *e, uint64_t start)
+static bool is_listed(const struct process *p, uint64_t start)
 {
 	size_t i;
 
-	for (i = 0; i < e->num_rescue_areas; i++)
-		if (e->rescue_areas[i] == start)
+	for (i = 0; i < p->num_rescue_areas; i++)
+		if (p->rescue_areas[i] == start)
 			return true;
 	return false;
 }
 
-static bool list_area(struct engine *e, uint64_t start)
+static bool list_area(struct process *p, uint64_t start)
 {
-	size_t at = offsetof(struct arch_rescue_data, areas) + e->num_rescue_areas * sizeof(start);
+	size_t at = offsetof(struct arch_rescue_data, areas) + p->num_rescue_areas * sizeof(start);
 
-	if (e->num_rescue_areas == ARCH_RESCUE_AREAS || !write_data(e, at, start))
+	if (p->num_rescue_areas == ARCH_RESCUE_AREAS || !write_data(p, at, start))
 		return false;
-	e->rescue_areas[e->num_rescue_areas++] = start;
+	p->rescue_areas[p->num_rescue_areas++] = start;
 	return true;
 }
 
-void rescue_add_area(struct engine *e, struct area *area)
+void rescue_add_area(struct process *p, struct area *area)
 {
-	if (!e->rescue_data && !(e->rescue_addr && adopt(e)) && !place(e, area)) {
-		e->rescue_addr = e->rescue_data = 0;
+	if (!p->rescue_data && !(p->rescue_addr && adopt(p)) && !place(p, area)) {
+		p->rescue_addr = p->rescue_data = 0;
 		return;
 	}
-	if (!is_listed(e, area->start) && !list_area(e, area->start))
+	if (!is_listed(p, area->start) && !list_area(p, area->start))
 		return;
-	prepare_breakpoints(e);
+	prepare_breakpoints(p);
 }
 
 /** Nothing protects the target from our death, and nothing will. */
-static void refuse(struct engine *e, const char *why)
+static void refuse(struct process *p, const char *why)
 {
-	e->is_rescue_refused = true;
-	emit_note(e, "should malloscope be killed, the target may die with it: %s", why);
+	p->is_rescue_refused = true;
+	emit_note(p, "should malloscope be killed, the target may die with it: %s", why);
 }
 
 /** False: it was not, t has vanished perhaps. */
-static bool install(struct engine *e, struct thread *t)
+static bool install(struct process *p, struct thread *t)
 {
 	const uint64_t args[6] = {SIGTRAP,
-				  e->rescue_data + offsetof(struct arch_rescue_data, action), 0,
+				  p->rescue_data + offsetof(struct arch_rescue_data, action), 0,
 				  SIGSET_SIZE};
 	static const uint64_t none[6];
 	int64_t result;
 
 	// What the handler itself ends with.
-	if (!filter_allows(e, t, SYS_rt_sigreturn, none, e->syscall_insn))
+	if (!filter_allows(p, t, SYS_rt_sigreturn, none, p->syscall_insn))
 		return false;
-	if (!inject_syscall(e, t, SYS_rt_sigaction, args, &result) || result < 0)
+	if (!inject_syscall(p, t, SYS_rt_sigaction, args, &result) || result < 0)
 		return false;
-	e->is_rescue_installed = true;
-	e->stops_to_rescue_check = CHECK_INTERVAL;
-	if (!write_data(e, offsetof(struct arch_rescue_data, is_installed), 1))
+	p->is_rescue_installed = true;
+	p->stops_to_rescue_check = CHECK_INTERVAL;
+	if (!write_data(p, offsetof(struct arch_rescue_data, is_installed), 1))
 		log_debug("the rescue handler cannot be marked as installed");
 	return true;
 }
@@ -154,39 +154,39 @@ static bool is_trap_used(const struct thread *t)
 	return signals_has(t->tid, "SigCgt", SIGTRAP) || signals_has(t->tid, "SigIgn", SIGTRAP);
 }
 
-static void install_first(struct engine *e, struct thread *t)
+static void install_first(struct process *p, struct thread *t)
 {
 	if (is_trap_used(t)) {
-		refuse(e, "it handles or ignores SIGTRAP itself");
+		refuse(p, "it handles or ignores SIGTRAP itself");
 		return;
 	}
-	area_map_all(e, t);
-	if ((e->rescue_data && install(e, t)) || ++e->num_rescue_tries < INSTALL_TRIES)
+	area_map_all(p, t);
+	if ((p->rescue_data && install(p, t)) || ++p->num_rescue_tries < INSTALL_TRIES)
 		return;
 	if (filter_exists(t))
-		refuse(e, "its seccomp filter forbids what would save it");
+		refuse(p, "its seccomp filter forbids what would save it");
 	else
-		refuse(e, "no memory can be mapped in it");
+		refuse(p, "no memory can be mapped in it");
 }
 
-bool rescue_is_wanted(const struct engine *e, const struct thread *t)
+bool rescue_is_wanted(const struct process *p, const struct thread *t)
 {
-	return e->is_tracing && e->syscall_insn && !e->is_rescue_installed &&
-	       !e->is_rescue_refused && t->tgid == e->pid;
+	return p->is_tracing && p->syscall_insn && !p->is_rescue_installed &&
+	       !p->is_rescue_refused && t->tgid == p->pid;
 }
 
 /** Ask those that do not sleep to stop, max of them. Returns their number; *has_free_ret: there are threads that can come to
  *  a stop. */
-static size_t interrupt_some(struct engine *e, size_t max, bool *has_free_ret)
+static size_t interrupt_some(struct process *p, size_t max, bool *has_free_ret)
 {
 	size_t num = 0, i, num_asked = 0;
-	const pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(p, &num);
 	struct thread *t;
 
 	*has_free_ret = false;
 	for (i = 0; i < num; i++) {
-		t = thread_find(e, tids[i]);
-		if (t->hold != NOT_HELD || !rescue_is_wanted(e, t))
+		t = thread_find(p, tids[i]);
+		if (t->hold != NOT_HELD || !rescue_is_wanted(p, t))
 			continue;
 		*has_free_ret = true;
 		if (num_asked == max || t->is_interrupted || interrupt_is_needless(t->tid) ||
@@ -198,7 +198,7 @@ static size_t interrupt_some(struct engine *e, size_t max, bool *has_free_ret)
 	return num_asked;
 }
 
-void rescue_prepare(struct engine *e)
+void rescue_prepare(struct process *p)
 {
 	uint64_t now = clock_now_ns(), sleep_deadline = now + PREPARE_SLEEP_NS;
 	uint64_t deadline = now + PREPARE_TIMEOUT_NS;
@@ -211,9 +211,9 @@ void rescue_prepare(struct engine *e)
 	// stops_handle() comes to rescue_on_stop(), which ends this. Those that come later are known for what
 	// they are.
 	for (;;) {
-		num_asked += interrupt_some(e, PREPARE_THREADS - num_asked, &has_free);
+		num_asked += interrupt_some(p, PREPARE_THREADS - num_asked, &has_free);
 		while ((tid = thread_wait(&status, WNOHANG)) > 0)
-			stops_handle(follow_owner(engine_first(e), tid), tid, status);
+			stops_handle(follow_owner(p->tracer, tid), tid, status);
 		now = clock_now_ns();
 		if (!has_free || now > (num_asked ? deadline : sleep_deadline))
 			return;
@@ -221,37 +221,37 @@ void rescue_prepare(struct engine *e)
 	}
 }
 
-void rescue_on_stop(struct engine *e, struct thread *t)
+void rescue_on_stop(struct process *p, struct thread *t)
 {
-	if (rescue_is_wanted(e, t)) {
-		install_first(e, t);
+	if (rescue_is_wanted(p, t)) {
+		install_first(p, t);
 		return;
 	}
-	if (!e->is_rescue_installed || --e->stops_to_rescue_check)
+	if (!p->is_rescue_installed || --p->stops_to_rescue_check)
 		return;
-	e->stops_to_rescue_check = CHECK_INTERVAL;
-	if (!signals_has(t->tid, "SigCgt", SIGTRAP) && t->tgid == e->pid && !install(e, t))
+	p->stops_to_rescue_check = CHECK_INTERVAL;
+	if (!signals_has(t->tid, "SigCgt", SIGTRAP) && t->tgid == p->pid && !install(p, t))
 		log_debug("the rescue handler is gone");
 }
 
-void rescue_remove(struct engine *e, struct thread *t)
+void rescue_remove(struct process *p, struct thread *t)
 {
-	uint64_t old = (e->arch->sp(&t->regs) - BELOW_STACK) & ~15ull, handler = 0;
+	uint64_t old = (p->arch->sp(&t->regs) - BELOW_STACK) & ~15ull, handler = 0;
 	const uint64_t ask[6] = {SIGTRAP, 0, old, SIGSET_SIZE};
 	uint64_t set[6] = {SIGTRAP, old, 0, SIGSET_SIZE};
 	const uint64_t none[4] = {0};
 	int64_t result;
 
-	if (!e->is_rescue_installed)
+	if (!p->is_rescue_installed)
 		return;
-	e->is_rescue_installed = false;
-	if (!inject_syscall(e, t, SYS_rt_sigaction, ask, &result) || result < 0 ||
-	    !memory_read(t->tid, old, &handler, sizeof(handler)) || handler != e->rescue_addr)
+	p->is_rescue_installed = false;
+	if (!inject_syscall(p, t, SYS_rt_sigaction, ask, &result) || result < 0 ||
+	    !memory_read(t->tid, old, &handler, sizeof(handler)) || handler != p->rescue_addr)
 		return;
 	// The old action is no more needed: its place takes the new one.
-	if (pwrite(e->mem_fd, none, sizeof(none), (off_t)old) != sizeof(none) ||
-	    !inject_syscall(e, t, SYS_rt_sigaction, set, &result))
+	if (pwrite(p->mem_fd, none, sizeof(none), (off_t)old) != sizeof(none) ||
+	    !inject_syscall(p, t, SYS_rt_sigaction, set, &result))
 		return;
-	if (!write_data(e, offsetof(struct arch_rescue_data, is_installed), 0))
+	if (!write_data(p, offsetof(struct arch_rescue_data, is_installed), 0))
 		log_debug("the rescue handler cannot be marked as removed");
 }

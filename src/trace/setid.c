@@ -46,9 +46,9 @@ static bool read_string(pid_t tid, uint64_t addr, char *buf, size_t size)
 }
 
 /** Our path of the file that t is about to execute. */
-static bool find_file(struct engine *e, const struct thread *t, char *buf, size_t size)
+static bool find_file(struct process *p, const struct thread *t, char *buf, size_t size)
 {
-	const struct arch *arch = e->arch;
+	const struct arch *arch = p->arch;
 	bool has_dir = arch->syscall_nr(&t->regs) == SYS_execveat;
 	int dir = has_dir ? (int)arch->syscall_arg(&t->regs, 0) : AT_FDCWD, n;
 	char path[PATH_MAX];
@@ -81,29 +81,29 @@ static bool is_privileged(const char *path, uid_t uid)
 	return getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-bool setid_is_exec(struct engine *e, const struct thread *t, char *buf, size_t size)
+bool setid_is_exec(struct process *p, const struct thread *t, char *buf, size_t size)
 {
-	long nr = e->arch->syscall_nr(&t->regs);
+	long nr = p->arch->syscall_nr(&t->regs);
 
 	// At the entry the result is -ENOSYS already.
 	return (nr == SYS_execve || nr == SYS_execveat) &&
-	       e->arch->syscall_result(&t->regs) == -ENOSYS && find_file(e, t, buf, size);
+	       p->arch->syscall_result(&t->regs) == -ENOSYS && find_file(p, t, buf, size);
 }
 
-bool setid_let_go(struct engine *e, struct thread *t)
+bool setid_let_go(struct process *p, struct thread *t)
 {
 	char path[PATH_MAX + 64], *name;
 	pid_t tid = t->tid;
 
-	if (!setid_is_exec(e, t, path, sizeof(path)) || !is_privileged(path, geteuid()) ||
+	if (!setid_is_exec(p, t, path, sizeof(path)) || !is_privileged(path, geteuid()) ||
 	    !setid_must_watch())
 		return false;
 	name = strrchr(path, '/');
 	emit_note(
-		e,
+		p,
 		"process %d executes %s, which has privileges of its own (setuid): it is left alone",
 		(int)tid, name ? name + 1 : path);
 	ptrace(PTRACE_DETACH, tid, 0, 0);
-	thread_remove(e, t);
+	thread_remove(p, t);
 	return true;
 }

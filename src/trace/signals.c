@@ -46,30 +46,30 @@ static bool has_core(int sig)
 
 /** Without a tracer a signal that is ignored wakes nobody up: the kernel drops it as it is sent. Only
  *  tracees get to see it, and a system call that they sit in is broken off for it. */
-static void undo_interruption(struct engine *e, struct thread *t, enum disposition how, int sig)
+static void undo_interruption(struct process *p, struct thread *t, enum disposition how, int sig)
 {
 	bool is_ignored = how == IGNORED || (how == BY_DEFAULT &&
 					     (sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH));
 
 	if (is_ignored) {
-		e->has_ignored_signals = true;
-		interrupt_undo(e, t);
+		p->has_ignored_signals = true;
+		interrupt_undo(p, t);
 	} else if (how == CAUGHT)
-		interrupt_redo(e, t);
+		interrupt_redo(p, t);
 }
 
-void signals_deliver(struct engine *e, struct thread *t, int sig)
+void signals_deliver(struct process *p, struct thread *t, int sig)
 {
 	enum disposition how = BY_DEFAULT;
 
-	if (!thread_fetch(e, t))
+	if (!thread_fetch(p, t))
 		return;
 	usable_forget(t);
-	displaced_undo(e, t, is_fault(sig));
-	if (interrupt_is_here(e, t) || t->has_undone_interrupt || has_core(sig))
+	displaced_undo(p, t, is_fault(sig));
+	if (interrupt_is_here(p, t) || t->has_undone_interrupt || has_core(sig))
 		how = disposition(t->tid, sig);
-	undo_interruption(e, t, how, sig);
+	undo_interruption(p, t, how, sig);
 	// It ends now: its core shows its own text.
-	if (how == BY_DEFAULT && has_core(sig) && t->tgid == e->pid)
-		breakpoint_unplant_all(e);
+	if (how == BY_DEFAULT && has_core(sig) && t->tgid == p->pid)
+		breakpoint_unplant_all(p);
 }

@@ -27,7 +27,7 @@ static bool window_fill(struct stack_window *w, uint64_t addr)
 
 static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
 {
-	struct stack_window *w = &((struct engine *)ctx)->window;
+	struct stack_window *w = &((struct process *)ctx)->window;
 
 	if (addr > UINT64_MAX - 8)
 		return false;
@@ -53,68 +53,68 @@ static size_t first_size(const struct thread *t, uint64_t sp)
 
 static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
-	const struct engine *e = ctx;
+	const struct process *p = ctx;
 
-	return cfi_rows_get(shared_rows(e->shared), cfi_rows_key(pc, is_call_site), ret);
+	return cfi_rows_get(shared_rows(p->shared), cfi_rows_key(pc, is_call_site), ret);
 }
 
 /** Frames interrupted in a slot stand, for everybody else, at the original instruction. */
 static bool find_row_displaced(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
-	struct engine *e = ctx;
-	uint64_t original = is_call_site ? pc : displaced_original_pc(e, pc);
+	struct process *p = ctx;
+	uint64_t original = is_call_site ? pc : displaced_original_pc(p, pc);
 
-	e->has_slot_frame |= original != pc;
-	return find_row(e, original, is_call_site, ret);
+	p->has_slot_frame |= original != pc;
+	return find_row(p, original, is_call_site, ret);
 }
 
 /** What the walk has stored of frames that were interrupted in a slot. */
-static void map_slot_frames(struct engine *e, struct walk_stack *stack)
+static void map_slot_frames(struct process *p, struct walk_stack *stack)
 {
 	size_t i;
 
 	for (i = 0; i < stack->num; i++)
-		stack->pcs[i] = displaced_original_pc(e, stack->pcs[i]);
+		stack->pcs[i] = displaced_original_pc(p, stack->pcs[i]);
 }
 
 /** The caller of the function at whose first instruction t stands. False: its stack is
  *  unreadable. */
-static bool first_frame(struct engine *e, struct thread *t, struct walk_frame *ret)
+static bool first_frame(struct process *p, struct thread *t, struct walk_frame *ret)
 {
-	uint64_t sp = e->arch->sp(&t->regs);
+	uint64_t sp = p->arch->sp(&t->regs);
 
 	_Static_assert(WALK_NUM_REGS == ARCH_NUM_WALK_REGS, "registers of a walk");
-	e->window.tid = t->tid;
-	e->window.start = sp;
-	e->window.top = 0;
-	e->window.want = first_size(t, sp);
-	e->window.size = memory_read_some(t->tid, sp, e->window.bytes, e->window.want);
-	e->window.want = 2 * FIRST_READ;
-	e->arch->walk_regs(&t->regs, ret->regs);
-	if (!window_read(e, sp, &ret->pc))
+	p->window.tid = t->tid;
+	p->window.start = sp;
+	p->window.top = 0;
+	p->window.want = first_size(t, sp);
+	p->window.size = memory_read_some(t->tid, sp, p->window.bytes, p->window.want);
+	p->window.want = 2 * FIRST_READ;
+	p->arch->walk_regs(&t->regs, ret->regs);
+	if (!window_read(p, sp, &ret->pc))
 		return false;
-	ret->regs[WALK_SP] = e->arch->sp_after_return(sp);
+	ret->regs[WALK_SP] = p->arch->sp_after_return(sp);
 	ret->is_call_site = true;
 	return true;
 }
 
-static void send_miss(struct engine *e, struct thread *t, const struct walk_frame *frame)
+static void send_miss(struct process *p, struct thread *t, const struct walk_frame *frame)
 {
-	struct event_miss *event = emit_begin(e, EVENT_MISS, sizeof(*event));
+	struct event_miss *event = emit_begin(p, EVENT_MISS, sizeof(*event));
 
 	t->hold = HELD_MISS;
 	if (!event)
 		return;
 	event->tid = t->tid;
 	event->frame = *frame;
-	event->frame.pc = frame->is_call_site ? frame->pc : displaced_original_pc(e, frame->pc);
-	emit_end_now(e, event);
+	event->frame.pc = frame->is_call_site ? frame->pc : displaced_original_pc(p, frame->pc);
+	emit_end_now(p, event);
 	FAULT_POINT("miss");
 }
 
-static uint64_t hash_stack(const struct engine *e, const struct walk_stack *stack)
+static uint64_t hash_stack(const struct process *p, const struct walk_stack *stack)
 {
-	uint64_t h = hash_u64(e->epoch + 1) ^ stack->total << 1 ^ (stack->result == WALK_TRUNCATED);
+	uint64_t h = hash_u64(p->epoch + 1) ^ stack->total << 1 ^ (stack->result == WALK_TRUNCATED);
 	size_t i;
 
 	for (i = 0; i < stack->num; i++) {
@@ -130,15 +130,15 @@ static bool read_code(void *ctx, uint64_t addr, void *buf, size_t size)
 	return memory_read(*(const pid_t *)ctx, addr, buf, size);
 }
 
-static void publish_stack(struct engine *e, pid_t tid, const struct walk_stack *stack,
+static void publish_stack(struct process *p, pid_t tid, const struct walk_stack *stack,
 			  uint64_t hash)
 {
 	struct event_stack *event;
 	size_t i;
 
-	if (hmap_find(&e->known_stacks, hash))
+	if (hmap_find(&p->known_stacks, hash))
 		return;
-	event = emit_begin(e, EVENT_STACK, sizeof(*event) + stack->num * sizeof(uint64_t));
+	event = emit_begin(p, EVENT_STACK, sizeof(*event) + stack->num * sizeof(uint64_t));
 	if (!event)
 		return;
 	event->hash = hash;
@@ -147,53 +147,53 @@ static void publish_stack(struct engine *e, pid_t tid, const struct walk_stack *
 	event->is_truncated = stack->result == WALK_TRUNCATED;
 	memset(event->callees, 0, sizeof(event->callees));
 	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
-		e->arch->callee(read_code, &tid, stack->pcs[i + 1] + 1, event->callees[i]);
+		p->arch->callee(read_code, &tid, stack->pcs[i + 1] + 1, event->callees[i]);
 	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
-	emit_end(e, event);
+	emit_end(p, event);
 	// Without memory to remember it the stack is just sent again next time.
-	if (!hmap_set(&e->known_stacks, hash, 1))
+	if (!hmap_set(&p->known_stacks, hash, 1))
 		return;
 }
 
-bool stacks_capture(struct engine *e, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret)
+bool stacks_capture(struct process *p, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret)
 {
-	struct walk_ops ops = {find_row_displaced, window_read, e};
-	struct walk_stack stack = {.pcs = e->pcs, .cap = e->nframe};
+	struct walk_ops ops = {find_row_displaced, window_read, p};
+	struct walk_stack stack = {.pcs = p->pcs, .cap = p->nframe};
 	struct walk_frame frame;
 
 	*site_ret = 0;
-	e->has_slot_frame = false;
-	if (first_frame(e, t, &frame)) {
+	p->has_slot_frame = false;
+	if (first_frame(p, t, &frame)) {
 		*site_ret = frame.pc;
 		walk_stack(&frame, &ops, &stack);
-		t->stack_top = e->window.top;
+		t->stack_top = p->window.top;
 	} else {
 		stack.total = 0;
 		stack.result = WALK_TRUNCATED;
 	}
 	if (stack.result == WALK_MISS) {
-		send_miss(e, t, &frame);
+		send_miss(p, t, &frame);
 		return false;
 	}
-	if (e->has_slot_frame)
-		map_slot_frames(e, &stack);
-	e->shared->stats.num_truncated += stack.result == WALK_TRUNCATED;
-	e->shared->stats.num_failed += stack.result == WALK_TRUNCATED && stack.total <= 1;
-	*hash_ret = hash_stack(e, &stack);
-	publish_stack(e, t->tid, &stack, *hash_ret);
+	if (p->has_slot_frame)
+		map_slot_frames(p, &stack);
+	p->shared->stats.num_truncated += stack.result == WALK_TRUNCATED;
+	p->shared->stats.num_failed += stack.result == WALK_TRUNCATED && stack.total <= 1;
+	*hash_ret = hash_stack(p, &stack);
+	publish_stack(p, t->tid, &stack, *hash_ret);
 	return true;
 }
 
-enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, uint64_t sp)
+enum nesting stacks_nesting(struct process *p, struct thread *t, uint64_t site, uint64_t sp)
 {
-	struct walk_ops ops = {find_row_displaced, window_read, e};
+	struct walk_ops ops = {find_row_displaced, window_read, p};
 	struct walk_frame frame;
 	bool is_interrupted, is_handler = false;
 	enum walk_result result;
 	uint64_t word;
 	size_t depth = 0;
 
-	if (!first_frame(e, t, &frame))
+	if (!first_frame(p, t, &frame))
 		return NESTING_NONE;
 	// As long as the call is in progress its return address stays where it was pushed.
 	if (!memory_read(t->tid, sp - 8, &word, sizeof(word)) || word != site)
@@ -205,12 +205,12 @@ enum nesting stacks_nesting(struct engine *e, struct thread *t, uint64_t site, u
 		is_handler |= is_interrupted;
 	} while (result == WALK_OK && ++depth < WALK_MAX_FRAMES);
 	if (result == WALK_MISS) {
-		send_miss(e, t, &frame);
+		send_miss(p, t, &frame);
 		return NESTING_MISS;
 	}
 	// A walk that broke off proves nothing; the intact return address above us is the better
 	// guess.
-	if (result == WALK_TRUNCATED && e->arch->sp(&t->regs) < sp)
+	if (result == WALK_TRUNCATED && p->arch->sp(&t->regs) < sp)
 		return NESTING_INSIDE;
 	return NESTING_NONE;
 }

@@ -22,18 +22,18 @@
 /** How long an exec may take to get through its point of no return, where nobody can be seized. */
 #define EXEC_TIMEOUT_NS (200 * NS_PER_MS)
 
-bool start_open_mem(struct engine *e)
+bool start_open_mem(struct process *p)
 {
 	char path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(e->pid));
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(p->pid));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (e->mem_fd >= 0)
-		close(e->mem_fd);
-	e->mem_fd = fd;
+	if (p->mem_fd >= 0)
+		close(p->mem_fd);
+	p->mem_fd = fd;
 	return true;
 }
 
@@ -54,14 +54,14 @@ static bool is_foreign(pid_t tid)
 }
 
 /** Seize one thread. False: errno tells; *is_foreign_ret: it can be tried again. */
-static bool seize_thread(struct engine *e, pid_t tid, bool *is_foreign_ret)
+static bool seize_thread(struct process *p, pid_t tid, bool *is_foreign_ret)
 {
 	int errnum;
 
 	if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) == 0) {
 		FAULT_POINT("seize");
 		errno = ENOMEM;
-		return thread_add(e, tid, e->pid) != NULL;
+		return thread_add(p, tid, p->pid) != NULL;
 	}
 	errnum = errno;
 	*is_foreign_ret = errnum == EPERM && is_foreign(tid);
@@ -70,17 +70,17 @@ static bool seize_thread(struct engine *e, pid_t tid, bool *is_foreign_ret)
 }
 
 /** Leaves errno alone. */
-static bool is_live_leader(const struct engine *e, pid_t tid)
+static bool is_live_leader(const struct process *p, pid_t tid)
 {
 	int errnum = errno;
-	bool is_live = tid == e->pid && io_live_task(tid) == tid;
+	bool is_live = tid == p->pid && io_live_task(tid) == tid;
 
 	errno = errnum;
 	return is_live;
 }
 
 /** Seize what /proc/PID/task lists and we do not have. False: failed, errno tells. */
-static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_ret)
+static bool seize_round(struct process *p, bool *has_new_ret, bool *has_foreign_ret)
 {
 	const struct dirent *entry;
 	bool is_ok = true, is_retry;
@@ -89,23 +89,23 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
 	DIR *dir;
 
 	*has_new_ret = *has_foreign_ret = false;
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)e->pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)p->pid);
 	dir = opendir(path);
 	if (!dir)
 		return false;
 	while (is_ok && (entry = readdir(dir))) {
 		tid = atoi(entry->d_name);
-		if (tid <= 0 || thread_find(e, tid))
+		if (tid <= 0 || thread_find(p, tid))
 			continue;
 		is_retry = false;
-		if (seize_thread(e, tid, &is_retry))
+		if (seize_thread(p, tid, &is_retry))
 			*has_new_ret = true;
 		else if (is_retry)
 			*has_foreign_ret = true;
 		else
 			// A thread that ends, or that is ours already, is no failure; the leader
 			// must be had, if it lives.
-			is_ok = (errno == ESRCH || errno == EPERM) && !is_live_leader(e, tid);
+			is_ok = (errno == ESRCH || errno == EPERM) && !is_live_leader(p, tid);
 	}
 	closedir(dir);
 	return is_ok;
@@ -115,14 +115,14 @@ static bool seize_round(struct engine *e, bool *has_new_ret, bool *has_foreign_r
  *  attach for us, and that shows in /proc/PID/task only when it is done. So every thread that
  *  does not sleep is stopped once, for a moment: after that it is not in the middle of one.
  *  Returns the number of threads interrupted. */
-static size_t interrupt_unsettled(struct engine *e)
+static size_t interrupt_unsettled(struct process *p)
 {
 	size_t num = 0, i, num_interrupted = 0;
-	const pid_t *tids = thread_list(e, &num);
+	const pid_t *tids = thread_list(p, &num);
 	struct thread *t;
 
 	for (i = 0; i < num; i++) {
-		t = thread_find(e, tids[i]);
+		t = thread_find(p, tids[i]);
 		if (t->is_settled)
 			continue;
 		t->is_settled = true;
@@ -134,19 +134,19 @@ static size_t interrupt_unsettled(struct engine *e)
 	return num_interrupted;
 }
 
-static bool is_awaited(struct engine *e, pid_t tid)
+static bool is_awaited(struct process *p, pid_t tid)
 {
-	const struct thread *t = thread_find(e, tid);
+	const struct thread *t = thread_find(p, tid);
 
 	return t && t->is_interrupted;
 }
 
 /** Returns whether there was anything to settle: then the list must be looked at again. */
-static bool settle(struct engine *e)
+static bool settle(struct process *p)
 {
 	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
 	const struct timespec pause = {.tv_nsec = 50000};
-	size_t num_awaited = interrupt_unsettled(e);
+	size_t num_awaited = interrupt_unsettled(p);
 	bool has_any = num_awaited != 0, was_awaited;
 	int status;
 	pid_t tid;
@@ -161,41 +161,41 @@ static bool settle(struct engine *e)
 			nanosleep(&pause, NULL);
 			continue;
 		}
-		was_awaited = is_awaited(e, tid);
-		stops_handle(e, tid, status);
-		num_awaited -= was_awaited && !is_awaited(e, tid);
+		was_awaited = is_awaited(p, tid);
+		stops_handle(p, tid, status);
+		num_awaited -= was_awaited && !is_awaited(p, tid);
 	}
 	return has_any;
 }
 
 /** In the middle of an exec the kernel refuses the leader, or it seems gone, for a moment; those threads that we have
  *  may have to be let through it. */
-static bool is_executing(struct engine *e, int errnum)
+static bool is_executing(struct process *p, int errnum)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 	int status;
 	pid_t tid;
 
-	if ((errnum != EPERM && errnum != ESRCH) || !io_live_task(e->pid))
+	if ((errnum != EPERM && errnum != ESRCH) || !io_live_task(p->pid))
 		return false;
 	while ((tid = thread_wait(&status, WNOHANG)) > 0)
-		stops_handle(e, tid, status);
+		stops_handle(p, tid, status);
 	nanosleep(&pause, NULL);
 	return true;
 }
 
-enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
+enum tracer_stage start_attach(struct process *p, pid_t pid, int *errnum_ret)
 {
 	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
 	uint64_t exec_deadline = clock_now_ns() + EXEC_TIMEOUT_NS;
 	const struct timespec pause = {.tv_nsec = 1000000};
 	bool has_new, has_foreign;
 
-	e->pid = pid;
+	p->pid = pid;
 	do {
-		if (!seize_round(e, &has_new, &has_foreign)) {
+		if (!seize_round(p, &has_new, &has_foreign)) {
 			*errnum_ret = errno;
-			if (clock_now_ns() < exec_deadline && is_executing(e, *errnum_ret)) {
+			if (clock_now_ns() < exec_deadline && is_executing(p, *errnum_ret)) {
 				has_new = true;
 				continue;
 			}
@@ -207,14 +207,14 @@ enum tracer_stage start_attach(struct engine *e, pid_t pid, int *errnum_ret)
 		}
 		if (has_foreign)
 			nanosleep(&pause, NULL);
-	} while (has_new || has_foreign || settle(e));
-	if (!e->threads.num) {
+	} while (has_new || has_foreign || settle(p));
+	if (!p->threads.num) {
 		*errnum_ret = ESRCH;
 		return TRACER_FAILED_SEIZE;
 	}
-	e->has_no_leader = !thread_find(e, pid);
+	p->has_no_leader = !thread_find(p, pid);
 	FAULT_POINT("seized");
-	if (start_open_mem(e))
+	if (start_open_mem(p))
 		return TRACER_STARTED;
 	*errnum_ret = errno;
 	return TRACER_FAILED_MEM;
@@ -253,24 +253,24 @@ fail:
 
 /** Wait until the child has executed the program (its PTRACE_EVENT_EXEC is handled) or has
  *  failed. */
-static bool wait_for_exec(struct engine *e)
+static bool wait_for_exec(struct process *p)
 {
 	int status;
 	pid_t tid;
 
 	for (;;) {
-		tid = waitpid(e->pid, &status, __WALL);
+		tid = waitpid(p->pid, &status, __WALL);
 		if (tid < 0 && errno == EINTR)
 			continue;
-		if (tid != e->pid || !WIFSTOPPED(status))
+		if (tid != p->pid || !WIFSTOPPED(status))
 			return false;
-		stops_handle(e, tid, status);
+		stops_handle(p, tid, status);
 		if (status >> 16 == PTRACE_EVENT_EXEC)
 			return true;
 	}
 }
 
-enum tracer_stage start_launch(struct engine *e, const struct tracer_options *options,
+enum tracer_stage start_launch(struct process *p, const struct tracer_options *options,
 			       int *errnum_ret)
 {
 	enum tracer_stage stage = TRACER_STARTED;
@@ -280,12 +280,12 @@ enum tracer_stage start_launch(struct engine *e, const struct tracer_options *op
 		*errnum_ret = errno;
 		return TRACER_FAILED_SETUP;
 	}
-	e->pid = fork();
-	if (e->pid < 0) {
+	p->pid = fork();
+	if (p->pid < 0) {
 		*errnum_ret = errno;
 		return TRACER_FAILED_SETUP;
 	}
-	if (e->pid == 0) {
+	if (p->pid == 0) {
 		// With an end of its own it would wait for ever for that of the pipe, should we die
 		// or give up.
 		close(go[1]);
@@ -294,14 +294,14 @@ enum tracer_stage start_launch(struct engine *e, const struct tracer_options *op
 	}
 	close(go[0]);
 	close(report[1]);
-	if (ptrace(PTRACE_SEIZE, e->pid, 0, ENGINE_PTRACE_OPTIONS) < 0 ||
-	    !thread_add(e, e->pid, e->pid)) {
+	if (ptrace(PTRACE_SEIZE, p->pid, 0, ENGINE_PTRACE_OPTIONS) < 0 ||
+	    !thread_add(p, p->pid, p->pid)) {
 		*errnum_ret = errno;
 		stage = TRACER_FAILED_SEIZE;
 		// It has run nothing of the program's.
-		kill(e->pid, SIGKILL);
-		waitpid(e->pid, NULL, __WALL);
-	} else if (write(go[1], "", 1) != 1 || !wait_for_exec(e)) {
+		kill(p->pid, SIGKILL);
+		waitpid(p->pid, NULL, __WALL);
+	} else if (write(go[1], "", 1) != 1 || !wait_for_exec(p)) {
 		stage = TRACER_FAILED_EXEC;
 		if (read(report[0], errnum_ret, sizeof(*errnum_ret)) != sizeof(*errnum_ret))
 			*errnum_ret = ECHILD;

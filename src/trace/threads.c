@@ -12,14 +12,14 @@
 #include <sys/wait.h>
 #include <time.h>
 
-struct thread *thread_find(struct engine *e, pid_t tid)
+struct thread *thread_find(struct process *p, pid_t tid)
 {
-	uint64_t *found = hmap_find(&e->threads, tid);
+	uint64_t *found = hmap_find(&p->threads, tid);
 
 	return found ? (struct thread *)*found : NULL;
 }
 
-struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid)
+struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid)
 {
 	struct thread *t = calloc(1, sizeof(*t));
 
@@ -27,36 +27,35 @@ struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid)
 		return NULL;
 	t->tid = tid;
 	t->tgid = tgid;
-	if (!vec_grow((void **)&e->tids.items, &e->tids.cap, e->threads.num,
-		      sizeof(*e->tids.items)) ||
-	    !hmap_set(&e->threads, tid, (uint64_t)t) ||
-	    (e->first && !hmap_set(&e->first->owners, tid, (uint64_t)e))) {
-		hmap_remove(&e->threads, tid);
+	if (!vec_grow((void **)&p->tids.items, &p->tids.cap, p->threads.num,
+		      sizeof(*p->tids.items)) ||
+	    !hmap_set(&p->threads, tid, (uint64_t)t) ||
+	    !hmap_set(&p->tracer->owners, tid, (uint64_t)p)) {
+		hmap_remove(&p->threads, tid);
 		free(t);
 		return NULL;
 	}
-	e->shared->stats.num_threads = e->threads.num;
+	p->shared->stats.num_threads = p->threads.num;
 	return t;
 }
 
-void thread_remove(struct engine *e, struct thread *t)
+void thread_remove(struct process *p, struct thread *t)
 {
-	probes_abandon(e, t, 0);
-	measure_abandon(e, t, 0);
-	if (e->last_thread == t)
-		e->last_thread = NULL;
-	hmap_remove(&e->threads, t->tid);
-	if (e->first)
-		hmap_remove(&e->first->owners, t->tid);
-	e->shared->stats.num_threads = e->threads.num;
+	probes_abandon(p, t, 0);
+	measure_abandon(p, t, 0);
+	if (p->last_thread == t)
+		p->last_thread = NULL;
+	hmap_remove(&p->threads, t->tid);
+	hmap_remove(&p->tracer->owners, t->tid);
+	p->shared->stats.num_threads = p->threads.num;
 	vec_deinit(&t->pending);
 	vec_deinit(&t->measured);
 	free(t);
 }
 
-void thread_continue(struct engine *e, struct thread *t, int sig)
+void thread_continue(struct process *p, struct thread *t, int sig)
 {
-	(void)e;
+	(void)p;
 	t->is_stopped = false;
 	t->hold = NOT_HELD;
 	t->parked_pc = 0;
@@ -108,36 +107,36 @@ bool thread_await(struct thread *t, uint64_t timeout_ns)
 	return t->is_stopped;
 }
 
-bool thread_fetch(struct engine *e, struct thread *t)
+bool thread_fetch(struct process *p, struct thread *t)
 {
-	(void)e;
+	(void)p;
 	t->parked_pc = 0;
 	_Static_assert(sizeof(struct arch_regs) == 27 * 8, "layout of PTRACE_GETREGS");
 	return ptrace(PTRACE_GETREGS, t->tid, 0, &t->regs) == 0;
 }
 
-bool thread_park(struct engine *e, struct thread *t, uint64_t pc)
+bool thread_park(struct process *p, struct thread *t, uint64_t pc)
 {
 	t->parked_pc = pc;
-	return ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
+	return ptrace(PTRACE_POKEUSER, t->tid, p->arch->pc_offset, pc) == 0;
 }
 
-bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc)
+bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc)
 {
 	bool is_there = t->parked_pc == pc;
 
-	e->arch->set_pc(&t->regs, pc);
+	p->arch->set_pc(&t->regs, pc);
 	t->parked_pc = 0;
-	return is_there || ptrace(PTRACE_POKEUSER, t->tid, e->arch->pc_offset, pc) == 0;
+	return is_there || ptrace(PTRACE_POKEUSER, t->tid, p->arch->pc_offset, pc) == 0;
 }
 
-const pid_t *thread_list(struct engine *e, size_t *num_ret)
+const pid_t *thread_list(struct process *p, size_t *num_ret)
 {
 	const struct thread *t;
 	size_t i, num = 0;
 
-	hmap_each (&e->threads, i, t)
-		e->tids.items[num++] = t->tid;
+	hmap_each (&p->threads, i, t)
+		p->tids.items[num++] = t->tid;
 	*num_ret = num;
-	return e->tids.items;
+	return p->tids.items;
 }

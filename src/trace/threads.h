@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct engine;
+struct process;
 
 /** A call of an allocator that has not returned yet. */
 struct pending {
@@ -139,26 +139,26 @@ struct thread {
 	VEC(struct measured_call) measured;
 };
 
-struct thread *thread_find(struct engine *e, pid_t tid);
+struct thread *thread_find(struct process *p, pid_t tid);
 /** NULL: out of memory. */
-struct thread *thread_add(struct engine *e, pid_t tid, pid_t tgid);
+struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid);
 /** Abandons its pending calls. */
-void thread_remove(struct engine *e, struct thread *t);
+void thread_remove(struct process *p, struct thread *t);
 /** Let a stopped thread go on, delivering sig (0: none). */
-void thread_continue(struct engine *e, struct thread *t, int sig);
+void thread_continue(struct process *p, struct thread *t, int sig);
 /** Registers into t->regs. */
-bool thread_fetch(struct engine *e, struct thread *t) __must_check;
+bool thread_fetch(struct process *p, struct thread *t) __must_check;
 /** stops_wait(), but what thread_await() has put off comes first. */
 pid_t thread_wait(int *status_ret, int flags);
 /** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
 bool thread_await(struct thread *t, uint64_t timeout_ns);
 /** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
  *  comes, our death for instance. */
-bool thread_park(struct engine *e, struct thread *t, uint64_t pc) __must_check;
+bool thread_park(struct process *p, struct thread *t, uint64_t pc) __must_check;
 /** Set the pc of a stopped thread. */
-bool thread_set_pc(struct engine *e, struct thread *t, uint64_t pc) __must_check;
+bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc) __must_check;
 /** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
  *  it: it grows when threads are added. */
-const pid_t *thread_list(struct engine *e, size_t *num_ret);
+const pid_t *thread_list(struct process *p, size_t *num_ret);
 
 #endif

@@ -19,20 +19,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static bool make_stub(struct engine *e)
+static bool make_stub(struct process *p)
 {
 	struct area *area;
 	uint64_t addr;
 	size_t i;
 
-	for (i = 0; i < e->areas.num && !e->redo_stub; i++) {
-		area = &e->areas.items[i];
+	for (i = 0; i < p->areas.num && !p->redo_stub; i++) {
+		area = &p->areas.items[i];
 		addr = area->start + area->used;
-		if (displaced_take_slot(e, area, AREA_NAME_OLD, e->arch->redo_stub,
-					e->arch->redo_stub_size))
-			e->redo_stub = addr;
+		if (displaced_take_slot(p, area, AREA_NAME_OLD, p->arch->redo_stub,
+					p->arch->redo_stub_size))
+			p->redo_stub = addr;
 	}
-	return e->redo_stub != 0;
+	return p->redo_stub != 0;
 }
 
 static bool set_regs(struct thread *t)
@@ -40,11 +40,11 @@ static bool set_regs(struct thread *t)
 	return ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) == 0;
 }
 
-static bool asks_for_parent(struct engine *e, const struct thread *t)
+static bool asks_for_parent(struct process *p, const struct thread *t)
 {
-	return e->arch->syscall_nr(&t->regs) == SYS_ptrace &&
-	       e->arch->syscall_result(&t->regs) == -ENOSYS &&
-	       e->arch->syscall_arg(&t->regs, 0) == PTRACE_TRACEME;
+	return p->arch->syscall_nr(&t->regs) == SYS_ptrace &&
+	       p->arch->syscall_result(&t->regs) == -ENOSYS &&
+	       p->arch->syscall_arg(&t->regs, 0) == PTRACE_TRACEME;
 }
 
 /** The kernel will find something there to execute? execvp(3) tries many places, and what it does
@@ -57,43 +57,43 @@ static bool is_executable(const char *path)
 }
 
 /** Let t make the request before the execve that it is about to make. */
-static bool insert_request(struct engine *e, struct thread *t)
+static bool insert_request(struct process *p, struct thread *t)
 {
 	uint64_t words[ARCH_REDO_WORDS], sp;
 	size_t i;
 
-	e->arch->insert_syscall(&t->regs, SYS_ptrace, PTRACE_TRACEME, e->redo_stub, words);
-	sp = e->arch->sp(&t->regs);
+	p->arch->insert_syscall(&t->regs, SYS_ptrace, PTRACE_TRACEME, p->redo_stub, words);
+	sp = p->arch->sp(&t->regs);
 	for (i = 0; i < ARCH_REDO_WORDS; i++)
 		if (ptrace(PTRACE_POKEDATA, t->tid, sp + i * sizeof(words[i]), words[i]) < 0)
 			return false;
 	return set_regs(t);
 }
 
-bool traceme_let_go(struct engine *e, struct thread *t)
+bool traceme_let_go(struct process *p, struct thread *t)
 {
 	char path[PATH_MAX + 64];
 
-	if (asks_for_parent(e, t)) {
-		t->wants_parent = make_stub(e);
+	if (asks_for_parent(p, t)) {
+		t->wants_parent = make_stub(p);
 		if (t->wants_parent) {
-			e->arch->skip_syscall(&t->regs, 0);
+			p->arch->skip_syscall(&t->regs, 0);
 			t->wants_parent = set_regs(t);
 		} else {
-			emit_note(e,
+			emit_note(p,
 				  "process %d cannot be traced by its parent: there is no room for "
 				  "code of ours",
 				  (int)t->tid);
 		}
 		return false;
 	}
-	if (!t->wants_parent || !setid_is_exec(e, t, path, sizeof(path)) || !is_executable(path) ||
-	    !insert_request(e, t))
+	if (!t->wants_parent || !setid_is_exec(p, t, path, sizeof(path)) || !is_executable(path) ||
+	    !insert_request(p, t))
 		return false;
 	log_debug("process %d is traced by its parent", (int)t->tid);
-	if (e->follow & FOLLOW_FORK)
-		emit_note(e, "process %d is traced by its parent: it is left alone", (int)t->tid);
+	if (p->tracer->follow & FOLLOW_FORK)
+		emit_note(p, "process %d is traced by its parent: it is left alone", (int)t->tid);
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(e, t);
+	thread_remove(p, t);
 	return true;
 }

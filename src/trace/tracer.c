@@ -90,39 +90,39 @@ static void step_aside(void)
 	close(null);
 }
 
-static void wait_for_news(struct engine *e)
+static void wait_for_news(struct tracer *tracer)
 {
-	pthread_mutex_lock(&e->lock);
-	while (!e->has_news)
-		pthread_cond_wait(&e->news, &e->lock);
-	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_lock(&tracer->lock);
+	while (!tracer->has_news)
+		pthread_cond_wait(&tracer->news, &tracer->lock);
+	pthread_mutex_unlock(&tracer->lock);
 }
 
-static bool has_orders(const struct engine *e)
+static bool has_orders(const struct tracer *tracer)
 {
-	return __atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE) ||
-	       __atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&tracer->has_news, __ATOMIC_ACQUIRE) ||
+	       __atomic_load_n(&tracer->is_supervisor_gone, __ATOMIC_ACQUIRE);
 }
 
 /** Look for a stop for a little while without going to sleep, letting everybody else on this CPU
  *  run. 0: none came. */
-static pid_t spin(struct engine *e, int *status_ret)
+static pid_t spin(struct tracer *tracer, int *status_ret)
 {
 	uint64_t deadline = clock_now_ns() + SPIN_NS;
 	pid_t tid;
 
 	do {
-		tid = stops_wait_recent(e, status_ret);
+		tid = stops_wait_recent(tracer, status_ret);
 		if (!tid)
 			tid = thread_wait(status_ret, WNOHANG);
-		if (tid || has_orders(e))
+		if (tid || has_orders(tracer))
 			break;
 		sched_yield();
 	} while (clock_now_ns() < deadline);
 	if (tid > 0)
-		e->spin_credit += e->spin_credit < SPIN_CREDIT_MAX;
+		tracer->spin_credit += tracer->spin_credit < SPIN_CREDIT_MAX;
 	else
-		e->spin_credit -= e->spin_credit >= 2 ? 2 : e->spin_credit;
+		tracer->spin_credit -= tracer->spin_credit >= 2 ? 2 : tracer->spin_credit;
 	return tid;
 }
 
@@ -130,89 +130,101 @@ static pid_t spin(struct engine *e, int *status_ret)
  *  leaves its CPU idle, the scheduler then puts the target on one CPU and us on the other, and
  *  each stop pays for waking two idle CPUs, which is several times the stop itself
  *  (doc/PERFORMANCE.md). */
-static pid_t next_stop(struct engine *e, int *status_ret)
+static pid_t next_stop(struct tracer *tracer, int *status_ret)
 {
 	pid_t tid = 0;
 
-	if (!e->is_crowded && (e->spin_credit || ++e->stops_unspun >= SPIN_RETRY)) {
-		e->stops_unspun = 0;
-		tid = spin(e, status_ret);
+	if (!tracer->is_crowded && (tracer->spin_credit || ++tracer->stops_unspun >= SPIN_RETRY)) {
+		tracer->stops_unspun = 0;
+		tid = spin(tracer, status_ret);
 	}
-	if (!tid && e->is_crowded)
-		tid = stops_wait_recent(e, status_ret);
-	if (!tid && !has_orders(e))
+	if (!tid && tracer->is_crowded)
+		tid = stops_wait_recent(tracer, status_ret);
+	if (!tid && !has_orders(tracer))
 		tid = thread_wait(status_ret, 0);
 	return tid;
 }
 
-static void main_loop(struct engine *e)
+static void main_loop(struct tracer *tracer)
 {
 	int status;
 	pid_t tid;
 
-	while (!e->want_leave && !__atomic_load_n(&e->is_supervisor_gone, __ATOMIC_ACQUIRE)) {
-		if (__atomic_load_n(&e->has_news, __ATOMIC_ACQUIRE)) {
-			commands_run(e);
+	while (!tracer->want_leave &&
+	       !__atomic_load_n(&tracer->is_supervisor_gone, __ATOMIC_ACQUIRE)) {
+		if (__atomic_load_n(&tracer->has_news, __ATOMIC_ACQUIRE)) {
+			commands_run(tracer);
 			continue;
 		}
-		tid = next_stop(e, &status);
+		tid = next_stop(tracer, &status);
 		if (tid > 0) {
-			stops_note_recent(e, tid);
-			stops_handle(follow_owner(e, tid), tid, status);
+			stops_note_recent(tracer, tid);
+			stops_handle(follow_owner(tracer, tid), tid, status);
 		} else if (tid < 0 && errno == ECHILD) {
-			wait_for_news(e);
+			wait_for_news(tracer);
 		}
 	}
 }
 
+/** The process that the user has named, with nothing in it yet. */
+static struct process *first_process(struct tracer *tracer, const struct tracer_options *options)
+{
+	struct process *p = process_create(tracer, 0, options->shared, options->nframe);
+
+	if (!p || !vec_push(&tracer->processes, p))
+		_exit(1);
+	p->has_image = options->pid != 0;
+	return p;
+}
+
+static struct process *set_up(struct tracer *tracer, const struct tracer_options *options,
+			      int socket)
+{
+	tracer->arch = arch_host();
+	tracer->socket = socket;
+	tracer->follow = options->follow;
+	tracer->spares = options->spares;
+	tracer->num_spares = options->num_spares;
+	tracer->user_probes = options->probes;
+	cpu_init(tracer);
+	return first_process(tracer, options);
+}
+
 static _Noreturn void tracer_main(const struct tracer_options *options, int socket)
 {
-	static struct engine engine;
-	struct engine *e = &engine;
+	static struct tracer state;
+	struct tracer *tracer = &state;
+	struct process *p = set_up(tracer, options, socket);
 	struct hello hello = {0};
 	int errnum = 0;
 
-	e->arch = arch_host();
-	e->shared = options->shared;
-	e->socket = socket;
-	e->mem_fd = -1;
-	cpu_init(e);
-	e->nframe = options->nframe;
-	e->follow = options->follow;
-	e->has_image = options->pid != 0;
-	e->spares = options->spares;
-	e->num_spares = options->num_spares;
-	e->user_probes = options->probes;
-	e->pcs = malloc(e->nframe * sizeof(*e->pcs));
-	if (!e->pcs)
-		_exit(1);
 	// The child must not inherit ignored signals: it is forked before they are set.
 	if (options->pid)
-		hello.stage = start_attach(e, options->pid, &errnum);
+		hello.stage = start_attach(p, options->pid, &errnum);
 	else
-		hello.stage = start_launch(e, options, &errnum);
+		hello.stage = start_launch(p, options, &errnum);
 	set_up_signals();
 	step_aside();
 	hold_out();
-	if (hello.stage == TRACER_STARTED && !listen_start(e))
+	if (hello.stage == TRACER_STARTED && !listen_start(tracer))
 		hello.stage = TRACER_FAILED_SETUP;
 	hello.errnum = errnum;
-	hello.target = e->pid;
-	e->shared->pid = e->pid;
+	hello.target = p->pid;
+	p->shared->pid = p->pid;
 	if (send(socket, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) ||
 	    hello.stage != TRACER_STARTED)
 		_exit(1);
 	FAULT_POINT("tracer-started");
-	main_loop(e);
-	leave(e);
+	main_loop(tracer);
+	leave(tracer);
 	FAULT_POINT("left");
-	if (e->want_leave)
-		emit_ack(e, EVENT_ACK, e->leave_cookie, 0);
+	if (tracer->want_leave)
+		emit_ack(follow_get(tracer, 0), EVENT_ACK, tracer->leave_cookie, 0);
 	// The end of this thread releases what is still ours, without stopping it.
 	_exit(0);
 }
 
-bool tracer_start(const struct tracer_options *options, struct tracer *ret,
+bool tracer_start(const struct tracer_options *options, struct tracer_handle *ret,
 		  enum tracer_stage *stage_ret, int *errnum_ret)
 {
 	struct hello hello = {.stage = TRACER_FAILED_SETUP, .errnum = 0};
@@ -236,7 +248,8 @@ bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 		n = recv(sockets[0], &hello, sizeof(hello), 0);
 	while (n < 0 && errno == EINTR);
 	if (n == sizeof(hello) && hello.stage == TRACER_STARTED) {
-		*ret = (struct tracer){.pid = pid, .socket = sockets[0], .target = hello.target};
+		*ret = (struct tracer_handle){
+			.pid = pid, .socket = sockets[0], .target = hello.target};
 		return true;
 	}
 	close(sockets[0]);
@@ -246,7 +259,7 @@ bool tracer_start(const struct tracer_options *options, struct tracer *ret,
 	return false;
 }
 
-struct err *tracer_send(const struct tracer *tracer, const struct command *command)
+struct err *tracer_send(const struct tracer_handle *tracer, const struct command *command)
 {
 	size_t size =
 		offsetof(struct command, items) + command->num_items * sizeof(command->items[0]);

@@ -40,7 +40,7 @@ struct tracer_options {
 };
 
 /** Handle of the supervisor on its tracer. */
-struct tracer {
+struct tracer_handle {
 	/** The tracer process; a child of the caller, to be waited for. */
 	pid_t pid;
 	/** SOCK_SEQPACKET; commands go in; owned. */
@@ -67,10 +67,11 @@ enum tracer_stage {
 /** Fork the tracer and wait until it has seized (launched: executed) the target. On failure
  *  *stage_ret and *errnum_ret tell why, the tracer is gone and the target untouched (a launched
  *  one never ran). Must be called while the process has one thread. */
-bool tracer_start(const struct tracer_options *options, struct tracer *ret,
+bool tracer_start(const struct tracer_options *options, struct tracer_handle *ret,
 		  enum tracer_stage *stage_ret, int *errnum_ret) __must_check;
 
 /** Send a command. &err_gone: the tracer is gone. */
-struct err *tracer_send(const struct tracer *tracer, const struct command *command) __must_check;
+struct err *tracer_send(const struct tracer_handle *tracer,
+			const struct command *command) __must_check;
 
 #endif

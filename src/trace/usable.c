@@ -25,7 +25,7 @@
 /** Larger ones are nonsense. */
 #define USABLE_MAX (1ull << 47)
 
-uint32_t usable_allocator(struct engine *e, const struct command *c)
+uint32_t usable_allocator(struct process *p, const struct command *c)
 {
 	struct allocator new = {
 		.usable = c->usable,
@@ -35,19 +35,19 @@ uint32_t usable_allocator(struct engine *e, const struct command *c)
 	const struct allocator *a;
 	uint32_t i;
 
-	for (i = 0; i < e->allocators.num; i++) {
-		a = &e->allocators.items[i];
+	for (i = 0; i < p->allocators.num; i++) {
+		a = &p->allocators.items[i];
 		if (memcmp(&a->usable, &new.usable, sizeof(new.usable)) == 0 &&
 		    a->start == new.start && a->end == new.end)
 			return i;
 	}
 	// An index that does not exist is that of an allocator of which nothing is known.
-	return vec_push(&e->allocators, new) ? i : UINT32_MAX;
+	return vec_push(&p->allocators, new) ? i : UINT32_MAX;
 }
 
-static enum usable_kind kind_of(const struct engine *e, uint32_t allocator)
+static enum usable_kind kind_of(const struct process *p, uint32_t allocator)
 {
-	return allocator < e->allocators.num ? e->allocators.items[allocator].usable.kind
+	return allocator < p->allocators.num ? p->allocators.items[allocator].usable.kind
 					     : USABLE_NONE;
 }
 
@@ -139,64 +139,64 @@ static struct event_size class_of(uint64_t usable)
 }
 
 /** The stub that calls function, made when it is wanted first. */
-static bool make_stub(struct engine *e, struct thread *t, uint64_t function, uint64_t *stub)
+static bool make_stub(struct process *p, struct thread *t, uint64_t function, uint64_t *stub)
 {
 	uint8_t code[ARCH_CALL_SIZE];
-	size_t size = e->arch->call(function, code);
+	size_t size = p->arch->call(function, code);
 
 	if (!*stub)
-		*stub = displaced_place(e, code, size);
+		*stub = displaced_place(p, code, size);
 	if (!*stub) {
-		area_map_all(e, t);
-		*stub = displaced_place(e, code, size);
+		area_map_all(p, t);
+		*stub = displaced_place(p, code, size);
 	}
 	return *stub;
 }
 
 /** Send t through the stub with that argument, and on to q->entry. */
-static bool ask(struct engine *e, struct thread *t, const struct size_query *q, uint64_t stub,
+static bool ask(struct process *p, struct thread *t, const struct size_query *q, uint64_t stub,
 		uint64_t arg)
 {
 	struct arch_regs regs = t->regs;
 	uint64_t words[2] = {arg, q->entry};
-	uint64_t frame = e->arch->enter_call(&regs, stub);
+	uint64_t frame = p->arch->enter_call(&regs, stub);
 
-	if (!memory_write_code(e, frame, words, sizeof(words)))
+	if (!memory_write_code(p, frame, words, sizeof(words)))
 		return false;
 	FAULT_POINT("ask");
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
 		return false;
 	t->query = *q;
-	thread_continue(e, t, 0);
+	thread_continue(p, t, 0);
 	FAULT_POINT("asked");
 	return true;
 }
 
-bool usable_is_back(struct engine *e, const struct thread *t, const struct breakpoint *b)
+bool usable_is_back(struct process *p, const struct thread *t, const struct breakpoint *b)
 {
 	return t->query.is_asked && t->query.entry == b->addr &&
-	       t->query.sp == e->arch->sp(&t->regs);
+	       t->query.sp == p->arch->sp(&t->regs);
 }
 
 /** What t brings from the stub. */
-static struct event_size answer(struct engine *e, struct thread *t)
+static struct event_size answer(struct process *p, struct thread *t)
 {
 	uint64_t usable;
 
 	t->query.is_asked = false;
-	if (!memory_peek(t->tid, e->arch->call_frame(t->query.sp), &usable))
+	if (!memory_peek(t->tid, p->arch->call_frame(t->query.sp), &usable))
 		return (struct event_size){0};
 	return class_of(usable);
 }
 
-bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint *b, uint64_t ptr,
+bool usable_of_block(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t ptr,
 		     const uint64_t *before, struct event_size *ret)
 {
-	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), ptr, 0, b->allocator};
+	struct size_query q = {true, b->addr, p->arch->sp(&t->regs), ptr, 0, b->allocator};
 	struct allocator *a;
 
 	*ret = (struct event_size){0};
-	switch (kind_of(e, b->allocator)) {
+	switch (kind_of(p, b->allocator)) {
 	case USABLE_GLIBC:
 		*ret = glibc_size(t->tid, ptr, before);
 		return true;
@@ -208,98 +208,101 @@ bool usable_of_block(struct engine *e, struct thread *t, const struct breakpoint
 	case USABLE_CALL:
 		break;
 	}
-	a = &e->allocators.items[b->allocator];
+	a = &p->allocators.items[b->allocator];
 	// An allocator of musl's that is older than mallocng has other headers.
 	if (ret->usable || !a->usable.block_function)
 		return true;
-	if (usable_is_back(e, t, b) && t->query.ptr == ptr) {
-		*ret = answer(e, t);
+	if (usable_is_back(p, t, b) && t->query.ptr == ptr) {
+		*ret = answer(p, t);
 		return true;
 	}
-	return !make_stub(e, t, a->usable.block_function, &a->block_stub) ||
-	       !ask(e, t, &q, a->block_stub, ptr);
+	return !make_stub(p, t, a->usable.block_function, &a->block_stub) ||
+	       !ask(p, t, &q, a->block_stub, ptr);
 }
 
 /** Blocks with an alignment of their own are of other classes. */
-static bool is_aligned(const struct engine *e, const struct pending *p)
+static bool is_aligned(const struct process *p, const struct pending *call)
 {
-	const struct probe *probe = probe_at(e->user_probes, p->probe);
+	const struct probe *probe = probe_at(p->user_probes, call->probe);
 
 	return probe->kind == PROBE_ALLOC_OUT ||
 	       (probe->kind == PROBE_ALLOC && probe->size_arg && probe->factor_arg == ARG_NONE);
 }
 
-static uint64_t size_key(const struct pending *p)
+static uint64_t size_key(const struct pending *call)
 {
-	return p->size | (uint64_t)p->allocator << USABLE_SHIFT;
+	return call->size | (uint64_t)call->allocator << USABLE_SHIFT;
 }
 
-struct event_size usable_of_call(struct engine *e, struct thread *t, const struct pending *p,
+struct event_size usable_of_call(struct process *p, struct thread *t, const struct pending *call,
 				 uint64_t addr)
 {
 	struct event_size none = {0};
 	const uint64_t *found;
 
-	if (e->is_heap_known || is_aligned(e, p) || p->size >> USABLE_SHIFT)
+	if (p->is_heap_known || is_aligned(p, call) || call->size >> USABLE_SHIFT)
 		return none;
-	switch (kind_of(e, p->allocator)) {
+	switch (kind_of(p, call->allocator)) {
 	case USABLE_GLIBC:
-		return p->size < GLIBC_FORMULA_MAX ? glibc_request(p->size)
-						   : glibc_size(t->tid, addr, NULL);
+		return call->size < GLIBC_FORMULA_MAX ? glibc_request(call->size)
+						      : glibc_size(t->tid, addr, NULL);
 	case USABLE_MUSL:
-		return (struct event_size){p->size ? p->size : 1, p->size};
+		return (struct event_size){call->size ? call->size : 1, call->size};
 	case USABLE_CALL:
-		found = hmap_find(&e->usable_sizes, size_key(p));
+		found = hmap_find(&p->usable_sizes, size_key(call));
 		return found ? class_of(*found) : none;
 	default:
 		return none;
 	}
 }
 
-/** Can it be learned at site b what p's size gets? Only at a site that is nothing else, and still there when the thread
+/** Can it be learned at site b what call's size gets? Only at a site that is nothing else, and still there when the thread
  *  comes back. */
-static bool can_learn(const struct engine *e, const struct breakpoint *b, const struct pending *p)
+static bool can_learn(const struct process *p, const struct breakpoint *b,
+		      const struct pending *call)
 {
-	return !e->is_heap_known && kind_of(e, p->allocator) == USABLE_CALL && !is_aligned(e, p) &&
-	       !(p->size >> USABLE_SHIFT) && b->roles == ROLE_SITE && b->is_planted &&
-	       e->usable_sizes.num < MAX_LEARNED && !hmap_find(&e->usable_sizes, size_key(p));
+	return !p->is_heap_known && kind_of(p, call->allocator) == USABLE_CALL &&
+	       !is_aligned(p, call) && !(call->size >> USABLE_SHIFT) && b->roles == ROLE_SITE &&
+	       b->is_planted && p->usable_sizes.num < MAX_LEARNED &&
+	       !hmap_find(&p->usable_sizes, size_key(call));
 }
 
-bool usable_learn(struct engine *e, struct thread *t, const struct breakpoint *b,
-		  const struct pending *p, uint64_t addr)
+bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
+		  const struct pending *call, uint64_t addr)
 {
-	struct size_query q = {true, b->addr, e->arch->sp(&t->regs), 0, p->size, p->allocator};
+	struct size_query q = {true, b->addr,    p->arch->sp(&t->regs),
+			       0,    call->size, call->allocator};
 	struct allocator *a;
 
-	if (!addr || !can_learn(e, b, p))
+	if (!addr || !can_learn(p, b, call))
 		return false;
-	a = &e->allocators.items[p->allocator];
-	if (!p->has_taken || p->ptr != addr)
-		return make_stub(e, t, a->usable.block_function, &a->block_stub) &&
-		       ask(e, t, &q, a->block_stub, addr);
+	a = &p->allocators.items[call->allocator];
+	if (!call->has_taken || call->ptr != addr)
+		return make_stub(p, t, a->usable.block_function, &a->block_stub) &&
+		       ask(p, t, &q, a->block_stub, addr);
 	// A block that was resized in its place may have kept more than a new one gets.
-	return a->usable.request_function && p->size && p->size < REQUEST_MAX &&
-	       make_stub(e, t, a->usable.request_function, &a->request_stub) &&
-	       ask(e, t, &q, a->request_stub, p->size);
+	return a->usable.request_function && call->size && call->size < REQUEST_MAX &&
+	       make_stub(p, t, a->usable.request_function, &a->request_stub) &&
+	       ask(p, t, &q, a->request_stub, call->size);
 }
 
-void usable_learned(struct engine *e, struct thread *t)
+void usable_learned(struct process *p, struct thread *t)
 {
 	struct size_query q = t->query;
-	struct event_size size = answer(e, t);
+	struct event_size size = answer(p, t);
 	struct event_usable *event;
 
 	// Without memory it is learned again.
 	if (!size.usable ||
-	    !hmap_set(&e->usable_sizes, q.requested | (uint64_t)q.allocator << USABLE_SHIFT,
+	    !hmap_set(&p->usable_sizes, q.requested | (uint64_t)q.allocator << USABLE_SHIFT,
 		      size.usable))
 		return;
-	event = emit_begin(e, EVENT_USABLE, sizeof(*event));
+	event = emit_begin(p, EVENT_USABLE, sizeof(*event));
 	if (!event)
 		return;
 	event->requested = q.requested;
 	event->usable = size;
-	emit_end(e, event);
+	emit_end(p, event);
 }
 
 void usable_forget(struct thread *t)

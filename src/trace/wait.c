@@ -36,42 +36,42 @@ pid_t stops_wait(int flags, int *status_ret)
 	return look(P_ALL, 0, flags, status_ret);
 }
 
-pid_t stops_wait_recent(struct engine *e, int *status_ret)
+pid_t stops_wait_recent(struct tracer *tracer, int *status_ret)
 {
 	pid_t tid;
 	size_t i;
 
-	if (e->threads.num < MANY_THREADS || ++e->num_favours > MAX_FAVOURS) {
-		e->num_favours = 0;
+	if (tracer->owners.num < MANY_THREADS || ++tracer->num_favours > MAX_FAVOURS) {
+		tracer->num_favours = 0;
 		return 0;
 	}
 	for (i = 0; i < STOPS_RECENT; i++) {
 		// Each has its turn to be the first.
-		tid = e->recent[(e->next_recent + i) % STOPS_RECENT];
+		tid = tracer->recent[(tracer->next_recent + i) % STOPS_RECENT];
 		if (!tid)
 			continue;
 		tid = look(P_PID, tid, WNOHANG, status_ret);
 		if (tid < 0)
-			e->recent[(e->next_recent + i) % STOPS_RECENT] = 0;
+			tracer->recent[(tracer->next_recent + i) % STOPS_RECENT] = 0;
 		if (tid <= 0)
 			continue;
-		e->next_recent = (e->next_recent + i + 1) % STOPS_RECENT;
+		tracer->next_recent = (tracer->next_recent + i + 1) % STOPS_RECENT;
 		return tid;
 	}
 	return 0;
 }
 
-void stops_note_recent(struct engine *e, pid_t tid)
+void stops_note_recent(struct tracer *tracer, pid_t tid)
 {
 	size_t i;
 
-	if (e->threads.num < MANY_THREADS)
+	if (tracer->owners.num < MANY_THREADS)
 		return;
 	for (i = 0; i < STOPS_RECENT; i++)
-		if (e->recent[i] == tid)
+		if (tracer->recent[i] == tid)
 			return;
-	e->recent[e->oldest_recent] = tid;
-	e->oldest_recent = (e->oldest_recent + 1) % STOPS_RECENT;
+	tracer->recent[tracer->oldest_recent] = tid;
+	tracer->oldest_recent = (tracer->oldest_recent + 1) % STOPS_RECENT;
 }
 
 void stops_consume(pid_t tid)
