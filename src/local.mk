@@ -55,38 +55,38 @@ src_libwalk_a_SOURCES = \
 	src/walk/walk.h
 
 src_libtrace_a_SOURCES = \
-	src/trace/areas.c \
-	src/trace/breakpoints.c \
-	src/trace/breakpoints.h \
-	src/trace/commands.c \
-	src/trace/cpu.c \
-	src/trace/displaced.c \
-	src/trace/emit.c \
+	src/trace/code/breakpoints.c \
+	src/trace/code/breakpoints.h \
+	src/trace/code/displaced.c \
+	src/trace/code/orphan.c \
+	src/trace/code/xol_areas.c \
 	src/trace/engine.h \
-	src/trace/filter.c \
-	src/trace/follow.c \
-	src/trace/frees.c \
-	src/trace/inject.c \
-	src/trace/interrupt.c \
-	src/trace/leave.c \
-	src/trace/listen.c \
-	src/trace/measure.c \
-	src/trace/memory.c \
-	src/trace/probes.c \
-	src/trace/process.c \
-	src/trace/rescue.c \
-	src/trace/setid.c \
-	src/trace/stacks.c \
-	src/trace/signals.c \
-	src/trace/start.c \
-	src/trace/stops.c \
-	src/trace/threads.c \
-	src/trace/threads.h \
-	src/trace/traceme.c \
-	src/trace/tracer.c \
-	src/trace/tracer.h \
-	src/trace/usable.c \
-	src/trace/wait.c
+	src/trace/glue/frees.c \
+	src/trace/glue/measure.c \
+	src/trace/glue/probes.c \
+	src/trace/glue/stacks.c \
+	src/trace/glue/usable.c \
+	src/trace/life/commands.c \
+	src/trace/life/detach.c \
+	src/trace/life/follow.c \
+	src/trace/life/listen.c \
+	src/trace/life/process.c \
+	src/trace/life/setid.c \
+	src/trace/life/start.c \
+	src/trace/life/stops.c \
+	src/trace/life/traceme.c \
+	src/trace/life/tracer.c \
+	src/trace/os/cpu.c \
+	src/trace/os/emit.c \
+	src/trace/os/filter.c \
+	src/trace/os/inject.c \
+	src/trace/os/memory.c \
+	src/trace/os/restart.c \
+	src/trace/os/signals.c \
+	src/trace/os/threads.c \
+	src/trace/os/threads.h \
+	src/trace/os/wait.c \
+	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \
 	src/heap/archive.c \

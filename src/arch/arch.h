@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What the engine must know of an instruction set, behind one table; works on buffers, so it is
  *  built and tested on every host. To add an architecture: write NAME.c with a `const struct arch
- *  arch_NAME`, declare it below, return it from arch_host(), fetch its registers in trace/threads.c,
+ *  arch_NAME`, declare it below, return it from arch_host(), fetch its registers in trace/os/threads.c,
  *  and give tests/unit/arch_*.check its instruction classes. */
 #ifndef ARCH_ARCH_H
 #define ARCH_ARCH_H

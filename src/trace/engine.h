@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** State of the tracer process and the parts that work on it. Internal to trace/. Everything runs
  *  on one thread, the only one that may use ptrace; a second one listens to the supervisor
- *  (trace/listen.c).
+ *  (trace/life/listen.c).
  *
  *  The tracee can vanish at every call. Functions that touch it return false then and leave the
  *  rest to the exit that waitpid reports. */
@@ -12,8 +12,8 @@
 #include "base/addrset.h"
 #include "base/hmap.h"
 #include "base/vec.h"
-#include "trace/breakpoints.h"
-#include "trace/threads.h"
+#include "trace/code/breakpoints.h"
+#include "trace/os/threads.h"
 #include "trace/tracer.h"
 #include "walk/walk.h"
 #include "wire/command.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/threads.h"
+#include "trace/os/threads.h"
 
 #include "base/clock.h"
 #include "base/vec.h"

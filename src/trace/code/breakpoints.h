@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Breakpoints in the text of the target, and what each of them is for. Internal to trace/. */
-#ifndef TRACE_BREAKPOINTS_H
-#define TRACE_BREAKPOINTS_H
+#ifndef TRACE_CODE_BREAKPOINTS_H
+#define TRACE_CODE_BREAKPOINTS_H
 
 #include "arch/arch.h"
 

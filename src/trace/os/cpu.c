@@ -4,7 +4,7 @@
 // Tracer and target take turns. A tracer that sleeps leaves its CPU idle; the scheduler then keeps
 // the two on different CPUs, and each turn wakes an idle one, which costs several times the stop
 // itself. So while stops come thick and fast the tracer looks for the next one without sleeping
-// (trace/tracer.c), unless other work waits for a CPU.
+// (trace/life/tracer.c), unless other work waits for a CPU.
 //
 // With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
 // across two. But while the tracer works its own CPU is busy and the other one idle, and that is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/breakpoints.h"
+#include "trace/code/breakpoints.h"
 
 #include "base/fault.h"
 #include "base/log.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Threads of the target, and what each of them is in the middle of. Internal to trace/. */
-#ifndef TRACE_THREADS_H
-#define TRACE_THREADS_H
+#ifndef TRACE_OS_THREADS_H
+#define TRACE_OS_THREADS_H
 
 #include "arch/arch.h"
 #include "base/cleanup.h"
@@ -104,7 +104,7 @@ struct thread {
 	bool is_in_syscall;
 	bool is_watching_maps;
 	/** A child that shares our memory: its system calls are looked at before they are done, from
-	 *  its begin (trace/setid.c) or from its call of ptrace (trace/traceme.c). */
+	 *  its begin (trace/life/setid.c) or from its call of ptrace (trace/life/traceme.c). */
 	bool is_watching_exec;
 	/** It was told that its parent traces it, which is to come true when it executes a program. */
 	bool wants_parent;
