@@ -88,14 +88,6 @@ tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.check tests/unit/fake_session.c
 tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 # Allocations that fail when the test says so.
-tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
-tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_commands_t_SOURCES = tests/unit/console_commands.check tests/unit/fake_session.c
-tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_complete_t_SOURCES = tests/unit/console_complete.check tests/unit/fake_session.c
-tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(unit_libs)
-tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.check tests/unit/fake_session.c
-tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(unit_libs)
 tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
 
 # Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
@@ -295,6 +287,7 @@ test_files = \
 	tests/bench/gaps.c \
 	tests/bench/newdelete.cc \
 	tests/bench/pairs.c \
+	tests/e2e/lib.sh \
 	tests/e2e/commands/oracle.py \
 	tests/e2e/stacks/stacks_gdb.py \
 	tests/recorded/README.md \
