@@ -29,12 +29,14 @@ src_libbase_a_SOURCES = \
 
 src_libarch_a_SOURCES = \
 	src/arch/arch.h \
+	src/arch/unwind.h \
 	src/arch/x86_64.c \
 	src/arch/x86_64.h \
 	src/arch/x86_64_call.c \
 	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_rescue.c \
-	src/arch/x86_64_stub.c
+	src/arch/x86_64_stub.c \
+	src/arch/x86_64_unwind.c
 
 src_libwire_a_SOURCES = \
 	src/wire/command.h \

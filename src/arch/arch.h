@@ -6,6 +6,8 @@
 #ifndef ARCH_ARCH_H
 #define ARCH_ARCH_H
 
+#include "arch/unwind.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +17,6 @@
 struct arch_regs {
 	uint64_t word[27];
 };
-
-/** Places in walk_regs(): the registers that call-frame information may restore. Same order as
- *  enum walk_reg. */
-#define ARCH_NUM_WALK_REGS 8
 
 /** Room for one relocated instruction with its way back. */
 #define ARCH_SLOT_SIZE 32
@@ -108,10 +106,10 @@ struct arch {
 	uint64_t (*arg)(const struct arch_regs *regs, unsigned i);
 	/** Integer result of a function, at its return. */
 	uint64_t (*result)(const struct arch_regs *regs);
-	/** Stack pointer after return, given the one at function entry. */
-	uint64_t (*sp_after_return)(uint64_t entry_sp);
-	/** Registers for a walk, indexed by enum walk_reg. */
-	void (*walk_regs)(const struct arch_regs *regs, uint64_t ret[ARCH_NUM_WALK_REGS]);
+	/** What a walk must know. */
+	const struct arch_unwind *unwind;
+	/** Registers of a walk. */
+	void (*walk_regs)(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS]);
 
 	/** Make regs call system call nr at insn_addr, where a system call instruction stands. */
 	void (*set_syscall)(struct arch_regs *regs, uint64_t insn_addr, long nr,

@@ -38,18 +38,15 @@ static uint64_t x86_result(const struct arch_regs *regs)
 	return regs->word[W_RAX];
 }
 
-static uint64_t x86_sp_after_return(uint64_t entry_sp)
+static void x86_walk_regs(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS])
 {
-	return entry_sp + 8;
-}
-
-static void x86_walk_regs(const struct arch_regs *regs, uint64_t ret[ARCH_NUM_WALK_REGS])
-{
-	static const uint8_t place[ARCH_NUM_WALK_REGS] = {W_RSP, W_RBP, W_RBX, W_R12,
-							  W_R13, W_R14, W_R15, W_R10};
+	static const uint8_t place[X86_NUM_REGS] = {
+		[X86_SP] = W_RSP,  [X86_BP] = W_RBP,  [X86_BX] = W_RBX,  [X86_R12] = W_R12,
+		[X86_R13] = W_R13, [X86_R14] = W_R14, [X86_R15] = W_R15, [X86_R10] = W_R10,
+	};
 	unsigned i;
 
-	for (i = 0; i < ARCH_NUM_WALK_REGS; i++)
+	for (i = 0; i < X86_NUM_REGS; i++)
 		ret[i] = regs->word[place[i]];
 }
 
@@ -479,7 +476,7 @@ const struct arch arch_x86_64 = {
 	.sp = x86_sp,
 	.arg = x86_arg,
 	.result = x86_result,
-	.sp_after_return = x86_sp_after_return,
+	.unwind = &arch_unwind_x86_64,
 	.walk_regs = x86_walk_regs,
 	.set_syscall = x86_set_syscall,
 	.syscall_nr = x86_syscall_nr,

@@ -29,6 +29,20 @@ enum reg_word {
 	W_RSP,
 };
 
+/** Registers of a walk: the callee-saved ones of the ABI (psABI, figure 3.4), and r10, from which a
+ *  function that realigns its stack computes its CFA until it has saved it. */
+enum x86_walk_reg {
+	X86_SP = WALK_SP,
+	X86_BP,
+	X86_BX,
+	X86_R12,
+	X86_R13,
+	X86_R14,
+	X86_R15,
+	X86_R10,
+	X86_NUM_REGS,
+};
+
 /* x86_64_rescue.c */
 size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 

@@ -3,6 +3,7 @@
 
 #include "supervisor/session_internal.h"
 
+#include "arch/arch.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "heap/frame.h"
@@ -499,7 +500,7 @@ static bool fill_read(void *ctx, uint64_t addr, uint64_t *ret)
 void images_fill_rows(struct session *s, pid_t tid, const struct walk_frame *frame)
 {
 	struct filling filling = {s, tid};
-	struct walk_ops ops = {fill_row, fill_read, &filling};
+	struct walk_ops ops = {fill_row, fill_read, &filling, arch_host()->unwind};
 	struct walk_frame at = *frame;
 	struct walk_stack stack = {0};
 

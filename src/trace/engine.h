@@ -76,6 +76,8 @@ struct stack_window {
 	size_t want;
 	/** End of the highest word that the walk has asked for. */
 	uint64_t top;
+	/** The last word that was asked for lies below; it was read alone. */
+	bool is_behind;
 	uint8_t bytes[64 << 10];
 };
 
@@ -442,6 +444,9 @@ enum nesting {
 /** How the entry at which t stands relates to an earlier call that would return to site with
  *  stack pointer sp. */
 enum nesting stacks_nesting(struct process *p, struct thread *t, uint64_t site, uint64_t sp);
+/** False: the call of t that would return to site with stack pointer sp was left: its return address
+ *  is gone. */
+bool stacks_may_return(const struct process *p, const struct thread *t, uint64_t site, uint64_t sp);
 
 /* probes.c */
 /** Thread t, registers fetched, stands behind the trap of b. Ends with the thread running or

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from CFI by
- *  obj/cfi, used by walk/walk. The registers are the callee-saved ones of the ABI (x86-64 psABI,
- *  figure 3.4) that a CFA can depend on. */
+/** Compact unwind row: how to get from one frame to its caller at one pc. Compiled from call-frame
+ *  information by obj/cfi, used by walk/walk. Registers are those of a walk (struct arch_unwind). */
 #ifndef WALK_CFI_ROW_H
 #define WALK_CFI_ROW_H
 
-#include <stdint.h>
+#include "arch/unwind.h"
 
-/** Registers a walk carries, by index. The order is arbitrary but fixed. */
-enum walk_reg {
-	WALK_SP,
-	WALK_BP,
-	WALK_BX,
-	WALK_R12,
-	WALK_R13,
-	WALK_R14,
-	WALK_R15,
-	/** Only for CFA = r10 + N (realigned stacks before they save it); never restored. */
-	WALK_R10,
-	WALK_NUM_REGS,
-};
+#include <stdint.h>
 
 enum cfi_row_kind {
 	/** No row: ask for one. */
@@ -28,15 +15,15 @@ enum cfi_row_kind {
 	CFI_ROW_REG,
 	/** CFA = *(reg + deref_offset) + cfa_offset (realigned stacks, DRAP). */
 	CFI_ROW_DEREF,
-	/** PLT stub: CFA = sp + 8 + ((pc & 15) >= 11 ? 8 : 0); thresholds in deref_offset. */
+	/** PLT stub: CFA = reg + cfa_offset, and a word more from byte deref_offset of the stub on. */
 	CFI_ROW_PLT,
-	/** Kernel's signal trampoline: every register, pc too, is in the ucontext at sp. The frame
+	/** Kernel's signal trampoline: every register, pc too, is in the signal frame at sp. The frame
 	 *  it leads to was interrupted: its pc is exact, not a return address. */
 	CFI_ROW_SIGNAL,
 	/** The outermost frame: its return address is undefined by CFI. */
 	CFI_ROW_END,
-	/** No CFI for this pc: caller by frame pointer (CFA = bp + 16) when that is plausible, else
-	 *  the walk is truncated. */
+	/** No CFI for this pc: the frame pointer leads to the caller when that is plausible, else the
+	 *  walk is truncated. */
 	CFI_ROW_NO_CFI,
 };
 
@@ -46,27 +33,28 @@ enum cfi_row_kind {
 struct cfi_row {
 	/** enum cfi_row_kind. */
 	uint8_t kind;
-	/** enum walk_reg that the CFA is computed from. */
+	/** Register that the CFA is computed from. */
 	uint8_t cfa_reg;
-	/** CFI_ROW_DEREF: offset of the dereferenced word. CFI_ROW_PLT: threshold of (pc & 15). */
+	/** CFI_ROW_DEREF: offset of the dereferenced word. CFI_ROW_PLT: byte of the stub. */
 	int16_t deref_offset;
 	int32_t cfa_offset;
-	/** Return address at CFA + this. -8 on x86-64. */
+	/** Return address at CFA + this. CFI_ROW_SAME: it is in the link register still. */
 	int16_t ra_offset;
-	/** Where registers are saved, by enum walk_reg: see cfi_row_saved_addr(), or CFI_ROW_SAME. WALK_SP
-	 *  is not used (sp = CFA). */
-	int16_t reg_offset[WALK_R15 + 1];
+	/** Where registers are saved: see cfi_row_saved_addr(), or CFI_ROW_SAME. WALK_SP is not used
+	 *  (sp = CFA), nor are those that the architecture does not have. */
+	int16_t reg_offset[WALK_MAX_SAVED];
 };
 
 /** Address of the saved register reg, whose offset is not CFI_ROW_SAME. An even offset counts from the
- *  CFA. An odd one, less 1, counts from this frame's own bp: functions that realign their stack
- *  save there (DW_CFA_expression breg6), at a distance from the CFA that no compiler knows. */
+ *  CFA. An odd one, less 1, counts from this frame's own frame pointer: functions that realign their
+ *  stack save there (DW_CFA_expression), at a distance from the CFA that no compiler knows. */
 static inline uint64_t cfi_row_saved_addr(const struct cfi_row *row, unsigned reg, uint64_t cfa,
-					  uint64_t bp)
+					  uint64_t frame_pointer)
 {
 	int offset = row->reg_offset[reg];
 
-	return offset & 1 ? bp + (uint64_t)(int64_t)(offset - 1) : cfa + (uint64_t)(int64_t)offset;
+	return offset & 1 ? frame_pointer + (uint64_t)(int64_t)(offset - 1)
+			  : cfa + (uint64_t)(int64_t)offset;
 }
 
 #endif

@@ -6,26 +6,7 @@
 /** A frame larger than this is taken for nonsense when only a frame pointer vouches for it. */
 #define MAX_FRAME_SIZE (8ull << 20)
 
-/** struct rt_sigframe at the trampoline: sp points at the ucontext; gregs begin at 40, in the order
- *  of the kernel's struct sigcontext: r8 ... r15 di si bp bx dx ax cx sp ip
- *  (arch/x86/include/uapi/asm/sigcontext.h). */
-static const int16_t sigcontext_offset[WALK_NUM_REGS] = {
-	[WALK_SP] = 40 + 15 * 8, [WALK_BP] = 40 + 10 * 8, [WALK_BX] = 40 + 11 * 8,
-	[WALK_R12] = 40 + 4 * 8, [WALK_R13] = 40 + 5 * 8, [WALK_R14] = 40 + 6 * 8,
-	[WALK_R15] = 40 + 7 * 8, [WALK_R10] = 40 + 2 * 8,
-};
-#define SIGCONTEXT_IP (40 + 16 * 8)
-
-/** After the call of a null pointer nothing was executed: the return address is on top. No table
- *  has a row for pc 0. */
-static const struct cfi_row called_null = {
-	.kind = CFI_ROW_REG,
-	.cfa_reg = WALK_SP,
-	.cfa_offset = 8,
-	.ra_offset = -8,
-	.reg_offset = {CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME, CFI_ROW_SAME,
-		       CFI_ROW_SAME, CFI_ROW_SAME},
-};
+_Static_assert(WALK_MAX_REGS <= 8, "a bit of in_memory for each");
 
 static bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
 {
@@ -33,47 +14,110 @@ static bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
 	return addr <= UINT64_MAX - 8 && ops->read(ops->ctx, addr, ret);
 }
 
+static void set_saved(struct walk_frame *frame, unsigned reg, uint64_t addr)
+{
+	frame->regs[reg] = addr;
+	frame->in_memory |= (uint8_t)(1u << reg);
+}
+
+bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret)
+{
+	uint64_t value = frame->regs[reg];
+
+	if (frame->in_memory & 1u << reg) {
+		if (!read_word(ops, value, &value))
+			return false;
+		frame->regs[reg] = value;
+		frame->in_memory &= (uint8_t) ~(1u << reg);
+	}
+	*ret = value;
+	return true;
+}
+
+/** Of the function at whose first instruction frame stands. */
+static bool entry_return_addr(struct walk_frame *frame, const struct walk_ops *ops, uint64_t *ret)
+{
+	if (ops->arch->link != ARCH_NO_REG)
+		return walk_reg(frame, ops->arch->link, ops, ret);
+	return read_word(ops, frame->regs[WALK_SP], ret);
+}
+
+static void go_to_caller(struct walk_frame *frame, uint64_t pc, uint64_t sp)
+{
+	frame->pc = pc;
+	frame->is_call_site = true;
+	frame->regs[WALK_SP] = sp;
+}
+
+bool walk_leave_entry(struct walk_frame *frame, const struct walk_ops *ops)
+{
+	uint64_t ra;
+
+	if (!entry_return_addr(frame, ops, &ra))
+		return false;
+	go_to_caller(frame, ra, frame->regs[WALK_SP] + ops->arch->call_size);
+	return true;
+}
+
+/** After the call of a null pointer nothing was executed, and no table has a row for pc 0. */
+static enum walk_result step_called_null(struct walk_frame *frame, const struct walk_ops *ops)
+{
+	uint64_t ra;
+
+	if (!entry_return_addr(frame, ops, &ra))
+		return WALK_TRUNCATED;
+	if (ra == 0)
+		return WALK_END;
+	go_to_caller(frame, ra, frame->regs[WALK_SP] + ops->arch->call_size);
+	return WALK_OK;
+}
+
 static enum walk_result step_signal(struct walk_frame *frame, const struct walk_ops *ops)
 {
-	uint64_t base = frame->regs[WALK_SP];
-	struct walk_frame next = {.is_call_site = false};
+	const struct arch_unwind *arch = ops->arch;
+	uint64_t base = frame->regs[WALK_SP], sp, pc;
 	unsigned i;
 
-	for (i = 0; i < WALK_NUM_REGS; i++)
-		if (!read_word(ops, base + sigcontext_offset[i], &next.regs[i]))
-			return WALK_TRUNCATED;
-	if (!read_word(ops, base + SIGCONTEXT_IP, &next.pc))
+	if (!read_word(ops, base + arch->signal_regs[WALK_SP], &sp) ||
+	    !read_word(ops, base + arch->signal_pc, &pc))
 		return WALK_TRUNCATED;
-	*frame = next;
+	for (i = WALK_SP + 1; i < arch->num_regs; i++)
+		set_saved(frame, i, base + arch->signal_regs[i]);
+	frame->pc = pc;
+	frame->is_call_site = false;
+	frame->regs[WALK_SP] = sp;
 	return WALK_OK;
 }
 
 /** Nothing is known of the code here; a frame pointer that leads upwards is believed. */
 static enum walk_result step_frame_pointer(struct walk_frame *frame, const struct walk_ops *ops)
 {
-	uint64_t sp = frame->regs[WALK_SP], bp = frame->regs[WALK_BP], ra, caller_bp;
+	const struct arch_unwind *arch = ops->arch;
+	uint64_t sp = frame->regs[WALK_SP], fp, ra;
 
-	// psABI 3.4.1: the outermost frame is marked by a zero frame pointer.
-	if (bp == 0)
-		return WALK_END;
-	if (bp < sp || bp - sp > MAX_FRAME_SIZE || (bp & 7))
+	if (!walk_reg(frame, arch->frame_pointer, ops, &fp))
 		return WALK_TRUNCATED;
-	if (!read_word(ops, bp, &caller_bp) || !read_word(ops, bp + 8, &ra))
+	// The outermost frame is marked by a zero frame pointer (x86-64 psABI 3.4.1, for one).
+	if (fp == 0)
+		return WALK_END;
+	if (fp < sp || fp - sp > MAX_FRAME_SIZE || (fp & 7))
+		return WALK_TRUNCATED;
+	if (!read_word(ops, fp + arch->record_return_addr, &ra))
 		return WALK_TRUNCATED;
 	if (ra == 0)
 		return WALK_END;
-	frame->pc = ra;
-	frame->is_call_site = true;
-	frame->regs[WALK_SP] = bp + 16;
-	frame->regs[WALK_BP] = caller_bp;
+	go_to_caller(frame, ra, fp + arch->record_size);
+	set_saved(frame, arch->frame_pointer, fp + arch->record_frame_pointer);
 	return WALK_OK;
 }
 
-static bool compute_cfa(const struct walk_frame *frame, const struct cfi_row *row,
+static bool compute_cfa(struct walk_frame *frame, const struct cfi_row *row,
 			const struct walk_ops *ops, uint64_t *ret)
 {
-	uint64_t base = frame->regs[row->cfa_reg];
+	uint64_t base;
 
+	if (row->cfa_reg >= ops->arch->num_regs || !walk_reg(frame, row->cfa_reg, ops, &base))
+		return false;
 	switch (row->kind) {
 	case CFI_ROW_DEREF:
 		if (!read_word(ops, base + row->deref_offset, &base))
@@ -81,8 +125,8 @@ static bool compute_cfa(const struct walk_frame *frame, const struct cfi_row *ro
 		break;
 	case CFI_ROW_PLT:
 		// The stub has pushed one word more once it is past its threshold.
-		if ((int16_t)(frame->pc & 15) >= row->deref_offset)
-			base += 8;
+		if ((int16_t)(frame->pc & (ops->arch->plt_size - 1u)) >= row->deref_offset)
+			base += sizeof(uint64_t);
 		break;
 	default:
 		break;
@@ -91,28 +135,49 @@ static bool compute_cfa(const struct walk_frame *frame, const struct cfi_row *ro
 	return true;
 }
 
+/** The return address of a frame, and whether its CFA is a plausible one. */
+static bool find_return_addr(struct walk_frame *frame, const struct cfi_row *row, uint64_t cfa,
+			     const struct walk_ops *ops, uint64_t *ret)
+{
+	uint64_t sp = frame->regs[WALK_SP];
+
+	if (row->ra_offset != CFI_ROW_SAME)
+		return cfa > sp && read_word(ops, cfa + row->ra_offset, ret);
+	// Who has called another function has lost what was in the link register. Who has not need
+	// not have a frame.
+	return cfa >= sp && ops->arch->link != ARCH_NO_REG && !frame->is_call_site &&
+	       walk_reg(frame, ops->arch->link, ops, ret);
+}
+
+/** Is a register saved at a distance from the frame pointer? (An odd offset.) */
+static bool needs_frame_pointer(const struct cfi_row *row, unsigned num_saved)
+{
+	int all = 0;
+	unsigned i;
+
+	for (i = WALK_SP + 1; i < num_saved; i++)
+		all |= row->reg_offset[i];
+	return all & 1;
+}
+
 static enum walk_result step_row(struct walk_frame *frame, const struct cfi_row *row,
 				 const struct walk_ops *ops)
 {
-	struct walk_frame next = *frame;
-	uint64_t cfa, ra;
+	const struct arch_unwind *arch = ops->arch;
+	uint64_t cfa, ra, fp = 0;
 	unsigned i;
 
-	if (!compute_cfa(frame, row, ops, &cfa) || cfa <= frame->regs[WALK_SP])
-		return WALK_TRUNCATED;
-	if (!read_word(ops, cfa + row->ra_offset, &ra))
+	if (!compute_cfa(frame, row, ops, &cfa) || !find_return_addr(frame, row, cfa, ops, &ra))
 		return WALK_TRUNCATED;
 	if (ra == 0)
 		return WALK_END;
-	for (i = WALK_BP; i <= WALK_R15; i++)
-		if (row->reg_offset[i] != CFI_ROW_SAME &&
-		    !read_word(ops, cfi_row_saved_addr(row, i, cfa, frame->regs[WALK_BP]),
-			       &next.regs[i]))
-			return WALK_TRUNCATED;
-	next.pc = ra;
-	next.is_call_site = true;
-	next.regs[WALK_SP] = cfa;
-	*frame = next;
+	if (needs_frame_pointer(row, arch->num_saved) &&
+	    !walk_reg(frame, arch->frame_pointer, ops, &fp))
+		return WALK_TRUNCATED;
+	for (i = WALK_SP + 1; i < arch->num_saved; i++)
+		if (row->reg_offset[i] != CFI_ROW_SAME)
+			set_saved(frame, i, cfi_row_saved_addr(row, i, cfa, fp));
+	go_to_caller(frame, ra, cfa);
 	return WALK_OK;
 }
 
@@ -123,7 +188,7 @@ enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 
 	*is_interrupted_ret = false;
 	if (frame->pc == 0 && !frame->is_call_site)
-		return step_row(frame, &called_null, ops);
+		return step_called_null(frame, ops);
 	if (!ops->row(ops->ctx, frame->pc, frame->is_call_site, &row))
 		return WALK_MISS;
 	switch (row.kind) {

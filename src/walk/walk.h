@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Table-driven stack walk: registers, a way to read memory and a way to find rows; knows no
- *  process and no ELF, so it runs on recorded stacks on any host. */
+/** Table-driven stack walk: registers, a way to read memory, a way to find rows and the layout of an
+ *  architecture; knows no process and no ELF, so it runs on recorded stacks on any host. It needs
+ *  no C library.
+ *
+ *  The walk is lazy. What a frame has saved of its caller's registers is not read but remembered by
+ *  its address, and read when a CFA depends on it (or walk_reg() asks): most walks read one word a
+ *  frame, the return address. A register that cannot be read truncates a walk that needs it, no
+ *  other. */
 #ifndef WALK_WALK_H
 #define WALK_WALK_H
 
@@ -13,22 +19,26 @@
 /** Longest walk: total_nframe saturates here (tracemalloc's limit, T9). */
 #define WALK_MAX_FRAMES 65535
 
-/** One frame: where the thread is, or will return to. */
+/** One frame: where the thread is, or will return to. It may be handed to who reads the same memory
+ *  as it was when the frame was reached. */
 struct walk_frame {
 	uint64_t pc;
 	/** pc is a return address: the instruction to be looked up is the one before it. */
 	bool is_call_site;
-	/** By enum walk_reg. */
-	uint64_t regs[WALK_NUM_REGS];
+	/** Bit i: regs[i] is the address where the value of register i is saved. Never set for
+	 *  WALK_SP. */
+	uint8_t in_memory;
+	/** Registers of a walk (struct arch_unwind). */
+	uint64_t regs[WALK_MAX_REGS];
 };
 
 struct walk_ops {
 	/** Copy the row for a pc. False: unknown, the walk ends as WALK_MISS. */
 	bool (*row)(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret);
-	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable, the
-	 *  walk is truncated. */
+	/** Read an aligned or unaligned word; addr + 8 does not overflow. False: unreadable. */
 	bool (*read)(void *ctx, uint64_t addr, uint64_t *ret);
 	void *ctx;
+	const struct arch_unwind *arch;
 };
 
 enum walk_result {
@@ -42,9 +52,17 @@ enum walk_result {
 	WALK_MISS,
 };
 
-/** Go to the caller. On anything but WALK_OK the frame is unchanged. *is_interrupted_ret: the step
- *  went through a signal frame. Caller and frame addresses grow strictly except through a signal
- *  frame. */
+/** The value of a register. It is read at most once: the frame remembers it. False: unreadable. */
+bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret);
+
+/** frame stands at the first instruction of a function, whatever its pc is: go to the caller, without
+ *  a row. False: the stack is unreadable, the frame is unchanged. */
+bool walk_leave_entry(struct walk_frame *frame, const struct walk_ops *ops);
+
+/** Go to the caller. On anything but WALK_OK the frame is the same as before, though it may have read
+ *  registers. *is_interrupted_ret: the step went through a signal frame. Caller and frame addresses
+ *  grow strictly except through a signal frame (and but once above it, where the return address is
+ *  in the link register). */
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret);
 

@@ -4,6 +4,7 @@
  *  README.md describes them. */
 #include "config.h"
 
+#include "arch/x86_64.h"
 #include "obj/modules.h"
 
 #include <inttypes.h>
@@ -29,7 +30,7 @@ static void print_row(uint64_t pc, bool is_call_site, const struct cfi_row *row)
 	if (row->kind >= CFI_ROW_REG && row->kind <= CFI_ROW_PLT) {
 		printf(" %s %d %d %d", regs[row->cfa_reg], row->cfa_offset, row->deref_offset,
 		       row->ra_offset);
-		for (i = WALK_BP; i <= WALK_R15; i++)
+		for (i = X86_BP; i <= X86_R15; i++)
 			print_offset(row->reg_offset[i]);
 	}
 	printf("\n");

@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_WALK_FIXTURE_H
 #define TESTS_UNIT_WALK_FIXTURE_H
 
+#include "arch/x86_64.h"
 #include "base/vec.h"
 #include "test_util.h"
 #include "walk/walk.h"
@@ -106,7 +107,7 @@ static inline bool fake_read(void *ctx, uint64_t addr, uint64_t *ret)
 
 static inline struct walk_ops fake_ops(struct fake *fake)
 {
-	return (struct walk_ops){fake_row_of, fake_read, fake};
+	return (struct walk_ops){fake_row_of, fake_read, fake, &arch_unwind_x86_64};
 }
 
 #endif

@@ -12,40 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** DWARF register numbers of x86-64 (psABI, figure 3.36). */
-enum {
-	REG_BX = 3,
-	REG_BP = 6,
-	REG_SP = 7,
-	REG_R10 = 10,
-	REG_R12 = 12,
-	REG_RA = 16
-};
+/** Longest code of a signal trampoline. */
+#define MAX_TRAMPOLINE 16
 
-static bool walk_reg_of(uint64_t dwarf_reg, uint8_t *ret)
+static bool walk_reg_of(const struct arch_unwind *arch, uint64_t dwarf_reg, uint8_t *ret)
 {
-	switch (dwarf_reg) {
-	case REG_SP:
-		*ret = WALK_SP;
-		return true;
-	case REG_BP:
-		*ret = WALK_BP;
-		return true;
-	case REG_BX:
-		*ret = WALK_BX;
-		return true;
-	case REG_R10:
-		*ret = WALK_R10;
-		return true;
-	case REG_R12:
-	case REG_R12 + 1:
-	case REG_R12 + 2:
-	case REG_R12 + 3:
-		*ret = (uint8_t)(WALK_R12 + (dwarf_reg - REG_R12));
-		return true;
-	default:
-		return false;
-	}
+	uint8_t i;
+
+	for (i = 0; i < arch->num_regs; i++)
+		if (arch->dwarf_regs[i] == dwarf_reg) {
+			*ret = i;
+			return true;
+		}
+	return false;
 }
 
 /** op is `breg N` or `bregx N`: the value of a register plus an offset. */
@@ -66,27 +45,26 @@ static bool fits(int64_t value, int64_t min, int64_t max)
 	return value >= min && value <= max;
 }
 
-/** ld's own expression for lazy PLT stubs (elf_x86_64_lazy_plt_eh_frame of binutils, and lld's and
- *  gold's): breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus. The threshold differs with
- *  the kind of stub. */
-static bool compile_plt(const Dwarf_Op *ops, size_t num, struct cfi_row *row)
+/** DW_OP_litN. */
+static bool is_lit(const Dwarf_Op *op, unsigned n)
 {
-	static const uint8_t atoms[] = {DW_OP_breg0 + REG_SP,
-					DW_OP_breg0 + REG_RA,
-					DW_OP_lit15,
-					DW_OP_and,
-					0,
-					DW_OP_ge,
-					DW_OP_lit3,
-					DW_OP_shl,
-					DW_OP_plus};
-	size_t i;
+	return op->atom == DW_OP_lit0 + n;
+}
 
-	if (num != sizeof(atoms) || ops[0].number != 8 || ops[1].number != 0)
+/** The linker's own expression for lazy PLT stubs (elf_x86_64_lazy_plt_eh_frame of binutils, and lld's and
+ *  gold's): the stack pointer, and a word more from a byte of the stub on, as in
+ *  breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus. That byte differs with the kind of stub. */
+static bool compile_plt(const struct arch_unwind *arch, const Dwarf_Op *ops, size_t num,
+			struct cfi_row *row)
+{
+	if (num != 9 || !arch->plt_size || ops[0].number != 8 || ops[1].number != 0)
 		return false;
-	for (i = 0; i < num; i++)
-		if (atoms[i] && ops[i].atom != atoms[i])
-			return false;
+	if (ops[0].atom != DW_OP_breg0 + arch->dwarf_regs[WALK_SP] ||
+	    ops[1].atom != DW_OP_breg0 + arch->dwarf_return_addr ||
+	    !is_lit(&ops[2], arch->plt_size - 1u) || ops[3].atom != DW_OP_and ||
+	    ops[5].atom != DW_OP_ge || !is_lit(&ops[6], 3) || ops[7].atom != DW_OP_shl ||
+	    ops[8].atom != DW_OP_plus)
+		return false;
 	if (ops[4].atom < DW_OP_lit0 || ops[4].atom > DW_OP_lit15)
 		return false;
 	row->kind = CFI_ROW_PLT;
@@ -97,16 +75,17 @@ static bool compile_plt(const Dwarf_Op *ops, size_t num, struct cfi_row *row)
 }
 
 /** CFA rule to row. False: it fits no kind. */
-static bool compile_cfa(const Dwarf_Op *ops, size_t num, struct cfi_row *row)
+static bool compile_cfa(const struct arch_unwind *arch, const Dwarf_Op *ops, size_t num,
+			struct cfi_row *row)
 {
 	int64_t offset, plus = 0;
 	uint64_t reg;
 
 	if (!num || num > 16)
 		return false;
-	if (compile_plt(ops, num, row))
+	if (compile_plt(arch, ops, num, row))
 		return true;
-	if (!is_breg(&ops[0], &reg, &offset) || !walk_reg_of(reg, &row->cfa_reg))
+	if (!is_breg(&ops[0], &reg, &offset) || !walk_reg_of(arch, reg, &row->cfa_reg))
 		return false;
 	if (num == 1) {
 		row->kind = CFI_ROW_REG;
@@ -132,8 +111,10 @@ enum rule {
 	RULE_OTHER,
 };
 
-/** The rule of a register. *offset_ret is even for CFA-relative, odd for bp-relative places. */
-static enum rule read_rule(Dwarf_Frame *frame, int reg, int16_t *offset_ret)
+/** The rule of a register. *offset_ret is even for places relative to the CFA, odd for those relative
+ *  to the frame pointer. */
+static enum rule read_rule(const struct arch_unwind *arch, Dwarf_Frame *frame, int reg,
+			   int16_t *offset_ret)
 {
 	Dwarf_Op ops_mem[3], *ops;
 	int64_t offset = 0;
@@ -148,7 +129,8 @@ static enum rule read_rule(Dwarf_Frame *frame, int reg, int16_t *offset_ret)
 		return RULE_OTHER;
 	if (num == 2 && ops[1].atom == DW_OP_plus_uconst)
 		offset = (int64_t)ops[1].number;
-	else if (num == 2 && is_breg(&ops[1], &base, &offset) && base == REG_BP && !(offset & 1))
+	else if (num == 2 && is_breg(&ops[1], &base, &offset) &&
+		 base == arch->dwarf_regs[arch->frame_pointer] && !(offset & 1))
 		// The CFA is pushed too, but unused: the value on top is the place.
 		offset++;
 	else if (num == 2)
@@ -159,11 +141,12 @@ static enum rule read_rule(Dwarf_Frame *frame, int reg, int16_t *offset_ret)
 	return RULE_SAVED;
 }
 
-static bool is_register_rule_ok(Dwarf_Frame *frame, int dwarf_reg, int16_t *offset_ret)
+static bool is_register_rule_ok(const struct arch_unwind *arch, Dwarf_Frame *frame, int dwarf_reg,
+				int16_t *offset_ret)
 {
 	int16_t offset;
 
-	switch (read_rule(frame, dwarf_reg, &offset)) {
+	switch (read_rule(arch, frame, dwarf_reg, &offset)) {
 	case RULE_SAVED:
 		*offset_ret = offset;
 		return true;
@@ -177,27 +160,46 @@ static bool is_register_rule_ok(Dwarf_Frame *frame, int dwarf_reg, int16_t *offs
 	}
 }
 
-static bool compile_registers(Dwarf_Frame *frame, struct cfi_row *row)
+static bool compile_registers(const struct arch_unwind *arch, Dwarf_Frame *frame,
+			      struct cfi_row *row)
 {
-	static const uint8_t dwarf_regs[WALK_R15 + 1] = {
-		[WALK_BP] = REG_BP,       [WALK_BX] = REG_BX,       [WALK_R12] = REG_R12,
-		[WALK_R13] = REG_R12 + 1, [WALK_R14] = REG_R12 + 2, [WALK_R15] = REG_R12 + 3,
-	};
 	unsigned i;
 
-	row->reg_offset[WALK_SP] = CFI_ROW_SAME;
-	for (i = WALK_BP; i <= WALK_R15; i++)
-		if (!is_register_rule_ok(frame, dwarf_regs[i], &row->reg_offset[i]))
+	for (i = 0; i < WALK_MAX_SAVED; i++)
+		row->reg_offset[i] = CFI_ROW_SAME;
+	for (i = WALK_SP + 1; i < arch->num_saved; i++)
+		if (!is_register_rule_ok(arch, frame, arch->dwarf_regs[i], &row->reg_offset[i]))
 			return false;
 	return true;
 }
 
+/** Where the return address is. False: not expressible. */
+static bool compile_return_addr(const struct arch_unwind *arch, Dwarf_Frame *frame, int ra_reg,
+				struct cfi_row *row)
+{
+	switch (read_rule(arch, frame, ra_reg < 0 ? arch->dwarf_return_addr : ra_reg,
+			  &row->ra_offset)) {
+	case RULE_UNDEFINED:
+		row->kind = CFI_ROW_END;
+		return true;
+	case RULE_SAME:
+		row->ra_offset = CFI_ROW_SAME;
+		// Without a link register it would make the frame its own caller, for ever.
+		if (arch->link == ARCH_NO_REG)
+			row->kind = CFI_ROW_END;
+		return true;
+	case RULE_SAVED:
+		return !(row->ra_offset & 1);
+	default:
+		return false;
+	}
+}
+
 /** False: not expressible. */
-static bool compile_frame(Dwarf_Frame *frame, struct cfi_row *row)
+static bool compile_frame(const struct arch_unwind *arch, Dwarf_Frame *frame, struct cfi_row *row)
 {
 	bool is_signal = false;
 	Dwarf_Op *ops;
-	int16_t offset;
 	size_t num;
 	int ra_reg = dwarf_frame_info(frame, NULL, NULL, &is_signal);
 
@@ -205,21 +207,13 @@ static bool compile_frame(Dwarf_Frame *frame, struct cfi_row *row)
 		row->kind = CFI_ROW_SIGNAL;
 		return true;
 	}
-	switch (read_rule(frame, ra_reg < 0 ? REG_RA : ra_reg, &offset)) {
-	case RULE_UNDEFINED:
-	case RULE_SAME:
-		// "Same" would make the frame its own caller, for ever.
-		row->kind = CFI_ROW_END;
+	if (!compile_return_addr(arch, frame, ra_reg, row))
+		return false;
+	if (row->kind == CFI_ROW_END)
 		return true;
-	case RULE_SAVED:
-		row->ra_offset = offset;
-		break;
-	default:
+	if (dwarf_frame_cfa(frame, &ops, &num) < 0 || !compile_cfa(arch, ops, num, row))
 		return false;
-	}
-	if (offset & 1 || dwarf_frame_cfa(frame, &ops, &num) < 0 || !compile_cfa(ops, num, row))
-		return false;
-	return compile_registers(frame, row);
+	return compile_registers(arch, frame, row);
 }
 
 static bool is_harmless(const struct elf_file *file, Elf *elf, const char *section)
@@ -278,44 +272,47 @@ static bool find_frame(struct cfi *cfi, struct libdw_view *view, uint64_t addr, 
 	return is_found;
 }
 
-/** The trampoline of a libc without CFI for it, by its bytes: mov $15 (rt_sigreturn),%rax;
- *  syscall. */
-static bool is_sigreturn(const struct elf_file *file, uint64_t addr)
+/** The trampoline of a libc without CFI for it, by its bytes. */
+static bool is_sigreturn(const struct arch_unwind *arch, const struct elf_file *file, uint64_t addr)
 {
-	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
-	uint8_t bytes[sizeof(code)];
+	uint8_t bytes[MAX_TRAMPOLINE];
 	uint64_t offset;
 
-	return elf_file_offset_of(file, addr, &offset) &&
-	       elf_file_read(file, offset, bytes, sizeof(bytes)) &&
-	       memcmp(bytes, code, sizeof(code)) == 0;
+	return arch->trampoline_size <= sizeof(bytes) && elf_file_offset_of(file, addr, &offset) &&
+	       elf_file_read(file, offset, bytes, arch->trampoline_size) &&
+	       memcmp(bytes, arch->trampoline, arch->trampoline_size) == 0;
 }
 
-void cfi_entry_row(struct cfi_row *ret)
+void cfi_entry_row(const struct arch_unwind *arch, struct cfi_row *ret)
 {
 	unsigned i;
 
-	*ret = (struct cfi_row){
-		.kind = CFI_ROW_REG, .cfa_reg = WALK_SP, .cfa_offset = 8, .ra_offset = -8};
-	for (i = 0; i <= WALK_R15; i++)
+	*ret = (struct cfi_row){.kind = CFI_ROW_REG,
+				.cfa_reg = WALK_SP,
+				.cfa_offset = arch->call_size,
+				.ra_offset = CFI_ROW_SAME};
+	if (arch->link == ARCH_NO_REG)
+		ret->ra_offset = (int16_t)-arch->call_size;
+	for (i = 0; i < WALK_MAX_SAVED; i++)
 		ret->reg_offset[i] = CFI_ROW_SAME;
 }
 
-struct err *cfi_compile_row(struct cfi *cfi, struct libdw_view *view, uint64_t addr,
-			    bool is_call_site, struct cfi_row *ret)
+struct err *cfi_compile_row(struct cfi *cfi, const struct arch_unwind *arch,
+			    struct libdw_view *view, uint64_t addr, bool is_call_site,
+			    struct cfi_row *ret)
 {
 	struct cfi_row row = {.kind = CFI_ROW_NO_CFI};
 	Dwarf_Frame *frame;
 	bool is_compiled;
 
 	*ret = row;
-	if (is_sigreturn(view->file, addr)) {
+	if (is_sigreturn(arch, view->file, addr)) {
 		ret->kind = CFI_ROW_SIGNAL;
 		return NULL;
 	}
 	if (!find_frame(cfi, view, addr - is_call_site, &frame))
 		return NULL;
-	is_compiled = compile_frame(frame, &row);
+	is_compiled = compile_frame(arch, frame, &row);
 	free(frame);
 	*ret = is_compiled ? row : (struct cfi_row){.kind = CFI_ROW_NONE};
 	return is_compiled ? NULL : &err_not_found;

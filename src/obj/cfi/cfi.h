@@ -24,11 +24,11 @@ struct cfi {
  *  addr - 1. CFI_ROW_NO_CFI when there is none, or it is malformed; CFI_ROW_NONE with
  *  &err_not_found when an expression does not fit any kind. The first address without row in
  *  .eh_frame makes libdw look for a separate debug file with .debug_frame. */
-struct err *cfi_compile_row(struct cfi *cfi, struct libdw_view *view, uint64_t addr,
-			    bool is_call_site, struct cfi_row *ret) __must_check;
+struct err *cfi_compile_row(struct cfi *cfi, const struct arch_unwind *arch,
+			    struct libdw_view *view, uint64_t addr, bool is_call_site,
+			    struct cfi_row *ret) __must_check;
 
-/** The row at the first instruction of a function: nothing but the return address is on its
- *  stack. */
-void cfi_entry_row(struct cfi_row *ret);
+/** The row at the first instruction of a function, which has saved nothing yet. */
+void cfi_entry_row(const struct arch_unwind *arch, struct cfi_row *ret);
 
 #endif

@@ -2,6 +2,7 @@
 /** modules_cfi_row() of modules.h: the row of a runtime pc, from the file that is mapped there. */
 #include "config.h"
 
+#include "arch/arch.h"
 #include "obj/modules/modules_internal.h"
 #include "obj/symbols/symindex.h"
 
@@ -23,6 +24,7 @@ static bool is_function_entry(struct binary *binary, uint64_t addr)
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct cfi_row *ret)
 {
+	const struct arch_unwind *arch = arch_host()->unwind;
 	const struct module_entry *entry = modules_find_entry(modules, pc - is_call_site);
 	struct binary *binary;
 	struct err *err;
@@ -33,8 +35,8 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 		return NULL;
 	binary = entry->binary;
 	addr = pc - entry->pub.bias;
-	err = cfi_compile_row(&binary->cfi, &binary->libdw, addr, is_call_site, ret);
+	err = cfi_compile_row(&binary->cfi, arch, &binary->libdw, addr, is_call_site, ret);
 	if (!err && ret->kind == CFI_ROW_NO_CFI && !is_call_site && is_function_entry(binary, addr))
-		cfi_entry_row(ret);
+		cfi_entry_row(arch, ret);
 	return err;
 }

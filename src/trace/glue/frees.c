@@ -40,7 +40,7 @@ static bool is_part_of(struct process *p, struct thread *t, const struct freed *
 	if (sp >= freed->sp)
 		return sp == freed->sp;
 	return memory_read(t->tid, freed->sp, &site, sizeof(site)) &&
-	       stacks_nesting(p, t, site, p->arch->sp_after_return(freed->sp)) == NESTING_INSIDE;
+	       stacks_nesting(p, t, site, freed->sp + p->arch->unwind->call_size) == NESTING_INSIDE;
 }
 
 /** free(ptr) as a part of a free of ptr that was counted already. When a row is missing t is held. */

@@ -34,11 +34,10 @@ void measure_abandon(struct process *p, struct thread *t, size_t from)
 static void drop_stale(struct process *p, struct thread *t)
 {
 	const struct measured_call *call;
-	uint64_t word;
 
 	while (t->measured.num) {
 		call = &t->measured.items[t->measured.num - 1];
-		if (memory_read(t->tid, call->sp - 8, &word, sizeof(word)) && word == call->site)
+		if (stacks_may_return(p, t, call->site, call->sp))
 			return;
 		measure_abandon(p, t, t->measured.num - 1);
 	}
@@ -47,7 +46,7 @@ static void drop_stale(struct process *p, struct thread *t)
 void measure_enter(struct process *p, struct thread *t, const struct breakpoint *b)
 {
 	uint64_t sp = p->arch->sp(&t->regs);
-	struct measured_call call = {.id = b->measure_id, .sp = p->arch->sp_after_return(sp)};
+	struct measured_call call = {.id = b->measure_id, .sp = sp + p->arch->unwind->call_size};
 	struct breakpoint *site;
 
 	drop_stale(p, t);

@@ -249,7 +249,7 @@ static bool alloc_entry(struct process *p, struct thread *t, const struct breakp
 	uint64_t sp = p->arch->sp(&t->regs);
 	struct pending call = {
 		.probe = b->probe,
-		.sp = p->arch->sp_after_return(sp),
+		.sp = sp + p->arch->unwind->call_size,
 		.allocator = b->allocator,
 	};
 	struct breakpoint *site;

@@ -31,8 +31,14 @@ static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
 
 	if (addr > UINT64_MAX - 8)
 		return false;
+	if (addr < w->start && !w->is_behind) {
+		// A register that was saved far below: the walk goes on above.
+		w->is_behind = true;
+		return memory_read(w->tid, addr, ret, sizeof(*ret));
+	}
 	if ((addr < w->start || addr + 8 > w->start + w->size) && !window_fill(w, addr))
 		return false;
+	w->is_behind = false;
 	memcpy(ret, w->bytes + (addr - w->start), 8);
 	if (addr + 8 > w->top)
 		w->top = addr + 8;
@@ -77,25 +83,29 @@ static void map_slot_frames(struct process *p, struct walk_stack *stack)
 		stack->pcs[i] = displaced_original_pc(p, stack->pcs[i]);
 }
 
+static struct walk_ops walk_ops_of(struct process *p)
+{
+	return (struct walk_ops){find_row_displaced, window_read, p, p->arch->unwind};
+}
+
 /** The caller of the function at whose first instruction t stands. False: its stack is
  *  unreadable. */
 static bool first_frame(struct process *p, struct thread *t, struct walk_frame *ret)
 {
 	uint64_t sp = p->arch->sp(&t->regs);
 
-	_Static_assert(WALK_NUM_REGS == ARCH_NUM_WALK_REGS, "registers of a walk");
+	struct walk_ops ops = walk_ops_of(p);
+
 	p->window.tid = t->tid;
 	p->window.start = sp;
 	p->window.top = 0;
 	p->window.want = first_size(t, sp);
 	p->window.size = memory_read_some(t->tid, sp, p->window.bytes, p->window.want);
 	p->window.want = 2 * FIRST_READ;
+	p->window.is_behind = false;
+	*ret = (struct walk_frame){0};
 	p->arch->walk_regs(&t->regs, ret->regs);
-	if (!window_read(p, sp, &ret->pc))
-		return false;
-	ret->regs[WALK_SP] = p->arch->sp_after_return(sp);
-	ret->is_call_site = true;
-	return true;
+	return walk_leave_entry(ret, &ops);
 }
 
 static void send_miss(struct process *p, struct thread *t, const struct walk_frame *frame)
@@ -157,7 +167,7 @@ static void publish_stack(struct process *p, pid_t tid, const struct walk_stack 
 
 bool stacks_capture(struct process *p, struct thread *t, uint64_t *hash_ret, uint64_t *site_ret)
 {
-	struct walk_ops ops = {find_row_displaced, window_read, p};
+	struct walk_ops ops = walk_ops_of(p);
 	struct walk_stack stack = {.pcs = p->pcs, .cap = p->nframe};
 	struct walk_frame frame;
 
@@ -184,19 +194,25 @@ bool stacks_capture(struct process *p, struct thread *t, uint64_t *hash_ret, uin
 	return true;
 }
 
+bool stacks_may_return(const struct process *p, const struct thread *t, uint64_t site, uint64_t sp)
+{
+	uint64_t addr, word;
+
+	if (!arch_return_place(p->arch->unwind, sp, &addr))
+		return true;
+	// As long as the call is in progress its return address stays where it was pushed.
+	return memory_read(t->tid, addr, &word, sizeof(word)) && word == site;
+}
+
 enum nesting stacks_nesting(struct process *p, struct thread *t, uint64_t site, uint64_t sp)
 {
-	struct walk_ops ops = {find_row_displaced, window_read, p};
+	struct walk_ops ops = walk_ops_of(p);
 	struct walk_frame frame;
 	bool is_interrupted, is_handler = false;
 	enum walk_result result;
-	uint64_t word;
 	size_t depth = 0;
 
-	if (!first_frame(p, t, &frame))
-		return NESTING_NONE;
-	// As long as the call is in progress its return address stays where it was pushed.
-	if (!memory_read(t->tid, sp - 8, &word, sizeof(word)) || word != site)
+	if (!first_frame(p, t, &frame) || !stacks_may_return(p, t, site, sp))
 		return NESTING_NONE;
 	do {
 		if (frame.is_call_site && frame.pc == site && frame.regs[WALK_SP] == sp)
