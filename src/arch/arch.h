@@ -190,12 +190,6 @@ struct arch {
 
 extern const struct arch arch_x86_64;
 
-/* x86_64_dispatch.c */
-bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
-
-/* x86_64_call.c */
-size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
-
 /** The architecture this program runs on. */
 static inline const struct arch *arch_host(void)
 {

@@ -43,10 +43,37 @@ enum x86_walk_reg {
 	X86_NUM_REGS,
 };
 
-/* x86_64_rescue.c */
+/* x86_64_syscall.c: members of struct arch. */
+#define ARCH_X86_64_REDO_SIZE 7
+extern const uint8_t arch_x86_64_redo_stub[ARCH_X86_64_REDO_SIZE];
+void arch_x86_64_set_syscall(struct arch_regs *regs, uint64_t insn_addr, long nr,
+			     const uint64_t args[6]);
+long arch_x86_64_syscall_nr(const struct arch_regs *regs);
+uint64_t arch_x86_64_syscall_arg(const struct arch_regs *regs, unsigned i);
+int64_t arch_x86_64_syscall_result(const struct arch_regs *regs);
+void arch_x86_64_skip_syscall(struct arch_regs *regs, int64_t result);
+void arch_x86_64_insert_syscall(struct arch_regs *regs, long nr, uint64_t arg, uint64_t stub,
+				uint64_t stack_ret[ARCH_REDO_WORDS]);
+bool arch_x86_64_restart_eintr(struct arch_regs *regs);
+bool arch_x86_64_finish_syscall(struct arch_regs *regs, bool *is_restarted_ret);
+
+/* x86_64_relocate.c: likewise. */
+bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
+			  struct arch_relocation *ret);
+size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
+
+/* x86_64_dispatch.c: likewise. */
+bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
+void arch_x86_64_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
+			uint64_t return_addr, uint64_t targets_ret[2]);
+
+/* x86_64_call.c: likewise. */
+size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
+
+/* x86_64_rescue.c: likewise. */
 size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 
-/* x86_64_stub.c */
+/* x86_64_stub.c: likewise. */
 void arch_x86_64_stub(const struct arch_regs *regs, uint64_t mask, uint64_t serial,
 		      uint8_t ret[ARCH_STUB_SIZE]);
 

@@ -4,7 +4,7 @@
 // at any moment of it.
 #include "config.h"
 
-#include "arch/arch.h"
+#include "arch/x86_64.h"
 
 #include <string.h>
 
