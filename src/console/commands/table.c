@@ -9,13 +9,24 @@
 #define KEYS_HELP \
 	"KEY is one of lineno (default), filename, function, module, traceback, domain, thread.\n"
 
-#define ANY_SNAPSHOT    (COMPLETE_SNAPSHOT | COMPLETE_LIVE | COMPLETE_PEAK)
-#define SNAPSHOT_OR_KEY (COMPLETE_SNAPSHOT | COMPLETE_PEAK | COMPLETE_KEY)
-
 // clang-format off
+// Options of several queries.
+#define ROWS_OPTION {.name = "-n", .value = "N", .help = "rows to print (default 10)"}
+#define SNAPSHOT_OPTION \
+	{.name = "--snapshot", .value = "NAME", .kinds = COMPLETE_SNAPSHOT, \
+	 .fixed = "live|peak", .help = "show a snapshot or the peak; default: the live state"}
+#define CUMULATIVE_OPTION \
+	{.name = "--cumulative", \
+	 .help = "count every frame of a stack, not only the innermost one"}
+#define ALL_OPTION {.name = "--all", .help = "show allocator wrappers (operator new, strdup ...)"}
+#define COMPAT_OPTION \
+	{.name = "--compat", \
+	 .help = "do as tracemalloc where malloscope differs, see the manual"}
+
 static const struct command rows[] = {
 	{
-		.name = "start", .arguments = "[NFRAME]", .max_words = 1, .check = check_start, .run = cmd_start,
+		.name = "start", .arguments = "[NFRAME]", .max_words = 1,
+		.check = check_start, .run = cmd_start,
 		.summary = "begin tracing, at most NFRAME frames per stack",
 		.help = "It does nothing when tracing is on already. Without NFRAME (1 to\n"
 			"65535) the last limit is used. malloscope knows only the frees of\n"
@@ -84,18 +95,16 @@ static const struct command rows[] = {
 	{
 		.name = "top", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
 		.options = {
-			{"-n", "N", 0, "rows to print (default 10)"},
-			{"--snapshot", "NAME", ANY_SNAPSHOT,
-			 "show a snapshot or the peak; default: the live state"},
-			{"--since", "NAME", COMPLETE_SNAPSHOT,
-			 "only what was allocated after this snapshot and is live"},
-			{"--cumulative", NULL, 0,
-			 "count every frame of a stack, not only the innermost one"},
-			{"--by", "size|count|allocated|calls", 0,
-			 "sort by live bytes (default), live blocks, total bytes or calls"},
-			{"--all", NULL, 0,
-			 "show allocator wrappers, and the row <before attach>"},
-			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
+			ROWS_OPTION,
+			SNAPSHOT_OPTION,
+			{.name = "--since", .value = "NAME", .kinds = COMPLETE_SNAPSHOT,
+			 .help = "only what was allocated after this snapshot and is live"},
+			CUMULATIVE_OPTION,
+			{.name = "--by", .value = "size|count|allocated|calls",
+			 .help = "sort by live bytes (default), live blocks, total bytes or calls"},
+			{.name = "--all",
+			 .help = "show allocator wrappers, and the row <before attach>"},
+			COMPAT_OPTION,
 		},
 		.check = check_top, .foresee = foresee_top, .run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
@@ -107,16 +116,18 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "diff", .arguments = "[OLD [NEW]] [KEY]", .max_words = 3,
-		.kinds = {SNAPSHOT_OR_KEY, SNAPSHOT_OR_KEY | COMPLETE_LIVE, COMPLETE_KEY},
+		.kinds = {COMPLETE_SNAPSHOT | COMPLETE_KEY, COMPLETE_SNAPSHOT | COMPLETE_KEY,
+			  COMPLETE_KEY},
+		.fixed = {"peak", "live|peak"},
 		.options = {
-			{"-n", "N", 0, "rows to print (default 10)"},
-			{"--cumulative", NULL, 0,
-			 "count every frame of a stack, not only the innermost one"},
-			{"--sort", "abs|growth|shrink", 0,
-			 "largest change first (default), largest growth, largest shrinkage"},
-			{"--changed", NULL, 0, "omit rows that did not change"},
-			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
+			ROWS_OPTION,
+			CUMULATIVE_OPTION,
+			{.name = "--sort", .value = "abs|growth|shrink",
+			 .help = "largest change first (default), largest growth, largest "
+				 "shrinkage"},
+			{.name = "--changed", .help = "omit rows that did not change"},
+			ALL_OPTION,
+			COMPAT_OPTION,
 		},
 		.foresee = foresee_diff, .run = cmd_diff,
 		.summary = "compare two snapshots, or one with the live state",
@@ -129,12 +140,12 @@ static const struct command rows[] = {
 	{
 		.name = "growth", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
 		.options = {
-			{"-n", "N", 0, "rows to print (default 10)"},
-			{"--last", "K", 0, "use the last K snapshots; default: all"},
-			{"--cumulative", NULL, 0,
-			 "count every frame of a stack, not only the innermost one"},
-			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
+			ROWS_OPTION,
+			{.name = "--last", .value = "K",
+			 .help = "use the last K snapshots; default: all"},
+			CUMULATIVE_OPTION,
+			ALL_OPTION,
+			COMPAT_OPTION,
 		},
 		.check = check_growth, .foresee = foresee_growth, .run = cmd_growth,
 		.summary = "rank what grew over all snapshots",
@@ -146,13 +157,13 @@ static const struct command rows[] = {
 	{
 		.name = "check", .arguments = "growth OLD [NEW] [KEY PATTERN]",
 		.min_words = 2, .max_words = 5,
-		.choices = "growth",
-		.kinds = {0, COMPLETE_SNAPSHOT | COMPLETE_PEAK,
-			  ANY_SNAPSHOT | COMPLETE_KEY, COMPLETE_KEY, 0},
+		.kinds = {0, COMPLETE_SNAPSHOT, COMPLETE_SNAPSHOT | COMPLETE_KEY, COMPLETE_KEY, 0},
+		.fixed = {"growth", "peak", "live|peak"},
 		.options = {
-			{"--max", "SIZE", 0, "allowed growth: 4096, 10KiB, 1.5MiB"},
-			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
+			{.name = "--max", .value = "SIZE",
+			 .help = "allowed growth: 4096, 10KiB, 1.5MiB"},
+			ALL_OPTION,
+			COMPAT_OPTION,
 		},
 		.check = check_check, .foresee = foresee_check, .run = cmd_check,
 		.summary = "fail when memory grew by more than allowed",
@@ -166,10 +177,9 @@ static const struct command rows[] = {
 	{
 		.name = "traces", .arguments = "",
 		.options = {
-			{"--snapshot", "NAME", ANY_SNAPSHOT,
-			 "show a snapshot or the peak; default: the live state"},
-			{"--all", NULL, 0, "show allocator wrappers (operator new, strdup ...)"},
-			{"--compat", NULL, 0, "do as tracemalloc where malloscope differs, see the manual"},
+			SNAPSHOT_OPTION,
+			ALL_OPTION,
+			COMPAT_OPTION,
 		},
 		.foresee = foresee_traces, .run = cmd_traces,
 		.summary = "list every live stack",
@@ -178,7 +188,8 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "dump", .arguments = "[NAME] FILE", .min_words = 1, .max_words = 2,
-		.kinds = {ANY_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .foresee = foresee_dump, .run = cmd_dump,
+		.kinds = {COMPLETE_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .fixed = {"live|peak"},
+		.foresee = foresee_dump, .run = cmd_dump,
 		.summary = "append a snapshot to a file",
 		.help = "FILE is an SQLite database of snapshots with symbols and source\n"
 			"lines. It can be read on any machine. Without NAME, malloscope\n"
@@ -193,7 +204,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "every", .arguments = "SECONDS FILE | off", .min_words = 1, .max_words = 2,
-		.choices = "off", .kinds = {0, COMPLETE_FILE},
+		.fixed = {"off"}, .kinds = {0, COMPLETE_FILE},
 		.check = check_every, .run = cmd_every,
 		.summary = "append a snapshot to a file every SECONDS",
 		.help = "Their names are e1, e2, ... When malloscope cannot store one, as on\n"
@@ -202,10 +213,11 @@ static const struct command rows[] = {
 	{
 		.name = "filter", .arguments = "add +PATTERN[:LINE] | add +@DOMAIN | list | clear",
 		.want_raw = true, .min_words = 1, .max_words = 2,
-		.choices = "add|list|clear",
+		.fixed = {"add|list|clear"},
 		.options = {
-			{"--all-frames", NULL, 0, "any frame of a stack may match"},
-			{"--domain", "D", 0, "match only stacks of this domain"},
+			{.name = "--all-frames", .help = "any frame of a stack may match"},
+			{.name = "--domain", .value = "D",
+			 .help = "match only stacks of this domain"},
 		},
 		.check = check_filter, .run = cmd_filter,
 		.summary = "choose what top, diff and the like count",
@@ -217,10 +229,11 @@ static const struct command rows[] = {
 	{
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,
 		.options = {
-			{"-n", "LIMIT", 0,
-			 "show LIMIT innermost frames; negative: outermost"},
-			{"--most-recent-first", NULL, 0, "innermost frame first"},
-			{"--compat", NULL, 0, "a negative LIMIT omits that many innermost frames"},
+			{.name = "-n", .value = "LIMIT",
+			 .help = "show LIMIT innermost frames; negative: outermost"},
+			{.name = "--most-recent-first", .help = "innermost frame first"},
+			{.name = "--compat",
+			 .help = "a negative LIMIT omits that many innermost frames"},
 		},
 		.foresee = foresee_traceback, .run = cmd_traceback,
 		.summary = "show the stack of a row of the last top or diff",
@@ -262,7 +275,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "wait", .arguments = "SECONDS | exit | all | call FUNCTION [COUNT]",
-		.min_words = 1, .max_words = 3, .choices = "exit|all|call",
+		.min_words = 1, .max_words = 3, .fixed = {"exit|all|call"},
 		.kinds = {0, COMPLETE_CALL, 0},
 		.check = check_wait, .run = cmd_wait, .is_waiting = true,
 		.summary = "let the target run for a time, to its end, or to a call",
@@ -275,9 +288,10 @@ static const struct command rows[] = {
 	{
 		.name = "measure", .arguments = "FUNCTION | off [FUNCTION] | list",
 		.min_words = 1, .max_words = 2,
-		.choices = "off|list", .kinds = {COMPLETE_FUNCTION, COMPLETE_FUNCTION},
+		.fixed = {"off|list"}, .kinds = {COMPLETE_FUNCTION, COMPLETE_FUNCTION},
 		.options = {
-			{"--calls", "N", 0, "print one result for every N calls (default 1)"},
+			{.name = "--calls", .value = "N",
+			 .help = "print one result for every N calls (default 1)"},
 		},
 		.check = check_measure, .run = cmd_measure,
 		.summary = "show how calls of a function change the memory",
@@ -299,7 +313,8 @@ static const struct command rows[] = {
 		.help = "Tables and snapshots can still be queried.\n",
 	},
 	{
-		.name = "quit", .arguments = "", .foresee = foresee_quit, .run = cmd_quit, .is_leaving = true,
+		.name = "quit", .arguments = "",
+		.foresee = foresee_quit, .run = cmd_quit, .is_leaving = true,
 		.summary = "detach and leave malloscope",
 		.help = "The target runs on. If it is still traced, the prompt asks first.\n",
 	},

@@ -44,7 +44,21 @@ static void offer_snapshots(struct completer *completer)
 		offer(completer, session_get_snapshot(completer->session, i)->name);
 }
 
-static void offer_kinds(struct completer *completer, unsigned kinds)
+/** The words of "a|b|c". */
+static void offer_fixed(struct completer *completer, const char *fixed)
+{
+	while (*fixed) {
+		size_t n = strcspn(fixed, "|");
+		_cleanup_free_ char *word = strndup(fixed, n);
+
+		if (word)
+			offer(completer, word);
+		fixed += n + (fixed[n] == '|');
+	}
+}
+
+/** fixed: or NULL. */
+static void offer_kinds(struct completer *completer, unsigned kinds, const char *fixed)
 {
 	size_t i;
 
@@ -54,10 +68,8 @@ static void offer_kinds(struct completer *completer, unsigned kinds)
 		completer->out->want_files = true;
 	if (kinds & COMPLETE_SNAPSHOT)
 		offer_snapshots(completer);
-	if (kinds & COMPLETE_LIVE)
-		offer(completer, "live");
-	if (kinds & COMPLETE_PEAK)
-		offer(completer, "peak");
+	if (fixed)
+		offer_fixed(completer, fixed);
 	for (i = 0; (kinds & COMPLETE_KEY) && i < NUM_KEYS; i++)
 		offer(completer, group_key_names[i]);
 	if (kinds & (COMPLETE_CALL | COMPLETE_FUNCTION))
@@ -73,25 +85,12 @@ static void offer_options(struct completer *completer, const struct command *com
 		offer(completer, option->name);
 }
 
-/** The words of "a|b|c". */
-static void offer_choices(struct completer *completer, const char *choices)
-{
-	while (*choices) {
-		size_t n = strcspn(choices, "|");
-		_cleanup_free_ char *word = strndup(choices, n);
-
-		if (word)
-			offer(completer, word);
-		choices += n + (choices[n] == '|');
-	}
-}
-
 static void offer_value(struct completer *completer, const struct command_option *option)
 {
 	if (strchr(option->value, '|'))
-		offer_choices(completer, option->value);
+		offer_fixed(completer, option->value);
 	else
-		offer_kinds(completer, option->kinds);
+		offer_kinds(completer, option->kinds, option->fixed);
 }
 
 /** The option that the last token is, if its value is what comes next, or NULL. Counts the tokens
@@ -139,12 +138,12 @@ static void complete_argument(struct completer *completer, const struct command 
 		offer_options(completer, command);
 		return;
 	}
-	kinds = num < command->max_words ? command->kinds[num] : 0;
+	if (num >= command->max_words)
+		return;
+	kinds = command->kinds[num];
 	if ((kinds & COMPLETE_CALL) && strcmp(tokens->list.items[1], "call") != 0)
 		kinds = 0;
-	if (num == 0 && command->choices)
-		offer_choices(completer, command->choices);
-	offer_kinds(completer, kinds);
+	offer_kinds(completer, kinds, command->fixed[num]);
 }
 
 void complete(const struct command_table *table, struct session *session, const char *before,
@@ -158,7 +157,7 @@ void complete(const struct command_table *table, struct session *session, const 
 	if (err)
 		return;
 	if (!tokens.list.num) {
-		offer_kinds(&completer, COMPLETE_COMMAND);
+		offer_kinds(&completer, COMPLETE_COMMAND, NULL);
 		return;
 	}
 	err = command_find(table, tokens.list.items[0], &command);

@@ -14,24 +14,20 @@ struct args;
 struct console;
 struct foresight;
 
-/** What may stand at a place of a command line: bits, several may be set. Completion offers all of
- *  them. */
+/** What may stand at a place of a command line besides fixed words: bits, several may be set.
+ *  Completion offers all of them. */
 enum complete_kind {
 	COMPLETE_COMMAND = 1 << 0,
 	/** Names of kept snapshots. */
 	COMPLETE_SNAPSHOT = 1 << 1,
-	/** The word "live". */
-	COMPLETE_LIVE = 1 << 2,
-	/** The word "peak". */
-	COMPLETE_PEAK = 1 << 3,
 	/** lineno, filename ... */
-	COMPLETE_KEY = 1 << 4,
+	COMPLETE_KEY = 1 << 2,
 	/** Functions of the target, but only behind `wait call`. */
-	COMPLETE_CALL = 1 << 5,
+	COMPLETE_CALL = 1 << 3,
 	/** Functions of the target. */
-	COMPLETE_FUNCTION = 1 << 6,
+	COMPLETE_FUNCTION = 1 << 4,
 	/** Paths of files, which the line editor knows. */
-	COMPLETE_FILE = 1 << 7,
+	COMPLETE_FILE = 1 << 5,
 };
 
 #define COMMAND_MAX_WORDS   5
@@ -45,6 +41,8 @@ struct command_option {
 	const char *value;
 	/** COMPLETE_* bits of the value. */
 	unsigned kinds;
+	/** Fixed words that the value may be besides what its kinds say, as "a|b|c"; NULL: none. */
+	const char *fixed;
 	/** Half a line. */
 	const char *help;
 };
@@ -56,11 +54,10 @@ struct command {
 	/** How many such words there must and may be. */
 	size_t min_words;
 	size_t max_words;
-	/** Fixed words that may be the first of them, as "a|b|c", besides what its kinds say; NULL:
-	 *  none. */
-	const char *choices;
 	/** COMPLETE_* bits of each of them. */
 	unsigned kinds[COMMAND_MAX_WORDS];
+	/** Fixed words that each may be besides what its kinds say, as "a|b|c"; NULL: none. */
+	const char *fixed[COMMAND_MAX_WORDS];
 	struct command_option options[COMMAND_MAX_OPTIONS + 1];
 	/** The handler sorts the words out itself (struct args, raw): options are for help and
 	 *  completion alone. */
