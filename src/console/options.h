@@ -49,7 +49,7 @@ struct options {
 	char **program;
 	/** MODE_ATTACH. */
 	pid_t pid;
-	/** MODE_OPEN: the file. MODE_TOP and MODE_DIFF: FILE[:SNAPSHOT], and for MODE_DIFF another. */
+	/** MODE_OPEN: the file. MODE_TOP: FILE[:SNAPSHOT]. MODE_DIFF: two of these. */
 	const char *file;
 	const char *other_file;
 	/** MODE_TOP, MODE_DIFF: the other words of the command. */
@@ -70,8 +70,8 @@ struct options {
 };
 
 /** Parse the command line. Prints what --help, --usage and --version ask for, and nothing else.
- *  ERR_USAGE: it is wrong, in one line without control characters and of some hundred at most. Not
- *  thread-safe. */
+ *  ERR_USAGE: it is wrong; the text is one line of some hundred characters at most, none of them a
+ *  control character. Not thread-safe. */
 struct err *options_parse(int argc, char **argv, struct options *ret) __must_check;
 
 void options_deinit(struct options *options);

@@ -19,7 +19,8 @@ static size_t rows_to_make(size_t num_printed)
 	return num_printed > MIN_ROWS ? num_printed : MIN_ROWS;
 }
 
-/** Print stats as what, and keep them for `traceback`. Takes over stats and doc (NULL: print text) in any case. */
+/** Print stats, and keep them for `traceback`. Takes over stats and doc (NULL: print text) in any
+ *  case. */
 static struct err *show(struct console *console, struct stats *stats, bool is_diff, size_t rows,
 			const char *heading, struct jsonl *doc)
 {

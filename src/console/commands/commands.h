@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Inside of the console: what the command handlers share. Included by src/console/ only. */
+/** Inside of the console: what the command handlers share. Included by src/console/commands/
+ *  only. */
 #ifndef CONSOLE_COMMANDS_COMMANDS_H
 #define CONSOLE_COMMANDS_COMMANDS_H
 

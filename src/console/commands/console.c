@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The console runs a line: it finds the command, holds the session meanwhile, sees to it that
+// there is one JSON document, prints news, and puts the command's name in front of an error.
 #include "config.h"
 
 #include "console/commands/console.h"

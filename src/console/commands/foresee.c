@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Names of snapshots are followed from line to line, without a session. Commands that bring unknown
+// names (`load`, `process`) switch the refusals off.
 #include "config.h"
 
 #include "console/commands/foresee.h"

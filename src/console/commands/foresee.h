@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What can be told of a list of commands before the first of them runs: which snapshots there will
- *  be. A command that is certain to fail for want of one is refused while nothing has begun; when in
- *  doubt it is let pass. */
+/** Which snapshots there will be, told from a list of commands before the first of them runs. A
+ *  command that is certain to fail for want of one is refused before anything begins. When in
+ *  doubt it passes. */
 #ifndef CONSOLE_COMMANDS_FORESEE_H
 #define CONSOLE_COMMANDS_FORESEE_H
 
@@ -13,8 +13,7 @@
 struct args;
 struct command_table;
 
-/** What will be when the next line runs, all before it done. Zero-filled is the beginning of a
- *  session on a process. */
+/** What there is when the next line runs. Zero-filled is the beginning of a session. */
 struct foresight {
 	/** Names of the snapshots that are kept, each once, owned. */
 	VEC(char *) names;
@@ -30,13 +29,14 @@ struct foresight {
 
 void foresight_deinit(struct foresight *foresight);
 
-/** The next line, which has passed line_check(). Errors read "COMMAND: text"; ERR_NOT_FOUND: it needs
- *  a snapshot, or a table, that nothing before it makes; ERR_USAGE: a snapshot cannot have this
- *  name. */
+/** Look at the next line, which has passed line_check(). Errors read "COMMAND: text".
+ *  ERR_NOT_FOUND: it needs a snapshot, or a table, that nothing before it makes. ERR_USAGE: a
+ *  snapshot cannot have this name. */
 struct err *foresee_line(const struct command_table *table, struct foresight *foresight,
 			 const char *line) __must_check;
 
-/** What commands need and make, for some rows of the table. Errors come without the command's name. */
+/** What single commands need and make; rows of the table name these. Errors come without the name
+ *  of the command. */
 struct err *foresee_snapshot(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_drop(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_dump(struct foresight *f, const struct args *args) __must_check;

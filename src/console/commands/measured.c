@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Results of `measure`. They come at any time, so the console prints them, not a handler.
 #include "config.h"
 
 #include "console/commands/measured.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// What `top`, `diff`, `traces`, `growth` and `check` have in common beside their snapshots.
 #include "config.h"
 
 #include "console/commands/query.h"

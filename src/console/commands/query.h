@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What all queries share: options, filters, the first line of their output. Included by src/console/
- *  only. */
+/** What all queries share: options, filters, the first line of their output. Included by the
+ *  handlers only. */
 #ifndef CONSOLE_COMMANDS_QUERY_H
 #define CONSOLE_COMMANDS_QUERY_H
 

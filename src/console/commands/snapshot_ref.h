@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Snapshots as commands name them. Included by src/console/ only. */
+/** Snapshots as commands name them. */
 #ifndef CONSOLE_COMMANDS_SNAPSHOT_REF_H
 #define CONSOLE_COMMANDS_SNAPSHOT_REF_H
 
@@ -25,8 +25,8 @@ struct err *snapshot_ref_find(struct console *console, const char *name,
 struct err *snapshot_ref_find_old(struct console *console, const char *name,
 				  struct snapshot_ref *ret) __must_check;
 
-/** What is live now and came after the kept snapshot name. ERR_NOT_FOUND; ERR_USAGE: "peak", "live",
- *  or from a file. */
+/** What is live now and came after the kept snapshot of that name. ERR_NOT_FOUND; ERR_USAGE:
+ *  "peak", "live", or a snapshot from a file. */
 struct err *snapshot_ref_since(struct console *console, const char *name,
 			       struct snapshot_ref *ret) __must_check;
 
@@ -34,7 +34,8 @@ struct err *snapshot_ref_since(struct console *console, const char *name,
  *  text. */
 struct err *snapshot_ref_newest(struct console *console, struct snapshot_ref *ret) __must_check;
 
-/** May a snapshot be kept under this name? ERR_USAGE: a command could take it for something else. */
+/** May a snapshot be kept under this name? ERR_USAGE: no, a command could take it for something
+ *  else. */
 struct err *snapshot_ref_check_name(const char *name) __must_check;
 
 #endif

@@ -75,7 +75,7 @@ static void print_quoted(FILE *f, const char *word)
 	putc('"', f);
 }
 
-/** The line of `malloscope top` and `malloscope diff`; the snapshots are loaded under their specs. */
+/** The line of `malloscope top` and `diff`. The snapshots are loaded under what the user wrote. */
 static struct err *add_file_command(struct batch *batch, const struct options *options)
 {
 	bool is_diff = options->mode == MODE_DIFF;
@@ -224,7 +224,8 @@ static struct err *report_each(struct console *console)
 	return err;
 }
 
-/** One error is told, the first. What fails after it fails for that reason mostly: no target is left to be killed. */
+/** Only the first error is told. What fails later fails mostly because of it: there is no target to
+ *  kill. */
 static struct err *add_error(struct err *first, struct err *err)
 {
 	if (!first)

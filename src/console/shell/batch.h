@@ -27,7 +27,8 @@ struct batch {
 	VEC(struct batch_line) lines;
 	/** Neither -e nor -x was given: the lines are `wait exit` and `top`. */
 	bool is_implicit;
-	/** Implicit, and children are followed: `wait all`, `processes`, and `process` and `top` for each. */
+	/** Implicit, and children are followed: the lines are `wait all` and `processes`, and then
+	 *  `process` and `top` for each process. */
 	bool has_children;
 };
 
@@ -38,9 +39,10 @@ struct err *batch_load(const struct command_table *table, const struct options *
 		       struct batch *ret) __must_check;
 void batch_deinit(struct batch *batch);
 
-/** Run the lines until one fails, `quit`, or a signal; after a failure only those of detach, kill and
- *  quit. The error is that of the first that failed, behind its place as in batch_load(). A signal is
- *  no error (signals_fatal() tells); SIGINT during the implicit wait still lets `top` run. */
+/** Run the lines until `quit`, a failure or a signal. After a failure only `detach`, `kill` and
+ *  `quit` are run. The error is that of the first line that failed, behind its place as in
+ *  batch_load(). A signal is no error (signals_fatal() tells); SIGINT during the implicit wait
+ *  still lets `top` run. */
 struct err *batch_run(const struct batch *batch, struct console *console) __must_check;
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The prompt: a loop over lines, notes and signals. It asks before a traced target is left.
 #include "config.h"
 
 #include "console/shell/interactive.h"

@@ -132,8 +132,8 @@ static error_t take_complaint(struct parse *parse, char *text)
 	return options_usage_error(parse, "%s", colon ? colon + 2 : *text ? text : MAIN_USAGE);
 }
 
-/** getopt writes what it does not like to stderr as it was given, escape sequences and all. The name
- *  that it writes before is ours. */
+/** getopt writes what it does not like to stderr, escape sequences and all. So stderr is a string
+ *  meanwhile, and the name in front is ours. */
 static error_t parse_words(struct parse *parse, int argc, char **argv)
 {
 	static char name[] = PROGRAM_NAME;

@@ -19,8 +19,8 @@ static void print_file_help(const struct command *command, const char *name, boo
 	       "ask servers for debug information, as run does");
 }
 
-/** A word of `malloscope top` and `diff` that belongs to the command of that name; *is_value_ret: so
- *  does the next one. */
+/** Take a word that belongs to the console command. *is_value_ret: it is an option, and the next
+ *  word is its value. */
 static error_t take_word(struct parse *parse, const struct command *command, const char *word,
 			 bool is_value, bool *is_value_ret)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The options of `malloscope run`, `attach` and `open`: parsers, tables and the texts of --help. The
-// options that all of them have are a child parser of argp, those of run and attach another.
+// The options of `malloscope run`, `attach` and `open`: parsers, tables and the texts of --help.
+// Options that all of them have are a child parser of argp, those of run and attach another.
 #include "config.h"
 
 #include "console/shell/options_internal.h"
@@ -194,19 +194,22 @@ static const struct argp_option common_options[] = {
 
 static const struct argp_option tracing_options[] = {
 	{"nframe", 'n', "N", 0, "Keep at most N frames of a stack, 1 to 65535 (default 32)", 0},
-	{"every", KEY_EVERY, "SECONDS", 0, "Append a snapshot to the file of --store every SECONDS", 0},
+	{"every", KEY_EVERY, "SECONDS", 0,
+	 "Append a snapshot to the file of --store every SECONDS", 0},
 	{"store", KEY_STORE, "FILE", 0, "The file of --every", 0},
 	{"max-memory", KEY_MEMORY, "SIZE", 0,
 	 "Limit the tables of each process to SIZE, as in 64MiB; new stacks beyond it count as "
 	 "one stack",
 	 0},
 	{"follow", KEY_FOLLOW, "LIST", 0,
-	 "Follow fork (trace children), exec (trace executed programs) or fork,exec (default: exec)",
+	 "Follow fork (trace children), exec (trace executed programs) or fork,exec (default: "
+	 "exec)",
 	 0},
 	{"no-follow", KEY_ALONE, NULL, 0,
 	 "Follow neither: tracing ends when the program executes another", 0},
 	{"probe", KEY_PROBE, "SPEC", 0,
-	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)", 0},
+	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)",
+	 0},
 	{0},
 };
 
@@ -239,9 +242,9 @@ const struct argp options_run_argp = {
 	.args_doc = "[--] PROGRAM [ARG...]",
 	.doc = "Launch a program and trace its memory from the first allocation."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
-	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` if "
-	       "there are none. The exit status is that of PROGRAM (128 + signal number if it was "
-	       "killed), or 0 if it still runs.\n\n"
+	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` "
+	       "if there are none. The exit status is that of PROGRAM (128 + signal number if it "
+	       "was killed), or 0 if it still runs.\n\n"
 	       "  malloscope run -- sqlite3 my.db < queries.sql\n"
 	       "  malloscope run -e 'wait call f' -e snapshot -e 'wait exit' -e diff -- ./prog",
 };
@@ -251,8 +254,8 @@ const struct argp options_attach_argp = {
 	.args_doc = "PID",
 	.doc = "Trace the memory of a running process; it runs on when malloscope detaches."
 	       "\vWith a terminal and neither -e nor -x there is a prompt; `help` lists its "
-	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` if "
-	       "there are none; Ctrl-C ends the wait.\n\n"
+	       "commands. Otherwise malloscope runs the given commands, or `wait exit` and `top` "
+	       "if there are none; Ctrl-C ends the wait.\n\n"
 	       "  malloscope attach 4711\n"
 	       "  malloscope attach -e snapshot -e 'wait 60' -e 'diff --sort growth' 4711",
 };
@@ -261,8 +264,8 @@ const struct argp options_open_argp = {
 	.parser = parse_open, .children = common_child,
 	.args_doc = "FILE",
 	.doc = "Look at stored snapshots; no process and no binaries are needed."
-	       "\vWith a terminal and neither -e nor -x there is a prompt. Otherwise malloscope runs "
-	       "the given commands, or `snapshots` and `top` if there are none.\n\n"
+	       "\vWith a terminal and neither -e nor -x there is a prompt. Otherwise malloscope "
+	       "runs the given commands, or `snapshots` and `top` if there are none.\n\n"
 	       "  malloscope open -e 'diff e1 e60 function' prog.msnap",
 };
 // clang-format on

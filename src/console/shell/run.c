@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// One run of malloscope: open the output, launch or attach, prompt or batch, leave, exit status.
 #include "config.h"
 
 #include "console/run.h"
@@ -141,8 +142,8 @@ static struct err *run_with_output(struct session *session, const struct options
 	return first_error(err, first_error(detach_err, store_err));
 }
 
-/** A prompt in the background stops us. As with a shell that is to happen here, before there is a target that would have to wait
- *  for us. */
+/** A prompt in the background stops us. That has to happen here, as in a shell: later there is a
+ *  target, which would have to wait for us. */
 static struct err *need_foreground(void)
 {
 	pid_t group = tcgetpgrp(STDIN_FILENO);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The arguments of one command: its tokens, sorted out by its row of the command table into options
- *  (anywhere, "-n 5", "-n5", "--by calls", "--by=calls", long ones may be cut short while
- *  unambiguous, "--" ends them) and words, which is all the rest. A negative number is a word. */
+/** The arguments of one command: its tokens, sorted into options and words by its row of the
+ *  command table. Options stand anywhere: "-n 5", "-n5", "--by calls", "--by=calls". A long one
+ *  may be cut short while unambiguous, and "--" ends them. The rest are words; so is a negative
+ *  number. */
 #ifndef CONSOLE_SYNTAX_ARGS_H
 #define CONSOLE_SYNTAX_ARGS_H
 

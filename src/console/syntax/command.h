@@ -62,10 +62,10 @@ struct command {
 	/** The handler sorts the words out itself (struct args, raw): options are for help and
 	 *  completion alone. */
 	bool want_raw;
-	/** It waits for processes, which may be put together meanwhile; for all others they are held
-	 *  (session_hold()). */
+	/** It waits for processes, which may be put together meanwhile. During all other commands
+	 *  they are held (session_hold()). */
 	bool is_waiting;
-	/** It says what becomes of the target: a list of commands runs it also after a failure. */
+	/** It says what becomes of the target. Batch mode runs it also after a failure. */
 	bool is_leaving;
 	/** Half a line without full stop. */
 	const char *summary;
@@ -74,8 +74,8 @@ struct command {
 	/** What can be found wrong with the words without a session; NULL: nothing. Batch mode asks
 	 *  before anything begins. */
 	struct err *(*check)(const struct args *args);
-	/** Which snapshots and rows it needs and makes (foresee.h); NULL: none. Batch mode asks before
-	 *  anything begins. */
+	/** Which snapshots and rows it needs and makes (foresee.h); NULL: none. Batch mode asks
+	 *  before anything begins. */
 	struct err *(*foresee)(struct foresight *foresight, const struct args *args);
 	/** Errors come without the command's name; console_execute() puts it in front. */
 	struct err *(*run)(struct console *console, const struct args *args);
@@ -88,8 +88,8 @@ struct command_table {
 };
 
 /** The command of a table that word means: its name or an unambiguous prefix. A prefix of several
- *  names means the one that begins all the others, if there is one: `sn` is `snapshot`, though there
- *  is `snapshots`. ERR_USAGE: unknown, or ambiguous (lists the candidates). */
+ *  names means the one that begins all the others, if there is one: `sn` is `snapshot`, although
+ *  `snapshots` begins so, too. ERR_USAGE: unknown, or ambiguous (lists the candidates). */
 struct err *command_find(const struct command_table *table, const char *word,
 			 const struct command **ret) __must_check;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The tokens of one console line. Blanks part them; '...' keeps everything, "..." everything but \"
- *  and \\, and outside of quotes a backslash keeps the next character. A line whose first character
- *  that is no blank is '#' is a comment: it has no tokens. (A later '#' is an ordinary character:
- *  `traceback #2`.) */
+/** The tokens of one console line. Blanks separate them. '...' keeps everything, "..." everything
+ *  but \" and \\, and outside of quotes a backslash keeps the next character. A line that begins
+ *  with '#', blanks left out, is a comment: it has no tokens. (A later '#' is an ordinary
+ *  character: `traceback #2`.) */
 #ifndef CONSOLE_SYNTAX_TOKENS_H
 #define CONSOLE_SYNTAX_TOKENS_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A handler only sets flags, interrupts a wait that is going on, and wakes poll(2) through a pipe.
 #include "config.h"
 
 #include "console/terminal/signals.h"

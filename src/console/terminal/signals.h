@@ -9,12 +9,15 @@
 
 struct session;
 
-/** Catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE. Must come after the target is launched or
- *  attached to: a launched program shall have the dispositions that we were started with. (A signal
- *  before that ends us the hard way, which the tracer cleans up after.) An ignored SIGHUP (nohup)
- *  stays ignored. At a prompt SIGINT only abandons what is going on, else it ends malloscope as the
- *  others do. A stopped malloscope holds the target up: SIGTSTP is ignored there, and SIGTSTP and SIGTTOU unless can_stop. (A
- *  launched program without a prompt shares our process group, and stops with us.) */
+/** Catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE. Call it when the target has been launched or
+ *  attached to: a launched program gets the dispositions that we were started with. (A signal
+ *  before that kills us, and the tracer cleans up.) An ignored SIGHUP (nohup) stays ignored.
+ *
+ *  At a prompt SIGINT only abandons what is going on. Else it ends malloscope, as the others do.
+ *
+ *  A stopped malloscope holds the target up. So SIGTSTP is ignored at a prompt, and without
+ *  can_stop SIGTSTP and SIGTTOU are. (A launched program without a prompt shares our process
+ *  group, and stops with us.) */
 struct err *signals_install(struct session *session, bool is_interactive,
 			    bool can_stop) __must_check;
 
@@ -27,8 +30,8 @@ bool signals_take_interrupt(void);
 /** The first signal that shall end malloscope, or 0. */
 int signals_fatal(void);
 
-/** Bracket a wait of a session: in between a signal interrupts it. False: one has come already,
- *  do not begin. */
+/** Stand before and after a wait of a session: in between a signal interrupts it. False: one has
+ *  come already, do not wait. */
 bool signals_wait_begin(struct session *session);
 void signals_wait_end(void);
 
