@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is traced and how it goes: start stop status probes memory reset-peak clear.
+// Tracing on and off, and its state: start stop status probes memory reset-peak clear.
 #include "config.h"
 
 #include "base/fmt.h"
