@@ -40,7 +40,7 @@ struct session_options {
 	/** Allocators of the user's own, as for session_check_probe(). */
 	const char *const *probes;
 	size_t num_probes;
-	/** Most memory in bytes that the tables of a process may take, at least SESSION_MIN_MEMORY; 0: any. See limits.c. */
+	/** Most memory in bytes that the tables of a process may take, at least SESSION_MIN_MEMORY; 0: any. See drain/limits.c. */
 	uint64_t max_memory;
 	/** Ask the servers of DEBUGINFOD_URLS for debug files that are missing when frames are looked up, at most so long for each; 0: only
 	 *  tell, once, that this could be done. */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Functions that the user names.
+#include "config.h"
+
+#include "supervisor/code/functions.h"
+
+#include "supervisor/core/control.h"
+
+#include <string.h>
+
+/** Candidates for a function that the user has named. */
+struct function_search {
+	struct session *s;
+	const char *function;
+	const struct module *module;
+	char *first_name;
+	/** Names of several functions, comma-separated; NULL: no ambiguity. */
+	char *others;
+	struct function_addrs *addrs;
+};
+
+static struct err *on_function(void *ctx, const char *full_name, uint64_t addr)
+{
+	struct function_search *search = ctx;
+	uint64_t runtime = addr + search->module->bias;
+	char *longer;
+
+	if (!search->first_name) {
+		search->first_name = strdup(full_name);
+		if (!search->first_name)
+			return &err_nomem;
+	} else if (strcmp(search->first_name, full_name) != 0) {
+		if (search->others && strlen(search->others) > 300)
+			return NULL;
+		if (asprintf(&longer, "%s, %s",
+			     search->others ? search->others : search->first_name, full_name) < 0)
+			return &err_nomem;
+		free(search->others);
+		search->others = longer;
+		return NULL;
+	}
+	return vec_push(&search->addrs->list, runtime) ? NULL : &err_nomem;
+}
+
+static struct err *search_modules(struct function_search *search, uint32_t module_id)
+{
+	struct session *s = search->s;
+	struct err *err = NULL;
+	uint32_t id;
+
+	session_lock_obj(s);
+	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
+		search->module = modules_get(s->modules, id);
+		if (search->module && search->module->is_live)
+			err = module_match_functions(s->modules, id, search->function, on_function,
+						     search);
+		if (module_id)
+			break;
+	}
+	session_unlock_obj(s);
+	return err;
+}
+
+struct err *functions_find(struct session *s, const char *function, uint32_t module_id,
+			   struct function_addrs *ret)
+{
+	struct function_search search = {.s = s, .function = function, .addrs = ret};
+	struct err *err = search_modules(&search, module_id);
+
+	if (!err && search.others)
+		err = err_create(ERR_USAGE, "'%s' is ambiguous: %s", function, search.others);
+	if (!err && !ret->list.num)
+		err = &err_not_found;
+	free(search.first_name);
+	free(search.others);
+	return err;
+}
+
+static struct err *on_ptrace(void *ctx, size_t name_index, uint64_t addr, uint64_t size)
+{
+	struct command_plant *item = ctx;
+
+	(void)name_index;
+	(void)size;
+	item->addr = addr;
+	return &err_stop;
+}
+
+void functions_plant_ptrace(struct session *s, uint32_t module_id)
+{
+	static const char *const names[] = {"ptrace"};
+	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
+	struct command_plant item = {.role = PLANT_PTRACE};
+	struct err *err;
+
+	err = module_find_functions(s->modules, module_id, names, 1, false, on_ptrace, &item);
+	if (err == &err_stop) {
+		item.addr += modules_get(s->modules, module_id)->bias;
+		command.items[0] = item;
+		control_send(s, &command);
+	}
+	err_destroy(err);
+}
+
+struct completion {
+	size_t left;
+	void (*fn)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static struct err *complete_one(void *ctx, const char *name)
+{
+	struct completion *c = ctx;
+
+	if (!c->left)
+		return &err_stop;
+	c->left--;
+	c->fn(c->ctx, name);
+	return NULL;
+}
+
+void session_complete_function(struct session *s, const char *prefix, size_t limit,
+			       void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	struct completion c = {limit, fn, ctx};
+	const struct module *module;
+	uint32_t id;
+
+	session_lock_obj(s);
+	for (id = 1; s->modules && id <= modules_num(s->modules) && c.left; id++) {
+		module = modules_get(s->modules, id);
+		if (module && module->is_live)
+			err_destroy(module_complete_functions(s->modules, id, prefix, complete_one,
+							      &c));
+	}
+	session_unlock_obj(s);
+}

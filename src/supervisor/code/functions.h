@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Functions that the user names, and those that we look for by name. */
+#ifndef SUPERVISOR_CODE_FUNCTIONS_H
+#define SUPERVISOR_CODE_FUNCTIONS_H
+
+#include "supervisor/core/state.h"
+
+/** Runtime addresses. */
+struct function_addrs {
+	VEC(uint64_t) list;
+};
+
+/** Addresses of a function as the user names it, in live modules. module_id 0: all. ERR_USAGE:
+ *  ambiguous; &err_not_found. */
+struct err *functions_find(struct session *s, const char *function, uint32_t module_id,
+			   struct function_addrs *ret) __must_check;
+/** Let the tracer know of calls of ptrace, if it is defined in a module. Under both locks. */
+void functions_plant_ptrace(struct session *s, uint32_t module_id);
+
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Programs with LeakSanitizer. */
+#ifndef SUPERVISOR_CODE_SANITIZER_H
+#define SUPERVISOR_CODE_SANITIZER_H
+
+#include "supervisor/core/state.h"
+
+/** Say so when the image has LeakSanitizer, which fails under a tracer. Under lock. */
+void sanitizer_note(struct session *s);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What events about blocks and stacks do to the tables. All under lock. */
+#ifndef SUPERVISOR_DRAIN_HEAP_EVENTS_H
+#define SUPERVISOR_DRAIN_HEAP_EVENTS_H
+
+#include "supervisor/core/state.h"
+
+void heap_events_stack(struct session *s, const struct event_stack *event);
+void heap_events_alloc(struct session *s, const struct event_alloc *event);
+void heap_events_free(struct session *s, const struct event_free *event);
+void heap_events_usable(struct session *s, const struct event_usable *event);
+/** A realloc has begun: its old block is out until it ends. */
+void heap_events_take(struct session *s, const struct event_take *event);
+void heap_events_realloc(struct session *s, const struct event_realloc *event);
+/** A call was left by other ways than its return. */
+void heap_events_abandon(struct session *s, const struct event_take *event);
+/** Forget what was allocated so far. */
+void heap_events_clear(struct session *s);
+
+#endif

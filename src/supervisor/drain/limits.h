@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** session_options.max_memory. All under lock. */
+#ifndef SUPERVISOR_DRAIN_LIMITS_H
+#define SUPERVISOR_DRAIN_LIMITS_H
+
+#include "supervisor/core/state.h"
+
+/** Memory of the tables, as counted against the limit. */
+size_t limits_used(const struct session *s);
+/** Close the tables when they have grown so large. Cheap; called as they grow. */
+void limits_check(struct session *s);
+/** The stack that stands for those which are not kept. */
+struct err *limits_beyond(struct session *s, uint32_t *ret) __must_check;
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Functions that are measured, and what the drain tells while there are any. All under lock. */
+#ifndef SUPERVISOR_DRAIN_MEASURING_H
+#define SUPERVISOR_DRAIN_MEASURING_H
+
+#include "supervisor/core/state.h"
+
+/** The newest block of the heap is addr. */
+void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
+/** The block at addr is about to be freed, or taken by a realloc, by tid. */
+void measuring_free(struct session *s, int32_t tid, uint64_t addr);
+/** tid frees a block that is older than the tracing, of about that size. */
+void measuring_free_older(struct session *s, int32_t tid, uint64_t size);
+/** A realloc failed, the block is back. */
+void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
+
+/** Measure a function, see session_measure(); one that is measured already begins anew. */
+struct err *measuring_add(struct session *s, const char *function, uint64_t num_calls) __must_check;
+/** Measure it no more. False: it is not measured. */
+bool measuring_remove(struct session *s, const char *function);
+/** The target has ended: what was summed up so far is a result. */
+void measuring_finish(struct session *s);
+/** A new image, or stop: as that, and nothing is measured any more. */
+void measuring_reset(struct session *s);
+void measuring_destroy(struct session *s);
+
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What each record of the ring does: the one place that knows all kinds of events. */
+#ifndef SUPERVISOR_DRAIN_RECORDS_H
+#define SUPERVISOR_DRAIN_RECORDS_H
+
+#include "supervisor/core/state.h"
+
+/** Under lock. */
+void records_handle(struct session *s, const struct ring_record *record);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Children that have ended, put together: a build of ten thousand processes must not cost ten thousand
+// tables. The programs with many processes are put together first, and wholly, so that a table has all of
+// them; the few processes of other programs keep what is known of each.
+#include "config.h"
+
+#include "supervisor/life/folding.h"
+
+#include "heap/frame.h"
+#include "supervisor/core/notes.h"
+#include "supervisor/drain/limits.h"
+#include "supervisor/life/assemble.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+/** Name of the last table possible. */
+#define OTHERS "<other programs>"
+/** Files that a table may have: a program whose every process is another file (a compiler's test, built anew each time)
+ *  is to cost no more. */
+#define MODULES_MAX 256
+
+/** s on its way into fold. */
+struct folding {
+	struct session *fold;
+	struct session *s;
+	/** Of s -> of fold, plus 1; 0: not looked up yet. */
+	uint32_t *modules;
+	uint32_t *stacks;
+	/** Those of the present stack. */
+	VEC(uint64_t) frames;
+};
+
+/** Its end has been seen to, and nobody wants to know more of it than the rest. */
+static bool is_foldable(const struct session *s, const struct session *chosen)
+{
+	return s != chosen && !s->shared && !s->snapshots.num && !s->measuring && !s->storing;
+}
+
+static struct session *find_fold(const struct folds *folds, const char *exe)
+{
+	uint32_t i;
+
+	for (i = 0; i < folds->num; i++)
+		if (strcmp(folds->items[i]->exe, exe) == 0)
+			return folds->items[i];
+	return folds->num == FOLDS_MAX ? folds->items[FOLDS_MAX - 1] : NULL;
+}
+
+/** How many members run the program of s. */
+static uint32_t count_alike(struct session *const *members, uint32_t num,
+			    const struct session *chosen, const struct session *s)
+{
+	uint32_t i, num_alike = 0;
+
+	for (i = 0; i < num; i++)
+		num_alike +=
+			is_foldable(members[i], chosen) && strcmp(members[i]->exe, s->exe) == 0;
+	return num_alike;
+}
+
+struct session *folding_next(struct session *const *members, uint32_t num,
+			     const struct folds *folds, const struct session *chosen)
+{
+	uint32_t i, num_alike, most = 0, num_ended = 0;
+	struct session *best = NULL;
+
+	for (i = 0; i < num; i++) {
+		if (!is_foldable(members[i], chosen))
+			continue;
+		if (find_fold(folds, members[i]->exe))
+			return members[i];
+		num_ended++;
+	}
+	if (num_ended <= SESSION_MAX_ENDED)
+		return NULL;
+	for (i = 0; i < num; i++) {
+		num_alike = is_foldable(members[i], chosen)
+				    ? count_alike(members, num, chosen, members[i])
+				    : 0;
+		if (num_alike > most) {
+			most = num_alike;
+			best = members[i];
+		}
+	}
+	return best;
+}
+
+static struct err *create_fold(struct folds *folds, const struct session *s, struct session **ret)
+{
+	const char *exe = folds->num == FOLDS_MAX - 1 ? OTHERS : s->exe;
+	struct session_options options = s->first->options;
+	struct session *fold;
+	char *copy;
+	struct err *err = assemble_session(&options, &fold);
+
+	if (err)
+		return err;
+	fold->first = s->first;
+	fold->state = TARGET_ENDED;
+	fold->is_from_launch = true;
+	fold->start_ns = UINT64_MAX;
+	fold->nframe = s->nframe;
+	fold->last_stats = calloc(1, sizeof(*fold->last_stats));
+	copy = strdup(exe);
+	if (!fold->last_stats || !copy || !vec_push(&fold->exes, copy)) {
+		free(copy);
+		err = &err_nomem;
+	} else {
+		fold->exe = copy;
+		err = assemble_tables(fold);
+	}
+	if (err) {
+		assemble_destroy(fold);
+		return err;
+	}
+	*ret = fold;
+	return NULL;
+}
+
+static struct err *map_frame(struct folding *f, uint64_t frame, uint64_t *ret)
+{
+	uint32_t module = frame_module(frame), id;
+	struct err *err;
+
+	if (module && !f->modules[module]) {
+		session_lock_obj(f->fold);
+		err = modules_adopt(f->fold->modules, f->s->modules, module, MODULES_MAX, &id);
+		session_unlock_obj(f->fold);
+		if (err)
+			return err;
+		f->modules[module] = id + 1;
+	}
+	id = module ? f->modules[module] - 1 : 0;
+	// An address in memory that is gone says nothing, and would be another one in each process.
+	*ret = id ? frame_make(id, frame_addr(frame)) : FRAME_UNKNOWN;
+	return NULL;
+}
+
+static struct err *add_stack(struct folding *f, const struct stack *stack, uint32_t *ret)
+{
+	struct stacks *stacks = heap_stacks(f->fold->heap);
+	uint32_t flags = stack->flags & STACK_TRUNCATED, i;
+	struct err *err = NULL;
+	uint64_t frame;
+
+	f->frames.num = 0;
+	for (i = 0; i < stack->num_frames && !err; i++) {
+		// The only ones from elsewhere that count are those of limits_beyond().
+		if (frame_module(stack_frame(stack, i)) == FRAME_MODULE_STORED)
+			return limits_beyond(f->fold, ret);
+		err = map_frame(f, stack_frame(stack, i), &frame);
+		if (!err && !vec_push(&f->frames, frame))
+			err = &err_nomem;
+	}
+	if (err)
+		return err;
+	if (!heap_is_closed(f->fold->heap))
+		return stacks_intern(stacks, f->frames.items, f->frames.num, stack->total_nframe,
+				     flags, ret);
+	if (!stacks_find(stacks, f->frames.items, f->frames.num, stack->total_nframe, flags, ret))
+		*ret = f->fold->beyond_stack;
+	return NULL;
+}
+
+static struct err *map_stack(void *ctx, uint32_t id, uint32_t *ret)
+{
+	struct folding *f = ctx;
+	struct stack stack;
+	struct err *err;
+	uint32_t new_id;
+
+	if (!f->stacks[id]) {
+		stack = stacks_get(heap_stacks(f->s->heap), id);
+		err = add_stack(f, &stack, &new_id);
+		if (err)
+			return err;
+		f->stacks[id] = new_id + 1;
+	}
+	*ret = f->stacks[id] - 1;
+	return NULL;
+}
+
+static bool has_failed(const struct session *s)
+{
+	return s->state == TARGET_ENDED &&
+	       !(WIFEXITED(s->exit_status) && WEXITSTATUS(s->exit_status) == 0);
+}
+
+/** Everything but the heap. */
+static void add_status(struct session *fold, const struct session *s)
+{
+	const struct shared_stats *stats = session_stats(s);
+
+	fold->num_folded++;
+	fold->num_unsuccessful += has_failed(s);
+	fold->num_left += s->state != TARGET_ENDED;
+	fold->num_events += s->num_events;
+	fold->is_from_launch &= s->is_from_launch;
+	if (s->start_ns < fold->start_ns)
+		fold->start_ns = s->start_ns;
+	if (s->end_ns > fold->end_ns)
+		fold->end_ns = s->end_ns;
+	if (s->nframe > fold->nframe)
+		fold->nframe = s->nframe;
+	fold->last_stats->num_stops += stats->num_stops;
+	fold->last_stats->num_abandoned += stats->num_abandoned;
+	fold->last_stats->num_truncated += stats->num_truncated;
+	fold->last_stats->num_failed += stats->num_failed;
+	fold->last_stats->num_lost += stats->num_lost;
+}
+
+/** What the user has not been told of it yet comes from the first process. */
+static void pass_notes(struct session *s)
+{
+	size_t i;
+
+	session_lock(s->first);
+	for (i = 0; i < s->notes.num; i++) {
+		const char *note = s->notes.items[i];
+
+		if (strncmp(note, "process ", strlen("process ")) == 0)
+			session_note(s->first, "%s", note);
+		else
+			session_note(s->first, "process %d: %s", (int)s->tracer.target, note);
+	}
+	session_unlock(s->first);
+}
+
+struct err *folding_add(struct folds *folds, struct session *s)
+{
+	struct folding f = {.fold = find_fold(folds, s->exe), .s = s};
+	bool is_new = !f.fold;
+	struct err *err = is_new ? create_fold(folds, s, &f.fold) : NULL;
+
+	if (err)
+		return err;
+	f.modules = calloc(modules_num(s->modules) + 1, sizeof(*f.modules));
+	f.stacks = calloc(stacks_num(heap_stacks(s->heap)) + 1, sizeof(*f.stacks));
+	session_lock(f.fold);
+	err = f.modules && f.stacks ? heap_absorb(f.fold->heap, s->heap, map_stack, &f)
+				    : &err_nomem;
+	if (!err) {
+		add_status(f.fold, s);
+		limits_check(f.fold);
+	}
+	session_unlock(f.fold);
+	free(f.modules);
+	free(f.stacks);
+	vec_deinit(&f.frames);
+	if (err && is_new)
+		assemble_destroy(f.fold);
+	if (err)
+		return err;
+	pass_notes(s);
+	if (is_new) {
+		folds->items[folds->num] = f.fold;
+		__atomic_store_n(&folds->num, folds->num + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}

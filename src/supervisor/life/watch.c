@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "supervisor/life/watch.h"
+
+#include "base/fault.h"
+#include "supervisor/core/control.h"
+#include "supervisor/core/memory.h"
+#include "supervisor/core/notes.h"
+#include "supervisor/drain/drain.h"
+#include "supervisor/life/family.h"
+#include "supervisor/os/thread.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/** Sleeps until the tracer's end of the socket closes. */
+static void *watch_main(void *ctx)
+{
+	struct session *s = ctx;
+	bool is_accident;
+	ssize_t n;
+	char byte;
+
+	do
+		n = recv(s->tracer.socket, &byte, 1, 0);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	FAULT_POINT("tracer-gone");
+	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
+	memory_restore(s);
+	FAULT_POINT("rescued");
+	session_lock(s);
+	drain_now(s);
+	s->has_tracer = false;
+	if (is_accident && s->state != TARGET_ENDED) {
+		session_note(
+			s,
+			"the tracer process died; the breakpoints are taken out, tracing has ended");
+		s->has_lost_tracer = true;
+		s->state = TARGET_DETACHED;
+		session_mark_end(s);
+	}
+	session_unlock(s);
+	family_left(s);
+	control_wake(s);
+	return NULL;
+}
+
+struct err *watch_start(struct session *s)
+{
+	int errnum = thread_start(&s->watch_thread, watch_main, s);
+
+	if (errnum)
+		return err_sys(errnum, "cannot start a thread");
+	s->has_watcher = true;
+	return NULL;
+}
+
+void watch_end(struct session *s)
+{
+	if (s->has_watcher)
+		pthread_join(s->watch_thread, NULL);
+	s->has_watcher = false;
+}
