@@ -132,6 +132,10 @@ src_libheap_a_SOURCES = \
 	src/heap/stats.c \
 	src/heap/stats.h \
 	src/heap/stats_internal.h \
+	src/heap/tables/calls.c \
+	src/heap/tables/calls.h \
+	src/heap/tables/measured.c \
+	src/heap/tables/measured.h \
 	src/heap/traceback.c \
 	src/heap/traceback.h \
 	src/heap/traces.c \
@@ -262,8 +266,6 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/drain/history.h \
 	src/supervisor/drain/limits.c \
 	src/supervisor/drain/limits.h \
-	src/supervisor/drain/measured_calls.c \
-	src/supervisor/drain/measured_calls.h \
 	src/supervisor/drain/measuring.c \
 	src/supervisor/drain/measuring.h \
 	src/supervisor/drain/process_image.c \

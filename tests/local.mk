@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/heap_growth.t \
 	tests/unit/heap_heap.t \
 	tests/unit/heap_idset.t \
+	tests/unit/heap_measured.t \
 	tests/unit/heap_older.t \
 	tests/unit/heap_pattern.t \
 	tests/unit/heap_peak.t \

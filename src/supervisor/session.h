@@ -9,6 +9,7 @@
 #include "heap/archive.h"
 #include "heap/snapshot.h"
 #include "heap/stats.h"
+#include "heap/tables/measured.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -274,30 +275,6 @@ struct err *session_wait(struct session *s, uint64_t ns) __must_check;
 struct err *session_wait_call(struct session *s, const char *function, uint64_t count,
 			      bool is_exact) __must_check;
 
-/** What calls of a measured function did: the sum over num_calls of them. */
-struct session_measured {
-	/** As the user typed it. */
-	char *function;
-	uint64_t num_calls;
-	/** Of these, left by longjmp, an exception or the end of their thread: their end was noticed late. */
-	uint64_t num_left;
-	/** Thread of the call; 0: of several threads. */
-	int32_t tid;
-	/** Allocated minus freed by the calling threads during the calls (frees of unknown blocks not counted). */
-	int64_t net_bytes;
-	int64_t net_blocks;
-	/** Largest of the calls' own maxima above their entry. */
-	uint64_t peak_bytes;
-	/** Time between entries and returns, tracing included. */
-	uint64_t duration_ns;
-	uint64_t max_duration_ns;
-	/** Blocks allocated during the calls and still live at their return, by site, as a snapshot; its total counters are those of what
-	 *  stayed. */
-	struct snapshot *stayed;
-};
-
-void session_measured_destroy(struct session_measured *measured);
-
 /** Measure the calls of FUNCTION (named as for session_wait_call()) from now on; a result comes after every num_calls calls that have
  *  returned. Calls of one thread may nest (recursion): each is measured on its own, with all that it calls. Measuring a function that
  *  is measured already changes num_calls and begins anew. ERR_USAGE: ambiguous, lists candidates; ERR_NOT_FOUND: no such function, lists
@@ -314,7 +291,7 @@ void session_measure_list(struct session *s,
 			  void *ctx);
 /** The oldest result not taken yet, or NULL; the caller destroys it. They become readable on session_note_fd() too. At most 1000
  *  wait; then the oldest are dropped (a note tells). */
-struct session_measured *session_take_measured(struct session *s);
+struct measured_result *session_take_measured(struct session *s);
 
 /** Followed processes. Each is a session of its own, with tables and snapshots of its own; all functions but the
  *  following take any of them. session_detach() is about all of them, whichever it is given; session_destroy() takes the first

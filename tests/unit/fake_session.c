@@ -513,19 +513,12 @@ void session_measure_list(struct session *s,
 	fn(ctx, "leak", 2, 7, 1);
 }
 
-struct session_measured *session_take_measured(struct session *s)
+struct measured_result *session_take_measured(struct session *s)
 {
-	struct session_measured *measured = s->measured;
+	struct measured_result *measured = s->measured;
 
 	s->measured = NULL;
 	return measured;
-}
-
-void session_measured_destroy(struct session_measured *measured)
-{
-	snapshot_destroy(measured->stayed);
-	free(measured->function);
-	free(measured);
 }
 
 struct err *session_dump(struct session *s, const struct snapshot *snapshot, const char *path)

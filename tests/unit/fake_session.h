@@ -38,7 +38,7 @@ struct session {
 	const char *notes[4];
 	size_t num_notes;
 	/** The next result of `measure`, or NULL. */
-	struct session_measured *measured;
+	struct measured_result *measured;
 	/** session_on_news(). */
 	void (*on_news)(void *ctx);
 	void *on_news_ctx;

@@ -143,13 +143,13 @@ bool console_has_failed_gate(const struct console *console)
 
 static void print_news_of(struct console *console, bool is_one_of_several)
 {
-	struct session_measured *measured;
+	struct measured_result *measured;
 	int of = is_one_of_several ? (int)session_pid(console->session) : 0;
 	char *note;
 
 	while ((measured = session_take_measured(console->session))) {
 		measured_print(console, measured);
-		session_measured_destroy(measured);
+		measured_result_destroy(measured);
 	}
 	while ((note = session_take_note(console->session))) {
 		print_note(console, note, of);

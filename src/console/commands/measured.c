@@ -15,7 +15,7 @@
 /** Rows of what stayed allocated. */
 #define STAYED_ROWS 5
 
-static void print_sums(FILE *out, const struct session_measured *m)
+static void print_sums(FILE *out, const struct measured_result *m)
 {
 	char net[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
 
@@ -57,7 +57,7 @@ static void print_stayed(FILE *out, const struct stats *stats)
 			fmt_size((double)other, false, size));
 }
 
-static struct err *measured_json(struct console *console, const struct session_measured *m,
+static struct err *measured_json(struct console *console, const struct measured_result *m,
 				 struct stats *stats)
 {
 	struct jsonl *doc = jsonl_begin("measured");
@@ -78,7 +78,7 @@ static struct err *measured_json(struct console *console, const struct session_m
 			   STAYED_ROWS);
 }
 
-void measured_print(struct console *console, const struct session_measured *measured)
+void measured_print(struct console *console, const struct measured_result *measured)
 {
 	const struct stats_options options = {.key = KEY_LINENO};
 	_cleanup_stats_ struct stats *stats = NULL;

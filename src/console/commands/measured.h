@@ -4,9 +4,9 @@
 #define CONSOLE_COMMANDS_MEASURED_H
 
 struct console;
-struct session_measured;
+struct measured_result;
 
 /** Print a result, as text or JSON, to the output of the console. */
-void measured_print(struct console *console, const struct session_measured *measured);
+void measured_print(struct console *console, const struct measured_result *measured);
 
 #endif

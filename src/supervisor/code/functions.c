@@ -135,3 +135,52 @@ void session_complete_function(struct session *s, const char *prefix, size_t lim
 	}
 	session_unlock_obj(s);
 }
+
+struct candidates {
+	char *text;
+	size_t size;
+	FILE *out;
+	unsigned num;
+};
+
+static struct err *add_candidate(void *ctx, const char *name)
+{
+	struct candidates *c = ctx;
+
+	fprintf(c->out, "%s%s", c->num ? ", " : "", name);
+	return ++c->num < 8 ? NULL : &err_stop;
+}
+
+struct err *functions_not_found(struct session *s, const char *function)
+{
+	struct candidates c = {0};
+	struct err *err;
+	size_t len = strlen(function);
+	char *prefix;
+	uint32_t id;
+
+	c.out = open_memstream(&c.text, &c.size);
+	if (!c.out)
+		return &err_nomem;
+	session_lock_obj(s);
+	for (; len > 0 && !c.num; len--) {
+		prefix = strndup(function, len);
+		for (id = 1; prefix && id <= modules_num(s->modules) && c.num < 8; id++) {
+			const struct module *module = modules_get(s->modules, id);
+
+			if (module && module->is_live)
+				err_destroy(module_complete_functions(s->modules, id, prefix,
+								      add_candidate, &c));
+		}
+		free(prefix);
+		// A common first letter or two is no likeness.
+		if (len <= 3)
+			break;
+	}
+	session_unlock_obj(s);
+	fclose(c.out);
+	err = err_create(ERR_NOT_FOUND, "no function '%s' in the loaded modules%s%s", function,
+			 c.num ? "; there are " : "", c.num ? c.text : "");
+	free(c.text);
+	return err;
+}

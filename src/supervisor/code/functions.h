@@ -14,6 +14,9 @@ struct function_addrs {
  *  ambiguous; &err_not_found. */
 struct err *functions_find(struct session *s, const char *function, uint32_t module_id,
 			   struct function_addrs *ret) __must_check;
+/** The error for a function that no module has (ERR_NOT_FOUND): it lists names that begin the same
+ *  way. Under lock. */
+struct err *functions_not_found(struct session *s, const char *function) __must_check;
 /** Let the tracer know of calls of ptrace, if it is defined in a module. Under both locks. */
 void functions_plant_ptrace(struct session *s, uint32_t module_id);
 

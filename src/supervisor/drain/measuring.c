@@ -1,39 +1,118 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Measured functions: finding and planting them, and telling the user. What their calls did is
+// computed in heap/tables/measured.c.
 #include "config.h"
 
 #include "supervisor/drain/measuring.h"
 
 #include "supervisor/code/functions.h"
 #include "supervisor/core/control.h"
-#include "supervisor/drain/measured_calls.h"
+#include "supervisor/core/notes.h"
 
 #include <string.h>
 
-static void forget_function(struct session *s, size_t index)
-{
-	struct measuring *m = s->measuring;
-	struct command command = {.kind = COMMAND_UNPLANT};
-	struct measured_function *f = m->functions.items[index];
-	size_t i;
+/** Where a function was planted. */
+struct measured_addrs {
+	uint32_t id;
+	struct function_addrs found;
+};
 
-	for (i = 0; i < f->addrs.num && i < COMMAND_MAX_ITEMS; i++)
-		command.items[command.num_items++] =
-			(struct command_plant){f->addrs.items[i], PLANT_MEASURE, 0};
-	control_send(s, &command);
-	if (f->has_sum)
-		measured_finish_sum(s, f);
-	measured_destroy_function(f);
-	m->functions.items[index] = m->functions.items[--m->functions.num];
+struct measuring {
+	struct measured *functions;
+	VEC(struct measured_addrs) planted;
+	bool is_overflow_noted;
+};
+
+static void on_result(void *ctx, struct measured_result *result)
+{
+	struct session *s = ctx;
+	struct measuring *m = s->measuring;
+
+	if (result)
+		result->stayed->nframe = s->nframe;
+	if (measured_num_dropped(m->functions) && !m->is_overflow_noted) {
+		m->is_overflow_noted = true;
+		session_note(s,
+			     "more than %d results of measure wait: the oldest are dropped; "
+			     "--calls N makes fewer",
+			     MEASURED_MAX_RESULTS);
+	}
+	session_notify(s);
+	control_wake(s);
+}
+
+void measuring_enter(struct session *s, const struct event_measure *event)
+{
+	if (s->measuring)
+		measured_enter(s->measuring->functions, event->tid, event->id, event->call,
+			       event->time_ns);
+}
+
+void measuring_leave(struct session *s, const struct event_measure *event)
+{
+	if (s->measuring)
+		measured_leave(s->measuring->functions, event->tid, event->call, event->time_ns,
+			       event->header.flags & MEASURE_UNWOUND);
+}
+
+void measuring_alloc(struct session *s, int32_t tid, uint64_t addr)
+{
+	measured_alloc(s->measuring->functions, tid, addr);
+}
+
+void measuring_free(struct session *s, int32_t tid, uint64_t addr)
+{
+	measured_free(s->measuring->functions, tid, addr);
+}
+
+void measuring_free_older(struct session *s, int32_t tid, uint64_t size)
+{
+	measured_free_older(s->measuring->functions, tid, size);
+}
+
+void measuring_put_back(struct session *s, int32_t tid, uint64_t addr)
+{
+	measured_put_back(s->measuring->functions, tid, addr);
 }
 
 void measuring_finish(struct session *s)
 {
+	if (s->measuring)
+		measured_finish(s->measuring->functions);
+}
+
+/** COMMAND_PLANT or COMMAND_UNPLANT. */
+static void send_addrs(struct session *s, enum command_kind kind,
+		       const struct measured_addrs *addrs)
+{
+	struct command command = {.kind = kind};
+	size_t i;
+
+	for (i = 0; i < addrs->found.list.num && i < COMMAND_MAX_ITEMS; i++)
+		command.items[command.num_items++] = (struct command_plant){
+			addrs->found.list.items[i], PLANT_MEASURE, addrs->id};
+	control_send(s, &command);
+}
+
+static void unplant(struct session *s, struct measured_addrs *addrs)
+{
+	send_addrs(s, COMMAND_UNPLANT, addrs);
+	vec_deinit(&addrs->found.list);
+}
+
+static void forget_function(struct session *s, uint32_t id)
+{
 	struct measuring *m = s->measuring;
 	size_t i;
 
-	for (i = 0; m && i < m->functions.num; i++)
-		if (m->functions.items[i]->has_sum)
-			measured_finish_sum(s, m->functions.items[i]);
+	for (i = 0; i < m->planted.num; i++) {
+		if (m->planted.items[i].id != id)
+			continue;
+		unplant(s, &m->planted.items[i]);
+		m->planted.items[i] = m->planted.items[--m->planted.num];
+		break;
+	}
+	measured_remove(m->functions, id);
 }
 
 void measuring_reset(struct session *s)
@@ -42,140 +121,105 @@ void measuring_reset(struct session *s)
 
 	if (!m)
 		return;
-	measured_drop_all_threads(m);
-	while (m->functions.num)
-		forget_function(s, m->functions.num - 1);
+	while (m->planted.num)
+		unplant(s, &m->planted.items[--m->planted.num]);
+	measured_remove_all(m->functions);
 }
 
 void measuring_destroy(struct session *s)
 {
 	struct measuring *m = s->measuring;
-	size_t i;
 
 	if (!m)
 		return;
 	measuring_reset(s);
-	for (i = 0; i < m->results.num; i++)
-		session_measured_destroy(m->results.items[i]);
-	vec_deinit(&m->results);
-	vec_deinit(&m->functions);
-	hmap_deinit(&m->threads);
-	hmap_deinit(&m->logged);
+	measured_destroy(m->functions);
+	vec_deinit(&m->planted);
 	free(m);
 	s->measuring = NULL;
 }
 
-struct candidates {
-	char *text;
-	size_t size;
-	FILE *out;
-	unsigned num;
-};
-
-static struct err *add_candidate(void *ctx, const char *name)
+static struct err *plant_function(struct session *s, const char *function, uint32_t id)
 {
-	struct candidates *c = ctx;
+	struct measured_addrs addrs = {.id = id};
+	struct err *err = functions_find(s, function, 0, &addrs.found);
 
-	fprintf(c->out, "%s%s", c->num ? ", " : "", name);
-	return ++c->num < 8 ? NULL : &err_stop;
+	if (!err && !vec_push(&s->measuring->planted, addrs))
+		err = &err_nomem;
+	if (err)
+		vec_deinit(&addrs.found.list);
+	else
+		send_addrs(s, COMMAND_PLANT, &addrs);
+	return err == &err_not_found ? functions_not_found(s, function) : err;
 }
 
-/** No such function: names that begin the same way. */
-static struct err *not_found(struct session *s, const char *function)
+/** The id of a function that is measured; 0: it is not. */
+static uint32_t find_function(const struct measuring *m, const char *function)
 {
-	struct candidates c = {0};
+	size_t i;
+
+	for (i = 0; m && i < measured_num(m->functions); i++) {
+		struct measured_function f = measured_get(m->functions, i);
+
+		if (strcmp(f.name, function) == 0)
+			return f.id;
+	}
+	return 0;
+}
+
+static struct err *begin_measuring(struct session *s)
+{
+	struct measuring *m = calloc(1, sizeof(*m));
 	struct err *err;
-	size_t len = strlen(function);
-	char *prefix;
-	uint32_t id;
 
-	c.out = open_memstream(&c.text, &c.size);
-	if (!c.out)
+	if (!m)
 		return &err_nomem;
-	session_lock_obj(s);
-	for (; len > 0 && !c.num; len--) {
-		prefix = strndup(function, len);
-		for (id = 1; prefix && id <= modules_num(s->modules) && c.num < 8; id++) {
-			const struct module *module = modules_get(s->modules, id);
-
-			if (module && module->is_live)
-				err_destroy(module_complete_functions(s->modules, id, prefix,
-								      add_candidate, &c));
-		}
-		free(prefix);
-		// A common first letter or two is no likeness.
-		if (len <= 3)
-			break;
+	err = measured_create(s->heap, on_result, s, &m->functions);
+	if (err) {
+		free(m);
+		return err;
 	}
-	session_unlock_obj(s);
-	fclose(c.out);
-	err = err_create(ERR_NOT_FOUND, "no function '%s' in the loaded modules%s%s", function,
-			 c.num ? "; there are " : "", c.num ? c.text : "");
-	free(c.text);
-	return err;
-}
-
-static struct err *plant_function(struct session *s, struct measured_function *f)
-{
-	struct command command = {.kind = COMMAND_PLANT};
-	struct function_addrs addrs = {0};
-	struct err *err = functions_find(s, f->function, 0, &addrs);
-	size_t i;
-
-	for (i = 0; !err && i < addrs.list.num && i < COMMAND_MAX_ITEMS; i++) {
-		command.items[command.num_items++] =
-			(struct command_plant){addrs.list.items[i], PLANT_MEASURE, f->id};
-		if (!vec_push(&f->addrs, addrs.list.items[i]))
-			err = &err_nomem;
-	}
-	if (!err)
-		control_send(s, &command);
-	vec_deinit(&addrs.list);
-	return err == &err_not_found ? not_found(s, f->function) : err;
-}
-
-static bool find_function(const struct measuring *m, const char *function, size_t *index_ret)
-{
-	size_t i;
-
-	for (i = 0; m && i < m->functions.num; i++) {
-		if (strcmp(m->functions.items[i]->function, function) != 0)
-			continue;
-		*index_ret = i;
-		return true;
-	}
-	return false;
+	s->measuring = m;
+	return NULL;
 }
 
 bool measuring_remove(struct session *s, const char *function)
 {
-	size_t index;
+	uint32_t id = find_function(s->measuring, function);
 
-	if (!find_function(s->measuring, function, &index))
-		return false;
-	forget_function(s, index);
-	return true;
+	if (id)
+		forget_function(s, id);
+	return id;
 }
 
 struct err *measuring_add(struct session *s, const char *function, uint64_t num_calls)
 {
-	struct measured_function *f;
-	struct err *err;
+	struct err *err = s->measuring ? NULL : begin_measuring(s);
+	uint32_t id;
 
-	measuring_remove(s, function);
-	if (!s->measuring)
-		s->measuring = calloc(1, sizeof(*s->measuring));
-	f = calloc(1, sizeof(*f));
-	if (!s->measuring || !f || !(f->function = strdup(function))) {
-		measured_destroy_function(f);
-		return &err_nomem;
-	}
-	f->id = ++s->measuring->num_ids;
-	f->num_calls = num_calls;
-	err = plant_function(s, f);
-	if (!err && !vec_push(&s->measuring->functions, f))
-		err = &err_nomem;
 	if (err)
-		measured_destroy_function(f);
+		return err;
+	measuring_remove(s, function);
+	err = measured_add(s->measuring->functions, function, num_calls, &id);
+	if (err)
+		return err;
+	err = plant_function(s, function, id);
+	if (err)
+		measured_remove(s->measuring->functions, id);
 	return err;
+}
+
+size_t measuring_num(const struct session *s)
+{
+	return s->measuring ? measured_num(s->measuring->functions) : 0;
+}
+
+struct measured_function measuring_get(const struct session *s, size_t i)
+{
+	return measured_get(s->measuring->functions, i);
+}
+
+struct measured_result *measuring_take_result(struct session *s)
+{
+	return s->measuring ? measured_take_result(s->measuring->functions) : NULL;
 }

@@ -3,8 +3,12 @@
 #ifndef SUPERVISOR_DRAIN_MEASURING_H
 #define SUPERVISOR_DRAIN_MEASURING_H
 
+#include "heap/tables/measured.h"
 #include "supervisor/core/state.h"
 
+/** A thread is at the entry of a measured function, and has left that call. */
+void measuring_enter(struct session *s, const struct event_measure *event);
+void measuring_leave(struct session *s, const struct event_measure *event);
 /** The newest block of the heap is addr. */
 void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
 /** The block at addr is about to be freed, or taken by a realloc, by tid. */
@@ -18,6 +22,11 @@ void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
 struct err *measuring_add(struct session *s, const char *function, uint64_t num_calls) __must_check;
 /** Measure it no more. False: it is not measured. */
 bool measuring_remove(struct session *s, const char *function);
+/** Functions that are measured, and number i of them. */
+size_t measuring_num(const struct session *s);
+struct measured_function measuring_get(const struct session *s, size_t i);
+/** The oldest result not taken yet, or NULL; the caller destroys it. */
+struct measured_result *measuring_take_result(struct session *s);
 /** The target has ended: what was summed up so far is a result. */
 void measuring_finish(struct session *s);
 /** A new image, or stop: as that, and nothing is measured any more. */

@@ -10,7 +10,6 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/notes.h"
 #include "supervisor/drain/heap_events.h"
-#include "supervisor/drain/measured_calls.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/drain/process_image.h"
 
@@ -126,10 +125,10 @@ void records_handle(struct session *s, const struct ring_record *record)
 		calls_reach(s, (const void *)record);
 		break;
 	case EVENT_ENTER:
-		measured_enter(s, (const void *)record);
+		measuring_enter(s, (const void *)record);
 		break;
 	case EVENT_RETURN:
-		measured_leave(s, (const void *)record);
+		measuring_leave(s, (const void *)record);
 		break;
 	default:
 		on_control(s, record);

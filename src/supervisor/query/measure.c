@@ -4,7 +4,6 @@
 #include "supervisor/session.h"
 
 #include "supervisor/drain/drain.h"
-#include "supervisor/drain/measured_calls.h"
 #include "supervisor/drain/measuring.h"
 
 struct err *session_measure(struct session *s, const char *function, uint64_t num_calls)
@@ -41,25 +40,24 @@ void session_measure_list(struct session *s,
 				     uint64_t num_done, uint64_t num_active),
 			  void *ctx)
 {
+	struct measured_function f;
 	size_t i;
 
 	session_lock(s);
 	drain_now(s);
-	for (i = 0; s->measuring && i < s->measuring->functions.num; i++) {
-		const struct measured_function *f = s->measuring->functions.items[i];
-
-		fn(ctx, f->function, f->num_calls, f->num_done, f->num_active);
+	for (i = 0; i < measuring_num(s); i++) {
+		f = measuring_get(s, i);
+		fn(ctx, f.name, f.num_calls, f.num_done, f.num_active);
 	}
 	session_unlock(s);
 }
 
-struct session_measured *session_take_measured(struct session *s)
+struct measured_result *session_take_measured(struct session *s)
 {
-	struct session_measured *result = NULL;
+	struct measured_result *result;
 
 	session_lock(s);
-	if (s->measuring && s->measuring->results.num)
-		result = vec_shift(&s->measuring->results);
+	result = measuring_take_result(s);
 	session_unlock(s);
 	return result;
 }
