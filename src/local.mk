@@ -62,34 +62,81 @@ src_libtrace_a_SOURCES = \
 	src/trace/code/breakpoints.c \
 	src/trace/code/breakpoints.h \
 	src/trace/code/displaced.c \
+	src/trace/code/displaced.h \
 	src/trace/code/orphan.c \
+	src/trace/code/orphan.h \
+	src/trace/code/orphan_install.c \
+	src/trace/code/orphan_install.h \
+	src/trace/code/orphan_internal.h \
+	src/trace/code/plant.c \
+	src/trace/code/plant.h \
+	src/trace/code/resume.c \
+	src/trace/code/resume.h \
 	src/trace/code/xol_areas.c \
-	src/trace/engine.h \
+	src/trace/code/xol_areas.h \
+	src/trace/code/xol_map.c \
+	src/trace/code/xol_map.h \
 	src/trace/glue/frees.c \
+	src/trace/glue/frees.h \
 	src/trace/glue/measure.c \
+	src/trace/glue/measure.h \
 	src/trace/glue/probes.c \
+	src/trace/glue/probes.h \
+	src/trace/glue/returns.c \
+	src/trace/glue/returns.h \
 	src/trace/glue/stacks.c \
+	src/trace/glue/stacks.h \
 	src/trace/glue/usable.c \
+	src/trace/glue/usable.h \
 	src/trace/life/commands.c \
+	src/trace/life/commands.h \
+	src/trace/life/create.c \
+	src/trace/life/create.h \
+	src/trace/life/deliver.c \
+	src/trace/life/deliver.h \
 	src/trace/life/detach.c \
+	src/trace/life/detach.h \
+	src/trace/life/exec.c \
+	src/trace/life/exec.h \
 	src/trace/life/follow.c \
+	src/trace/life/follow.h \
 	src/trace/life/listen.c \
-	src/trace/life/process.c \
+	src/trace/life/listen.h \
+	src/trace/life/new_tasks.c \
+	src/trace/life/new_tasks.h \
+	src/trace/life/prepare.c \
+	src/trace/life/prepare.h \
 	src/trace/life/setid.c \
+	src/trace/life/setid.h \
 	src/trace/life/start.c \
+	src/trace/life/start.h \
 	src/trace/life/stops.c \
+	src/trace/life/stops.h \
 	src/trace/life/traceme.c \
+	src/trace/life/traceme.h \
 	src/trace/life/tracer.c \
 	src/trace/os/cpu.c \
+	src/trace/os/cpu.h \
+	src/trace/os/cpu_internal.h \
 	src/trace/os/emit.c \
+	src/trace/os/emit.h \
 	src/trace/os/filter.c \
+	src/trace/os/filter.h \
 	src/trace/os/inject.c \
+	src/trace/os/inject.h \
 	src/trace/os/memory.c \
+	src/trace/os/memory.h \
+	src/trace/os/process.h \
 	src/trace/os/restart.c \
-	src/trace/os/signals.c \
+	src/trace/os/restart.h \
+	src/trace/os/stop.c \
+	src/trace/os/stop.h \
+	src/trace/os/task.c \
+	src/trace/os/task.h \
 	src/trace/os/threads.c \
 	src/trace/os/threads.h \
 	src/trace/os/wait.c \
+	src/trace/os/wait.h \
 	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \

@@ -58,8 +58,8 @@ unit_tests = \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_listen.t \
-	tests/unit/trace_signals.t \
 	tests/unit/trace_stacks.t \
+	tests/unit/trace_task.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \

@@ -5,7 +5,14 @@
 #define TESTS_UNIT_TRACE_FIXTURE_H
 
 #include "test_util.h"
-#include "trace/engine.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/displaced.h"
+#include "trace/code/plant.h"
+#include "trace/life/create.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -34,7 +41,8 @@ static void process_setup(void)
 	memset(tracer, 0, sizeof(*tracer));
 	tracer->arch = arch_host();
 	tracer->socket = -1;
-	tracer->cpu = -1;
+	tracer->waiter = waiter_create();
+	ck_assert_ptr_nonnull(tracer->waiter);
 	ck_ok(shared_create(&shared, NULL));
 	p = process_create(tracer, 0, shared, 16);
 	ck_assert_ptr_nonnull(p);
@@ -55,6 +63,7 @@ static void process_teardown(void)
 	process_destroy(p);
 	vec_deinit(&tracer->processes);
 	hmap_deinit(&tracer->owners);
+	waiter_destroy(tracer->waiter);
 	shared_destroy(shared);
 	munmap(code, CODE_SIZE);
 }

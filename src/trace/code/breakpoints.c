@@ -5,10 +5,16 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "trace/engine.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 
 #include <fcntl.h>
-#include <string.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
 
 struct breakpoint *breakpoint_find(struct process *p, uint64_t addr)
 {
@@ -17,7 +23,7 @@ struct breakpoint *breakpoint_find(struct process *p, uint64_t addr)
 	return found ? (struct breakpoint *)*found : NULL;
 }
 
-static struct breakpoint *breakpoint_new(struct process *p, uint64_t addr)
+static struct breakpoint *new_breakpoint(struct process *p, uint64_t addr)
 {
 	struct shared *shared = p->shared;
 	uint32_t num = shared_num_planted(shared);
@@ -39,57 +45,27 @@ static struct breakpoint *breakpoint_new(struct process *p, uint64_t addr)
 	return b;
 }
 
-struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles)
+struct breakpoint *breakpoint_get(struct process *p, uint64_t addr)
 {
 	struct breakpoint *b = breakpoint_find(p, addr);
 
-	if (!b)
-		b = breakpoint_new(p, addr);
+	return b ? b : new_breakpoint(p, addr);
+}
+
+struct breakpoint *breakpoint_of_trap(struct process *p, const struct thread *t)
+{
+	struct breakpoint *b = breakpoint_find(p, p->arch->pc(&t->regs) - p->arch->trap_size);
+	siginfo_t info;
+
 	if (!b)
 		return NULL;
-	b->roles |= roles;
-	if (p->is_tracing && !b->is_planted && !breakpoint_plant(p, b))
+	// Behind an instruction of one byte the pc is where it would be behind the trap: ask who
+	// sent the signal.
+	if (b->has_relocation && b->relocation.insn_size == 1 &&
+	    ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info) == 0 && info.si_code != SI_KERNEL &&
+	    info.si_code != TRAP_BRKPT)
 		return NULL;
 	return b;
-}
-
-/** The text still holds the instruction that was relocated. */
-static bool is_same_insn(struct process *p, const struct breakpoint *b)
-{
-	uint8_t code[ARCH_MAX_INSN];
-
-	return memory_read_code(p, b->addr, code, b->relocation.insn_size) ==
-		       b->relocation.insn_size &&
-	       memcmp(code, b->insn, b->relocation.insn_size) == 0;
-}
-
-bool breakpoint_plant(struct process *p, struct breakpoint *b)
-{
-	struct planted *planted = &p->shared->planted[b->planted_index];
-	uint8_t original;
-
-	if (pread(p->mem_fd, &original, 1, (off_t)b->addr) != 1)
-		return false;
-	// A trap that is there already is the program's or another tool's own.
-	if (original == p->arch->trap[0])
-		return false;
-	planted->original = original;
-	if (b->has_relocation && !is_same_insn(p, b))
-		b->has_relocation = false;
-	if (p->rescue_addr)
-		displaced_prepare(p, b);
-	// Known to the supervisor before it is in place: whoever dies in between, the other can
-	// restore it.
-	__atomic_store_n(&planted->is_planted, 1, __ATOMIC_SEQ_CST);
-	b->is_planted = true;
-	FAULT_POINT("plant");
-	if (memory_write_code(p, b->addr, p->arch->trap, 1)) {
-		FAULT_POINT("planted");
-		return true;
-	}
-	planted->is_planted = 0;
-	b->is_planted = false;
-	return false;
 }
 
 /** stopped_tid: as for memory_write(). */
@@ -114,17 +90,6 @@ void breakpoint_unplant(struct process *p, struct breakpoint *b)
 	FAULT_POINT("unplanted");
 	b->is_planted = false;
 	__atomic_store_n(&planted->is_planted, 0, __ATOMIC_SEQ_CST);
-}
-
-void breakpoint_plant_all(struct process *p)
-{
-	struct breakpoint *b;
-	size_t i;
-
-	hmap_each (&p->breakpoints, i, b) {
-		if (b->roles && !b->is_planted && !(b->roles == ROLE_SITE && b->is_one_shot))
-			breakpoint_plant(p, b);
-	}
 }
 
 void breakpoint_unplant_all(struct process *p)
@@ -174,4 +139,20 @@ void breakpoint_forget_all(struct process *p)
 {
 	hmap_deinit_owned(&p->breakpoints);
 	__atomic_store_n(&p->shared->num_planted, 0, __ATOMIC_SEQ_CST);
+}
+
+size_t breakpoint_read_code(struct process *p, uint64_t addr, uint8_t *buf, size_t size)
+{
+	ssize_t n = pread(p->mem_fd, buf, size, (off_t)addr);
+	struct breakpoint *b;
+	ssize_t i;
+
+	if (n < 0 && size > 4096 - (addr & 4095))
+		n = pread(p->mem_fd, buf, 4096 - (addr & 4095), (off_t)addr);
+	for (i = 0; i < n; i++) {
+		b = breakpoint_find(p, addr + i);
+		if (b && b->is_planted)
+			buf[i] = p->shared->planted[b->planted_index].original;
+	}
+	return n < 0 ? 0 : (size_t)n;
 }

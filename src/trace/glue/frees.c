@@ -4,8 +4,15 @@
 // address is the set of live blocks: the first entry takes the block out, so who finds it there frees it for real.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/glue/frees.h"
 
+#include "trace/code/breakpoints.h"
+#include "trace/glue/stacks.h"
+#include "trace/glue/usable.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 #include "wire/probe.h"
 
 #include <string.h>
@@ -14,7 +21,7 @@
 
 uint64_t frees_key(const struct probe *probe, uint64_t addr)
 {
-	return probe_is_layered(probe) ? addr | FREES_UPPER : addr;
+	return probe_is_layered(probe) ? addr | FREES_LAYERED : addr;
 }
 
 void frees_forget(struct thread *t)

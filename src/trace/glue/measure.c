@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/glue/measure.h"
 
 #include "base/clock.h"
+#include "trace/code/breakpoints.h"
+#include "trace/glue/returns.h"
+#include "trace/glue/stacks.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 
 static void emit_measure(struct process *p, enum event_kind kind, pid_t tid,
 			 const struct measured_call *call, unsigned flags)
@@ -26,7 +33,7 @@ void measure_abandon(struct process *p, struct thread *t, size_t from)
 		const struct measured_call *call = &t->measured.items[--t->measured.num];
 
 		emit_measure(p, EVENT_RETURN, t->tid, call, MEASURE_UNWOUND);
-		probes_release_site(p, call->site);
+		returns_release(p, call->site);
 	}
 }
 
@@ -56,7 +63,7 @@ void measure_enter(struct process *p, struct thread *t, const struct breakpoint 
 		measure_abandon(p, t, t->measured.num - 1);
 	if (!memory_read(t->tid, sp, &call.site, sizeof(call.site)))
 		return;
-	site = probes_plant_site(p, call.site);
+	site = returns_plant(p, call.site);
 	if (!site || !vec_reserve_one(&t->measured)) {
 		p->shared->stats.num_lost++;
 		return;
@@ -79,7 +86,7 @@ bool measure_return(struct process *p, struct thread *t, const struct breakpoint
 		measure_abandon(p, t, i + 1);
 		emit_measure(p, EVENT_RETURN, t->tid, &t->measured.items[i], 0);
 		t->measured.num--;
-		probes_release_site(p, b->addr);
+		returns_release(p, b->addr);
 		return true;
 	}
 	return false;

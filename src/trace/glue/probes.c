@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/glue/probes.h"
 
 #include "base/fault.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/displaced.h"
+#include "trace/code/resume.h"
+#include "trace/glue/frees.h"
+#include "trace/glue/measure.h"
+#include "trace/glue/returns.h"
+#include "trace/glue/stacks.h"
+#include "trace/glue/usable.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 #include "wire/probe.h"
 
 #include <link.h>
 
-/** A site is judged after this many hits; fewer than a quarter matched: it is planted for one
- *  return at a time. */
-#define SITE_TRIAL 256
 /** Results that stand for an error, as mmap's MAP_FAILED. */
 #define MAX_ERRNO 4095
 
@@ -22,16 +31,6 @@ static const struct probe *probe_of(const struct process *p, uint32_t index)
 static bool is_same_family(const struct process *p, uint32_t a, uint32_t b)
 {
 	return probe_is_layered(probe_of(p, a)) == probe_is_layered(probe_of(p, b));
-}
-
-void probes_release_site(struct process *p, uint64_t site)
-{
-	struct breakpoint *b = breakpoint_find(p, site);
-
-	if (!b || !b->num_pending || --b->num_pending || !b->is_one_shot)
-		return;
-	if (b->roles == ROLE_SITE)
-		breakpoint_unplant(p, b);
 }
 
 static void emit_take(struct process *p, enum event_kind kind, const struct thread *t,
@@ -48,14 +47,15 @@ static void emit_take(struct process *p, enum event_kind kind, const struct thre
 	emit_end(p, event);
 }
 
-void probes_abandon(struct process *p, struct thread *t, size_t from)
+/** Drop pending calls from index on: their threads have left them. */
+static void abandon(struct process *p, struct thread *t, size_t from)
 {
 	while (t->pending.num > from) {
 		const struct pending *call = &t->pending.items[--t->pending.num];
 
 		if (call->has_taken)
 			emit_take(p, EVENT_ABANDON, t, call);
-		probes_release_site(p, call->site);
+		returns_release(p, call->site);
 		p->shared->stats.num_abandoned++;
 	}
 }
@@ -140,23 +140,9 @@ static uint64_t finish_call(struct process *p, struct thread *t, const struct pe
 	return addr;
 }
 
-/** A site was hit by the way. */
-static void judge_site(struct process *p, struct breakpoint *b)
-{
-	b->num_other++;
-	if (b->num_matched + b->num_other < SITE_TRIAL)
-		return;
-	if (b->num_matched < b->num_other / 3)
-		b->is_one_shot = true;
-	b->num_matched /= 2;
-	b->num_other /= 2;
-	if (b->is_one_shot && !b->num_pending && b->roles == ROLE_SITE)
-		breakpoint_unplant(p, b);
-}
-
 /** A return site was hit: of a pending call of this thread, or by the way. False: t runs, to come
  *  here again. */
-static bool site_hit(struct process *p, struct thread *t, struct breakpoint *b)
+static bool return_hit(struct process *p, struct thread *t, struct breakpoint *b)
 {
 	uint64_t sp = p->arch->sp(&t->regs), addr = 0;
 	struct pending last = {0};
@@ -171,14 +157,14 @@ static bool site_hit(struct process *p, struct thread *t, struct breakpoint *b)
 			continue;
 		}
 		if (!is_matched)
-			probes_abandon(p, t, i + 1);
+			abandon(p, t, i + 1);
 		b->num_matched++;
 		// One of another family may have jumped to the end of its work: they return together.
 		is_matched = true;
 		last = t->pending.items[i];
 		addr = finish_call(p, t, &last);
 		t->pending.num--;
-		probes_release_site(p, b->addr);
+		returns_release(p, b->addr);
 	}
 	if (is_matched)
 		return !usable_learn(p, t, b, &last, addr);
@@ -186,30 +172,8 @@ static bool site_hit(struct process *p, struct thread *t, struct breakpoint *b)
 		b->num_matched++;
 		return true;
 	}
-	judge_site(p, b);
+	returns_judge(p, b);
 	return true;
-}
-
-static bool is_in_module(const struct process *p, uint64_t addr)
-{
-	size_t i;
-
-	for (i = 0; i < p->modules.num; i++)
-		if (addr >= p->modules.items[i].start && addr < p->modules.items[i].end)
-			return true;
-	return false;
-}
-
-struct breakpoint *probes_plant_site(struct process *p, uint64_t addr)
-{
-	struct breakpoint *b = breakpoint_find(p, addr);
-
-	if (b && b->is_planted && (b->roles & ROLE_SITE))
-		return b;
-	b = breakpoint_add(p, addr, ROLE_SITE);
-	if (b && !b->num_matched && !b->num_other && !is_in_module(p, addr))
-		b->is_one_shot = true;
-	return b;
 }
 
 /** Is the entry of probe, at which t stands, a part of an earlier call of its family? */
@@ -223,7 +187,7 @@ static enum nesting nesting_in_pending(struct process *p, struct thread *t, uint
 
 		nesting = stacks_nesting(p, t, call->site, call->sp);
 		if (nesting == NESTING_NONE && i == t->pending.num)
-			probes_abandon(p, t, i - 1);
+			abandon(p, t, i - 1);
 		else if (nesting != NESTING_INSIDE || is_same_family(p, call->probe, probe))
 			return nesting;
 	}
@@ -266,7 +230,7 @@ static bool alloc_entry(struct process *p, struct thread *t, const struct breakp
 	if (call.has_older && !usable_of_block(p, t, b, call.ptr, NULL, &call.old))
 		return false;
 	FAULT_POINT("walked");
-	site = probes_plant_site(p, call.site);
+	site = returns_plant(p, call.site);
 	FAULT_POINT("site");
 	if (!site || !vec_reserve_one(&t->pending)) {
 		p->shared->stats.num_lost++;
@@ -326,15 +290,15 @@ static bool call_hit(struct process *p, struct thread *t, const struct breakpoin
 static void give_up(struct process *p, struct thread *t, struct breakpoint *b)
 {
 	breakpoint_unplant(p, b);
-	if (b->roles & ROLE_SITE)
+	if (b->roles & ROLE_RETURN)
 		p->shared->stats.num_lost++;
-	if (b->roles & ~ROLE_SITE)
+	if (b->roles & ~ROLE_RETURN)
 		emit_note(p,
 			  "the breakpoint at %#llx was taken out: its instruction cannot be moved",
 			  (unsigned long long)b->addr);
 	b->roles = 0;
 	if (thread_set_pc(p, t, b->addr))
-		thread_continue(p, t, 0);
+		thread_continue(t, 0);
 }
 
 void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *b)
@@ -345,12 +309,12 @@ void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *
 	if (!b->is_planted)
 		pc = b->addr;
 	else
-		pc = displaced_resume_pc(p, t, b);
-	if (b->roles == ROLE_SITE && FAULT_FAILS("displace"))
+		pc = resume_pc(p, t, b);
+	if (b->roles == ROLE_RETURN && FAULT_FAILS("displace"))
 		pc = 0;
-	if (!pc && b->roles == ROLE_SITE) {
-		if (displaced_step_over(p, t, b))
-			thread_continue(p, t, 0);
+	if (!pc && b->roles == ROLE_RETURN) {
+		if (resume_step_over(p, t, b))
+			thread_continue(t, 0);
 		return;
 	}
 	if (!pc) {
@@ -358,7 +322,7 @@ void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *
 		return;
 	}
 	if (thread_set_pc(p, t, pc))
-		thread_continue(p, t, 0);
+		thread_continue(t, 0);
 	FAULT_POINT("resumed");
 }
 
@@ -376,20 +340,20 @@ void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool 
 	// Taken out while this thread was on its way here.
 	if (!b->is_planted || !p->is_tracing) {
 		if (thread_set_pc(p, t, b->addr))
-			thread_continue(p, t, 0);
+			thread_continue(t, 0);
 		return;
 	}
-	if (!is_retry && displaced_is_undone(p, t, b)) {
+	if (!is_retry && displaced_is_rewound(p, t, b)) {
 		probes_resume_past(p, t, b);
 		return;
 	}
 	if (usable_is_back(p, t, b)) {
 		is_retry = true;
-		if (b->roles == ROLE_SITE)
+		if (b->roles == ROLE_RETURN)
 			usable_learned(p, t);
 	}
 	if (!is_retry) {
-		if (b->roles & ROLE_SITE && !site_hit(p, t, b))
+		if (b->roles & ROLE_RETURN && !return_hit(p, t, b))
 			return;
 		if (b->roles & PLANT_MEASURE)
 			measure_enter(p, t, b);
@@ -406,4 +370,18 @@ void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool 
 	if (b->roles & PLANT_PROBE && !probe_hit(p, t, b))
 		return;
 	probes_resume_past(p, t, b);
+}
+
+void probes_forget_calls(struct process *p, struct thread *t)
+{
+	abandon(p, t, 0);
+	measure_abandon(p, t, 0);
+	frees_forget(t);
+	usable_forget(t);
+}
+
+void probes_remove_thread(struct process *p, struct thread *t)
+{
+	probes_forget_calls(p, t);
+	thread_remove(p, t);
 }

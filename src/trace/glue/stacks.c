@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/glue/stacks.h"
 
 #include "base/fault.h"
+#include "trace/code/displaced.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
+#include "walk/walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** First read of a walk when nothing is known of the thread; most stacks of 30 frames fit. */
@@ -12,6 +19,11 @@
 /** What a thread needed the last time is read at once, up to so much: copying more costs as much
  *  as a second call. */
 #define MAX_FIRST_READ 16384
+
+struct stack_window *stack_window_create(void)
+{
+	return malloc(sizeof(struct stack_window));
+}
 
 static bool window_fill(struct stack_window *w, uint64_t addr)
 {
@@ -27,7 +39,7 @@ static bool window_fill(struct stack_window *w, uint64_t addr)
 
 static bool window_read(void *ctx, uint64_t addr, uint64_t *ret)
 {
-	struct stack_window *w = &((struct process *)ctx)->window;
+	struct stack_window *w = ((struct process *)ctx)->window;
 
 	if (addr > UINT64_MAX - 8)
 		return false;
@@ -92,17 +104,16 @@ static struct walk_ops walk_ops_of(struct process *p)
  *  unreadable. */
 static bool first_frame(struct process *p, struct thread *t, struct walk_frame *ret)
 {
+	struct walk_ops ops = walk_ops_of(p);
 	uint64_t sp = p->arch->sp(&t->regs);
 
-	struct walk_ops ops = walk_ops_of(p);
-
-	p->window.tid = t->tid;
-	p->window.start = sp;
-	p->window.top = 0;
-	p->window.want = first_size(t, sp);
-	p->window.size = memory_read_some(t->tid, sp, p->window.bytes, p->window.want);
-	p->window.want = 2 * FIRST_READ;
-	p->window.is_behind = false;
+	p->window->tid = t->tid;
+	p->window->start = sp;
+	p->window->top = 0;
+	p->window->want = first_size(t, sp);
+	p->window->size = memory_read_some(t->tid, sp, p->window->bytes, p->window->want);
+	p->window->want = 2 * FIRST_READ;
+	p->window->is_behind = false;
 	*ret = (struct walk_frame){0};
 	p->arch->walk_regs(&t->regs, ret->regs);
 	return walk_leave_entry(ret, &ops);
@@ -176,7 +187,7 @@ bool stacks_capture(struct process *p, struct thread *t, uint64_t *hash_ret, uin
 	if (first_frame(p, t, &frame)) {
 		*site_ret = frame.pc;
 		walk_stack(&frame, &ops, &stack);
-		t->stack_top = p->window.top;
+		t->stack_top = p->window->top;
 	} else {
 		stack.total = 0;
 		stack.result = WALK_TRUNCATED;

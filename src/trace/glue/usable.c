@@ -8,9 +8,16 @@
 // in the same way, once for each size: from a new block, or from nallocx().
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/glue/usable.h"
 
 #include "base/fault.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/xol_areas.h"
+#include "trace/code/xol_map.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 
 #include <string.h>
 #include <sys/ptrace.h>
@@ -145,10 +152,10 @@ static bool make_stub(struct process *p, struct thread *t, uint64_t function, ui
 	size_t size = p->arch->call(function, code);
 
 	if (!*stub)
-		*stub = displaced_place(p, code, size);
+		*stub = xol_place(p, code, size);
 	if (!*stub) {
-		area_map_all(p, t);
-		*stub = displaced_place(p, code, size);
+		xol_map_all(p, t);
+		*stub = xol_place(p, code, size);
 	}
 	return *stub;
 }
@@ -167,7 +174,7 @@ static bool ask(struct process *p, struct thread *t, const struct size_query *q,
 	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
 		return false;
 	t->query = *q;
-	thread_continue(p, t, 0);
+	thread_continue(t, 0);
 	FAULT_POINT("asked");
 	return true;
 }
@@ -262,7 +269,7 @@ static bool can_learn(const struct process *p, const struct breakpoint *b,
 		      const struct pending *call)
 {
 	return !p->is_heap_known && kind_of(p, call->allocator) == USABLE_CALL &&
-	       !is_aligned(p, call) && !(call->size >> USABLE_SHIFT) && b->roles == ROLE_SITE &&
+	       !is_aligned(p, call) && !(call->size >> USABLE_SHIFT) && b->roles == ROLE_RETURN &&
 	       b->is_planted && p->usable_sizes.num < MAX_LEARNED &&
 	       !hmap_find(&p->usable_sizes, size_key(call));
 }

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/commands.h"
 
 #include "base/log.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/plant.h"
+#include "trace/code/xol_areas.h"
+#include "trace/code/xol_map.h"
+#include "trace/glue/probes.h"
+#include "trace/glue/usable.h"
+#include "trace/life/follow.h"
+#include "trace/life/prepare.h"
+#include "trace/life/stops.h"
+#include "trace/os/emit.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 static void new_epoch(struct process *p)
 {
@@ -83,7 +96,7 @@ static int do_start(struct process *p, const struct command *c)
 	p->pcs = pcs;
 	p->nframe = c->value;
 	p->is_tracing = true;
-	rescue_prepare(p);
+	prepare_process(p);
 	breakpoint_plant_all(p);
 	new_epoch(p);
 	return 0;
@@ -122,10 +135,7 @@ static void do_stop(struct process *p)
 	breakpoint_unplant_all(p);
 	do_continue(p, true);
 	hmap_each (&p->threads, i, t) {
-		probes_abandon(p, t, 0);
-		measure_abandon(p, t, 0);
-		frees_forget(t);
-		usable_forget(t);
+		probes_forget_calls(p, t);
 	}
 	do_clear(p);
 }
@@ -133,7 +143,7 @@ static void do_stop(struct process *p)
 static int run(struct process *p, const struct command *c)
 {
 	struct code_range range = {c->start, c->end};
-	struct area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
+	struct xol_area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
 	struct thread *t;
 
 	switch (c->kind) {
@@ -151,7 +161,7 @@ static int run(struct process *p, const struct command *c)
 	case COMMAND_CODE_CAVE:
 		return vec_push(&p->areas, cave) ? 0 : ENOMEM;
 	case COMMAND_XOL_AREA:
-		displaced_adopt(p, c->start);
+		xol_adopt(p, c->start);
 		return 0;
 	case COMMAND_RELEASE:
 		t = thread_find(p, c->tid);

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/detach.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/orphan.h"
+#include "trace/code/orphan_install.h"
+#include "trace/glue/probes.h"
+#include "trace/life/deliver.h"
+#include "trace/life/follow.h"
+#include "trace/life/new_tasks.h"
+#include "trace/os/process.h"
+#include "trace/os/restart.h"
+#include "trace/os/stop.h"
+#include "trace/os/task.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <stddef.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /** Longest wait for a thread that was interrupted. One that does not come (it sleeps
  *  uninterruptibly in the kernel) has no trap on its way either. */
-#define LEAVE_TIMEOUT_NS (2 * NS_PER_S)
+#define DETACH_TIMEOUT_NS (2 * NS_PER_S)
 
-/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the rescue
+/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the orphan-trap
  *  handler out then. */
 static bool keep(struct process *p, struct thread *t)
 {
@@ -24,10 +38,10 @@ static bool keep(struct process *p, struct thread *t)
 	// trap, and no system call is begun that nobody might see the end of.
 	if (!p->tracer->want_leave)
 		return false;
-	if (p->last_thread || !p->is_rescue_installed || t->tgid != p->pid ||
+	if (p->last_thread || !orphan_is_installed(p->orphan) || t->tgid != p->pid ||
 	    p->arch->syscall_nr(&t->regs) >= 0)
 		return false;
-	stops_consume(t->tid);
+	wait_consume(t->tid);
 	t->is_interrupted = false;
 	p->last_thread = t;
 	return true;
@@ -35,29 +49,28 @@ static bool keep(struct process *p, struct thread *t)
 
 /** Let a thread go from a stop, at the place and with the signal it would have without us. Returns
  *  whether it is gone. */
-static bool release_thread(struct process *p, struct thread *t, int status)
+static bool release_thread(struct process *p, struct thread *t, const struct stop *stop)
 {
-	int event = status >> 16, sig = WSTOPSIG(status), out_sig = 0;
 	struct breakpoint *b = NULL;
+	int sig = 0;
 
-	if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
-	    event == PTRACE_EVENT_VFORK)
-		stops_parent_event(p->tracer, t->tid);
-	if (!thread_fetch(p, t))
+	if (stop->kind == STOP_NEW_TASK)
+		new_task_parent_event(p->tracer, t->tid);
+	if (!thread_fetch(t))
 		return true;
-	if (!event && sig == SIGTRAP)
-		b = stops_our_trap(p, t);
+	if (stop->kind == STOP_TRAP)
+		b = breakpoint_of_trap(p, t);
 	if (b && !thread_set_pc(p, t, b->addr))
 		return true;
-	if (!event && !b && sig != (SIGTRAP | 0x80)) {
-		signals_deliver(p, t, sig);
-		out_sig = sig;
+	if (stop->kind == STOP_SIGNAL || (stop->kind == STOP_TRAP && !b)) {
+		sig = stop->sig;
+		deliver_signal(p, t, sig);
 	}
-	if (event == PTRACE_EVENT_STOP && sig == SIGTRAP)
-		interrupt_undo(p, t);
-	if ((b || (event == PTRACE_EVENT_STOP && sig == SIGTRAP)) && keep(p, t))
+	if (stop->kind == STOP_INTERRUPT)
+		restart_syscall(p, t);
+	if ((b || stop->kind == STOP_INTERRUPT) && keep(p, t))
 		return false;
-	ptrace(PTRACE_DETACH, t->tid, 0, out_sig);
+	ptrace(PTRACE_DETACH, t->tid, 0, sig);
 	return true;
 }
 
@@ -67,34 +80,35 @@ static void release_last(struct process *p)
 
 	if (!t)
 		return;
-	rescue_remove(p, t);
+	orphan_remove(p, t);
 	FAULT_POINT("released-last");
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(p, t);
+	probes_remove_thread(p, t);
 }
 
-/** Returns whether tid is free of us now. */
-static bool release(struct process *p, pid_t tid, int status)
+/** Returns whether the thread that has stopped is free of us now. */
+static bool release(struct process *p, const struct stop *stop)
 {
-	struct thread *t = thread_find(p, tid);
-	struct thread unknown = {.tid = tid};
+	struct thread *t = thread_find(p, stop->tid);
+	struct thread unknown = {.tid = stop->tid};
 
 	// It ran into a trap, and the stop for our interrupt came first: the SIGTRAP is still to
 	// come.
-	if (t && status >> 16 == PTRACE_EVENT_STOP && interrupt_has_trap(tid)) {
-		ptrace(PTRACE_CONT, tid, 0, 0);
+	if (t && (stop->kind == STOP_INTERRUPT || stop->kind == STOP_GROUP) &&
+	    task_has_trap(t->tid)) {
+		ptrace(PTRACE_CONT, t->tid, 0, 0);
 		return false;
 	}
 	if (t) {
-		if (release_thread(p, t, status))
-			thread_remove(p, t);
+		if (release_thread(p, t, stop))
+			probes_remove_thread(p, t);
 		FAULT_POINT("released");
 		return true;
 	}
 	// New: a thread, or a forked child whose copy of the text may be older than our restoring.
-	stops_birth(p->tracer, tid, BIRTH_SEEN);
-	breakpoint_clean_child(p, tid);
-	release_thread(p, &unknown, status);
+	new_task_note(p->tracer, stop->tid, NEW_TASK_SEEN);
+	breakpoint_clean_child(p, stop->tid);
+	release_thread(p, &unknown, stop);
 	return true;
 }
 
@@ -107,7 +121,7 @@ static void release_held(struct process *p, struct thread *t)
 	if (t->hold != HELD_STOP && keep(p, t))
 		return;
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(p, t);
+	probes_remove_thread(p, t);
 }
 
 /** A thread asleep in a system call is released by our end, some 40 us after we have looked for the last
@@ -116,7 +130,7 @@ static void release_held(struct process *p, struct thread *t)
  *  threads are stopped and let go one by one. */
 static bool is_free_to_sleep(const struct process *p, const struct thread *t)
 {
-	return !p->has_ignored_signals && interrupt_is_needless(t->tid);
+	return !p->has_ignored_signals && task_is_asleep(t->tid);
 }
 
 /** First round: let go what is held, interrupt what runs. Returns the number of threads to wait
@@ -133,25 +147,62 @@ static size_t begin(struct process *p)
 		t->is_interrupted = false;
 		if (t->hold != NOT_HELD) {
 			release_held(p, t);
-		} else if (!is_free_to_sleep(p, t) && ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) == 0) {
-			t->is_interrupted = true;
+		} else if (!is_free_to_sleep(p, t) && thread_interrupt(t)) {
 			num_awaited++;
 		}
 	}
 	return num_awaited;
 }
 
-void leave(struct tracer *tracer)
+static void forget(struct process *p, pid_t tid)
 {
-	uint64_t deadline = clock_now_ns() + LEAVE_TIMEOUT_NS;
+	struct thread *t = thread_find(p, tid);
+
+	if (t)
+		probes_remove_thread(p, t);
+	else
+		new_task_note(p->tracer, tid, NEW_TASK_SEEN);
+}
+
+/** To the end of what is reported already, and of what we wait for. Returns how many threads of num_awaited have not
+ *  come. */
+static size_t release_reported(struct tracer *tracer, size_t num_awaited)
+{
+	uint64_t deadline = clock_now_ns() + DETACH_TIMEOUT_NS;
 	const struct timespec pause = {.tv_nsec = 100000};
+	const struct thread *t;
+	struct process *p;
+	struct stop stop;
+	bool was_awaited;
+	pid_t tid;
+
+	for (;;) {
+		tid = waiter_next(tracer->waiter, WNOHANG, &stop);
+		if (tid < 0 && errno == EINTR)
+			continue;
+		if (tid <= 0) {
+			if (tid < 0 || (!num_awaited && !tracer->num_expected) ||
+			    clock_now_ns() > deadline)
+				return num_awaited;
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		p = follow_owner(tracer, tid);
+		t = thread_find(p, tid);
+		was_awaited = t && t->is_interrupted;
+		if (stop_is_end(&stop))
+			forget(p, tid);
+		else if (!release(p, &stop))
+			continue;
+		num_awaited -= was_awaited;
+	}
+}
+
+void detach(struct tracer *tracer)
+{
 	size_t num_awaited = 0;
 	struct process *p;
-	struct thread *t;
-	bool was_awaited;
 	uint32_t i;
-	int status;
-	pid_t tid;
 
 	FAULT_POINT("leave");
 	for (i = 0; (p = follow_get(tracer, i)); i++)
@@ -160,31 +211,7 @@ void leave(struct tracer *tracer)
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		num_awaited += begin(p);
 	FAULT_POINT("interrupted");
-	// To the end of what is reported already, and of what we wait for.
-	for (;;) {
-		tid = thread_wait(&status, WNOHANG);
-		if (tid < 0 && errno == EINTR)
-			continue;
-		if (tid <= 0) {
-			if (tid < 0 || (!num_awaited && !tracer->num_expected) ||
-			    clock_now_ns() > deadline)
-				break;
-			nanosleep(&pause, NULL);
-			continue;
-		}
-		p = follow_owner(tracer, tid);
-		t = thread_find(p, tid);
-		was_awaited = t && t->is_interrupted;
-		if (WIFSTOPPED(status) && !release(p, tid, status))
-			continue;
-		num_awaited -= was_awaited;
-		if (WIFSTOPPED(status))
-			continue;
-		if (t)
-			thread_remove(p, t);
-		else
-			stops_birth(p->tracer, tid, BIRTH_SEEN);
-	}
+	num_awaited = release_reported(tracer, num_awaited);
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		release_last(p);
 	log_debug(

@@ -4,20 +4,32 @@
 // supervisor has planted its breakpoints; the end of this process releases it like all others.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/follow.h"
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "trace/code/breakpoints.h"
+#include "trace/glue/probes.h"
+#include "trace/life/create.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
+#include "trace/tracer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kcmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /** So many breakpoints of a process are looked for in a child of which the parent is gone. */
 #define SAMPLE_SIZE 64
@@ -223,7 +235,7 @@ static struct process *add_child(struct process *p, pid_t pid)
 	child->shared->pid = child->pid = pid;
 	child->has_image = true;
 	child->is_tracing = p->is_tracing;
-	if (start_open_mem(child))
+	if (memory_open_process(child))
 		return child;
 	// The place is that of a process that has ended.
 	follow_ended(child);
@@ -257,7 +269,7 @@ static struct thread *adopt(struct process *p, pid_t pid, unsigned flags, struct
 	}
 	t->is_stopped = true;
 	t->hold = HELD_STOP;
-	stops_consume(pid);
+	wait_consume(pid);
 	event = emit_begin(p, EVENT_CHILD, sizeof(*event));
 	if (event) {
 		event->pid = pid;
@@ -314,7 +326,7 @@ void follow_release(struct process *p)
 		return;
 	if (!p->is_ended) {
 		ptrace(PTRACE_DETACH, t->tid, 0, 0);
-		thread_remove(p, t);
+		probes_remove_thread(p, t);
 		follow_ended(p);
 	}
 	p->is_released = true;
@@ -348,7 +360,7 @@ void follow_let_go(struct process *p, struct thread *t, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(p, t);
+	probes_remove_thread(p, t);
 	follow_ended(p);
 	event = emit_begin(p, EVENT_RELEASED, sizeof(*event) + strlen(text) + 1);
 	if (!event)

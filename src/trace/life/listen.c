@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/listen.h"
 
 #include "base/clock.h"
+#include "trace/os/process.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/** Time between two knocks while the main thread has not taken note. */
-#define KNOCK_NS 500000
+/** Time between two kicks while the main thread has not taken note. */
+#define KICK_NS 500000
 
 static bool queue_command(struct tracer *tracer, const struct command *c, size_t size)
 {
@@ -30,14 +32,14 @@ static bool queue_command(struct tracer *tracer, const struct command *c, size_t
 	return is_ok;
 }
 
-/** Wait until the main thread has taken note, at most KNOCK_NS. */
+/** Wait until the main thread has taken note, at most KICK_NS. */
 static bool is_heard(struct tracer *tracer)
 {
 	struct timespec until;
 	bool is_heard;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += KNOCK_NS;
+	until.tv_nsec += KICK_NS;
 	until.tv_sec += until.tv_nsec / NS_PER_S;
 	until.tv_nsec %= NS_PER_S;
 	pthread_mutex_lock(&tracer->lock);
@@ -49,9 +51,9 @@ static bool is_heard(struct tracer *tracer)
 }
 
 /** Tell the main thread. It may be about to block in waitpid(), where a signal that came just
- *  before is of no use: knock again until it has taken note. The next command may come at once
+ *  before is of no use: kick again until it has taken note. The next command may come at once
  *  after that, and somebody waits for it: no sleep that is longer than that takes. */
-static void knock(struct tracer *tracer)
+static void kick(struct tracer *tracer)
 {
 	pthread_mutex_lock(&tracer->lock);
 	__atomic_store_n(&tracer->has_news, true, __ATOMIC_RELEASE);
@@ -93,10 +95,10 @@ static void *listen_main(void *ctx)
 		while (is_ok && (n = recv(tracer->socket, &c, sizeof(c), MSG_DONTWAIT)) >= 0)
 			is_ok = take_command(tracer, &c, n);
 		if (is_ok)
-			knock(tracer);
+			kick(tracer);
 	}
 	__atomic_store_n(&tracer->is_supervisor_gone, true, __ATOMIC_RELEASE);
-	knock(tracer);
+	kick(tracer);
 	return NULL;
 }
 

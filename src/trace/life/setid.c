@@ -6,9 +6,14 @@
 // execve none of our breakpoints is in their way.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/setid.h"
 
 #include "base/io.h"
+#include "trace/glue/probes.h"
+#include "trace/os/emit.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +109,6 @@ bool setid_let_go(struct process *p, struct thread *t)
 		"process %d executes %s, which has privileges of its own (setuid): it is left alone",
 		(int)tid, name ? name + 1 : path);
 	ptrace(PTRACE_DETACH, tid, 0, 0);
-	thread_remove(p, t);
+	probes_remove_thread(p, t);
 	return true;
 }

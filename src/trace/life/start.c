@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/start.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
+#include "trace/life/stops.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/stop.h"
+#include "trace/os/task.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 /** How long a thread that another tracer still holds is waited for: a tracer that leaves lets
  *  its threads go one by one. */
@@ -22,49 +32,18 @@
 /** How long an exec may take to get through its point of no return, where nobody can be seized. */
 #define EXEC_TIMEOUT_NS (200 * NS_PER_MS)
 
-bool start_open_mem(struct process *p)
-{
-	char path[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(p->pid));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (p->mem_fd >= 0)
-		close(p->mem_fd);
-	p->mem_fd = fd;
-	return true;
-}
-
-/** Another tracer, on its way out perhaps, still has this thread? Ours are new clones of seized
- *  threads, which the kernel attaches for us; an ending thread can be seized by nobody. */
-static bool is_foreign(pid_t tid)
-{
-	_cleanup_free_ char *tracer = NULL, *state = NULL;
-	struct err *err = io_proc_status(tid, "TracerPid", &tracer);
-
-	if (!err)
-		err = io_proc_status(tid, "State", &state);
-	if (err) {
-		err_destroy(err);
-		return false;
-	}
-	return *state != 'Z' && *state != 'X' && atoi(tracer) != 0 && atoi(tracer) != getpid();
-}
-
 /** Seize one thread. False: errno tells; *is_foreign_ret: it can be tried again. */
 static bool seize_thread(struct process *p, pid_t tid, bool *is_foreign_ret)
 {
 	int errnum;
 
-	if (ptrace(PTRACE_SEIZE, tid, 0, ENGINE_PTRACE_OPTIONS) == 0) {
+	if (ptrace(PTRACE_SEIZE, tid, 0, STOP_SEIZE_OPTIONS) == 0) {
 		FAULT_POINT("seize");
 		errno = ENOMEM;
 		return thread_add(p, tid, p->pid) != NULL;
 	}
 	errnum = errno;
-	*is_foreign_ret = errnum == EPERM && is_foreign(tid);
+	*is_foreign_ret = errnum == EPERM && task_is_foreign(tid);
 	errno = errnum;
 	return false;
 }
@@ -126,9 +105,8 @@ static size_t interrupt_unsettled(struct process *p)
 		if (t->is_settled)
 			continue;
 		t->is_settled = true;
-		if (interrupt_is_needless(t->tid) || ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+		if (task_is_asleep(t->tid) || !thread_interrupt(t))
 			continue;
-		t->is_interrupted = true;
 		num_interrupted++;
 	}
 	return num_interrupted;
@@ -148,13 +126,13 @@ static bool settle(struct process *p)
 	const struct timespec pause = {.tv_nsec = 50000};
 	size_t num_awaited = interrupt_unsettled(p);
 	bool has_any = num_awaited != 0, was_awaited;
-	int status;
+	struct stop stop;
 	pid_t tid;
 
 	// One that does not stop sleeps in the kernel where nothing wakes it: it makes no threads
 	// there.
 	while (num_awaited && clock_now_ns() < deadline) {
-		tid = thread_wait(&status, WNOHANG);
+		tid = waiter_next(p->tracer->waiter, WNOHANG, &stop);
 		if (tid < 0 && errno != EINTR)
 			break;
 		if (tid <= 0) {
@@ -162,7 +140,7 @@ static bool settle(struct process *p)
 			continue;
 		}
 		was_awaited = is_awaited(p, tid);
-		stops_handle(p, tid, status);
+		stops_handle(p, &stop);
 		num_awaited -= was_awaited && !is_awaited(p, tid);
 	}
 	return has_any;
@@ -173,13 +151,12 @@ static bool settle(struct process *p)
 static bool is_executing(struct process *p, int errnum)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
-	int status;
-	pid_t tid;
+	struct stop stop;
 
 	if ((errnum != EPERM && errnum != ESRCH) || !io_live_task(p->pid))
 		return false;
-	while ((tid = thread_wait(&status, WNOHANG)) > 0)
-		stops_handle(p, tid, status);
+	while (waiter_next(p->tracer->waiter, WNOHANG, &stop) > 0)
+		stops_handle(p, &stop);
 	nanosleep(&pause, NULL);
 	return true;
 }
@@ -214,7 +191,7 @@ enum tracer_stage start_attach(struct process *p, pid_t pid, int *errnum_ret)
 	}
 	p->has_no_leader = !thread_find(p, pid);
 	FAULT_POINT("seized");
-	if (start_open_mem(p))
+	if (memory_open_process(p))
 		return TRACER_STARTED;
 	*errnum_ret = errno;
 	return TRACER_FAILED_MEM;
@@ -255,6 +232,7 @@ fail:
  *  failed. */
 static bool wait_for_exec(struct process *p)
 {
+	struct stop stop;
 	int status;
 	pid_t tid;
 
@@ -262,10 +240,13 @@ static bool wait_for_exec(struct process *p)
 		tid = waitpid(p->pid, &status, __WALL);
 		if (tid < 0 && errno == EINTR)
 			continue;
-		if (tid != p->pid || !WIFSTOPPED(status))
+		if (tid != p->pid)
 			return false;
-		stops_handle(p, tid, status);
-		if (status >> 16 == PTRACE_EVENT_EXEC)
+		stop = stop_classify(tid, status);
+		if (stop_is_end(&stop))
+			return false;
+		stops_handle(p, &stop);
+		if (stop.kind == STOP_EXEC)
 			return true;
 	}
 }
@@ -294,7 +275,7 @@ enum tracer_stage start_launch(struct process *p, const struct tracer_options *o
 	}
 	close(go[0]);
 	close(report[1]);
-	if (ptrace(PTRACE_SEIZE, p->pid, 0, ENGINE_PTRACE_OPTIONS) < 0 ||
+	if (ptrace(PTRACE_SEIZE, p->pid, 0, STOP_SEIZE_OPTIONS) < 0 ||
 	    !thread_add(p, p->pid, p->pid)) {
 		*errnum_ret = errno;
 		stage = TRACER_FAILED_SEIZE;

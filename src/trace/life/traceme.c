@@ -8,9 +8,16 @@
 // process that it traces. Which child may ask is known by a breakpoint at ptrace.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/traceme.h"
 
 #include "base/log.h"
+#include "trace/code/xol_areas.h"
+#include "trace/glue/probes.h"
+#include "trace/life/setid.h"
+#include "trace/os/emit.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
+#include "trace/tracer.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,23 +28,18 @@
 
 static bool make_stub(struct process *p)
 {
-	struct area *area;
+	struct xol_area *area;
 	uint64_t addr;
 	size_t i;
 
 	for (i = 0; i < p->areas.num && !p->redo_stub; i++) {
 		area = &p->areas.items[i];
 		addr = area->start + area->used;
-		if (displaced_take_slot(p, area, AREA_NAME_OLD, p->arch->redo_stub,
-					p->arch->redo_stub_size))
+		if (xol_take_slot(p, area, XOL_NAME_OLD, p->arch->redo_stub,
+				  p->arch->redo_stub_size))
 			p->redo_stub = addr;
 	}
 	return p->redo_stub != 0;
-}
-
-static bool set_regs(struct thread *t)
-{
-	return ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) == 0;
 }
 
 static bool asks_for_parent(struct process *p, const struct thread *t)
@@ -67,7 +69,7 @@ static bool insert_request(struct process *p, struct thread *t)
 	for (i = 0; i < ARCH_REDO_WORDS; i++)
 		if (ptrace(PTRACE_POKEDATA, t->tid, sp + i * sizeof(words[i]), words[i]) < 0)
 			return false;
-	return set_regs(t);
+	return thread_store(t);
 }
 
 bool traceme_let_go(struct process *p, struct thread *t)
@@ -78,7 +80,7 @@ bool traceme_let_go(struct process *p, struct thread *t)
 		t->wants_parent = make_stub(p);
 		if (t->wants_parent) {
 			p->arch->skip_syscall(&t->regs, 0);
-			t->wants_parent = set_regs(t);
+			t->wants_parent = thread_store(t);
 		} else {
 			emit_note(p,
 				  "process %d cannot be traced by its parent: there is no room for "
@@ -94,6 +96,6 @@ bool traceme_let_go(struct process *p, struct thread *t)
 	if (p->tracer->follow & FOLLOW_FORK)
 		emit_note(p, "process %d is traced by its parent: it is left alone", (int)t->tid);
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
-	thread_remove(p, t);
+	probes_remove_thread(p, t);
 	return true;
 }

@@ -6,18 +6,32 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "trace/engine.h"
+#include "trace/life/commands.h"
+#include "trace/life/create.h"
+#include "trace/life/detach.h"
+#include "trace/life/follow.h"
+#include "trace/life/listen.h"
+#include "trace/life/start.h"
+#include "trace/life/stops.h"
+#include "trace/os/cpu.h"
+#include "trace/os/emit.h"
+#include "trace/os/process.h"
+#include "trace/os/stop.h"
+#include "trace/os/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /** How long to look for the next stop before sleeping, and how often to try again when it did
  *  not pay. */
@@ -32,7 +46,7 @@ struct hello {
 	int32_t target;
 };
 
-static void on_knock(int sig)
+static void on_kick(int sig)
 {
 	// Its only use is to break off a blocking system call.
 	(void)sig;
@@ -43,13 +57,13 @@ static void set_up_signals(void)
 {
 	static const int ignored[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
 				      SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE};
-	struct sigaction knock = {.sa_handler = on_knock};
+	struct sigaction kick = {.sa_handler = on_kick};
 	struct sigaction child = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
-	sigaction(SIGUSR1, &knock, NULL);
+	sigaction(SIGUSR1, &kick, NULL);
 	// Saves the kernel a signal at each stop.
 	sigaction(SIGCHLD, &child, NULL);
 }
@@ -106,15 +120,15 @@ static bool has_orders(const struct tracer *tracer)
 
 /** Look for a stop for a little while without going to sleep, letting everybody else on this CPU
  *  run. 0: none came. */
-static pid_t spin(struct tracer *tracer, int *status_ret)
+static pid_t spin(struct tracer *tracer, struct stop *ret)
 {
 	uint64_t deadline = clock_now_ns() + SPIN_NS;
 	pid_t tid;
 
 	do {
-		tid = stops_wait_recent(tracer, status_ret);
+		tid = waiter_next_recent(tracer->waiter, tracer->owners.num, ret);
 		if (!tid)
-			tid = thread_wait(status_ret, WNOHANG);
+			tid = waiter_next(tracer->waiter, WNOHANG, ret);
 		if (tid || has_orders(tracer))
 			break;
 		sched_yield();
@@ -130,24 +144,25 @@ static pid_t spin(struct tracer *tracer, int *status_ret)
  *  leaves its CPU idle, the scheduler then puts the target on one CPU and us on the other, and
  *  each stop pays for waking two idle CPUs, which is several times the stop itself
  *  (doc/PERFORMANCE.md). */
-static pid_t next_stop(struct tracer *tracer, int *status_ret)
+static pid_t next_stop(struct tracer *tracer, struct stop *ret)
 {
+	bool is_crowded = cpu_is_crowded(tracer->cpu);
 	pid_t tid = 0;
 
-	if (!tracer->is_crowded && (tracer->spin_credit || ++tracer->stops_unspun >= SPIN_RETRY)) {
+	if (!is_crowded && (tracer->spin_credit || ++tracer->stops_unspun >= SPIN_RETRY)) {
 		tracer->stops_unspun = 0;
-		tid = spin(tracer, status_ret);
+		tid = spin(tracer, ret);
 	}
-	if (!tid && tracer->is_crowded)
-		tid = stops_wait_recent(tracer, status_ret);
+	if (!tid && is_crowded)
+		tid = waiter_next_recent(tracer->waiter, tracer->owners.num, ret);
 	if (!tid && !has_orders(tracer))
-		tid = thread_wait(status_ret, 0);
+		tid = waiter_next(tracer->waiter, 0, ret);
 	return tid;
 }
 
 static void main_loop(struct tracer *tracer)
 {
-	int status;
+	struct stop stop;
 	pid_t tid;
 
 	while (!tracer->want_leave &&
@@ -156,10 +171,10 @@ static void main_loop(struct tracer *tracer)
 			commands_run(tracer);
 			continue;
 		}
-		tid = next_stop(tracer, &status);
+		tid = next_stop(tracer, &stop);
 		if (tid > 0) {
-			stops_note_recent(tracer, tid);
-			stops_handle(follow_owner(tracer, tid), tid, status);
+			waiter_note(tracer->waiter, tracer->owners.num, tid);
+			stops_handle(follow_owner(tracer, tid), &stop);
 		} else if (tid < 0 && errno == ECHILD) {
 			wait_for_news(tracer);
 		}
@@ -186,7 +201,10 @@ static struct process *set_up(struct tracer *tracer, const struct tracer_options
 	tracer->spares = options->spares;
 	tracer->num_spares = options->num_spares;
 	tracer->user_probes = options->probes;
-	cpu_init(tracer);
+	tracer->waiter = waiter_create();
+	tracer->cpu = cpu_create(socket);
+	if (!tracer->waiter || !tracer->cpu)
+		_exit(1);
 	return first_process(tracer, options);
 }
 
@@ -216,7 +234,7 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 		_exit(1);
 	FAULT_POINT("tracer-started");
 	main_loop(tracer);
-	leave(tracer);
+	detach(tracer);
 	FAULT_POINT("left");
 	if (tracer->want_leave)
 		emit_ack(follow_get(tracer, 0), EVENT_ACK, tracer->leave_cookie, 0);

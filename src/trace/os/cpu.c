@@ -9,25 +9,30 @@
 // With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
 // across two. But while the tracer works its own CPU is busy and the other one idle, and that is
 // where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and,
-// unless others work anyway, a thread of it with less priority, the occupant, keeps the other
-// one from being idle. Not with SCHED_IDLE: such a CPU counts as an idle one
+// unless others work anyway, a thread of it with less priority, the keep-busy thread, keeps
+// the other one from being idle. Not with SCHED_IDLE: such a CPU counts as an idle one
 // (select_idle_sibling(), sched_idle_cpu() in Linux kernel/sched/fair.c), the target is woken there
 // as soon as we come to its own CPU, and the two change places at every look. With more CPUs there
 // would always be another idle one.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/cpu.h"
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "trace/os/cpu_internal.h"
 
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /** Stops between two looks at where the target runs and who else does; before a look that is to
  *  confirm the one before it. */
@@ -35,9 +40,9 @@
 #define CONFIRM_STOPS 16
 /** Others come before it in the moment until it is told to make room, yet it gets to run soon
  *  enough to end with its process: who waits for the tracer's end waits for this thread as well. */
-#define OCCUPANT_NICE 5
-/** The occupant gives up its CPU when no stop has come for so long. */
-#define OCCUPY_NS 300000
+#define KEEPER_NICE 5
+/** The keep-busy thread gives up its CPU when no stop has come for so long. */
+#define KEEP_BUSY_NS 300000
 /** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
  *  the processor). */
 #define STAT_PROCESSOR_FIELD (39 - 3)
@@ -81,38 +86,37 @@ static void bind_to(pid_t tid, int cpu)
 }
 
 /** The stop first: one that comes between the two would lie in the future. */
-static bool is_busy_of_late(const struct tracer *tracer)
+static bool is_busy_of_late(const struct cpu *c)
 {
-	uint64_t last = __atomic_load_n(&tracer->last_stop_ns, __ATOMIC_ACQUIRE);
+	uint64_t last = __atomic_load_n(&c->last_stop_ns, __ATOMIC_ACQUIRE);
 
-	return clock_now_ns() < last + OCCUPY_NS;
+	return clock_now_ns() < last + KEEP_BUSY_NS;
 }
 
-static void *occupant_main(void *ctx)
+static void *keeper_main(void *ctx)
 {
-	struct tracer *tracer = ctx;
+	struct cpu *c = ctx;
 	unsigned i;
 
 	// The supervisor learns of our death by the end of the socket, which must not wait for this
 	// thread to be given a CPU to die on.
 	if (unshare(CLONE_FILES) == 0)
-		close(tracer->socket);
-	setpriority(PRIO_PROCESS, 0, OCCUPANT_NICE);
-	__atomic_store_n(&tracer->occupant_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+		close(c->socket);
+	setpriority(PRIO_PROCESS, 0, KEEPER_NICE);
+	__atomic_store_n(&c->keeper_tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
-		if (__atomic_load_n(&tracer->is_occupying, __ATOMIC_ACQUIRE) &&
-		    is_busy_of_late(tracer)) {
+		if (__atomic_load_n(&c->is_keeping_busy, __ATOMIC_ACQUIRE) && is_busy_of_late(c)) {
 			for (i = 0; i < 1000; i++)
 				__builtin_ia32_pause();
 			continue;
 		}
-		__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
-		syscall(SYS_futex, &tracer->is_occupying, FUTEX_WAIT, 0, NULL, NULL, 0);
+		__atomic_store_n(&c->is_keeping_busy, 0, __ATOMIC_RELEASE);
+		syscall(SYS_futex, &c->is_keeping_busy, FUTEX_WAIT, 0, NULL, NULL, 0);
 	}
 	return NULL;
 }
 
-static void start_occupant(struct tracer *tracer)
+static void start_keeper(struct cpu *c)
 {
 	const struct sched_param param = {0};
 	pthread_attr_t attr;
@@ -128,16 +132,16 @@ static void start_occupant(struct tracer *tracer)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	// Without it things are only slower.
-	errnum = pthread_create(&thread, &attr, occupant_main, tracer);
+	errnum = pthread_create(&thread, &attr, keeper_main, c);
 	if (errnum)
-		log_debug("no occupant: %s", strerror(errnum));
-	tracer->is_occupant_started = true;
+		log_debug("no keep-busy thread: %s", strerror(errnum));
+	c->is_keeper_started = true;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 }
 
 /** The usable CPUs, if they are exactly two. */
-static bool find_two_cpus(struct tracer *tracer)
+static bool find_two_cpus(struct cpu *c)
 {
 	cpu_set_t set;
 	int cpu, num = 0;
@@ -146,97 +150,111 @@ static bool find_two_cpus(struct tracer *tracer)
 		return false;
 	for (cpu = 0; cpu < CPU_SETSIZE && num < 2; cpu++)
 		if (CPU_ISSET(cpu, &set))
-			tracer->cpus[num++] = cpu;
+			c->cpus[num++] = cpu;
 	return num == 2;
 }
 
-void cpu_init(struct tracer *tracer)
+struct cpu *cpu_create(int socket)
 {
-	tracer->num_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	tracer->is_cpu_off = tracer->num_cpus != 2 || !find_two_cpus(tracer);
-	tracer->cpu = tracer->occupant_cpu = -1;
+	struct cpu *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->socket = socket;
+	c->num_cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	c->is_off = c->num_cpus != 2 || !find_two_cpus(c);
+	c->bound_to = c->keeper_cpu = -1;
+	return c;
 }
 
-static void let_go(struct tracer *tracer)
+void cpu_destroy(struct cpu *c)
+{
+	free(c);
+}
+
+bool cpu_is_crowded(const struct cpu *c)
+{
+	return c->is_crowded;
+}
+
+static void let_go(struct cpu *c)
 {
 	cpu_set_t set;
 
-	__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
-	if (tracer->cpu < 0)
+	__atomic_store_n(&c->is_keeping_busy, 0, __ATOMIC_RELEASE);
+	if (c->bound_to < 0)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(tracer->cpus[0], &set);
-	CPU_SET(tracer->cpus[1], &set);
+	CPU_SET(c->cpus[0], &set);
+	CPU_SET(c->cpus[1], &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	tracer->cpu = -1;
+	c->bound_to = -1;
 }
 
-static void settle(struct tracer *tracer, int cpu)
+static void settle(struct cpu *c, int cpu)
 {
-	if (cpu == tracer->cpu)
+	if (cpu == c->bound_to)
 		return;
 	bind_to(0, cpu);
-	tracer->cpu = cpu;
+	c->bound_to = cpu;
 }
 
 /** Keep the CPU that we are not on from being idle. */
-static void occupy_other(struct tracer *tracer)
+static void keep_other_busy(struct cpu *c)
 {
-	int other = tracer->cpu == tracer->cpus[0] ? tracer->cpus[1] : tracer->cpus[0];
-	pid_t occupant = __atomic_load_n(&tracer->occupant_tid, __ATOMIC_ACQUIRE);
+	int other = c->bound_to == c->cpus[0] ? c->cpus[1] : c->cpus[0];
+	pid_t keeper = __atomic_load_n(&c->keeper_tid, __ATOMIC_ACQUIRE);
 
-	if (!tracer->is_occupant_started)
-		start_occupant(tracer);
-	if (!occupant)
+	if (!c->is_keeper_started)
+		start_keeper(c);
+	if (!keeper)
 		return;
-	if (other != tracer->occupant_cpu) {
-		bind_to(occupant, other);
-		tracer->occupant_cpu = other;
+	if (other != c->keeper_cpu) {
+		bind_to(keeper, other);
+		c->keeper_cpu = other;
 	}
-	if (!__atomic_exchange_n(&tracer->is_occupying, 1, __ATOMIC_ACQ_REL))
-		syscall(SYS_futex, &tracer->is_occupying, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (!__atomic_exchange_n(&c->is_keeping_busy, 1, __ATOMIC_ACQ_REL))
+		syscall(SYS_futex, &c->is_keeping_busy, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 /** Take in a look that found so many others. One look may fall into the moment in which the
  *  supervisor has a little to do, and it still counts a target that the kernel leaves in the queue
  *  for a while after it has stopped (delayed dequeue, Linux 6.12): so only two in a row are
  *  believed. */
-static void note_others(struct tracer *tracer, int num_others)
+static void note_others(struct cpu *c, int num_others)
 {
-	tracer->num_shared_looks = num_others > 0 ? tracer->num_shared_looks + 1 : 0;
-	tracer->num_crowded_looks =
-		num_others >= tracer->num_cpus ? tracer->num_crowded_looks + 1 : 0;
-	tracer->is_crowded = tracer->num_crowded_looks > 1;
-	tracer->stops_to_cpu_check = tracer->num_shared_looks == 1 || tracer->num_crowded_looks == 1
-					     ? CONFIRM_STOPS
-					     : CHECK_STOPS;
+	c->num_shared_looks = num_others > 0 ? c->num_shared_looks + 1 : 0;
+	c->num_crowded_looks = num_others >= c->num_cpus ? c->num_crowded_looks + 1 : 0;
+	c->is_crowded = c->num_crowded_looks > 1;
+	c->stops_to_check =
+		c->num_shared_looks == 1 || c->num_crowded_looks == 1 ? CONFIRM_STOPS : CHECK_STOPS;
 }
 
-void cpu_on_stop(struct tracer *tracer, const struct thread *t, bool is_busy)
+void cpu_on_stop(struct cpu *c, pid_t tid, bool is_busy)
 {
 	int cpu, num_others;
 
-	__atomic_store_n(&tracer->last_stop_ns, clock_now_ns(), __ATOMIC_RELAXED);
-	if (tracer->stops_to_cpu_check) {
-		tracer->stops_to_cpu_check--;
+	__atomic_store_n(&c->last_stop_ns, clock_now_ns(), __ATOMIC_RELAXED);
+	if (c->stops_to_check) {
+		c->stops_to_check--;
 		return;
 	}
-	// The target stands still now; we run, and perhaps the occupant.
+	// The target stands still now; we run, and perhaps the keep-busy thread.
 	num_others =
-		num_running() - 1 - (int)__atomic_load_n(&tracer->is_occupying, __ATOMIC_RELAXED);
-	note_others(tracer, num_others);
-	if (tracer->is_cpu_off || tracer->num_shared_looks == 1)
+		num_running() - 1 - (int)__atomic_load_n(&c->is_keeping_busy, __ATOMIC_RELAXED);
+	note_others(c, num_others);
+	if (c->is_off || c->num_shared_looks == 1)
 		return;
-	if (!is_busy && !tracer->is_crowded) {
-		let_go(tracer);
+	if (!is_busy && !c->is_crowded) {
+		let_go(c);
 		return;
 	}
-	cpu = processor_of(t->tid);
-	if (cpu != tracer->cpus[0] && cpu != tracer->cpus[1])
+	cpu = processor_of(tid);
+	if (cpu != c->cpus[0] && cpu != c->cpus[1])
 		return;
-	settle(tracer, cpu);
-	if (tracer->num_shared_looks)
-		__atomic_store_n(&tracer->is_occupying, 0, __ATOMIC_RELEASE);
+	settle(c, cpu);
+	if (c->num_shared_looks)
+		__atomic_store_n(&c->is_keeping_busy, 0, __ATOMIC_RELEASE);
 	else
-		occupy_other(tracer);
+		keep_other_busy(c);
 }

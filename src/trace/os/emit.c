@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/emit.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "trace/os/process.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /** How long one sleep for room lasts before the supervisor's life is checked. */

@@ -3,9 +3,12 @@
 // can be computed before: the kernel gives its program to a tracer with CAP_SYS_ADMIN.
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/filter.h"
 
 #include "base/io.h"
+#include "trace/os/process.h"
+#include "trace/os/stop.h"
+#include "trace/os/threads.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -181,10 +184,10 @@ bool filter_allows(struct process *p, const struct thread *t, long nr, const uin
 bool filter_suspend(const struct thread *t)
 {
 	return ptrace(PTRACE_SETOPTIONS, t->tid, 0,
-		      ENGINE_PTRACE_OPTIONS | PTRACE_O_SUSPEND_SECCOMP) == 0;
+		      STOP_SEIZE_OPTIONS | PTRACE_O_SUSPEND_SECCOMP) == 0;
 }
 
 void filter_resume(const struct thread *t)
 {
-	ptrace(PTRACE_SETOPTIONS, t->tid, 0, ENGINE_PTRACE_OPTIONS);
+	ptrace(PTRACE_SETOPTIONS, t->tid, 0, STOP_SEIZE_OPTIONS);
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/inject.h"
 
 #include "base/fault.h"
-#include "base/io.h"
+#include "trace/os/filter.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+#include "trace/os/stop.h"
+#include "trace/os/task.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -13,31 +19,23 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /** So many stops that are not the awaited one, a flood of SIGSTOP, are enough. */
 #define MAX_STOPS 100
-/** Stubs in an area, used in turn. */
-#define NUM_STUBS 4
 /** Looks for a stop, each after letting others run, between two that also see whether the thread
  *  lives, after a moment of sleep. */
 #define AWAIT_YIELDS 64
 
-/** Has the thread come to its end? Its /proc entry is gone, or it is a zombie. */
-static bool is_dead(pid_t tid)
-{
-	char state[32];
-
-	return !io_proc_field(tid, "State", state, sizeof(state)) || *state == 'Z' || *state == 'X';
-}
-
 /** The next stop of t, which is on its way. False: t has died; whoever waits for all threads is
  *  told of it. Never blocks on t alone: a leader that is killed because another thread executes a
  *  program is not reported before all others are waited for, and the exec does not end before. */
-static bool await_stop(struct thread *t, int *status_ret)
+static bool await_stop(struct thread *t, struct stop *ret)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
 	siginfo_t info;
 	unsigned i;
+	int status;
 
 	for (i = 1;; i++) {
 		info.si_pid = 0;
@@ -47,13 +45,15 @@ static bool await_stop(struct thread *t, int *status_ret)
 			return false;
 		if (info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED)
 			return false;
-		if (info.si_pid && waitpid(t->tid, status_ret, __WALL | WNOHANG) == t->tid)
-			return WIFSTOPPED(*status_ret);
+		if (info.si_pid && waitpid(t->tid, &status, __WALL | WNOHANG) == t->tid) {
+			*ret = stop_classify(t->tid, status);
+			return !stop_is_end(ret);
+		}
 		if (i % AWAIT_YIELDS) {
 			sched_yield();
 			continue;
 		}
-		if (is_dead(t->tid))
+		if (task_is_dead(t->tid))
 			return false;
 		nanosleep(&pause, NULL);
 	}
@@ -61,18 +61,20 @@ static bool await_stop(struct thread *t, int *status_ret)
 
 bool inject_step(struct thread *t, int request, bool *has_stop)
 {
-	int awaited = request == PTRACE_SYSCALL ? SIGTRAP | 0x80 : SIGTRAP, status, sig = 0;
+	enum stop_kind awaited = request == PTRACE_SYSCALL ? STOP_SYSCALL : STOP_TRAP;
+	struct stop stop;
 	unsigned i;
+	int sig = 0;
 
 	for (i = 0; i < MAX_STOPS; i++) {
-		if (ptrace(request, t->tid, 0, sig) < 0 || !await_stop(t, &status))
+		if (ptrace(request, t->tid, 0, sig) < 0 || !await_stop(t, &stop))
 			return false;
-		if (!(status >> 16) && WSTOPSIG(status) == awaited)
+		if (stop.kind == awaited)
 			return true;
 		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next. Nor is a SIGTRAP
 		// blocked that somebody sends.
-		sig = status >> 16 ? 0 : WSTOPSIG(status);
-		*has_stop |= status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
+		sig = stop.kind == STOP_SIGNAL || stop.kind == STOP_TRAP ? stop.sig : 0;
+		*has_stop |= stop.kind == STOP_GROUP;
 	}
 	return false;
 }
@@ -89,7 +91,7 @@ static uint64_t last_serial(struct process *p)
 	uint64_t serial, last = 0;
 	size_t i;
 
-	for (i = 0; i < NUM_STUBS; i++)
+	for (i = 0; i < INJECT_STUBS; i++)
 		if (pread(p->mem_fd, &serial, sizeof(serial),
 			  (off_t)(p->stubs_addr + i * ARCH_STUB_SIZE + ARCH_STUB_SERIAL)) ==
 			    sizeof(serial) &&
@@ -98,37 +100,20 @@ static uint64_t last_serial(struct process *p)
 	return last;
 }
 
-void inject_add_area(struct process *p, struct area *area)
+void inject_use_stubs(struct process *p, uint64_t addr)
 {
-	static const uint8_t empty[NUM_STUBS * ARCH_STUB_SIZE];
-
-	if (!p->stubs_addr)
-		p->stubs_addr = displaced_take_slots(p, area, AREA_NAME_STUB, empty, sizeof(empty));
-	if (p->stubs_addr && !p->stub_serial)
+	p->stubs_addr = addr;
+	if (!p->stub_serial)
 		p->stub_serial = last_serial(p);
 }
 
-/** Where the next stub goes. Before there is an area: the end of a cave. 0: nowhere. */
+/** Where the next stub goes. 0: nowhere. */
 static uint64_t next_stub(struct process *p)
 {
-	struct area *a;
-	size_t i;
-
-	if (p->stubs_addr)
-		// A thread that an earlier tracer has left behind may still be in the last one.
-		return p->stubs_addr + ++p->stub_serial % NUM_STUBS * ARCH_STUB_SIZE;
-	for (i = 0; i < p->areas.num; i++) {
-		a = &p->areas.items[i];
-		if (!a->is_cave)
-			continue;
-		if (!a->has_stub && a->size - a->used >= ARCH_STUB_SIZE) {
-			a->size = (a->size - ARCH_STUB_SIZE) & ~15ull;
-			a->has_stub = true;
-		}
-		if (a->has_stub)
-			return a->start + a->size;
-	}
-	return 0;
+	if (!p->stubs_addr)
+		return p->cave_stub;
+	// A thread that an earlier tracer has left behind may still be in the last one.
+	return p->stubs_addr + ++p->stub_serial % INJECT_STUBS * ARCH_STUB_SIZE;
 }
 
 /** Where t makes the system call and comes back from by itself should we be gone by then. Where no stub
@@ -157,7 +142,7 @@ static void finish_syscall(struct process *p, struct thread *t)
 	if (!p->arch->finish_syscall(&t->regs, &is_restarted) || !is_restarted)
 		return;
 	t->interrupted = before;
-	t->has_undone_interrupt = true;
+	t->has_restarted = true;
 }
 
 /** What the filters of t say about a call, and about the one by which a stub restores the signal mask. */
@@ -203,7 +188,7 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
 		return true;
 	}
 	// The signal of its stop must not come when we die.
-	stops_consume(t->tid);
+	wait_consume(t->tid);
 	finish_syscall(p, t);
 	back = regs = t->regs;
 	if (t->parked_pc)

@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/memory.h"
 
 #include "base/clock.h"
+#include "base/io.h"
+#include "trace/os/process.h"
+#include "trace/os/task.h"
+#include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /** How long one thread may take to stop when a write needs one that is stopped. */
 #define POKE_TIMEOUT_NS (200 * NS_PER_MS)
+
+bool memory_open_process(struct process *p)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(p->pid));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (p->mem_fd >= 0)
+		close(p->mem_fd);
+	p->mem_fd = fd;
+	return true;
+}
 
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size)
 {
@@ -102,12 +125,14 @@ static bool poke_by_stopped(struct process *p, uint64_t addr, const void *buf, s
 	return false;
 }
 
-static bool stop(struct thread *t)
+static bool stop_thread(struct waiter *w, struct thread *t)
 {
-	if (t->is_stopped || ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+	struct stop stop;
+
+	if (t->is_stopped || !thread_interrupt(t) ||
+	    !waiter_await(w, t->tid, POKE_TIMEOUT_NS, &stop))
 		return false;
-	t->is_interrupted = true;
-	return thread_await(t, POKE_TIMEOUT_NS);
+	return t->is_stopped = !stop_is_end(&stop);
 }
 
 /** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its stop is acted on
@@ -121,8 +146,8 @@ static bool stop_one(struct process *p)
 
 	for (pass = 0; pass < 2; pass++) {
 		hmap_each (&p->threads, i, t) {
-			is_asleep = interrupt_is_needless(t->tid);
-			if (is_asleep == (pass == 1) && stop(t))
+			is_asleep = task_is_asleep(t->tid);
+			if (is_asleep == (pass == 1) && stop_thread(p->tracer->waiter, t))
 				return true;
 		}
 	}
@@ -148,20 +173,4 @@ bool memory_write(struct process *p, int mem_fd, pid_t stopped_tid, uint64_t add
 bool memory_write_code(struct process *p, uint64_t addr, const void *buf, size_t size)
 {
 	return memory_write(p, p->mem_fd, 0, addr, buf, size);
-}
-
-size_t memory_read_code(struct process *p, uint64_t addr, uint8_t *buf, size_t size)
-{
-	ssize_t n = pread(p->mem_fd, buf, size, (off_t)addr);
-	struct breakpoint *b;
-	ssize_t i;
-
-	if (n < 0 && size > 4096 - (addr & 4095))
-		n = pread(p->mem_fd, buf, 4096 - (addr & 4095), (off_t)addr);
-	for (i = 0; i < n; i++) {
-		b = breakpoint_find(p, addr + i);
-		if (b && b->is_planted)
-			buf[i] = p->shared->planted[b->planted_index].original;
-	}
-	return n < 0 ? 0 : (size_t)n;
 }

@@ -3,14 +3,10 @@
 
 #include "trace/os/threads.h"
 
-#include "base/clock.h"
 #include "base/vec.h"
-#include "trace/engine.h"
+#include "trace/os/process.h"
 
-#include <errno.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <time.h>
 
 struct thread *thread_find(struct process *p, pid_t tid)
 {
@@ -41,8 +37,6 @@ struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid)
 
 void thread_remove(struct process *p, struct thread *t)
 {
-	probes_abandon(p, t, 0);
-	measure_abandon(p, t, 0);
 	if (p->last_thread == t)
 		p->last_thread = NULL;
 	hmap_remove(&p->threads, t->tid);
@@ -53,9 +47,8 @@ void thread_remove(struct process *p, struct thread *t)
 	free(t);
 }
 
-void thread_continue(struct process *p, struct thread *t, int sig)
+void thread_continue(struct thread *t, int sig)
 {
-	(void)p;
 	t->is_stopped = false;
 	t->hold = NOT_HELD;
 	t->parked_pc = 0;
@@ -65,54 +58,23 @@ void thread_continue(struct process *p, struct thread *t, int sig)
 	       t->tid, 0, sig);
 }
 
-struct put_off {
-	pid_t tid;
-	int status;
-};
-
-/** Results of waitpid() that have not been acted on, of all processes that we trace. */
-static VEC(struct put_off) put_off;
-
-pid_t thread_wait(int *status_ret, int flags)
+bool thread_fetch(struct thread *t)
 {
-	struct put_off first;
-
-	if (!put_off.num)
-		return stops_wait(flags, status_ret);
-	first = vec_shift(&put_off);
-	*status_ret = first.status;
-	return first.tid;
-}
-
-bool thread_await(struct thread *t, uint64_t timeout_ns)
-{
-	uint64_t deadline = clock_now_ns() + timeout_ns;
-	const struct timespec pause = {.tv_nsec = 20000};
-	struct put_off stop = {.tid = t->tid};
-	pid_t got;
-
-	// Room first: a stop that is forgotten would be one for ever.
-	if (!vec_reserve_one(&put_off))
-		return false;
-	for (;;) {
-		got = waitpid(t->tid, &stop.status, __WALL | WNOHANG);
-		if (got == t->tid)
-			break;
-		if ((got < 0 && errno != EINTR) || clock_now_ns() > deadline)
-			return false;
-		nanosleep(&pause, NULL);
-	}
-	put_off.items[put_off.num++] = stop;
-	t->is_stopped = WIFSTOPPED(stop.status);
-	return t->is_stopped;
-}
-
-bool thread_fetch(struct process *p, struct thread *t)
-{
-	(void)p;
 	t->parked_pc = 0;
 	_Static_assert(sizeof(struct arch_regs) == 27 * 8, "layout of PTRACE_GETREGS");
 	return ptrace(PTRACE_GETREGS, t->tid, 0, &t->regs) == 0;
+}
+
+bool thread_store(struct thread *t)
+{
+	return ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) == 0;
+}
+
+bool thread_interrupt(struct thread *t)
+{
+	if (ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) < 0)
+		return false;
+	return t->is_interrupted = true;
 }
 
 bool thread_park(struct process *p, struct thread *t, uint64_t pc)

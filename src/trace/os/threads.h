@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Threads of the target, and what each of them is in the middle of. Internal to trace/. */
+/** Threads of the target, and what each of them is in the middle of. */
 #ifndef TRACE_OS_THREADS_H
 #define TRACE_OS_THREADS_H
 
@@ -25,7 +25,7 @@ struct pending {
 	uint64_t site;
 	uint32_t probe;
 	bool has_taken;
-	/** The taken block was one of engine.live. */
+	/** The taken block was one of process.live. */
 	bool was_live;
 	/** The taken block is an older one. */
 	bool has_older;
@@ -66,7 +66,7 @@ enum hold_reason {
 
 /** The free of a block, and the functions that were entered for it, to recognise the next one. */
 struct freed {
-	/** As in engine.live; 0: none. */
+	/** As in process.live; 0: none. */
 	uint64_t key;
 	/** The stack pointer at the first entry. */
 	uint64_t sp;
@@ -88,8 +88,8 @@ struct size_query {
 	uint32_t allocator;
 };
 
-/** An instruction that a thread has been put back to. */
-struct undone {
+/** An instruction that the pc of a thread was rewound to. */
+struct rewound {
 	uint64_t addr;
 	struct arch_regs regs;
 };
@@ -110,20 +110,20 @@ struct thread {
 	bool wants_parent;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
-	/** On its way to the end of a clone, fork or vfork, where the rescue handler can be installed. */
+	/** On its way to the end of a clone, fork or vfork, where the orphan-trap handler can be installed. */
 	bool is_led;
 	/** Attaching: it cannot be in the middle of making a task that the kernel would not
 	 *  attach for us. */
 	bool is_settled;
 	struct arch_regs regs;
-	/** Registers before interrupt_undo() changed them, and that it did. */
+	/** Registers before restart_syscall() changed them, and that it did. */
 	struct arch_regs interrupted;
-	bool has_undone_interrupt;
+	bool has_restarted;
 	/** Instructions whose slots the thread was at when a signal came, registers as they stood
-	 *  before the breakpoint (displaced_undo()). The oldest is overwritten. */
-	struct undone undone[4];
-	unsigned num_undone;
-	/** The breakpoint whose instruction displaced_is_undone() has just let t begin once more. */
+	 *  before the breakpoint (displaced_rewind_pc()). The oldest is overwritten. */
+	struct rewound rewound[4];
+	unsigned num_rewound;
+	/** The breakpoint whose instruction displaced_is_rewound() has just let t begin once more. */
 	uint64_t redone_addr;
 	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
 	 *  else 0. */
@@ -139,24 +139,25 @@ struct thread {
 	VEC(struct measured_call) measured;
 };
 
+/** The thread of that id, or NULL. */
 struct thread *thread_find(struct process *p, pid_t tid);
 /** NULL: out of memory. */
 struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid);
-/** Abandons its pending calls. */
+/** Its record goes, and t with it; what it is in the middle of must be settled. */
 void thread_remove(struct process *p, struct thread *t);
 /** Let a stopped thread go on, delivering sig (0: none). */
-void thread_continue(struct process *p, struct thread *t, int sig);
+void thread_continue(struct thread *t, int sig);
 /** Registers into t->regs. */
-bool thread_fetch(struct process *p, struct thread *t) __must_check;
-/** stops_wait(), but what thread_await() has put off comes first. */
-pid_t thread_wait(int *status_ret, int flags);
-/** Wait for a stop of t alone; what it is about is put off. False: it did not stop in time. */
-bool thread_await(struct thread *t, uint64_t timeout_ns);
+bool thread_fetch(struct thread *t) __must_check;
+/** Registers of a stopped thread become those of t->regs. */
+bool thread_store(struct thread *t) __must_check;
 /** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
  *  comes, our death for instance. */
 bool thread_park(struct process *p, struct thread *t, uint64_t pc) __must_check;
 /** Set the pc of a stopped thread. */
 bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc) __must_check;
+/** Ask a running thread for a stop; is_interrupted is set. False: it is gone. */
+bool thread_interrupt(struct thread *t);
 /** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
  *  it: it grows when threads are added. */
 const pid_t *thread_list(struct process *p, size_t *num_ret);

@@ -1,16 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/os/wait.h"
 
+#include "base/clock.h"
+#include "base/vec.h"
+
+#include <errno.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /** From so many threads on a look for whichever of them has stopped costs more than one for each of
  *  those that stopped last: the kernel goes through all of them, doc/PERFORMANCE.md. */
 #define MANY_THREADS 64
 /** So often in a row the last ones come first. */
 #define MAX_FAVOURS 64
+/** So many threads are remembered as having stopped last. */
+#define NUM_RECENT 8
+
+struct waiter {
+	/** Threads that stopped last (0: none), whose turn it is to be the first. */
+	pid_t recent[NUM_RECENT];
+	size_t next;
+	size_t oldest;
+	/** How often in a row they came first. */
+	unsigned num_favours;
+	/** What has happened and was not acted on. */
+	VEC(struct stop) put_off;
+};
+
+struct waiter *waiter_create(void)
+{
+	return calloc(1, sizeof(struct waiter));
+}
+
+void waiter_destroy(struct waiter *w)
+{
+	if (!w)
+		return;
+	vec_deinit(&w->put_off);
+	free(w);
+}
 
 static pid_t look(idtype_t type, pid_t tid, int flags, int *status_ret)
 {
@@ -27,54 +58,88 @@ static pid_t look(idtype_t type, pid_t tid, int flags, int *status_ret)
 	// After the exec of a thread that is not the leader nothing else works before
 	// (looks_like_a_spurious_pid() in Linux kernel/ptrace.c).
 	if (*status_ret >> 16 == PTRACE_EVENT_EXEC)
-		stops_consume(info.si_pid);
+		wait_consume(info.si_pid);
 	return info.si_pid;
 }
 
-pid_t stops_wait(int flags, int *status_ret)
+pid_t waiter_next(struct waiter *w, int flags, struct stop *ret)
 {
-	return look(P_ALL, 0, flags, status_ret);
+	int status;
+	pid_t tid;
+
+	if (w->put_off.num) {
+		*ret = vec_shift(&w->put_off);
+		return ret->tid;
+	}
+	tid = look(P_ALL, 0, flags, &status);
+	if (tid > 0)
+		*ret = stop_classify(tid, status);
+	return tid;
 }
 
-pid_t stops_wait_recent(struct tracer *tracer, int *status_ret)
+pid_t waiter_next_recent(struct waiter *w, size_t num_threads, struct stop *ret)
 {
-	pid_t tid;
+	int status;
+	pid_t *turn, tid;
 	size_t i;
 
-	if (tracer->owners.num < MANY_THREADS || ++tracer->num_favours > MAX_FAVOURS) {
-		tracer->num_favours = 0;
+	if (num_threads < MANY_THREADS || ++w->num_favours > MAX_FAVOURS) {
+		w->num_favours = 0;
 		return 0;
 	}
-	for (i = 0; i < STOPS_RECENT; i++) {
-		// Each has its turn to be the first.
-		tid = tracer->recent[(tracer->next_recent + i) % STOPS_RECENT];
-		if (!tid)
+	for (i = 0; i < NUM_RECENT; i++) {
+		turn = &w->recent[(w->next + i) % NUM_RECENT];
+		if (!*turn)
 			continue;
-		tid = look(P_PID, tid, WNOHANG, status_ret);
+		tid = look(P_PID, *turn, WNOHANG, &status);
 		if (tid < 0)
-			tracer->recent[(tracer->next_recent + i) % STOPS_RECENT] = 0;
+			*turn = 0;
 		if (tid <= 0)
 			continue;
-		tracer->next_recent = (tracer->next_recent + i + 1) % STOPS_RECENT;
+		w->next = (w->next + i + 1) % NUM_RECENT;
+		*ret = stop_classify(tid, status);
 		return tid;
 	}
 	return 0;
 }
 
-void stops_note_recent(struct tracer *tracer, pid_t tid)
+void waiter_note(struct waiter *w, size_t num_threads, pid_t tid)
 {
 	size_t i;
 
-	if (tracer->owners.num < MANY_THREADS)
+	if (num_threads < MANY_THREADS)
 		return;
-	for (i = 0; i < STOPS_RECENT; i++)
-		if (tracer->recent[i] == tid)
+	for (i = 0; i < NUM_RECENT; i++)
+		if (w->recent[i] == tid)
 			return;
-	tracer->recent[tracer->oldest_recent] = tid;
-	tracer->oldest_recent = (tracer->oldest_recent + 1) % STOPS_RECENT;
+	w->recent[w->oldest] = tid;
+	w->oldest = (w->oldest + 1) % NUM_RECENT;
 }
 
-void stops_consume(pid_t tid)
+bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ns;
+	const struct timespec pause = {.tv_nsec = 20000};
+	int status;
+	pid_t got;
+
+	// Room first: a stop that is forgotten would be one for ever.
+	if (!vec_reserve_one(&w->put_off))
+		return false;
+	for (;;) {
+		got = waitpid(tid, &status, __WALL | WNOHANG);
+		if (got == tid)
+			break;
+		if ((got < 0 && errno != EINTR) || clock_now_ns() > deadline)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	*ret = stop_classify(tid, status);
+	w->put_off.items[w->put_off.num++] = *ret;
+	return true;
+}
+
+void wait_consume(pid_t tid)
 {
 	siginfo_t info;
 

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/create.h"
+
+#include "trace/code/orphan.h"
+#include "trace/code/xol_areas.h"
+#include "trace/glue/stacks.h"
+#include "trace/glue/usable.h"
+#include "trace/os/process.h"
+#include "trace/os/threads.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+static void free_members(struct process *p)
+{
+	orphan_destroy(p->orphan);
+	free(p->window);
+	free(p->pcs);
+	free(p);
+}
 
 struct process *process_create(struct tracer *tracer, uint32_t number, struct shared *shared,
 			       uint32_t nframe)
@@ -10,9 +27,12 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 
 	if (!p)
 		return NULL;
+	p->mem_fd = -1;
 	p->pcs = malloc(nframe * sizeof(*p->pcs));
-	if (!p->pcs) {
-		free(p);
+	p->window = stack_window_create();
+	p->orphan = orphan_create();
+	if (!p->pcs || !p->window || !p->orphan) {
+		free_members(p);
 		return NULL;
 	}
 	p->tracer = tracer;
@@ -21,14 +41,15 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 	p->shared = shared;
 	p->number = number;
 	p->nframe = nframe;
-	p->mem_fd = -1;
 	return p;
 }
 
 void process_forget_memory(struct process *p)
 {
 	hmap_deinit_owned(&p->breakpoints);
-	displaced_forget(p);
+	xol_forget(p);
+	orphan_forget(p->orphan);
+	p->syscall_insn = p->link_state = 0;
 	p->redo_stub = 0;
 	vec_deinit(&p->modules);
 	hmap_deinit(&p->known_stacks);
@@ -44,6 +65,5 @@ void process_destroy(struct process *p)
 		close(p->mem_fd);
 	hmap_deinit(&p->threads);
 	vec_deinit(&p->tids);
-	free(p->pcs);
-	free(p);
+	free_members(p);
 }

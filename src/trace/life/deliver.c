@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "trace/engine.h"
+#include "trace/life/deliver.h"
 
-#include "base/io.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/displaced.h"
+#include "trace/glue/usable.h"
+#include "trace/os/process.h"
+#include "trace/os/restart.h"
+#include "trace/os/task.h"
+#include "trace/os/threads.h"
 
 #include <signal.h>
 
@@ -13,23 +19,11 @@ enum disposition {
 	CAUGHT,
 };
 
-uint64_t signals_set(pid_t tid, const char *key)
-{
-	char text[32];
-
-	return io_proc_field(tid, key, text, sizeof(text)) ? strtoull(text, NULL, 16) : 0;
-}
-
-bool signals_has(pid_t tid, const char *key, int sig)
-{
-	return signals_set(tid, key) >> (sig - 1) & 1;
-}
-
 static enum disposition disposition(pid_t tid, int sig)
 {
-	if (signals_has(tid, "SigCgt", sig))
+	if (task_has_signal(tid, "SigCgt", sig))
 		return CAUGHT;
-	return signals_has(tid, "SigIgn", sig) ? IGNORED : BY_DEFAULT;
+	return task_has_signal(tid, "SigIgn", sig) ? IGNORED : BY_DEFAULT;
 }
 
 static bool is_fault(int sig)
@@ -53,20 +47,20 @@ static void undo_interruption(struct process *p, struct thread *t, enum disposit
 
 	if (is_ignored) {
 		p->has_ignored_signals = true;
-		interrupt_undo(p, t);
+		restart_syscall(p, t);
 	} else if (how == CAUGHT)
-		interrupt_redo(p, t);
+		restart_cancel(p, t);
 }
 
-void signals_deliver(struct process *p, struct thread *t, int sig)
+void deliver_signal(struct process *p, struct thread *t, int sig)
 {
 	enum disposition how = BY_DEFAULT;
 
-	if (!thread_fetch(p, t))
+	if (!thread_fetch(t))
 		return;
 	usable_forget(t);
-	displaced_undo(p, t, is_fault(sig));
-	if (interrupt_is_here(p, t) || t->has_undone_interrupt || has_core(sig))
+	displaced_rewind_pc(p, t, is_fault(sig));
+	if (restart_is_due(p, t) || t->has_restarted || has_core(sig))
 		how = disposition(t->tid, sig);
 	undo_interruption(p, t, how, sig);
 	// It ends now: its core shows its own text.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** For code/orphan.c and code/orphan_install.c. */
+#ifndef TRACE_CODE_ORPHAN_INTERNAL_H
+#define TRACE_CODE_ORPHAN_INTERNAL_H
+
+#include "arch/arch.h"
+#include "base/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct process;
+
+struct orphan_handler {
+	/** Address of its code and of its data, a struct arch_rescue_data; 0: there is none. */
+	uint64_t addr;
+	uint64_t data;
+	/** As its data lists them. */
+	uint64_t areas[ARCH_RESCUE_AREAS];
+	size_t num_areas;
+	bool is_installed;
+	/** It cannot be, or must not: the program has one of its own. */
+	bool is_refused;
+	unsigned num_tries;
+	/** Stops until the next look whether it is still there. */
+	unsigned stops_to_check;
+};
+
+/** Write a word of its data. False: gone. */
+bool orphan_write_data(struct process *p, size_t offset, uint64_t value) __must_check;
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/code/plant.h"
+
+#include "base/fault.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/displaced.h"
+#include "trace/code/orphan.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/** The text still holds the instruction that was relocated. */
+static bool is_same_insn(struct process *p, const struct breakpoint *b)
+{
+	uint8_t code[ARCH_MAX_INSN];
+
+	return breakpoint_read_code(p, b->addr, code, b->relocation.insn_size) ==
+		       b->relocation.insn_size &&
+	       memcmp(code, b->insn, b->relocation.insn_size) == 0;
+}
+
+bool breakpoint_plant(struct process *p, struct breakpoint *b)
+{
+	struct planted *planted = &p->shared->planted[b->planted_index];
+	uint8_t original;
+
+	if (pread(p->mem_fd, &original, 1, (off_t)b->addr) != 1)
+		return false;
+	// A trap that is there already is the program's or another tool's own.
+	if (original == p->arch->trap[0])
+		return false;
+	planted->original = original;
+	if (b->has_relocation && !is_same_insn(p, b))
+		b->has_relocation = false;
+	if (orphan_is_placed(p->orphan))
+		displaced_prepare(p, b);
+	// Known to the supervisor before it is in place: whoever dies in between, the other can
+	// restore it.
+	__atomic_store_n(&planted->is_planted, 1, __ATOMIC_SEQ_CST);
+	b->is_planted = true;
+	FAULT_POINT("plant");
+	if (memory_write_code(p, b->addr, p->arch->trap, 1)) {
+		FAULT_POINT("planted");
+		return true;
+	}
+	planted->is_planted = 0;
+	b->is_planted = false;
+	return false;
+}
+
+struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles)
+{
+	struct breakpoint *b = breakpoint_get(p, addr);
+
+	if (!b)
+		return NULL;
+	b->roles |= roles;
+	if (p->is_tracing && !b->is_planted && !breakpoint_plant(p, b))
+		return NULL;
+	return b;
+}
+
+void breakpoint_plant_all(struct process *p)
+{
+	struct breakpoint *b;
+	size_t i;
+
+	hmap_each (&p->breakpoints, i, b) {
+		if (b->roles && !b->is_planted && !(b->roles == ROLE_RETURN && b->is_one_shot))
+			breakpoint_plant(p, b);
+	}
+}

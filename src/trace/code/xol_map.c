@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where areas come from: they are mapped by a system call of the target, or an earlier tracer has
+// left them behind.
+#include "config.h"
+
+#include "trace/code/xol_map.h"
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/orphan.h"
+#include "trace/code/xol_areas.h"
+#include "trace/os/memory.h"
+#include "trace/os/process.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/** The lowest address that a process may map by default (vm.mmap_min_addr). */
+#define LOWEST (1ull << 16)
+/** A place that was free a moment ago may be another thread's by now. */
+#define MAP_TRIES 4
+/** Older headers lack it; older kernels take it for a hint, and the result is checked. */
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+/** area has become one of p->areas: stubs and handler go into the first one. */
+static void use_area(struct process *p, struct xol_area *area)
+{
+	xol_add_stubs(p, area);
+	orphan_add_area(p, area);
+}
+
+static bool map_at(struct process *p, struct thread *t, uint64_t hint, uint64_t *ret)
+{
+	const uint64_t args[6] = {hint,
+				  XOL_AREA_SIZE,
+				  PROT_READ | PROT_EXEC,
+				  MAP_PRIVATE | MAP_ANONYMOUS | (hint ? MAP_FIXED_NOREPLACE : 0),
+				  (uint64_t)-1,
+				  0};
+	int64_t result;
+
+	if (!xol_syscall(p, t, SYS_mmap, args, &result))
+		return false;
+	log_debug("area for displaced instructions at hint %#llx: %#llx", (unsigned long long)hint,
+		  (unsigned long long)result);
+	if (result == -ENOSYS || result == -EPERM || result == -EACCES)
+		p->is_mmap_refused = true;
+	if (result < 0 && result > -4096)
+		return false;
+	*ret = result;
+	return true;
+}
+
+static const struct code_range *module_of(const struct process *p, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < p->modules.num; i++)
+		if (addr >= p->modules.items[i].start && addr < p->modules.items[i].end)
+			return &p->modules.items[i];
+	return NULL;
+}
+
+static void unmap(struct process *p, struct thread *t, uint64_t start)
+{
+	const uint64_t args[6] = {start, XOL_AREA_SIZE};
+	int64_t result;
+
+	// A thread that vanished needs nothing unmapped.
+	if (!xol_syscall(p, t, SYS_munmap, args, &result))
+		return;
+}
+
+/** The upper end of the free memory [start, end), if an area fits there within reach of addr. */
+static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
+{
+	uint64_t at = (end - XOL_AREA_SIZE) & ~(uint64_t)(XOL_AREA_SIZE - 1);
+
+	if (end < start + 2ull * XOL_AREA_SIZE || at < start || !xol_reaches(at, addr))
+		return 0;
+	return at;
+}
+
+/** A free place near addr, whose module begins at base: below it, or else above, as above an executable its heap
+ *  grows. 0: none is known. One look for all of it: each try is a system call of the target. */
+static uint64_t free_place(struct process *p, uint64_t base, uint64_t addr)
+{
+	uint64_t start, end, last = LOWEST, at, below = 0, above = 0;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	char path[32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(p->pid));
+	file = fopen(path, "re");
+	while (file && getline(&line, &size, file) > 0) {
+		if (sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		// The stack grows down into what is free below it.
+		at = start > last && !strstr(line, "[stack]") ? fit(last, start, addr) : 0;
+		if (at && start <= base)
+			below = at;
+		else if (at && !above)
+			above = at;
+		last = end;
+	}
+	if (file)
+		fclose(file);
+	return below ? below : above;
+}
+
+struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
+{
+	const struct code_range *module = module_of(p, addr);
+	uint64_t hint = 1, start;
+	struct xol_area area;
+	unsigned i;
+
+	if (!p->syscall_insn)
+		return NULL;
+	// In the end wherever the kernel likes.
+	for (i = 0; i < MAP_TRIES && hint && !p->is_mmap_refused; i++) {
+		hint = free_place(p, module ? module->start : addr, addr);
+		if (!map_at(p, t, hint, &start))
+			continue;
+		area = xol_area_new(start);
+		if (xol_reaches(start, addr) &&
+		    memory_write_code(p, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
+		    vec_push(&p->areas, area)) {
+			use_area(p, &p->areas.items[p->areas.num - 1]);
+			return &p->areas.items[p->areas.num - 1];
+		}
+		unmap(p, t, start);
+	}
+	return NULL;
+}
+
+void xol_map_all(struct process *p, struct thread *t)
+{
+	size_t i;
+
+	for (i = 0; i < p->modules.num; i++)
+		if (!xol_area_near(p, p->modules.items[i].start, false) &&
+		    !xol_map(p, t, p->modules.items[i].start))
+			break;
+}
+
+/** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
+ *  supervisor. */
+static void take_out_trap(struct process *p, uint64_t addr, uint8_t original)
+{
+	const struct breakpoint *b = breakpoint_find(p, addr);
+	uint8_t byte;
+
+	if ((b && b->is_planted) || pread(p->mem_fd, &byte, 1, (off_t)addr) != 1 ||
+	    byte != p->arch->trap[0] || byte == original)
+		return;
+	if (!memory_write_code(p, addr, &original, 1))
+		log_debug("cannot take out a trap at %#llx", (unsigned long long)addr);
+}
+
+void xol_adopt(struct process *p, uint64_t start)
+{
+	static struct xol_header header;
+	struct xol_area area = xol_area_new(start);
+	uint64_t slot, addr;
+	size_t i;
+
+	if (pread(p->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
+	    memcmp(header.magic, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) != 0)
+		return;
+	for (i = 0; i < XOL_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE) {
+		slot = start + area.used;
+		if (header.addrs[i] == XOL_NAME_HANDLER)
+			orphan_found(p->orphan, slot);
+		if (header.addrs[i] == XOL_NAME_STUB && !p->stubs_addr)
+			p->stubs_addr = slot;
+		if (header.addrs[i] >= XOL_NAME_STUB)
+			continue;
+		addr = header.addrs[i] & ((1ull << XOL_NAME_SHIFT) - 1);
+		take_out_trap(p, addr, header.addrs[i] >> XOL_NAME_SHIFT);
+		if (!hmap_set(&p->old_slots, addr, slot))
+			return;
+	}
+	if (!vec_push(&p->areas, area)) {
+		hmap_deinit(&p->old_slots);
+		return;
+	}
+	use_area(p, &p->areas.items[p->areas.num - 1]);
+}

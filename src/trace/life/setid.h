@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Files that give privileges to whoever executes them. */
+#ifndef TRACE_LIFE_SETID_H
+#define TRACE_LIFE_SETID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct process;
+struct thread;
+
+/** Must the execve of children that share our memory be looked at? A traced process gets no
+ *  privileges from a setuid file, unless its tracer has CAP_SYS_PTRACE. */
+bool setid_must_watch(void);
+/** t, registers fetched, is in a system call stop. If it is about to execute a file that would give
+ *  it privileges, it is let go and forgotten: true. */
+bool setid_let_go(struct process *p, struct thread *t);
+/** t, registers fetched, is in a system call stop: is it about to execute a file? Our path of it. */
+bool setid_is_exec(struct process *p, const struct thread *t, char *buf, size_t size);
+
+#endif

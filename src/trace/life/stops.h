@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What happens at each stop of a thread. */
+#ifndef TRACE_LIFE_STOPS_H
+#define TRACE_LIFE_STOPS_H
+
+struct process;
+struct stop;
+struct thread;
+
+/** Act on what has happened to a task of p. */
+void stops_handle(struct process *p, const struct stop *stop);
+/** A held thread may go on (COMMAND_RELEASE). */
+void stops_resume(struct process *p, struct thread *t, unsigned flags);
+
+#endif

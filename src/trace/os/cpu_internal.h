@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** For os/cpu.c and its tests. */
+#ifndef TRACE_OS_CPU_INTERNAL_H
+#define TRACE_OS_CPU_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cpu {
+	/** As in cpu_create(). */
+	int socket;
+	/** CPUs of the machine; other work waits for one. */
+	int num_cpus;
+	bool is_crowded;
+	/** The two usable CPUs; is_off: there are not exactly two. The one we are bound to, -1: none. */
+	int cpus[2];
+	bool is_off;
+	int bound_to;
+	unsigned stops_to_check;
+	/** Looks in a row that found others who want to run; so many that all CPUs were taken. */
+	unsigned num_shared_looks;
+	unsigned num_crowded_looks;
+	uint64_t last_stop_ns;
+	/** The thread that keeps the other CPU from being idle; 0: not up (yet). The CPU it is bound
+	 *  to. Futex: it shall. */
+	bool is_keeper_started;
+	pid_t keeper_tid;
+	int keeper_cpu;
+	uint32_t is_keeping_busy;
+};
+
+#endif

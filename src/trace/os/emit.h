@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Records for the supervisor, in the ring of a process. */
+#ifndef TRACE_OS_EMIT_H
+#define TRACE_OS_EMIT_H
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "wire/event.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process;
+
+/** Room for a record in the ring, header filled in; waits for it. NULL: the supervisor is gone. */
+void *emit_begin(struct process *p, enum event_kind kind, size_t size);
+void emit_end(struct process *p, void *record);
+/** emit_end(), and the supervisor is woken at once. */
+void emit_end_now(struct process *p, void *record);
+void emit_thread(struct process *p, enum event_kind kind, pid_t tid);
+void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int result);
+void emit_note(struct process *p, const char *format, ...) __printf(2, 3);
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/os/task.h"
+
+#include "base/io.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+uint64_t task_signals(pid_t tid, const char *key)
+{
+	char text[32];
+
+	return io_proc_field(tid, key, text, sizeof(text)) ? strtoull(text, NULL, 16) : 0;
+}
+
+bool task_has_signal(pid_t tid, const char *key, int sig)
+{
+	return task_signals(tid, key) >> (sig - 1) & 1;
+}
+
+bool task_has_trap(pid_t tid)
+{
+	return task_has_signal(tid, "SigPnd", SIGTRAP);
+}
+
+bool task_has_pending_signal(pid_t tid)
+{
+	uint64_t by_default = 1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
+	uint64_t pending = (task_signals(tid, "SigPnd") | task_signals(tid, "ShdPnd")) &
+			   ~task_signals(tid, "SigBlk");
+
+	if (!pending)
+		return false;
+	by_default &= ~task_signals(tid, "SigCgt");
+	return pending & ~(by_default | task_signals(tid, "SigIgn"));
+}
+
+bool task_is_asleep(pid_t tid)
+{
+	char path[48], text[32];
+	long nr;
+
+	// It begins with a number when the thread sleeps in a system call.
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
+	if (!io_read_head(path, text, sizeof(text)))
+		return false;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	// A child on its way must be cleaned first: wait for the parent to come out.
+	nr = strtol(text, NULL, 10);
+	return nr != SYS_clone && nr != SYS_fork && nr != SYS_vfork && nr != SYS_clone3;
+}
+
+bool task_is_dead(pid_t tid)
+{
+	char state[32];
+
+	return !io_proc_field(tid, "State", state, sizeof(state)) || *state == 'Z' || *state == 'X';
+}
+
+bool task_is_foreign(pid_t tid)
+{
+	char tracer[32];
+
+	return io_proc_field(tid, "TracerPid", tracer, sizeof(tracer)) && !task_is_dead(tid) &&
+	       atoi(tracer) != 0 && atoi(tracer) != getpid();
+}
