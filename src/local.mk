@@ -15,12 +15,14 @@ src_libbase_a_SOURCES = \
 	src/base/fault.h \
 	src/base/fmt.c \
 	src/base/fmt.h \
+	src/base/hash.h \
 	src/base/hmap.c \
 	src/base/hmap.h \
 	src/base/io.c \
 	src/base/io.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/mem.h \
 	src/base/strtab.c \
 	src/base/strtab.h \
 	src/base/utf8.c \
@@ -45,6 +47,7 @@ src_libwire_a_SOURCES = \
 	src/wire/event.h \
 	src/wire/probe.c \
 	src/wire/probe.h \
+	src/wire/probe_kind.h \
 	src/wire/probe_list.c \
 	src/wire/ring.c \
 	src/wire/ring.h \

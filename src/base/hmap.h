@@ -5,6 +5,7 @@
 #define BASE_HMAP_H
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,17 +26,6 @@ struct hmap {
 	size_t cap;
 	size_t num;
 };
-
-/** Mix all bits of a 64-bit value (the finaliser of MurmurHash3). */
-static inline uint64_t hash_u64(uint64_t x)
-{
-	x ^= x >> 33;
-	x *= 0xff51afd7ed558ccdull;
-	x ^= x >> 33;
-	x *= 0xc4ceb9fe1a85ec53ull;
-	x ^= x >> 33;
-	return x;
-}
 
 /** The value's place, valid until the map is changed, or NULL. O(1). */
 uint64_t *hmap_find(const struct hmap *map, uint64_t key);

@@ -3,9 +3,8 @@
 
 #include "wire/cfi_rows.h"
 
-#include "base/hmap.h"
-
-#include <string.h>
+#include "base/hash.h"
+#include "base/mem.h"
 
 static uint64_t *keys_of(struct cfi_rows *rows)
 {
@@ -18,6 +17,7 @@ void cfi_rows_init(struct cfi_rows *rows, size_t cap)
 	rows->cap = cap;
 	rows->num = 0;
 	rows->generation = 0;
+	rows->num_withdrawals = 0;
 }
 
 static void load_row(const struct cfi_rows_slot *slot, struct cfi_row *ret)
@@ -98,6 +98,7 @@ static void withdraw(struct cfi_rows *rows, uint64_t key)
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 {
 	uint64_t *keys = keys_of(rows), i, pc;
+	bool has_withdrawn = false;
 
 	for (i = 0; i < rows->num; i++) {
 		pc = (keys[i] >> 1) - (keys[i] & 1);
@@ -105,7 +106,12 @@ void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 			continue;
 		withdraw(rows, keys[i]);
 		keys[i] = CFI_ROWS_WITHDRAWN;
+		has_withdrawn = true;
 	}
+	// Behind the last of them: who has read one of them has the number of before.
+	if (has_withdrawn)
+		__atomic_store_n(&rows->num_withdrawals, rows->num_withdrawals + 1,
+				 __ATOMIC_RELEASE);
 }
 
 void cfi_rows_clear(struct cfi_rows *rows)

@@ -30,6 +30,8 @@ struct cfi_rows {
 	uint64_t num;
 	/** Times the table was emptied. A slot gets another row only after that. */
 	uint64_t generation;
+	/** Times rows were withdrawn. */
+	uint64_t num_withdrawals;
 	/** Behind the slots, for the supervisor alone: the keys of those in use, as they came
 	 *  (CFI_ROWS_WITHDRAWN: withdrawn), so that num keys tell what cap slots would. */
 	_Alignas(64) struct cfi_rows_slot slots[];
@@ -50,6 +52,14 @@ void cfi_rows_init(struct cfi_rows *rows, size_t cap);
 /** Copy the row of key. False: there is none; *ret may have been written. For CFI_ROWS_EMPTY and
  *  CFI_ROWS_WITHDRAWN it is always CFI_ROW_NO_CFI. O(1). Any process. */
 bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret);
+
+/** Changes when rows have been withdrawn or cleared: what was computed from rows before may be
+ *  wrong then. Any process. */
+static inline uint64_t cfi_rows_changes(const struct cfi_rows *rows)
+{
+	return __atomic_load_n(&rows->generation, __ATOMIC_ACQUIRE) +
+	       __atomic_load_n(&rows->num_withdrawals, __ATOMIC_ACQUIRE);
+}
 
 /** Publish a row. One that is there already stays: withdraw it first. When the table is three
  *  quarters full it is emptied first. O(1), or O(table) then. Supervisor only. */

@@ -1,48 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Allocator functions as data: what a probe on one means. One const table serves the search for
- *  symbols, the interpretation of arguments in the tracer, and the names in reports. */
+/** Allocator functions as data. One const table serves the search for symbols, the meaning of
+ *  calls (capture/), and the names in reports. */
 #ifndef WIRE_PROBE_H
 #define WIRE_PROBE_H
 
-#include "base/domain.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "wire/probe_kind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum probe_kind {
-	/** Returns a new block. */
-	PROBE_ALLOC,
-	/** Stores the new block through a pointer argument and returns 0 (posix_memalign). */
-	PROBE_ALLOC_OUT,
-	/** Takes an old block (or NULL), returns a new one. */
-	PROBE_REALLOC,
-	/** Takes a block back. */
-	PROBE_FREE,
-};
-
-/** "No such argument." */
-#define ARG_NONE 0xff
-
-struct probe {
-	const char *symbol;
-	/** enum probe_kind. */
-	uint8_t kind;
-	/** Index of the size argument; with ARG_NONE the size is unknown and 0. */
-	uint8_t size_arg;
-	/** Index of a factor of the size (calloc, reallocarray), or ARG_NONE. */
-	uint8_t factor_arg;
-	/** Index of the block (free, realloc) or of the place for it (posix_memalign), or
-	 *  ARG_NONE. */
-	uint8_t ptr_arg;
-	/** Only planted in an object that also defines malloc: elsewhere it calls malloc and would
-	 *  cost stops for nothing. */
-	uint8_t needs_malloc;
-	/** enum heap_domain. */
-	uint8_t domain;
-};
 
 extern const struct probe probes[];
 extern const unsigned num_probes;
@@ -121,12 +89,5 @@ uint32_t probe_num(const struct probe_list *list);
 
 /** Is the index that of an operator new or new[] of the table? A stack that begins in one belongs to its domain. */
 bool probe_is_new(uint32_t index);
-
-/** Blocks of malloc and its family (operator new among them) and those of allocators on top of it are two families:
- *  of nested calls only the outermost of each family counts, and a block of one may begin where one of the other does. */
-static inline bool probe_is_layered(const struct probe *probe)
-{
-	return probe->domain > DOMAIN_NEW_ARRAY;
-}
 
 #endif
