@@ -25,8 +25,8 @@ enum event_kind {
 	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0:
 	 *  it goes back unchanged. */
 	EVENT_REALLOC,
-	/** struct event_take: the pending call was abandoned (longjmp, end of thread): the taken
-	 *  block is forgotten. */
+	/** struct event_abandon: the taken block is gone without another one in its place: the pending
+	 *  call was abandoned (longjmp, end of thread), or a realloc to 0 bytes has freed it. */
 	EVENT_ABANDON,
 	/** struct event_call: a function of the user's interest was entered as often as was asked
 	 *  for. */
@@ -101,7 +101,7 @@ struct event_alloc {
 	struct event_size usable;
 };
 
-/** Flag of EVENT_FREE and EVENT_REALLOC: the old block was allocated before the tracing began, as far as the tracer
+/** Flag of EVENT_FREE, EVENT_REALLOC and EVENT_ABANDON: the old block was allocated before the tracing began, as far as the tracer
  *  knows. */
 #define FREE_OLDER 1u
 
@@ -127,6 +127,15 @@ struct event_take {
 	/** Number of the pending call, unique in the session. */
 	uint64_t call;
 	uint64_t addr;
+};
+
+struct event_abandon {
+	struct ring_record header;
+	int32_t tid;
+	uint32_t probe;
+	uint64_t call;
+	/** With FREE_OLDER: of the block. */
+	struct event_size old;
 };
 
 struct event_realloc {

@@ -169,8 +169,12 @@ void heap_events_realloc(struct session *s, const struct event_realloc *event)
 	forget_taken(s, event->call);
 }
 
-void heap_events_abandon(struct session *s, const struct event_take *event)
+void heap_events_abandon(struct session *s, const struct event_abandon *event)
 {
+	const uint64_t *found = hmap_find(&s->taken, event->call);
+
+	if (!found && event->header.flags & FREE_OLDER)
+		free_older(s, event->tid, &event->old);
 	forget_taken(s, event->call);
 }
 

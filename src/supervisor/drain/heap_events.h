@@ -12,8 +12,8 @@ void heap_events_usable(struct session *s, const struct event_usable *event);
 /** A realloc has begun: its old block is out until it ends. */
 void heap_events_take(struct session *s, const struct event_take *event);
 void heap_events_realloc(struct session *s, const struct event_realloc *event);
-/** A call was left by other ways than its return. */
-void heap_events_abandon(struct session *s, const struct event_take *event);
+/** What a realloc has taken is gone. */
+void heap_events_abandon(struct session *s, const struct event_abandon *event);
 /** Forget what was allocated so far. */
 void heap_events_clear(struct session *s);
 

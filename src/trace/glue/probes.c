@@ -33,10 +33,9 @@ static bool is_same_family(const struct process *p, uint32_t a, uint32_t b)
 	return probe_is_layered(probe_of(p, a)) == probe_is_layered(probe_of(p, b));
 }
 
-static void emit_take(struct process *p, enum event_kind kind, const struct thread *t,
-		      const struct pending *call)
+static void emit_take(struct process *p, const struct thread *t, const struct pending *call)
 {
-	struct event_take *event = emit_begin(p, kind, sizeof(*event));
+	struct event_take *event = emit_begin(p, EVENT_TAKE, sizeof(*event));
 
 	if (!event)
 		return;
@@ -47,6 +46,21 @@ static void emit_take(struct process *p, enum event_kind kind, const struct thre
 	emit_end(p, event);
 }
 
+/** The taken block is gone, and nothing has come for it. */
+static void emit_abandon(struct process *p, const struct thread *t, const struct pending *call)
+{
+	struct event_abandon *event = emit_begin(p, EVENT_ABANDON, sizeof(*event));
+
+	if (!event)
+		return;
+	event->header.flags = call->has_older ? FREE_OLDER : 0;
+	event->tid = t->tid;
+	event->probe = call->probe;
+	event->call = call->call;
+	event->old = call->old;
+	emit_end(p, event);
+}
+
 /** Drop pending calls from index on: their threads have left them. */
 static void abandon(struct process *p, struct thread *t, size_t from)
 {
@@ -54,7 +68,7 @@ static void abandon(struct process *p, struct thread *t, size_t from)
 		const struct pending *call = &t->pending.items[--t->pending.num];
 
 		if (call->has_taken)
-			emit_take(p, EVENT_ABANDON, t, call);
+			emit_abandon(p, t, call);
 		returns_release(p, call->site);
 		p->shared->stats.num_abandoned++;
 	}
@@ -107,10 +121,8 @@ static void finish_realloc(struct process *p, struct thread *t, const struct pen
 	}
 	// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p
 	// alone.
-	if (!call->size && call->has_older) {
-		frees_emit(p, t, call->probe, call->ptr, &call->old);
-	} else if (!call->size) {
-		emit_take(p, EVENT_ABANDON, t, call);
+	if (!call->size) {
+		emit_abandon(p, t, call);
 	} else {
 		emit_realloc(p, t, call, 0, none);
 		if (call->was_live)
@@ -241,7 +253,7 @@ static bool alloc_entry(struct process *p, struct thread *t, const struct breakp
 	call.size = requested_size(p, t, probe);
 	if (call.has_taken) {
 		addrset_remove(&p->live, frees_key(probe, call.ptr));
-		emit_take(p, EVENT_TAKE, t, &call);
+		emit_take(p, t, &call);
 	}
 	t->pending.items[t->pending.num++] = call;
 	return true;
