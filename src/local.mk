@@ -61,6 +61,17 @@ src_libwalk_a_SOURCES = \
 	src/walk/walk.c \
 	src/walk/walk.h
 
+src_libcapture_a_SOURCES = \
+	src/capture/capture.c \
+	src/capture/capture.h \
+	src/capture/frees.c \
+	src/capture/internal.h \
+	src/capture/known.c \
+	src/capture/measured.c \
+	src/capture/pending.c \
+	src/capture/stack.c \
+	src/capture/state.h
+
 src_libtrace_a_SOURCES = \
 	src/trace/code/breakpoints.c \
 	src/trace/code/breakpoints.h \

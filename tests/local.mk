@@ -14,6 +14,11 @@ unit_tests = \
 	tests/unit/base_strtab.t \
 	tests/unit/base_utf8.t \
 	tests/unit/base_vec.t \
+	tests/unit/capture_calls.t \
+	tests/unit/capture_frees.t \
+	tests/unit/capture_measured.t \
+	tests/unit/capture_random.t \
+	tests/unit/capture_stack.t \
 	tests/unit/console_batch.t \
 	tests/unit/console_commands.t \
 	tests/unit/console_complete.t \
@@ -69,6 +74,8 @@ unit_tests = \
 unit_h = \
 	tests/unit/arch_cpu.h \
 	tests/unit/arch_run.h \
+	tests/unit/capture_fixture.h \
+	tests/unit/capture_machine.h \
 	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
 	tests/unit/heap_fixture.h \

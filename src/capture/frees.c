@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Frees. One free can enter several functions: operator delete(void *, size_t) jumps to operator
+// delete(void *), which jumps or calls free. The first entry counts. The set of live blocks tells a
+// further entry of the same free from the free of another block that has come to live at the same
+// address: the first entry takes the block out, so who finds it there frees it for real. Any other
+// block is older than the tracing, unless nothing is.
+#include "config.h"
+
+#include "capture/internal.h"
+
+static uint64_t block_of(struct capture *c, const struct capture_entry *at)
+{
+	return c->ops->arg(c->owner, at->probe->ptr_arg);
+}
+
+static bool was_entered(const struct capture_freed *freed, uint64_t entry)
+{
+	uint32_t i;
+
+	for (i = 0; i < freed->num_entries; i++)
+		if (freed->entries[i] == entry)
+			return true;
+	return freed->num_entries == CAPTURE_FREED_ENTRIES;
+}
+
+/** The address that the free returns to, if it is still in progress. */
+static bool return_addr_of(struct capture *c, const struct capture_freed *freed, uint64_t *ret)
+{
+	uint64_t addr;
+
+	*ret = freed->return_addr;
+	return !arch_return_place(c->arch, capture_sp_after(c, freed->sp), &addr) ||
+	       c->ops->read_word(c->owner, addr, ret);
+}
+
+/** Is the entry a part of that earlier free? A jump leaves the stack as it was; a call is below. */
+static enum capture_nesting nesting_in_free(struct capture *c, const struct capture_entry *at,
+					    const struct capture_freed *freed)
+{
+	uint64_t sp = at->regs[WALK_SP], return_addr;
+
+	if (sp >= freed->sp)
+		return sp == freed->sp ? NESTING_INSIDE : NESTING_NONE;
+	if (!return_addr_of(c, freed, &return_addr))
+		return c->needs_slow ? NESTING_SLOW : NESTING_NONE;
+	return capture_nesting(c, at, return_addr, capture_sp_after(c, freed->sp));
+}
+
+/** free(ptr) as a part of a free of ptr that was counted already. */
+static enum capture_nesting nesting_in_frees(struct capture *c, const struct capture_entry *at,
+					     uint64_t key)
+{
+	enum capture_nesting nesting;
+	struct capture_freed *freed;
+	size_t i;
+
+	for (i = 0; i < CAPTURE_FREED; i++) {
+		freed = &c->thread->freed[i];
+		if (freed->key != key || was_entered(freed, at->addr))
+			continue;
+		nesting = nesting_in_free(c, at, freed);
+		if (nesting == NESTING_INSIDE)
+			freed->entries[freed->num_entries++] = at->addr;
+		if (nesting != NESTING_NONE && nesting != NESTING_HANDLER)
+			return nesting;
+	}
+	return NESTING_NONE;
+}
+
+static void note_freed(struct capture *c, const struct capture_entry *at, uint64_t key)
+{
+	struct capture_thread *t = c->thread;
+
+	t->freed[t->num_freed++ % CAPTURE_FREED] = (struct capture_freed){
+		.key = key,
+		.sp = at->regs[WALK_SP],
+		.return_addr = c->arch->link == ARCH_NO_REG ? 0 : at->regs[c->arch->link],
+		.entries = {at->addr},
+		.num_entries = 1,
+	};
+}
+
+/** older: what the allocator gave a block that is older than the tracing, else NULL. */
+static void emit_free(struct capture *c, const struct capture_entry *at, uint64_t ptr,
+		      const struct event_size *older)
+{
+	struct event_free *event = c->ops->emit_begin(c->owner, EVENT_FREE, sizeof(*event));
+
+	if (!event)
+		return;
+	event->header.flags = older ? FREE_OLDER : 0;
+	event->tid = c->thread->tid;
+	event->probe = at->probe_id;
+	event->addr = ptr;
+	event->usable = older ? *older : (struct event_size){0};
+	c->ops->emit_end(c->owner, event);
+}
+
+bool capture_free_live(struct capture *c, const struct capture_entry *at)
+{
+	uint64_t ptr = block_of(c, at), key = capture_key(probe_is_layered(at->probe), ptr);
+
+	if (!c->ops->live_take(c->owner, key))
+		return false;
+	note_freed(c, at, key);
+	emit_free(c, at, ptr, NULL);
+	return true;
+}
+
+/** Where the thread came from, and the word in front of the block, which has the size in glibc: one
+ *  read. *has_before_ret: the second was read. */
+static bool read_surroundings(struct capture *c, const struct capture_entry *at, uint64_t ptr,
+			      uint64_t ret[2], bool *has_before_ret)
+{
+	uint64_t addrs[2] = {0, ptr - sizeof(ptr)};
+
+	if (arch_return_place(c->arch, capture_sp_after(c, at->regs[WALK_SP]), &addrs[0]))
+		return *has_before_ret = c->ops->read_two(c->owner, addrs, ret);
+	*has_before_ret = false;
+	return capture_return_addr(c, at, &ret[0]);
+}
+
+enum capture_result capture_free_unknown(struct capture *c, const struct capture_entry *at)
+{
+	uint64_t ptr = block_of(c, at), key = capture_key(probe_is_layered(at->probe), ptr);
+	enum capture_result result = CAPTURE_DONE;
+	struct event_size size = {0};
+	bool has_before = false;
+	uint64_t words[2];
+
+	if (!ptr)
+		return CAPTURE_DONE;
+	switch (nesting_in_frees(c, at, key)) {
+	case NESTING_INSIDE:
+		return CAPTURE_DONE;
+	case NESTING_MISS:
+		return CAPTURE_MISS;
+	case NESTING_SLOW:
+		return CAPTURE_SLOW;
+	default:
+		break;
+	}
+	// The allocator itself frees what it has never given away: when a thread ends glibc frees
+	// each chunk of the thread's cache, all of them freed by the program already, and the cache
+	// itself, through its own public entry (tcache_thread_shutdown(), malloc.c).
+	if (at->code_end && read_surroundings(c, at, ptr, words, &has_before) &&
+	    words[0] >= at->code_start && words[0] < at->code_end)
+		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
+	if (!c->process->is_heap_known)
+		result = c->ops->size_of_older(c->owner, at, ptr, has_before ? &words[1] : NULL,
+					       &size);
+	if (c->needs_slow || result != CAPTURE_DONE)
+		return c->needs_slow ? CAPTURE_SLOW : result;
+	note_freed(c, at, key);
+	emit_free(c, at, ptr, c->process->is_heap_known ? NULL : &size);
+	return CAPTURE_DONE;
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calls of allocator functions between entry and return. A realloc takes its old block out at the
+// entry, since another thread may get that address before the realloc returns.
+#include "config.h"
+
+#include "capture/internal.h"
+
+/** Results that stand for an error, as mmap's MAP_FAILED. */
+#define MAX_ERRNO 4095
+
+static void emit_take(struct capture *c, const struct capture_pending *p)
+{
+	struct event_take *event = c->ops->emit_begin(c->owner, EVENT_TAKE, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = c->thread->tid;
+	event->probe = p->probe;
+	event->call = p->call;
+	event->addr = p->ptr;
+	c->ops->emit_end(c->owner, event);
+}
+
+/** The taken block is gone, and nothing has come for it. */
+static void emit_abandon(struct capture *c, const struct capture_pending *p)
+{
+	struct event_abandon *event = c->ops->emit_begin(c->owner, EVENT_ABANDON, sizeof(*event));
+
+	if (!event)
+		return;
+	event->header.flags = p->has_older ? FREE_OLDER : 0;
+	event->tid = c->thread->tid;
+	event->probe = p->probe;
+	event->call = p->call;
+	event->old = p->old;
+	c->ops->emit_end(c->owner, event);
+}
+
+static void emit_alloc(struct capture *c, const struct capture_pending *p, uint64_t addr)
+{
+	struct event_size usable = c->ops->size_of_new(c->owner, p, addr);
+	struct event_alloc *event = c->ops->emit_begin(c->owner, EVENT_ALLOC, sizeof(*event));
+
+	if (!event)
+		return;
+	event->tid = c->thread->tid;
+	event->probe = p->probe;
+	event->addr = addr;
+	event->size = p->size;
+	event->stack_hash = p->stack_hash;
+	event->usable = usable;
+	c->ops->emit_end(c->owner, event);
+}
+
+/** addr 0: the realloc has failed. */
+static void emit_realloc(struct capture *c, const struct capture_pending *p, uint64_t addr)
+{
+	struct event_size usable = {0};
+	struct event_realloc *event;
+
+	if (addr)
+		usable = c->ops->size_of_new(c->owner, p, addr);
+	event = c->ops->emit_begin(c->owner, EVENT_REALLOC, sizeof(*event));
+	if (!event)
+		return;
+	event->header.flags = p->has_older ? FREE_OLDER : 0;
+	event->tid = c->thread->tid;
+	event->probe = p->probe;
+	event->call = p->call;
+	event->addr = addr;
+	event->size = p->size;
+	event->stack_hash = p->stack_hash;
+	event->usable = usable;
+	event->old = p->old;
+	c->ops->emit_end(c->owner, event);
+}
+
+void capture_abandon(struct capture *c, uint32_t from)
+{
+	const struct capture_pending *p;
+
+	while (c->thread->num_pending > from) {
+		p = &c->pending[--c->thread->num_pending];
+		if (p->has_taken)
+			emit_abandon(c, p);
+		c->ops->disarm(c->owner, p->return_addr);
+		c->ops->count(c->owner, CAPTURE_ABANDONED);
+	}
+}
+
+/** A realloc has returned addr, or NULL. */
+static void finish_realloc(struct capture *c, const struct capture_pending *p, uint64_t addr)
+{
+	// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p
+	// alone.
+	if (!addr && !p->size) {
+		emit_abandon(c, p);
+		return;
+	}
+	emit_realloc(c, p, addr);
+	if (!addr && p->was_live)
+		c->ops->live_add(c->owner, capture_key(p->is_layered, p->ptr));
+}
+
+/** The block that a call returns; 0: it has failed. */
+static uint64_t result_of(struct capture *c, const struct capture_pending *p, uint64_t result)
+{
+	uint64_t addr = result;
+
+	if (p->kind == PROBE_ALLOC_OUT) {
+		// An int: the upper half of the register is undefined.
+		if ((uint32_t)result != 0 || !c->ops->read_word(c->owner, p->ptr, &addr))
+			return 0;
+	}
+	return addr >= -(uint64_t)MAX_ERRNO ? 0 : addr;
+}
+
+static void finish_call(struct capture *c, const struct capture_pending *p, uint64_t addr)
+{
+	if (p->has_taken)
+		finish_realloc(c, p, addr);
+	else if (addr)
+		emit_alloc(c, p, addr);
+	if (addr)
+		c->ops->live_add(c->owner, capture_key(p->is_layered, addr));
+}
+
+/** The pending calls that return at that place, of which one may have jumped to the end of its work
+ *  for another of the other family: they return together. */
+static enum capture_result return_pending(struct capture *c, const struct capture_return *at,
+					  struct capture_returned *ret)
+{
+	uint32_t i = c->thread->num_pending;
+	struct capture_pending p;
+	bool is_found = false;
+	uint64_t block;
+
+	while (i > 0) {
+		p = c->pending[--i];
+		if (p.sp != at->sp || p.return_addr != at->addr) {
+			if (is_found)
+				break;
+			continue;
+		}
+		block = result_of(c, &p, at->result);
+		if (c->needs_slow)
+			return CAPTURE_SLOW;
+		is_found = true;
+		capture_abandon(c, i + 1);
+		finish_call(c, &p, block);
+		c->thread->num_pending = i;
+		c->ops->disarm(c->owner, at->addr);
+		ret->num_calls++;
+		ret->last = p;
+		ret->block = block;
+	}
+	return CAPTURE_DONE;
+}
+
+enum capture_result capture_return(struct capture *c, const struct capture_return *at,
+				   struct capture_returned *ret)
+{
+	ret->is_measured |= capture_measured_return(c, at);
+	return return_pending(c, at, ret);
+}
+
+static uint64_t requested_size(struct capture *c, const struct probe *probe)
+{
+	uint64_t size = 0;
+
+	if (probe->size_arg != ARG_NONE)
+		size = c->ops->arg(c->owner, probe->size_arg);
+	if (probe->factor_arg != ARG_NONE)
+		size *= c->ops->arg(c->owner, probe->factor_arg);
+	return size;
+}
+
+static struct capture_pending call_of(struct capture *c, const struct capture_entry *at)
+{
+	const struct probe *probe = at->probe;
+	struct capture_pending p = {
+		.probe = at->probe_id,
+		.allocator = at->allocator,
+		.kind = probe->kind,
+		.is_layered = probe_is_layered(probe),
+		.sp = capture_sp_after(c, at->regs[WALK_SP]),
+		.size = requested_size(c, probe),
+	};
+
+	if (probe->ptr_arg != ARG_NONE)
+		p.ptr = c->ops->arg(c->owner, probe->ptr_arg);
+	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
+	p.was_live = p.has_taken && c->ops->live_has(c->owner, capture_key(p.is_layered, p.ptr));
+	p.has_older = p.has_taken && !p.was_live && !c->process->is_heap_known;
+	return p;
+}
+
+/** Room for one call more, and its return arranged. */
+static bool reserve(struct capture *c, uint64_t return_addr)
+{
+	if (c->thread->num_pending == c->pending_cap &&
+	    !c->ops->grow(c->owner, CAPTURE_TABLE_PENDING))
+		return false;
+	return c->ops->arm(c->owner, return_addr);
+}
+
+enum capture_result capture_alloc_enter(struct capture *c, const struct capture_entry *at)
+{
+	struct capture_pending p;
+	enum capture_result result;
+	uint64_t hash = 0, return_addr;
+
+	result = capture_stack(c, at, &hash, &return_addr);
+	// Without a return address the stack alone is told of.
+	if (result != CAPTURE_DONE || !return_addr)
+		return result;
+	p = call_of(c, at);
+	p.stack_hash = hash;
+	p.return_addr = return_addr;
+	if (p.has_older) {
+		result = c->ops->size_of_older(c->owner, at, p.ptr, NULL, &p.old);
+		if (result != CAPTURE_DONE)
+			return result;
+	}
+	if (!reserve(c, return_addr))
+		return CAPTURE_SLOW;
+	p.call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
+	if (p.has_taken) {
+		c->ops->live_take(c->owner, capture_key(p.is_layered, p.ptr));
+		emit_take(c, &p);
+	}
+	c->pending[c->thread->num_pending++] = p;
+	return CAPTURE_DONE;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Walks: the stack of an allocation as a hash and, the first time, as a record; and whether an
+// entry is inside an earlier call. Both go from the caller of the function that was entered, by the
+// row table. Frames interrupted in a copy of an instruction count as frames at the original.
+#include "config.h"
+
+#include "capture/internal.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+/** What the walks of one event need to know. */
+struct path {
+	struct capture *c;
+	/** A frame was interrupted in a copy of an instruction. */
+	bool has_copy;
+};
+
+static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
+{
+	struct path *path = ctx;
+	struct capture *c = path->c;
+	uint64_t original = is_call_site ? pc : c->ops->original_pc(c->owner, pc);
+
+	path->has_copy |= original != pc;
+	return cfi_rows_get(c->rows, cfi_rows_key(original, is_call_site), ret);
+}
+
+static bool read_stack(void *ctx, uint64_t addr, uint64_t *ret)
+{
+	struct capture *c = ((struct path *)ctx)->c;
+
+	return c->ops->read_stack(c->owner, addr, ret);
+}
+
+static struct walk_ops ops_of(struct path *path)
+{
+	return (struct walk_ops){find_row, read_stack, path, path->c->arch};
+}
+
+/** The caller of the function at whose first instruction the thread stands. False: its stack is
+ *  unreadable. */
+static bool first_frame(const struct walk_ops *ops, const struct capture_entry *at,
+			struct walk_frame *ret)
+{
+	*ret = (struct walk_frame){.pc = at->addr};
+	memcpy(ret->regs, at->regs, sizeof(ret->regs));
+	return walk_leave_entry(ret, ops);
+}
+
+static void note_miss(struct capture *c, const struct walk_frame *frame)
+{
+	c->miss = *frame;
+	if (!frame->is_call_site)
+		c->miss.pc = c->ops->original_pc(c->owner, frame->pc);
+}
+
+static void map_copies(struct capture *c, struct walk_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < stack->num; i++)
+		stack->pcs[i] = c->ops->original_pc(c->owner, stack->pcs[i]);
+}
+
+static uint64_t hash_stack(const struct capture *c, const struct walk_stack *stack)
+{
+	uint64_t h = hash_u64(c->process->epoch + 1) ^ stack->total << 1 ^
+		     (stack->result == WALK_TRUNCATED);
+	size_t i;
+
+	for (i = 0; i < stack->num; i++) {
+		h = (h ^ stack->pcs[i]) * 0x9fb21c651e98df25ull;
+		h ^= h >> 29;
+	}
+	h = hash_u64(h);
+	// 0 is no member of the known stacks, UINT64_MAX none of the reader's table.
+	return h == 0 || h == UINT64_MAX ? 1 : h;
+}
+
+static void publish(struct capture *c, const struct walk_stack *stack, uint64_t hash)
+{
+	struct event_stack *event;
+	size_t i;
+
+	if (capture_known_has(c->known, hash))
+		return;
+	event = c->ops->emit_begin(c->owner, EVENT_STACK,
+				   sizeof(*event) + stack->num * sizeof(uint64_t));
+	if (!event)
+		return;
+	event->hash = hash;
+	event->total = stack->total;
+	event->num_pcs = stack->num;
+	event->is_truncated = stack->result == WALK_TRUNCATED;
+	event->reserved = 0;
+	memset(event->callees, 0, sizeof(event->callees));
+	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
+		c->ops->callee(c->owner, stack->pcs[i + 1] + 1, event->callees[i]);
+	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
+	c->ops->emit_end(c->owner, event);
+	// Not before the record is there: who finds the hash relies on it. Without room the set is
+	// emptied.
+	if (capture_known_is_full(c->known))
+		c->ops->grow(c->owner, CAPTURE_TABLE_KNOWN);
+	capture_known_add(c->known, hash);
+}
+
+enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
+				  uint64_t *hash_ret, uint64_t *return_addr_ret)
+{
+	struct walk_stack stack = {.pcs = c->pcs, .cap = c->process->nframe};
+	struct path path = {c, false};
+	struct walk_ops ops = ops_of(&path);
+	struct walk_frame frame;
+
+	*return_addr_ret = 0;
+	if (first_frame(&ops, at, &frame)) {
+		*return_addr_ret = frame.pc;
+		walk_stack(&frame, &ops, &stack);
+	} else {
+		stack.total = 0;
+		stack.result = WALK_TRUNCATED;
+	}
+	if (c->needs_slow)
+		return CAPTURE_SLOW;
+	if (stack.result == WALK_MISS) {
+		note_miss(c, &frame);
+		return CAPTURE_MISS;
+	}
+	if (path.has_copy)
+		map_copies(c, &stack);
+	if (stack.result == WALK_TRUNCATED) {
+		c->ops->count(c->owner, CAPTURE_TRUNCATED);
+		if (stack.total <= 1)
+			c->ops->count(c->owner, CAPTURE_FAILED);
+	}
+	*hash_ret = hash_stack(c, &stack);
+	publish(c, &stack, *hash_ret);
+	return CAPTURE_DONE;
+}
+
+bool capture_return_addr(struct capture *c, const struct capture_entry *at, uint64_t *ret)
+{
+	struct path path = {c, false};
+	struct walk_ops ops = ops_of(&path);
+	struct walk_frame frame;
+
+	if (!first_frame(&ops, at, &frame))
+		return false;
+	*ret = frame.pc;
+	return true;
+}
+
+bool capture_is_on_stack(struct capture *c, uint64_t return_addr, uint64_t sp)
+{
+	uint64_t addr, word;
+
+	// As long as a call is in progress its return address stays where it was pushed.
+	if (!arch_return_place(c->arch, sp, &addr))
+		return true;
+	return c->ops->read_word(c->owner, addr, &word) && word == return_addr;
+}
+
+uint64_t capture_sp_after(const struct capture *c, uint64_t entry_sp)
+{
+	return entry_sp + c->arch->call_size;
+}
+
+enum capture_nesting capture_nesting(struct capture *c, const struct capture_entry *at,
+				     uint64_t return_addr, uint64_t sp)
+{
+	struct path path = {c, false};
+	struct walk_ops ops = ops_of(&path);
+	bool is_interrupted, is_handler = false;
+	enum walk_result result;
+	struct walk_frame frame;
+	size_t depth = 0;
+
+	if (!first_frame(&ops, at, &frame) || !capture_is_on_stack(c, return_addr, sp))
+		return c->needs_slow ? NESTING_SLOW : NESTING_NONE;
+	do {
+		if (frame.is_call_site && frame.pc == return_addr && frame.regs[WALK_SP] == sp)
+			return is_handler ? NESTING_HANDLER : NESTING_INSIDE;
+		result = walk_step(&frame, &ops, &is_interrupted);
+		is_handler |= is_interrupted;
+	} while (result == WALK_OK && ++depth < WALK_MAX_FRAMES);
+	if (c->needs_slow)
+		return NESTING_SLOW;
+	if (result == WALK_MISS) {
+		note_miss(c, &frame);
+		return NESTING_MISS;
+	}
+	// A walk that broke off proves nothing; the intact return address above us is the better
+	// guess.
+	if (result == WALK_TRUNCATED && at->regs[WALK_SP] < sp)
+		return NESTING_INSIDE;
+	return NESTING_NONE;
+}
