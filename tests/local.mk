@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
+	tests/unit/arch_interface.t \
 	tests/unit/arch_relocate.t \
 	tests/unit/arch_stub.t \
 	tests/unit/base_addrset.t \
@@ -65,6 +66,7 @@ unit_tests = \
 	tests/unit/trace_listen.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_task.t \
+	tests/unit/walk_madeup.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_probe.t \
@@ -73,6 +75,7 @@ unit_tests = \
 	tests/unit/wire_shared.t
 unit_h = \
 	tests/unit/arch_cpu.h \
+	tests/unit/arch_madeup.h \
 	tests/unit/arch_run.h \
 	tests/unit/capture_fixture.h \
 	tests/unit/capture_machine.h \
@@ -86,6 +89,9 @@ unit_h = \
 	tests/unit/trace_fixture.h \
 	tests/unit/walk_fixture.h
 
+# On an architecture that nobody builds.
+tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit/arch_madeup.c
+tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 # With a session of their own.
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
 tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** General registers of a thread in the order of the kernel's PTRACE_GETREGS (x86-64: struct
  *  user_regs_struct). */
@@ -20,6 +21,8 @@ struct arch_regs {
 
 /** Room for one relocated instruction with its way back. */
 #define ARCH_SLOT_SIZE 32
+/** Longest trap instruction. */
+#define ARCH_MAX_TRAP 4
 /** Longest instruction. */
 #define ARCH_MAX_INSN 15
 
@@ -93,9 +96,11 @@ struct arch {
 	const char *name;
 	/** Its number in <linux/audit.h>, which seccomp filters see. */
 	uint32_t audit_arch;
-	/** The trap instruction. After it traps the pc stands trap_size behind its address. */
+	/** The trap instruction, at most ARCH_MAX_TRAP bytes. */
 	const uint8_t *trap;
 	size_t trap_size;
+	/** How far behind the trap's address the pc of a thread stands that has met it. 0: it is exact. */
+	size_t trap_advance;
 
 	uint64_t (*pc)(const struct arch_regs *regs);
 	void (*set_pc)(struct arch_regs *regs, uint64_t pc);
@@ -189,6 +194,18 @@ struct arch {
 };
 
 extern const struct arch arch_x86_64;
+
+/** Is code, trap_size bytes, a trap instruction? */
+static inline bool arch_is_trap(const struct arch *arch, const uint8_t *code)
+{
+	return memcmp(code, arch->trap, arch->trap_size) == 0;
+}
+
+/** Where the trap is that a thread has met. */
+static inline uint64_t arch_trap_addr(const struct arch *arch, const struct arch_regs *regs)
+{
+	return arch->pc(regs) - arch->trap_advance;
+}
 
 /** The architecture this program runs on. */
 static inline const struct arch *arch_host(void)

@@ -79,6 +79,7 @@ const struct arch arch_x86_64 = {
 	.audit_arch = AUDIT_ARCH_X86_64,
 	.trap = trap,
 	.trap_size = sizeof(trap),
+	.trap_advance = sizeof(trap),
 	.pc = x86_pc,
 	.set_pc = x86_set_pc,
 	.pc_offset = W_RIP * sizeof(uint64_t),
