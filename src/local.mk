@@ -154,52 +154,54 @@ src_libtrace_a_SOURCES = \
 	src/trace/tracer.h
 
 src_libheap_a_SOURCES = \
-	src/heap/archive.c \
 	src/heap/archive.h \
-	src/heap/arena.c \
 	src/heap/arena.h \
-	src/heap/blocks.c \
 	src/heap/blocks.h \
-	src/heap/domain.c \
 	src/heap/domain.h \
-	src/heap/filter.c \
 	src/heap/filter.h \
 	src/heap/frame.h \
-	src/heap/gate.c \
 	src/heap/gate.h \
-	src/heap/group.c \
-	src/heap/growth.c \
 	src/heap/growth.h \
-	src/heap/heap.c \
 	src/heap/heap.h \
-	src/heap/idset.c \
-	src/heap/idset.h \
-	src/heap/older.c \
+	src/heap/measured.h \
 	src/heap/older.h \
-	src/heap/order.c \
-	src/heap/pattern.c \
-	src/heap/pattern.h \
-	src/heap/places.c \
-	src/heap/plumbing.c \
 	src/heap/plumbing.h \
+	src/heap/queries/filter.c \
+	src/heap/queries/gate.c \
+	src/heap/queries/group.c \
+	src/heap/queries/growth.c \
+	src/heap/queries/order.c \
+	src/heap/queries/pattern.c \
+	src/heap/queries/pattern.h \
+	src/heap/queries/places.c \
+	src/heap/queries/plumbing.c \
+	src/heap/queries/result.c \
+	src/heap/queries/sieve.c \
+	src/heap/queries/sieve.h \
+	src/heap/queries/stats.c \
+	src/heap/queries/stats_internal.h \
+	src/heap/queries/traceback.c \
+	src/heap/queries/traces.c \
 	src/heap/resolve.h \
-	src/heap/result.c \
-	src/heap/sieve.c \
-	src/heap/sieve.h \
-	src/heap/snapshot.c \
 	src/heap/snapshot.h \
-	src/heap/stacks.c \
 	src/heap/stacks.h \
-	src/heap/stats.c \
 	src/heap/stats.h \
-	src/heap/stats_internal.h \
+	src/heap/tables/alloc_sites.c \
+	src/heap/tables/alloc_sites.h \
+	src/heap/tables/archive.c \
+	src/heap/tables/arena.c \
+	src/heap/tables/blocks.c \
 	src/heap/tables/calls.c \
 	src/heap/tables/calls.h \
+	src/heap/tables/domain.c \
+	src/heap/tables/heap.c \
+	src/heap/tables/idset.c \
+	src/heap/tables/idset.h \
 	src/heap/tables/measured.c \
-	src/heap/tables/measured.h \
-	src/heap/traceback.c \
+	src/heap/tables/older.c \
+	src/heap/tables/snapshot.c \
+	src/heap/tables/stacks.c \
 	src/heap/traceback.h \
-	src/heap/traces.c \
 	src/heap/traces.h
 
 src_libobj_a_SOURCES = \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Bump allocator: many small pieces that live and die together. Pieces never move and are aligned to 8 bytes. */
+/** Bump allocator: many small pieces that live and die together. Pieces never move and are aligned
+ *  to 8 bytes. */
 #ifndef HEAP_ARENA_H
 #define HEAP_ARENA_H
 
@@ -18,7 +19,8 @@ struct arena {
 	size_t memory;
 };
 
-/** size uninitialised bytes, which live until arena_deinit(); NULL: out of memory, arena unchanged. O(1). */
+/** size uninitialised bytes, which live until arena_deinit(); NULL: out of memory, arena unchanged.
+ *  O(1). */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /** Free all pieces; the arena is empty and usable again. */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The model of one traced heap: stack table, sites, live blocks, exact totals and peak. Its input is the stream of
- *  allocator events in the order in which they happened; it knows nothing of processes, ELF or terminals.
+/** The model of one traced heap: stack table, sites, live blocks, exact totals and peak. Its input
+ *  is the stream of allocator events in the order in which they happened; it knows nothing of
+ *  processes, ELF or terminals.
  *
- *  A *site* is a distinct (stack, domain, thread); counters are kept per site. Live and peak values are exact: when a
- *  site changes for the first time in a peak epoch its old values are saved with the epoch, and the epoch advances
- *  whenever the total reaches a new maximum, so the composition of the heap at the peak is known at any time.
+ *  A *site* is a distinct (stack, domain, thread); counters are kept per site. Live and peak values
+ *  are exact: when a site changes for the first time in a peak epoch its old values are saved with
+ *  the epoch, and the epoch advances whenever the total reaches a new maximum, so the composition
+ *  of the heap at the peak is known at any time.
  *
- *  Not thread-safe, but sites and stacks never move: while one thread feeds the heap, others may use heap_site() and
- *  stacks_get() for ids that were handed to them (a snapshot's), as long as they look at the identity of sites alone.
- *  So statistics of a snapshot need no lock. */
+ *  Not thread-safe, but sites and stacks never move: while one thread feeds the heap, others may
+ *  use heap_site() and stacks_get() for ids that were handed to them (a snapshot's), as long as
+ *  they look at the identity of sites alone. So statistics of a snapshot need no lock. */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
@@ -19,7 +21,8 @@
 #include "heap/stacks.h"
 
 struct site {
-	/** What the site is; set once, before anybody else knows its id: any thread may read it without lock. */
+	/** What the site is; set once, before anybody else knows its id: any thread may read it
+	 *  without lock. */
 	uint32_t stack;
 	uint32_t domain;
 	int32_t tid;
@@ -29,7 +32,8 @@ struct site {
 	/** Live now. */
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	/** Live at the peak when saved_epoch is the heap's epoch; else the live values are those of the peak. */
+	/** Live at the peak when saved_epoch is the heap's epoch; else the live values are those of
+	 *  the peak. */
 	uint64_t saved_epoch;
 	uint64_t saved_bytes;
 	uint64_t saved_blocks;
@@ -38,7 +42,8 @@ struct site {
 struct heap_totals {
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	/** Maximum of live_bytes since start, clear or reset-peak, and the live blocks at that moment. */
+	/** Maximum of live_bytes since start, clear or reset-peak, and the live blocks at that
+	 *  moment. */
 	uint64_t peak_bytes;
 	uint64_t peak_blocks;
 	/** All allocations since start or clear. */
@@ -62,62 +67,69 @@ struct heap;
 struct err *heap_create(struct heap **ret) __must_check;
 void heap_destroy(struct heap *heap);
 
-/** The stack table, to intern stacks before heap_alloc(). Append-only for the life of the heap, heap_clear() included. */
+/** The stack table, to intern stacks before heap_alloc(). Append-only for the life of the heap,
+ *  heap_clear() included. */
 struct stacks *heap_stacks(const struct heap *heap);
 
-/** An allocation of size bytes at addr (not 0) with a stack of heap_stacks(). Sizes are cut to BLOCK_SIZE_MAX.
- *  &err_nomem: no counter and no block changed. */
+/** An allocation of size bytes at addr (not 0) with a stack of heap_stacks(). Sizes are cut to
+ *  BLOCK_SIZE_MAX. &err_nomem: no counter and no block changed. */
 struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
 		       uint32_t domain, int32_t tid) __must_check;
 
-/** The id of a site whose counters this heap does not keep: that of a loaded snapshot. Identity only, no counter changes.
- *  &err_nomem: heap unchanged. */
+/** The id of a site whose counters this heap does not keep: that of a loaded snapshot. Identity
+ *  only, no counter changes. &err_nomem: heap unchanged. */
 struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 			     uint32_t *ret) __must_check;
 
-/** Count an allocation that could not be recorded: in the totals of all allocations, and nowhere else. */
+/** Count an allocation that could not be recorded: in the totals of all allocations, and nowhere
+ *  else. */
 void heap_count_unrecorded(struct heap *heap, uint64_t size);
 
-/** From now on no site is added: an allocation that would need a new one counts for the site (stack, DOMAIN_MALLOC, 0), which is
- *  made now. For good. &err_nomem: nothing has changed. */
+/** From now on no site is added: an allocation that would need a new one counts for the site
+ *  (stack, DOMAIN_MALLOC, 0), which is made now. For good. &err_nomem: nothing has changed. */
 struct err *heap_close_sites(struct heap *heap, uint32_t stack) __must_check;
 bool heap_is_closed(const struct heap *heap);
-/** From now on the table of live blocks does not grow beyond so much memory, 0: as far as can be; heap_alloc() then
- *  returns &err_nomem. */
+/** From now on the table of live blocks does not grow beyond so much memory, 0: as far as can be;
+ *  heap_alloc() then returns &err_nomem. */
 void heap_limit_blocks(struct heap *heap, size_t memory);
 
-/** A free at entry. An unknown address is counted and is no error; returns whether it was known. addr 0 is ignored. */
+/** A free at entry. An unknown address is counted and is no error; returns whether it was known.
+ *  addr 0 is ignored. */
 bool heap_free(struct heap *heap, uint64_t addr);
 
-/** A free at entry of a block that is older than the trace: usable is what the allocator gave it (0: not known), low the smallest
- *  request that gets as much. No other counter changes. &err_nomem: it was counted without its size. */
+/** A free at entry of a block that is older than the trace: usable is what the allocator gave it
+ *  (0: not known), low the smallest request that gets as much. No other counter changes.
+ *  &err_nomem: it was counted without its size. */
 struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low) __must_check;
 
-/** The usable size of an allocation that heap_alloc() is to record next, for the estimate of older blocks. &err_nomem:
- *  nothing has changed. */
+/** The usable size of an allocation that heap_alloc() is to record next, for the estimate of older
+ *  blocks. &err_nomem: nothing has changed. */
 struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable,
 			     uint64_t low) __must_check;
 
 /** A block of that size was recorded before heap_note_usable() told of its size, and is live. */
 void heap_note_live(struct heap *heap, uint64_t requested);
 
-/** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it was not known (not
- *  counted as an unknown free). */
+/** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it
+ *  was not known (not counted as an unknown free). */
 bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
 
-/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of allocations do not grow. A
- *  block from before the last heap_clear() stays forgotten. &err_nomem: it is lost. */
+/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of
+ *  allocations do not grow. A block from before the last heap_clear() stays forgotten. &err_nomem:
+ *  it is lost. */
 struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
 
-/** Add what the sites and the totals of another heap, of a process that has ended, have counted to this one, and take the sum of
- *  the peaks for the peak. Each stack of it goes by map_stack() to one of this heap, threads go to 0. Its blocks do not come along:
- *  this heap must have none of its own, ever, and what it says is live was so at the ends of the processes. Errors are
- *  those of map_stack() and &err_nomem: no counter has changed. O(sites). */
+/** Add what the sites and the totals of another heap, of a process that has ended, have counted to
+ *  this one, and take the sum of the peaks for the peak. Each stack of it goes by map_stack() to
+ *  one of this heap, threads go to 0. Its blocks do not come along: this heap must have none of its
+ *  own, ever, and what it says is live was so at the ends of the processes. Errors are those of
+ *  map_stack() and &err_nomem: no counter has changed. O(sites). */
 struct err *heap_absorb(struct heap *heap, const struct heap *from,
 			struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
 			void *ctx) __must_check;
 
-/** Forget all blocks, all counters to 0, peak and older blocks too. Stacks and site ids stay valid. */
+/** Forget all blocks, all counters to 0, peak and older blocks too. Stacks and site ids stay
+ *  valid. */
 void heap_clear(struct heap *heap);
 
 /** The peak becomes the current state. */

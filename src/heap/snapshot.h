@@ -39,8 +39,8 @@ struct snapshot {
 	size_t num_sites;
 	/** Distinct stacks with live blocks. */
 	size_t num_live_stacks;
-	/** Older blocks freed so far, as older_copy() has them; owned. totals.older_frees is the sum of their blocks and of those
-	 *  without size. */
+	/** Older blocks freed so far, as older_copy() has them; owned. totals.older_frees is the
+	 *  sum of their blocks and of those without size. */
 	struct older_class *older;
 	size_t num_older;
 	uint64_t older_unsized;
@@ -52,19 +52,20 @@ struct err *snapshot_create(const struct heap *heap, const char *name,
 
 /** The heap as it was at its peak (since start, clear or reset-peak): live values of each site at
  *  that moment, which sum up to peak_bytes and peak_blocks. What was ever allocated is that of now.
- *  totals: the live ones and those of older blocks are those of the peak; seq is SNAPSHOT_NO_SEQ. The caller fills in the
- *  same as above. */
+ *  totals: the live ones and those of older blocks are those of the peak; seq is SNAPSHOT_NO_SEQ.
+ *  The caller fills in the same as above. */
 struct err *snapshot_create_peak(const struct heap *heap, const char *name,
 				 struct snapshot **ret) __must_check;
 
-/** What the freed older blocks of num snapshots sum up to, in *ret and behind it: with one mean for all of them, so that what
- *  did not change does not differ. */
+/** What the freed older blocks of num snapshots sum up to, in *ret and behind it: with one mean for
+ *  all of them, so that what did not change does not differ. */
 struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t num,
 				struct older_sum *ret) __must_check;
 
 /** Only blocks that are live now and were allocated after allocation number seq (of an earlier
  *  snapshot): all counters and totals are sums over them, what was allocated and freed since is not
- *  there, nor are older blocks. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ. The caller fills in the same as above. */
+ *  there, nor are older blocks. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ. The caller fills in
+ *  the same as above. */
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
 				  struct snapshot **ret) __must_check;
 

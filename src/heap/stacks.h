@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. So are the ids of distinct frames, of
- *  which a stack is made: half as large as frames, and an index for whoever has something to say of each frame. Not
- *  thread-safe, but nothing in it ever moves: while one thread adds, others may call stacks_get() for ids that were
- *  handed to them, and stack_frame(). */
+/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. So are the
+ *  ids of distinct frames, of which a stack is made: half as large as frames, and an index for
+ *  whoever has something to say of each frame. Not thread-safe, but nothing in it ever moves: while
+ *  one thread adds, others may call stacks_get() for ids that were handed to them, and
+ *  stack_frame(). */
 #ifndef HEAP_STACKS_H
 #define HEAP_STACKS_H
 
@@ -12,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The unwind ended before the outermost frame (no or broken CFI, unreadable stack), not because of the frame limit. */
+/** The unwind ended before the outermost frame (no or broken CFI, unreadable stack), not because of
+ *  the frame limit. */
 #define STACK_TRUNCATED 1u
 #define STACK_TOTAL_MAX 65535u
 /** Frames per chunk of struct stack's chunks. */
@@ -44,8 +46,9 @@ struct stacks;
 struct err *stacks_create(struct stacks **ret) __must_check;
 void stacks_destroy(struct stacks *stacks);
 
-/** The id of a stack, which is copied when it is new. total_nframe and flags are part of the identity. frames may be
- *  empty: the stack then is the single frame FRAME_UNKNOWN. O(frames). &err_nomem: table unchanged. */
+/** The id of a stack, which is copied when it is new. total_nframe and flags are part of the
+ *  identity. frames may be empty: the stack then is the single frame FRAME_UNKNOWN. O(frames).
+ *  &err_nomem: table unchanged. */
 struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
 			  size_t total_nframe, uint32_t flags, uint32_t *ret) __must_check;
 

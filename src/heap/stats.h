@@ -37,12 +37,14 @@ struct stats_options {
 	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc knows no
 	 *  plumbing: want_all is implied. */
 	bool is_compat;
-	/** Do not skip allocator plumbing where one frame stands for the stack. Statistics of one snapshot: with older blocks. */
+	/** Do not skip allocator plumbing where one frame stands for the stack. Statistics of one
+	 *  snapshot: with older blocks. */
 	bool want_all;
 	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
 	 *  filter looks at is the one that stands for the stack, with want_all the newest. */
 	const struct filters *filters;
-	/** Rows that are made at most, the first in order; 0: all. What is left out is summed up. */
+	/** Rows that are made at most, the first in order; 0: all. What is left out is summed
+	 *  up. */
 	size_t max_rows;
 	/** Comparisons: leave out groups that did not change. */
 	bool want_changed;
@@ -74,7 +76,8 @@ struct group {
 	uint32_t domain;
 	/** For KEY_THREAD. */
 	int32_t tid;
-	/** The row of older blocks, under any key: label is OLDER_LABEL, location NULL, the other members are 0. */
+	/** The row of older blocks, under any key: label is OLDER_LABEL, location NULL, the other
+	 *  members are 0. */
 	bool is_older;
 };
 
@@ -106,7 +109,8 @@ enum stats_sort {
 	SORT_SHRINK,
 };
 
-/** Older blocks that were freed (heap/older.h): between two moments, new - old, or until one. Filters do not matter. */
+/** Older blocks that were freed (heap/older.h): between two moments, new - old, or until one.
+ *  Filters do not matter. */
 struct stats_older {
 	/** All of them, and those of them whose size is not known. */
 	int64_t blocks;
@@ -143,15 +147,15 @@ struct stats {
 	struct arena *arena;
 };
 
-/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any; with want_all older blocks
- *  that were freed have a row, too, and count in the total.
- *  ERR_USAGE: cumulative mode with a key that has none (tracemalloc's words, G3). */
+/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any;
+ *  with want_all older blocks that were freed have a row, too, and count in the total. ERR_USAGE:
+ *  cumulative mode with a key that has none (tracemalloc's words, G3). */
 struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_options *options,
 			   enum stats_sort sort, const struct resolver *resolver,
 			   struct stats **ret) __must_check;
 
-/** Rows of a comparison: every key that is in either (C1 to C4), older blocks included. Both snapshots must be of the same
- *  heap; they may be the same one. Errors as above. */
+/** Rows of a comparison: every key that is in either (C1 to C4), older blocks included. Both
+ *  snapshots must be of the same heap; they may be the same one. Errors as above. */
 struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, enum stats_sort sort,
 		       const struct resolver *resolver, struct stats **ret) __must_check;
@@ -160,8 +164,8 @@ struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapsho
 struct err *stats_check_traceback(const struct stats *stats, size_t row) __must_check;
 
 /** The resolved frames of a row's example_stack, most recent first, at least one. For the key
- *  traceback these are the group's own. Made anew on each call, freed with the result. Errors also as
- *  stats_check_traceback(). */
+ *  traceback these are the group's own. Made anew on each call, freed with the result. Errors also
+ *  as stats_check_traceback(). */
 struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
 			    size_t *num_ret) __must_check;
 

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 #include "heap/archive.h"
+#include "heap/measured.h"
 #include "heap/snapshot.h"
 #include "heap/stats.h"
-#include "heap/tables/measured.h"
 
 #include <stdbool.h>
 #include <stddef.h>

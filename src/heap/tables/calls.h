@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Calls in progress of measured functions, and what their threads do to the heap meanwhile. Private
- *  to measured.c; the contracts of the functions that are named alike are in measured.h. */
+/** Calls in progress of measured functions, and what their threads do to the heap meanwhile.
+ *  Private to measured.c; the contracts of the functions that are named alike are in measured.h. */
 #ifndef HEAP_TABLES_CALLS_H
 #define HEAP_TABLES_CALLS_H
 
@@ -51,8 +51,8 @@ void calls_drop_all(struct calls *c);
 /** False: no memory, the call is not known. */
 bool calls_enter(struct calls *c, int32_t tid, uint32_t id, uint64_t call,
 		 uint64_t time_ns) __must_check;
-/** fn is called with the call, whose blocks are valid until it returns, if it is the innermost one of
- *  tid. */
+/** fn is called with the call, whose blocks are valid until it returns, if it is the innermost one
+ *  of tid. */
 void calls_leave(struct calls *c, int32_t tid, uint64_t call, uint64_t time_ns,
 		 void (*fn)(void *ctx, const struct ended_call *call), void *ctx);
 void calls_alloc(struct calls *c, int32_t tid, uint64_t addr);

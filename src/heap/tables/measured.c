@@ -3,7 +3,7 @@
 // calls.c.
 #include "config.h"
 
-#include "heap/tables/measured.h"
+#include "heap/measured.h"
 
 #include "base/hmap.h"
 #include "base/vec.h"

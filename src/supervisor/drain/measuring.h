@@ -3,7 +3,7 @@
 #ifndef SUPERVISOR_DRAIN_MEASURING_H
 #define SUPERVISOR_DRAIN_MEASURING_H
 
-#include "heap/tables/measured.h"
+#include "heap/measured.h"
 #include "supervisor/core/state.h"
 
 /** A thread is at the entry of a measured function, and has left that call. */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The order of perhaps millions of groups. They are sorted by one number, runs of equal ones by the
+// next, and what is still equal by what the groups are. Ties behind the first `limit` groups are
+// left unsorted: nobody sees them.
 #include "config.h"
 
-#include "heap/stats_internal.h"
+#include "heap/queries/stats_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/** Runs nested deeper than this are left to the general comparison: only stacks made for it go there. */
+/** Runs nested deeper than this are left to the general comparison: only stacks made for it go
+ *  there. */
 #define PATH_DEPTH_MAX 64
 /** From so many items on a radix sort is faster than a comparison sort. */
 #define RADIX_MIN 256
@@ -84,8 +88,8 @@ static void add_measure(struct order *order, enum measure measure)
 	order->measures[order->num_measures++] = measure;
 }
 
-// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count); a single snapshot has no differences. Whatever a
-// user sorts by comes before them.
+// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count); a single snapshot has no
+// differences. Whatever a user sorts by comes before them.
 static void choose_measures(struct order *order, enum stats_sort sort, bool is_diff)
 {
 	if (sort == SORT_COUNT)
@@ -125,7 +129,8 @@ static int compare_groups(const void *a, const void *b, void *ctx)
 	return -grouper_compare(order->grouper, ia->group, ib->group);
 }
 
-// Digit by digit, the least significant first; digits that are the same everywhere, most of them, cost nothing.
+// Digit by digit, the least significant first; digits that are the same everywhere, most of them,
+// cost nothing.
 static void radix_sort(struct item *items, size_t num, struct item *scratch)
 {
 	uint32_t counts[8][256] = {0};
@@ -188,8 +193,9 @@ static uint32_t common_length(const struct trace_group *a, const struct trace_gr
 	return depth;
 }
 
-// Sort tracebacks that are equal up to depth: by the two places where they first differ, then each run of equal ones in
-// the same way. That reads every path about once, where a comparison sort would read it at every comparison.
+// Sort tracebacks that are equal up to depth: by the two places where they first differ, then each
+// run of equal ones in the same way. That reads every path about once, where a comparison sort
+// would read it at every comparison.
 static void sort_paths(struct order *order, struct item *items, size_t num, uint32_t depth,
 		       int nesting)
 {
@@ -231,8 +237,9 @@ static struct err *sort_ties(struct order *order, struct item *items, size_t num
 	return err;
 }
 
-// One number after the other, each within the runs that are equal so far, and at last by what the groups are: in a heap of
-// many small sites ties are the rule, and tracebacks take their time to compare.
+// One number after the other, each within the runs that are equal so far, and at last by what the
+// groups are: in a heap of many small sites ties are the rule, and tracebacks take their time to
+// compare.
 static struct err *sort_items(struct order *order, struct item *items, size_t num,
 			      unsigned num_done)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "heap/idset.h"
+#include "heap/tables/idset.h"
 
 static void insert(struct idset_slot *slots, size_t cap, struct idset_slot slot)
 {

@@ -10,7 +10,8 @@
 #define ADDR_MASK  ((1ull << 48) - 1)
 #define SHARD_BITS 6
 #define NUM_SHARDS (1u << SHARD_BITS)
-/** Slot arrays from this size on are mapped one by one: freeing one then gives its pages back whatever malloc does. */
+/** Slot arrays from this size on are mapped one by one: freeing one then gives its pages back
+ *  whatever malloc does. */
 #define MAP_MIN         ((size_t)64 << 10)
 #define PAGE_SIZE       4096
 #define MALLOC_OVERHEAD 16
@@ -70,8 +71,8 @@ static struct block slot_unpack(const struct slot *slot)
 	};
 }
 
-// The shard is taken from the high bits of the hash and the place in it from the low half, scaled: the capacity need
-// not be a power of two.
+// The shard is taken from the high bits of the hash and the place in it from the low half, scaled:
+// the capacity need not be a power of two.
 static uint32_t shard_id(uint64_t hash)
 {
 	return hash >> (64 - SHARD_BITS);
@@ -124,7 +125,8 @@ static size_t slots_memory(uint32_t cap)
 			       : (bytes + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
 }
 
-/** The slot of addr (below 2^48), or the empty slot where it would go. The shard must have slots. */
+/** The slot of addr (below 2^48), or the empty slot where it would go. The shard must have
+ *  slots. */
 static struct slot *shard_probe(const struct shard *shard, uint64_t hash, uint64_t addr)
 {
 	uint32_t i = home(shard, hash);
@@ -167,8 +169,8 @@ static bool shard_grow(struct shard *shard)
 	return shard_resize(shard, shard->cap ? shard->cap + shard->cap / 3ull + 1 : SHARD_CAP_MIN);
 }
 
-// Below 0.64 (37.5 bytes a block) the shard shrinks to 0.75, from where both ways are equally far. Without memory for
-// the smaller array the larger one does as well.
+// Below 0.64 (37.5 bytes a block) the shard shrinks to 0.75, from where both ways are equally far.
+// Without memory for the smaller array the larger one does as well.
 static void shard_shrink(struct shard *shard)
 {
 	if (shard->cap <= SHRINK_CAP_MIN || shard->num * 25ull >= shard->cap * 16ull)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Private parts of the statistics, used by stats.c, result.c, growth.c, order.c, group.c and places.c
- *  only.
+/** Private parts of the statistics, used by stats.c, result.c, growth.c, order.c, group.c and
+ *  places.c only.
  *
  *  A *place* is what one location is under a key: a line, a file, a function or a module. For these
  *  keys the groups are the places. For the key traceback a group is a sequence of places (lines),
  *  for domain and thread a number. Ids of groups are dense, from 0. */
-#ifndef HEAP_STATS_INTERNAL_H
-#define HEAP_STATS_INTERNAL_H
+#ifndef HEAP_QUERIES_STATS_INTERNAL_H
+#define HEAP_QUERIES_STATS_INTERNAL_H
 
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "heap/arena.h"
-#include "heap/idset.h"
 #include "heap/stats.h"
+#include "heap/tables/idset.h"
 
 struct place {
 	/** Identity and order: the string of name, then the line, then the string of module; 0 when
@@ -135,7 +135,8 @@ void grouper_deinit(struct grouper *grouper);
 /** Find the groups of a site: grouper->hits. */
 struct err *grouper_find(struct grouper *grouper, const struct site *site) __must_check;
 
-/** Add the group of older blocks, once; it is smaller than all others. &err_nomem: there is none. */
+/** Add the group of older blocks, once; it is smaller than all others. &err_nomem: there is
+ *  none. */
 struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret) __must_check;
 
 /** One more than the largest group id. */

@@ -3,7 +3,7 @@
 
 #include "heap/gate.h"
 
-#include "heap/pattern.h"
+#include "heap/queries/pattern.h"
 
 #include <inttypes.h>
 #include <string.h>

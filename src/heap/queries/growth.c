@@ -4,8 +4,8 @@
 #include "heap/growth.h"
 
 #include "base/clock.h"
-#include "heap/sieve.h"
-#include "heap/stats_internal.h"
+#include "heap/queries/sieve.h"
+#include "heap/queries/stats_internal.h"
 
 #include <assert.h>
 
@@ -116,7 +116,8 @@ static struct err *add_site(struct measuring *m, size_t step, const struct snaps
 	return NULL;
 }
 
-/** Sum up older blocks, and make a group for them if there are any and the filters let them pass. */
+/** Sum up older blocks, and make a group for them if there are any and the filters let them
+ *  pass. */
 static struct err *prepare_older(struct measuring *m)
 {
 	struct err *err;

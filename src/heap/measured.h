@@ -7,8 +7,8 @@
  *  progress, whoever allocated the blocks. A *sum* is what num_calls calls of one function did
  *  together; it becomes a result. O(1) for each event, but for a return: O(blocks that the call
  *  allocated). Not thread-safe. */
-#ifndef HEAP_TABLES_MEASURED_H
-#define HEAP_TABLES_MEASURED_H
+#ifndef HEAP_MEASURED_H
+#define HEAP_MEASURED_H
 
 #include "base/err.h"
 #include "heap/snapshot.h"

@@ -6,7 +6,7 @@
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "heap/arena.h"
-#include "heap/idset.h"
+#include "heap/tables/idset.h"
 
 #include <string.h>
 

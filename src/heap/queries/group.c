@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Sites to groups. For most keys a group is what one location is under the key (places.c): then the
+// group of a site is found by its stack, once for each stack. For the key traceback a group is a path
+// of places, for domain and thread a number.
 #include "config.h"
 
-#include "heap/stats_internal.h"
+#include "heap/queries/stats_internal.h"
 
 #include "heap/domain.h"
 

@@ -2,8 +2,8 @@
 /** A set of filters at work in one query. Each distinct frame is resolved once, each distinct file
  *  name is matched once by each filter, each stack is judged once, so that many stacks cost little
  *  more than looking them up. */
-#ifndef HEAP_SIEVE_H
-#define HEAP_SIEVE_H
+#ifndef HEAP_QUERIES_SIEVE_H
+#define HEAP_QUERIES_SIEVE_H
 
 #include "heap/filter.h"
 #include "heap/heap.h"
@@ -28,7 +28,8 @@ void sieve_destroy(struct sieve *sieve);
  *  exclusive one does. The error is the resolver's. */
 struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret) __must_check;
 
-/** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no domain. */
+/** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no
+ *  domain. */
 bool sieve_passes_older(const struct sieve *sieve);
 
 static inline void cleanup_sieve(struct sieve **sieve)

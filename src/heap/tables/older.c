@@ -122,7 +122,8 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 	return add_request(older, requested, usable);
 }
 
-/** A block of that size comes or goes: its entry, and its class, or NULL: nothing is known of the size. */
+/** A block of that size comes or goes: its entry, and its class, or NULL: nothing is known of the
+ *  size. */
 static struct older_request *find_request(struct older *older, uint64_t requested,
 					  struct older_class **class_ret)
 {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// What locations are under a key, each once: the names by which groups are told apart, ordered and
+// labelled.
 #include "config.h"
 
-#include "heap/stats_internal.h"
+#include "heap/queries/stats_internal.h"
 
 #include <string.h>
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A query on one or two snapshots: the counters of their sites are added up by group, and the first
+// groups in the order asked for become rows.
 #include "config.h"
 
 #include "heap/stats.h"
 
-#include "heap/sieve.h"
-#include "heap/stats_internal.h"
+#include "heap/queries/sieve.h"
+#include "heap/queries/stats_internal.h"
 
 #include <assert.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "heap/traces.h"
 
 #include "base/hmap.h"
-#include "heap/sieve.h"
+#include "heap/queries/sieve.h"
 
 struct collecting {
 	VEC(struct trace) list;

@@ -6,8 +6,8 @@
  *
  *  Characters are those of UTF-8; a stray byte is a character of its own. fnmatch(3) will not do:
  *  it takes [^a] and [[:alpha:]] otherwise, and characters by locale. */
-#ifndef HEAP_PATTERN_H
-#define HEAP_PATTERN_H
+#ifndef HEAP_QUERIES_PATTERN_H
+#define HEAP_QUERIES_PATTERN_H
 
 #include "base/err.h"
 

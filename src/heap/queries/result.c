@@ -2,7 +2,7 @@
 // What a query returns: struct stats.
 #include "config.h"
 
-#include "heap/stats_internal.h"
+#include "heap/queries/stats_internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "heap/pattern.h"
+#include "heap/queries/pattern.h"
 
 #include "base/utf8.h"
 #include "base/vec.h"

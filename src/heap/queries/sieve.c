@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "heap/sieve.h"
+#include "heap/queries/sieve.h"
 
 #include "base/hmap.h"
-#include "heap/pattern.h"
+#include "heap/queries/pattern.h"
 
 /** Marks a known word of stack_masks. */
 #define KNOWN (1ull << 63)

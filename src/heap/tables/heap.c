@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The counters of sites, and the state at the peak. A peak epoch begins with every new maximum of the
+// live bytes. The first change of a site in an epoch saves its old values, which are those of the peak.
 #include "config.h"
 
 #include "heap/heap.h"
 
-#include "base/hmap.h"
-#include "heap/idset.h"
+#include "base/vec.h"
+#include "heap/tables/alloc_sites.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/** Sites per chunk, and chunks for all ids. */
-#define SITES_CHUNK 4096u
-#define NUM_CHUNKS  (1u << 20)
-
-/** Sites are kept in chunks: doubling one array would cost up to another 72 bytes a site, and would move them under a
- *  reader. The table of chunks has its full size from the start; only touched pages of it cost memory. */
 struct heap {
 	struct stacks *stacks;
 	struct blocks *blocks;
-	struct site **chunks;
-	size_t num_sites;
-	/** By hash of (stack, domain, tid). */
-	struct idset set;
+	struct alloc_sites sites;
 	struct older older;
 	struct heap_totals totals;
 	/** Advances at every new maximum of live_bytes; from 1. */
@@ -44,8 +37,9 @@ struct err *heap_create(struct heap **ret)
 	if (!heap)
 		return &err_nomem;
 	heap->epoch = 1;
-	heap->chunks = calloc(NUM_CHUNKS, sizeof(*heap->chunks));
-	err = heap->chunks ? stacks_create(&heap->stacks) : &err_nomem;
+	err = alloc_sites_init(&heap->sites);
+	if (!err)
+		err = stacks_create(&heap->stacks);
 	if (!err)
 		err = blocks_create(&heap->blocks);
 	if (err) {
@@ -58,16 +52,11 @@ struct err *heap_create(struct heap **ret)
 
 void heap_destroy(struct heap *heap)
 {
-	size_t i;
-
 	if (!heap)
 		return;
 	stacks_destroy(heap->stacks);
 	blocks_destroy(heap->blocks);
-	for (i = 0; heap->chunks && i < NUM_CHUNKS && heap->chunks[i]; i++)
-		free(heap->chunks[i]);
-	free(heap->chunks);
-	idset_deinit(&heap->set);
+	alloc_sites_deinit(&heap->sites);
 	older_deinit(&heap->older);
 	free(heap);
 }
@@ -79,46 +68,19 @@ struct stacks *heap_stacks(const struct heap *heap)
 
 static struct site *site_get(const struct heap *heap, uint32_t id)
 {
-	return &heap->chunks[id / SITES_CHUNK][id % SITES_CHUNK];
-}
-
-static bool sites_reserve_one(struct heap *heap)
-{
-	struct site **chunk = &heap->chunks[heap->num_sites / SITES_CHUNK];
-
-	if (!*chunk)
-		*chunk = malloc(SITES_CHUNK * sizeof(**chunk));
-	return *chunk != NULL;
+	return alloc_sites_get(&heap->sites, id);
 }
 
 /** is_counted: for blocks of this heap, not for those of a loaded snapshot. */
 static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 			       bool is_counted, uint32_t *ret)
 {
-	uint64_t key = (uint64_t)stack << 32 | (uint32_t)tid;
-	uint32_t hash = (uint32_t)hash_u64(key ^ domain * 0x9e3779b97f4a7c15ull);
-	uint32_t id;
-	size_t pos;
+	bool may_add = !is_counted || !heap->is_closed;
+	struct err *err = alloc_sites_intern(&heap->sites, stack, domain, tid, may_add, ret);
 
-	for (pos = idset_first(&heap->set, hash); idset_next(&heap->set, hash, &pos, &id);) {
-		const struct site *site = site_get(heap, id);
-
-		if (site->stack == stack && site->domain == domain && site->tid == tid) {
-			*ret = id;
-			return NULL;
-		}
-	}
-	if (is_counted && heap->is_closed) {
-		*ret = heap->last_site;
-		return NULL;
-	}
-	if (heap->num_sites >= UINT32_MAX - 1 || !sites_reserve_one(heap) ||
-	    !idset_reserve_one(&heap->set))
-		return &err_nomem;
-	id = heap->num_sites++;
-	*site_get(heap, id) = (struct site){.stack = stack, .domain = domain, .tid = tid};
-	idset_add(&heap->set, hash, id);
-	*ret = id;
+	if (err != &err_not_found)
+		return err;
+	*ret = heap->last_site;
 	return NULL;
 }
 
@@ -163,7 +125,8 @@ static void live_subtract(struct heap *heap, const struct block *block)
 	heap->totals.live_blocks--;
 }
 
-// From a new maximum on, what was saved before belongs to an older epoch: the live values are those of the peak.
+// From a new maximum on, what was saved before belongs to an older epoch: the live values are those
+// of the peak.
 static void note_peak(struct heap *heap)
 {
 	if (heap->totals.live_bytes <= heap->totals.peak_bytes)
@@ -198,7 +161,8 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 	struct err *err;
 
 	assert(stack < stacks_num(heap->stacks));
-	// The counters must go down by what they went up, so the size is cut here as the table cuts it.
+	// The counters must go down by what they went up, so the size is cut here as the table cuts
+	// it.
 	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
 	err = site_intern(heap, stack, domain, tid, true, &block.site);
 	if (!err)
@@ -304,7 +268,7 @@ static struct err *map_sites(struct heap *heap, const struct heap *from,
 	struct err *err = NULL;
 	uint32_t id, stack, new_id;
 
-	for (id = 0; id < from->num_sites && !err; id++) {
+	for (id = 0; id < from->sites.num && !err; id++) {
 		site = site_get(from, id);
 		if (!is_used(site))
 			continue;
@@ -371,10 +335,11 @@ void heap_clear(struct heap *heap)
 	uint32_t id;
 
 	blocks_clear(heap->blocks);
-	for (id = 0; id < heap->num_sites; id++) {
+	for (id = 0; id < heap->sites.num; id++) {
 		struct site *site = site_get(heap, id);
 
-		// What the site is stands still: it is read without lock while a snapshot is stored.
+		// What the site is stands still: it is read without lock while a snapshot is
+		// stored.
 		memset(&site->total_bytes, 0, sizeof(*site) - offsetof(struct site, total_bytes));
 	}
 	older_clear(&heap->older);
@@ -400,7 +365,7 @@ struct heap_totals heap_totals(const struct heap *heap)
 
 size_t heap_num_sites(const struct heap *heap)
 {
-	return heap->num_sites;
+	return heap->sites.num;
 }
 
 const struct site *heap_site(const struct heap *heap, uint32_t id)
@@ -451,10 +416,7 @@ const struct blocks *heap_blocks(const struct heap *heap)
 
 void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret)
 {
-	size_t num_chunks = (heap->num_sites + SITES_CHUNK - 1) / SITES_CHUNK;
-
 	*blocks_ret = blocks_memory(heap->blocks);
-	*rest_ret = sizeof(*heap) + stacks_memory(heap->stacks) + idset_memory(&heap->set) +
-		    older_memory(&heap->older) +
-		    num_chunks * (sizeof(*heap->chunks) + SITES_CHUNK * sizeof(struct site));
+	*rest_ret = sizeof(*heap) + stacks_memory(heap->stacks) + older_memory(&heap->older) +
+		    alloc_sites_memory(&heap->sites);
 }

@@ -27,18 +27,18 @@ static const char *const names[] = {
 	"std::allocator::allocate", "std::__new_allocator::allocate",
 	"__gnu_cxx::new_allocator::allocate", "__gnu_cxx::malloc_allocator::allocate",
 	"std::allocator_traits::allocate", "__gnu_cxx::__alloc_traits::allocate",
-	"std::__allocate_guarded", "std::get_temporary_buffer", "std::__detail::__get_temporary_buffer",
-	"std::basic_string::_M_*", "std::basic_string::_S_*",
-	"std::basic_string::_Rep::_S_create", "std::basic_string::_Rep::_M_clone",
-	"std::_Vector_base::_M_*", "std::_Vector_base::_Vector_base", "std::vector::_M_*",
-	"std::_Bvector_base::_M_*", "std::_Deque_base::_M_*", "std::_Deque_base::_Deque_base",
-	"std::deque::_M_*", "std::_List_base::_M_*", "std::list::_M_*",
-	"std::_Fwd_list_base::_M_*", "std::forward_list::_M_*", "std::_Rb_tree::_M_*",
-	"std::_Hashtable::_M_*", "std::__detail::_Hashtable_alloc::_M_*",
-	"std::__detail::_ReuseOrAllocNode::*", "std::__detail::_AllocNode::*",
-	"std::_Rb_tree::_Alloc_node::*", "std::_Rb_tree::_Reuse_or_alloc_node::*",
-	"std::__shared_count::__shared_count", "std::__shared_ptr::__shared_ptr",
-	"std::pmr::polymorphic_allocator::allocate",
+	"std::__allocate_guarded", "std::get_temporary_buffer",
+	"std::__detail::__get_temporary_buffer", "std::basic_string::_M_*",
+	"std::basic_string::_S_*", "std::basic_string::_Rep::_S_create",
+	"std::basic_string::_Rep::_M_clone", "std::_Vector_base::_M_*",
+	"std::_Vector_base::_Vector_base", "std::vector::_M_*", "std::_Bvector_base::_M_*",
+	"std::_Deque_base::_M_*", "std::_Deque_base::_Deque_base", "std::deque::_M_*",
+	"std::_List_base::_M_*", "std::list::_M_*", "std::_Fwd_list_base::_M_*",
+	"std::forward_list::_M_*", "std::_Rb_tree::_M_*", "std::_Hashtable::_M_*",
+	"std::__detail::_Hashtable_alloc::_M_*", "std::__detail::_ReuseOrAllocNode::*",
+	"std::__detail::_AllocNode::*", "std::_Rb_tree::_Alloc_node::*",
+	"std::_Rb_tree::_Reuse_or_alloc_node::*", "std::__shared_count::__shared_count",
+	"std::__shared_ptr::__shared_ptr", "std::pmr::polymorphic_allocator::allocate",
 
 	/* C++ library: LLVM */
 	"std::__libcpp_allocate", "std::__libcpp_operator_new", "std::__allocate_at_least",
@@ -71,10 +71,10 @@ static const char *const names[] = {
 	/* OpenSSL, SQLite, Redis */
 	"CRYPTO_malloc", "CRYPTO_zalloc", "CRYPTO_realloc", "CRYPTO_clear_realloc", "CRYPTO_strdup",
 	"CRYPTO_strndup", "CRYPTO_memdup",
-	"sqlite3_malloc*", "sqlite3_realloc*", "sqlite3Malloc*", "sqlite3Realloc*", "sqlite3MemMalloc",
-	"sqlite3MemRealloc", "sqlite3DbMalloc*", "sqlite3DbRealloc*", "sqlite3DbStrDup",
-	"sqlite3DbStrNDup",
-	"zmalloc*", "zcalloc*", "zrealloc*", "ztrymalloc*", "ztrycalloc*", "ztryrealloc*", "zstrdup",
+	"sqlite3_malloc*", "sqlite3_realloc*", "sqlite3Malloc*", "sqlite3Realloc*",
+	"sqlite3MemMalloc", "sqlite3MemRealloc", "sqlite3DbMalloc*", "sqlite3DbRealloc*",
+	"sqlite3DbStrDup", "sqlite3DbStrNDup", "zmalloc*", "zcalloc*", "zrealloc*", "ztrymalloc*",
+	"ztrycalloc*", "ztryrealloc*", "zstrdup",
 
 	/* CPython */
 	"PyMem_Malloc", "PyMem_Calloc", "PyMem_Realloc", "PyMem_RawMalloc", "PyMem_RawCalloc",
@@ -87,9 +87,9 @@ static const char *const names[] = {
 /** After one of the prefixes of malloc replacements. */
 static const char *const prefixed[] = {
 	"malloc*", "calloc*", "zalloc*", "realloc*", "rezalloc*", "recalloc*", "rallocx", "xallocx",
-	"memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "free", "cfree", "dallocx",
-	"sdallocx", "new", "new_nothrow", "new_aligned", "new_aligned_nothrow", "new_n", "new_realloc",
-	"new_reallocn", "newarray", "newarray_nothrow", "newarray_aligned",
+	"memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "free", "cfree",
+	"dallocx", "sdallocx", "new", "new_nothrow", "new_aligned", "new_aligned_nothrow", "new_n",
+	"new_realloc", "new_reallocn", "newarray", "newarray_nothrow", "newarray_aligned",
 	"newarray_aligned_nothrow", "delete", "deletearray", "strdup", "strndup", "realpath",
 };
 static const char *const prefixes[] = {"je_", "mi_heap_", "_mi_heap_", "mi_", "_mi_", "tc_"};
@@ -117,8 +117,9 @@ static bool ends_with(const char *s, size_t len, const char *end)
 	return len >= end_len && memcmp(s + len - end_len, end, end_len) == 0;
 }
 
-// Behind template arguments that begin at s ('<'), or NULL when they do not end. Arrows and shifts inside them are in
-// parentheses or part of the name operator>, neither of which a name in the tables can have.
+// Behind template arguments that begin at s ('<'), or NULL when they do not end. Arrows and shifts
+// inside them are in parentheses or part of the name operator>, neither of which a name in the
+// tables can have.
 static const char *skip_template(const char *s)
 {
 	int depth = 0;
@@ -132,8 +133,8 @@ static const char *skip_template(const char *s)
 	return NULL;
 }
 
-// What does not belong to the name: arguments, version, clone. A dot begins a clone suffix: no name in C, C++ or Rust has
-// one.
+// What does not belong to the name: arguments, version, clone. A dot begins a clone suffix: no name
+// in C, C++ or Rust has one.
 static bool is_end(const char *s)
 {
 	return *s == '\0' || *s == '(' || *s == '@' || *s == '.' || has_prefix(s, " [clone");
@@ -170,8 +171,8 @@ static size_t without_rust_hash(const char *s, size_t len)
 	return len - 19;
 }
 
-// `<alloc::alloc::Global as core::alloc::Allocator>::allocate`: the type that implements is what counts. Returns where
-// to go on, behind the '>'.
+// `<alloc::alloc::Global as core::alloc::Allocator>::allocate`: the type that implements is what
+// counts. Returns where to go on, behind the '>'.
 static const char *enter_rust_impl(const char *s, char *buf, size_t *len)
 {
 	const char *end = skip_template(s), *as = strstr(s, " as ");
@@ -187,7 +188,8 @@ static const char *enter_rust_impl(const char *s, char *buf, size_t *len)
 	return end;
 }
 
-/** Reduce a name to namespaces, class and function. False: it is not of a form that the tables hold. */
+/** Reduce a name to namespaces, class and function. False: it is not of a form that the tables
+ *  hold. */
 static bool reduce(const char *s, char buf[NAME_MAX_SIZE])
 {
 	size_t len = 0;

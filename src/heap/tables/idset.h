@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Index from a 32-bit hash to dense ids, for tables that keep their records elsewhere: 8 bytes a slot, linear probing,
- *  no removal. The owner of the records compares them:
+/** Index from a 32-bit hash to dense ids, for tables that keep their records elsewhere: 8 bytes a
+ *  slot, linear probing, no removal. The owner of the records compares them:
  *
- *	for (pos = idset_first(set, hash); idset_next(set, hash, &pos, &id);)
- *		if (record id is the wanted one)
- *			return id;
- */
-#ifndef HEAP_IDSET_H
-#define HEAP_IDSET_H
+ *  for (pos = idset_first(set, hash); idset_next(set, hash, &pos, &id);) if (record id is the
+ *  wanted one) return id; / */
+#ifndef HEAP_TABLES_IDSET_H
+#define HEAP_TABLES_IDSET_H
 
 #include "base/cleanup.h"
 
@@ -32,7 +30,8 @@ struct idset {
 /** Make room for one more id. False: out of memory, set unchanged. O(1) amortised. */
 bool idset_reserve_one(struct idset *set) __must_check;
 
-/** Add an id in [0, UINT32_MAX) after a successful idset_reserve_one(). Ids of equal hashes are all kept. */
+/** Add an id in [0, UINT32_MAX) after a successful idset_reserve_one(). Ids of equal hashes are all
+ *  kept. */
 void idset_add(struct idset *set, uint32_t hash, uint32_t id);
 
 /** Forget all ids and free the slots; the set is empty and usable again. */

@@ -6,7 +6,7 @@
 #include "base/hmap.h"
 #include "heap/arena.h"
 #include "heap/frame.h"
-#include "heap/idset.h"
+#include "heap/tables/idset.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +23,9 @@ struct record {
 	uint32_t ids[];
 };
 
-/** The index is chunked: doubling it would cost up to another pointer a stack, and would move it under a reader. Its
- *  upper level has its full size from the start: 8 MiB of address space, of which only touched pages cost memory. The
- *  same goes for frames. */
+/** The index is chunked: doubling it would cost up to another pointer a stack, and would move it
+ *  under a reader. Its upper level has its full size from the start: 8 MiB of address space, of
+ *  which only touched pages cost memory. The same goes for frames. */
 struct stacks {
 	const struct record ***index;
 	size_t num;
