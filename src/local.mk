@@ -167,17 +167,17 @@ src_libheap_a_SOURCES = \
 	src/heap/older.h \
 	src/heap/plumbing.h \
 	src/heap/queries/filter.c \
+	src/heap/queries/filter_matcher.c \
+	src/heap/queries/filter_matcher.h \
 	src/heap/queries/gate.c \
 	src/heap/queries/group.c \
+	src/heap/queries/group_labels.c \
 	src/heap/queries/growth.c \
 	src/heap/queries/order.c \
 	src/heap/queries/pattern.c \
 	src/heap/queries/pattern.h \
-	src/heap/queries/places.c \
 	src/heap/queries/plumbing.c \
 	src/heap/queries/result.c \
-	src/heap/queries/sieve.c \
-	src/heap/queries/sieve.h \
 	src/heap/queries/stats.c \
 	src/heap/queries/stats_internal.h \
 	src/heap/queries/traceback.c \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sites to groups. For most keys a group is what one location is under the key (places.c): then the
-// group of a site is found by its stack, once for each stack. For the key traceback a group is a path
-// of places, for domain and thread a number.
+// Sites to groups. For most keys a group is what one location is under the key (group_labels.c):
+// then the group of a site is found by its stack, once for each stack. For the key traceback a
+// group is a path of labels, for domain and thread a number.
 #include "config.h"
 
 #include "heap/queries/stats_internal.h"
@@ -19,7 +19,7 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 	struct err *err;
 
 	*grouper = (struct grouper){.options = options, .heap = heap, .arena = arena};
-	err = places_init(&grouper->places, options, resolver, heap_stacks(heap));
+	err = group_labels_init(&grouper->labels, options, resolver, heap_stacks(heap));
 	if (err || options->key == KEY_DOMAIN || options->key == KEY_THREAD ||
 	    options->is_cumulative)
 		return err;
@@ -30,7 +30,7 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 
 void grouper_deinit(struct grouper *grouper)
 {
-	places_deinit(&grouper->places);
+	group_labels_deinit(&grouper->labels);
 	vec_deinit(&grouper->hits);
 	vec_deinit(&grouper->traces);
 	idset_deinit(&grouper->trace_set);
@@ -64,21 +64,21 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 // wrapper itself.
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 {
-	struct places *places = &grouper->places;
+	struct group_labels *labels = &grouper->labels;
 	uint32_t i, k, newest = 0;
 	struct err *err;
 
 	for (i = 0; i < stack->num_frames; i++) {
-		const struct place_frame *frame;
+		const struct label_frame *frame;
 
-		err = places_frame(places, stack, i, &frame);
+		err = group_labels_frame(labels, stack, i, &frame);
 		if (err)
 			return err;
 		if (i == 0)
-			newest = places_at(places, frame, 0);
+			newest = group_labels_at(labels, frame, 0);
 		for (k = 0; k < frame->num; k++)
 			if (stats_want_newest(grouper->options) || !frame->locations[k].is_plumbing)
-				return hit(grouper, places_at(places, frame, k));
+				return hit(grouper, group_labels_at(labels, frame, k));
 	}
 	return hit(grouper, newest);
 }
@@ -93,11 +93,11 @@ static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 	return n;
 }
 
-// The stack's places into grouper->path. Stacks that were first met one after the other mostly
+// The stack's labels into grouper->path. Stacks that were first met one after the other mostly
 // share their oldest frames: what these have in common with the last stack stays.
 static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 {
-	struct places *places = &grouper->places;
+	struct group_labels *labels = &grouper->labels;
 	uint32_t done = num_common_frames(stack, &grouper->last), k;
 	struct err *err;
 
@@ -106,13 +106,13 @@ static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 	grouper->path_ends.num = done;
 	grouper->path.num = done ? grouper->path_ends.items[done - 1] : 0;
 	for (; done < stack->num_frames; done++) {
-		const struct place_frame *frame;
+		const struct label_frame *frame;
 
-		err = places_frame(places, stack, stack->num_frames - 1 - done, &frame);
+		err = group_labels_frame(labels, stack, stack->num_frames - 1 - done, &frame);
 		if (err)
 			return err;
 		for (k = frame->num; k-- > 0;)
-			if (!vec_push(&grouper->path, places_at(places, frame, k)))
+			if (!vec_push(&grouper->path, group_labels_at(labels, frame, k)))
 				return &err_nomem;
 		if (!vec_push(&grouper->path_ends, grouper->path.num))
 			return &err_nomem;
@@ -151,7 +151,7 @@ static uint32_t choose_label(const struct grouper *grouper)
 	if (grouper->options->is_compat)
 		return path[0];
 	for (i = num; i-- > 0 && !grouper->options->want_all;)
-		if (!grouper->places.items.items[path[i]].location.is_plumbing)
+		if (!grouper->labels.items.items[path[i]].location.is_plumbing)
 			return path[i];
 	return path[num - 1];
 }
@@ -184,7 +184,7 @@ static struct err *find_trace(struct grouper *grouper, const struct stack *stack
 		const struct trace_group *group = &grouper->traces.items[id];
 
 		if (group->num == grouper->path.num &&
-		    memcmp(group->places, grouper->path.items, group->num * sizeof(id)) == 0)
+		    memcmp(group->labels, grouper->path.items, group->num * sizeof(id)) == 0)
 			return hit(grouper, id);
 	}
 	err = trace_add(grouper, hash);
@@ -226,7 +226,7 @@ struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret)
 {
 	bool is_ok;
 
-	assert(!grouper->has_older && !grouper->places.ranks);
+	assert(!grouper->has_older && !grouper->labels.ranks);
 	grouper->older_group = grouper_num(grouper);
 	switch (grouper->options->key) {
 	case KEY_DOMAIN:
@@ -237,7 +237,7 @@ struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret)
 		is_ok = vec_push(&grouper->traces, (struct trace_group){0});
 		break;
 	default:
-		is_ok = vec_push(&grouper->places.items, (struct place){0});
+		is_ok = vec_push(&grouper->labels.items, (struct group_label){0});
 	}
 	if (!is_ok)
 		return &err_nomem;
@@ -255,7 +255,7 @@ size_t grouper_num(const struct grouper *grouper)
 	case KEY_TRACEBACK:
 		return grouper->traces.num;
 	default:
-		return grouper->places.items.num;
+		return grouper->labels.items.num;
 	}
 }
 
@@ -271,15 +271,15 @@ static const char *label_number(struct grouper *grouper, int64_t number)
 	return label ? strcpy(label, text) : NULL;
 }
 
-static struct err *describe_place(struct grouper *grouper, uint32_t id, struct group *ret)
+static struct err *describe_label(struct grouper *grouper, uint32_t id, struct group *ret)
 {
 	struct location *location = arena_alloc(grouper->arena, sizeof(*location));
 
 	if (!location)
 		return &err_nomem;
-	*location = grouper->places.items.items[id].location;
+	*location = grouper->labels.items.items[id].location;
 	ret->location = location;
-	ret->label = places_label(&grouper->places, grouper->arena, id);
+	ret->label = group_labels_text(&grouper->labels, grouper->arena, id);
 	return ret->label ? NULL : &err_nomem;
 }
 
@@ -303,10 +303,10 @@ struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group 
 		return ret->label ? NULL : &err_nomem;
 	case KEY_TRACEBACK:
 		trace = &grouper->traces.items[id];
-		ret->label = places_label(&grouper->places, grouper->arena, trace->label_place);
+		ret->label = group_labels_text(&grouper->labels, grouper->arena, trace->row_label);
 		return ret->label ? NULL : &err_nomem;
 	default:
-		return describe_place(grouper, id, ret);
+		return describe_label(grouper, id, ret);
 	}
 }
 
@@ -316,8 +316,8 @@ static int compare_traces(const struct grouper *grouper, const struct trace_grou
 	uint32_t i;
 
 	for (i = 0; i < a->num && i < b->num; i++)
-		if (a->places[i] != b->places[i])
-			return places_compare(&grouper->places, a->places[i], b->places[i]);
+		if (a->labels[i] != b->labels[i])
+			return group_labels_compare(&grouper->labels, a->labels[i], b->labels[i]);
 	return a->num < b->num ? -1 : a->num > b->num;
 }
 
@@ -335,6 +335,6 @@ int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b)
 		return compare_traces(grouper, &grouper->traces.items[a],
 				      &grouper->traces.items[b]);
 	default:
-		return places_compare(&grouper->places, a, b);
+		return group_labels_compare(&grouper->labels, a, b);
 	}
 }

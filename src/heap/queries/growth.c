@@ -4,7 +4,7 @@
 #include "heap/growth.h"
 
 #include "base/clock.h"
-#include "heap/queries/sieve.h"
+#include "heap/queries/filter_matcher.h"
 #include "heap/queries/stats_internal.h"
 
 #include <assert.h>
@@ -27,7 +27,7 @@ struct measuring {
 	/** Mean of the snapshots' times, in seconds after the first. */
 	double mean_time;
 	struct grouper grouper;
-	struct sieve *sieve;
+	struct filter_matcher *matcher;
 	/** By group. While a snapshot is added, size and count are those of the sites seen so
 	 *  far. */
 	VEC(struct tally) tallies;
@@ -96,7 +96,7 @@ static struct err *add_site(struct measuring *m, size_t step, const struct snaps
 
 	if (!counters->live_blocks)
 		return NULL;
-	err = sieve_passes(m->sieve, site, &is_passing);
+	err = filter_matcher_passes(m->matcher, site, &is_passing);
 	if (err || !is_passing)
 		return err;
 	err = grouper_find(&m->grouper, site);
@@ -131,7 +131,7 @@ static struct err *prepare_older(struct measuring *m)
 	stats_set_older(m->growth->stats, &m->older[m->num - 1], &m->older[0]);
 	for (i = 0; i < m->num && !m->older[i].blocks; i++)
 		continue;
-	if (i == m->num || !sieve_passes_older(m->sieve))
+	if (i == m->num || !filter_matcher_passes_older(m->matcher))
 		return NULL;
 	err = grouper_add_older(&m->grouper, &m->older_group);
 	if (!err)
@@ -287,15 +287,15 @@ static struct err *measure(struct measuring *m, const struct stats_options *opti
 		m->mean_time += time_of(m, i) / (double)m->num;
 	err = grouper_init(&m->grouper, heap, options, resolver, m->growth->stats->arena);
 	if (!err)
-		err = sieve_create(options->filters, heap, resolver, stats_want_newest(options),
-				   &m->sieve);
+		err = filter_matcher_create(options->filters, heap, resolver,
+					    stats_want_newest(options), &m->matcher);
 	if (!err)
 		err = add_snapshots(m);
 	if (!err) {
 		set_slopes(m);
 		err = make_rows(m);
 	}
-	sieve_destroy(m->sieve);
+	filter_matcher_destroy(m->matcher);
 	grouper_deinit(&m->grouper);
 	vec_deinit(&m->tallies);
 	vec_deinit(&m->series);

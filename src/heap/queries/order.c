@@ -178,22 +178,22 @@ static size_t run_end(const struct item *items, size_t begin, size_t num)
 	return end;
 }
 
-// Rank + 1 of the place at depth; 0 behind the end, so that a prefix is smaller.
+// Rank + 1 of the label at depth; 0 behind the end, so that a prefix is smaller.
 static uint64_t path_key(const struct order *order, const struct trace_group *trace, uint32_t depth)
 {
-	return depth < trace->num ? order->grouper->places.ranks[trace->places[depth]] + 1ull : 0;
+	return depth < trace->num ? order->grouper->labels.ranks[trace->labels[depth]] + 1ull : 0;
 }
 
 static uint32_t common_length(const struct trace_group *a, const struct trace_group *b,
 			      uint32_t depth, uint32_t max)
 {
 	while (depth < max && depth < a->num && depth < b->num &&
-	       a->places[depth] == b->places[depth])
+	       a->labels[depth] == b->labels[depth])
 		depth++;
 	return depth;
 }
 
-// Sort tracebacks that are equal up to depth: by the two places where they first differ, then each
+// Sort tracebacks that are equal up to depth: by the two labels where they first differ, then each
 // run of equal ones in the same way. That reads every path about once, where a comparison sort
 // would read it at every comparison.
 static void sort_paths(struct order *order, struct item *items, size_t num, uint32_t depth,
@@ -230,8 +230,8 @@ static struct err *sort_ties(struct order *order, struct item *items, size_t num
 		qsort_r(items, num, sizeof(*items), compare_groups, order);
 		return NULL;
 	}
-	if (!grouper->places.ranks)
-		err = places_rank(&grouper->places);
+	if (!grouper->labels.ranks)
+		err = group_labels_rank(&grouper->labels);
 	if (!err)
 		sort_paths(order, items, num, 0, 0);
 	return err;

@@ -5,7 +5,7 @@
 
 #include "heap/stats.h"
 
-#include "heap/queries/sieve.h"
+#include "heap/queries/filter_matcher.h"
 #include "heap/queries/stats_internal.h"
 
 #include <assert.h>
@@ -50,7 +50,7 @@ struct query {
 	/** NULL: statistics of new_snapshot alone. */
 	const struct snapshot *old_snapshot;
 	const struct snapshot *new_snapshot;
-	struct sieve *sieve;
+	struct filter_matcher *matcher;
 	enum stats_sort sort;
 	/** By stack: what its sites sum up to, for keys whose groups depend on the stack alone;
 	 *  NULL: for others. */
@@ -146,7 +146,7 @@ static struct err *add_site(struct query *query, uint32_t id, const struct count
 
 	if (!counters->count && !counters->old_count && !is_by_total(query))
 		return NULL;
-	err = sieve_passes(query->sieve, site, &is_passing);
+	err = filter_matcher_passes(query->matcher, site, &is_passing);
 	if (err || !is_passing)
 		return err;
 	add_totals(query->stats, counters);
@@ -254,14 +254,14 @@ static struct err *add_older(struct query *query)
 		.old_count = -(int64_t)sums[1].blocks,
 	};
 	if ((!counters.count && !counters.old_count) || !query->stats->want_older ||
-	    !sieve_passes_older(query->sieve))
+	    !filter_matcher_passes_older(query->matcher))
 		return NULL;
 	return add_older_row(query, &counters);
 }
 
 static bool is_wanted(const struct query *query, const struct tally *tally)
 {
-	// A group that no site was added to is a place that was passed on the way to another one.
+	// A group that no site was added to is a label that was passed on the way to another one.
 	if (!tally->last_site)
 		return false;
 	return !query->grouper.options->want_changed || tally->size != tally->old_size ||
@@ -332,8 +332,8 @@ static struct err *run(struct query *query, const struct stats_options *options,
 	query->stats = stats;
 	err = grouper_init(&query->grouper, heap, options, resolver, stats->arena);
 	if (!err)
-		err = sieve_create(options->filters, heap, resolver, stats_want_newest(options),
-				   &query->sieve);
+		err = filter_matcher_create(options->filters, heap, resolver,
+					    stats_want_newest(options), &query->matcher);
 	if (!err)
 		err = reserve_stacks(query);
 	if (!err)
@@ -342,7 +342,7 @@ static struct err *run(struct query *query, const struct stats_options *options,
 		err = add_older(query);
 	if (!err)
 		err = make_rows(query);
-	sieve_destroy(query->sieve);
+	filter_matcher_destroy(query->matcher);
 	free(query->stacks);
 	grouper_deinit(&query->grouper);
 	vec_deinit(&query->tallies);

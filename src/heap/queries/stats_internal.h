@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Private parts of the statistics, used by stats.c, result.c, growth.c, order.c, group.c and
- *  places.c only.
+ *  group_labels.c only.
  *
- *  A *place* is what one location is under a key: a line, a file, a function or a module. For these
- *  keys the groups are the places. For the key traceback a group is a sequence of places (lines),
+ *  A *label* is what one location is under a key: a line, a file, a function or a module. For these
+ *  keys the groups are the labels. For the key traceback a group is a sequence of labels (lines),
  *  for domain and thread a number. Ids of groups are dense, from 0. */
 #ifndef HEAP_QUERIES_STATS_INTERNAL_H
 #define HEAP_QUERIES_STATS_INTERNAL_H
@@ -14,7 +14,7 @@
 #include "heap/stats.h"
 #include "heap/tables/idset.h"
 
-struct place {
+struct group_label {
 	/** Identity and order: the string of name, then the line, then the string of module; 0 when
 	 *  not in the key. */
 	uint32_t name;
@@ -22,77 +22,78 @@ struct place {
 	uint32_t module;
 	/** As in struct group. */
 	struct location location;
-	/** NULL until places_label(). */
-	const char *label;
+	/** NULL until group_labels_text(). */
+	const char *text;
 };
 
-/** A frame that was resolved; see places_at() for its places. */
-struct place_frame {
+/** A frame that was resolved; see group_labels_at() for its labels. */
+struct label_frame {
 	const struct location *locations;
 	uint32_t num;
-	/** num 1: the place of the location. Else: where in ids those of the locations begin. */
+	/** num 1: the label of the location. Else: where in ids those of the locations begin. */
 	uint32_t first_id;
 };
 
-/** All places met in one query. Each distinct frame is resolved once. */
-struct places {
+/** All labels met in one query. Each distinct frame is resolved once. */
+struct group_labels {
 	const struct resolver *resolver;
 	enum group_key key;
 	bool is_compat;
-	VEC(struct place) items;
+	VEC(struct group_label) items;
 	struct idset set;
 	/** By frame id (heap/stacks.h): index in frames + 1; 0: not met yet. */
 	uint32_t *frame_index;
-	VEC(struct place_frame) frames;
+	VEC(struct label_frame) frames;
 	VEC(uint32_t) ids;
-	/** By place id: how many places are smaller. NULL until places_rank(). */
+	/** By label id: how many labels are smaller. NULL until group_labels_rank(). */
 	uint32_t *ranks;
 };
 
-/** For frames of this table. &err_nomem: places_deinit() is due all the same. */
-struct err *places_init(struct places *places, const struct stats_options *options,
-			const struct resolver *resolver, const struct stacks *stacks) __must_check;
-void places_deinit(struct places *places);
+/** For frames of this table. &err_nomem: group_labels_deinit() is due all the same. */
+struct err *group_labels_init(struct group_labels *labels, const struct stats_options *options,
+			      const struct resolver *resolver,
+			      const struct stacks *stacks) __must_check;
+void group_labels_deinit(struct group_labels *labels);
 
 /** A frame met for the first time: as below. */
-struct err *places_add_frame(struct places *places, const struct stack *stack, uint32_t i,
-			     const struct place_frame **ret) __must_check;
+struct err *group_labels_add_frame(struct group_labels *labels, const struct stack *stack,
+				   uint32_t i, const struct label_frame **ret) __must_check;
 
 /** Frame i of a stack. The pointer is valid until the next call. */
-static inline struct err *places_frame(struct places *places, const struct stack *stack, uint32_t i,
-				       const struct place_frame **ret)
+static inline struct err *group_labels_frame(struct group_labels *labels, const struct stack *stack,
+					     uint32_t i, const struct label_frame **ret)
 {
-	uint32_t index = places->frame_index[stack->ids[i]];
+	uint32_t index = labels->frame_index[stack->ids[i]];
 
 	if (!index)
-		return places_add_frame(places, stack, i, ret);
-	*ret = &places->frames.items[index - 1];
+		return group_labels_add_frame(labels, stack, i, ret);
+	*ret = &labels->frames.items[index - 1];
 	return NULL;
 }
 
-/** The place of a frame's location i. */
-static inline uint32_t places_at(const struct places *places, const struct place_frame *frame,
-				 uint32_t i)
+/** The label of a frame's location i. */
+static inline uint32_t group_labels_at(const struct group_labels *labels,
+				       const struct label_frame *frame, uint32_t i)
 {
-	return frame->num == 1 ? frame->first_id : places->ids.items[frame->first_id + i];
+	return frame->num == 1 ? frame->first_id : labels->ids.items[frame->first_id + i];
 }
 
-/** The print name of a place, made in arena when it is first asked for. NULL: out of memory. */
-const char *places_label(struct places *places, struct arena *arena, uint32_t id);
+/** The print name of a label, made in arena when it is first asked for. NULL: out of memory. */
+const char *group_labels_text(struct group_labels *labels, struct arena *arena, uint32_t id);
 
-/** < 0, 0, > 0 as place a is smaller, the same, greater (O3). */
-int places_compare(const struct places *places, uint32_t a, uint32_t b);
+/** < 0, 0, > 0 as label a is smaller, the same, greater (O3). */
+int group_labels_compare(const struct group_labels *labels, uint32_t a, uint32_t b);
 
-/** Fill in places->ranks; no place may be added afterwards. */
-struct err *places_rank(struct places *places) __must_check;
+/** Fill in labels->ranks; no label may be added afterwards. */
+struct err *group_labels_rank(struct group_labels *labels) __must_check;
 
 /** Group of the key traceback. */
 struct trace_group {
 	/** Oldest first. */
-	const uint32_t *places;
+	const uint32_t *labels;
 	uint32_t num;
 	/** Of these the one that labels the row. */
-	uint32_t label_place;
+	uint32_t row_label;
 };
 
 /** Sites to groups. */
@@ -101,7 +102,7 @@ struct grouper {
 	const struct heap *heap;
 	/** For what rows refer to; not owned. */
 	struct arena *arena;
-	struct places places;
+	struct group_labels labels;
 	/** The groups of the site last asked about; cumulative mode may name one several times. */
 	VEC(uint32_t) hits;
 
@@ -111,7 +112,7 @@ struct grouper {
 	VEC(struct trace_group) traces;
 	struct idset trace_set;
 	struct arena paths;
-	/** The stack last looked at; its places, oldest first; how many places its oldest 1, 2, ...
+	/** The stack last looked at; its labels, oldest first; how many labels its oldest 1, 2, ...
 	 *  frames make up. */
 	struct stack last;
 	VEC(uint32_t) path;
@@ -145,7 +146,7 @@ size_t grouper_num(const struct grouper *grouper);
 /** Fill in what a group is, all but example_stack. */
 struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group *ret) __must_check;
 
-/** Order of two groups, as places_compare(). */
+/** Order of two groups, as group_labels_compare(). */
 int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b);
 
 /** The counters of a group while they are summed up; those of older blocks are negative. */

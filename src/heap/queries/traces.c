@@ -4,7 +4,7 @@
 #include "heap/traces.h"
 
 #include "base/hmap.h"
-#include "heap/queries/sieve.h"
+#include "heap/queries/filter_matcher.h"
 
 struct collecting {
 	VEC(struct trace) list;
@@ -34,7 +34,7 @@ static struct err *add_site(struct collecting *c, const struct site *site,
 }
 
 static struct err *collect(struct collecting *c, const struct snapshot *snapshot,
-			   struct sieve *sieve)
+			   struct filter_matcher *matcher)
 {
 	size_t i;
 
@@ -46,7 +46,7 @@ static struct err *collect(struct collecting *c, const struct snapshot *snapshot
 
 		if (!counters->live_blocks)
 			continue;
-		err = sieve_passes(sieve, site, &is_passing);
+		err = filter_matcher_passes(matcher, site, &is_passing);
 		if (!err && is_passing)
 			err = add_site(c, site, counters);
 		if (err)
@@ -91,13 +91,13 @@ static struct err *finish(struct collecting *c, const struct heap *heap, struct 
 struct err *traces_create(const struct snapshot *snapshot, const struct stats_options *options,
 			  const struct resolver *resolver, struct traces **ret)
 {
-	_cleanup_sieve_ struct sieve *sieve = NULL;
+	_cleanup_filter_matcher_ struct filter_matcher *matcher = NULL;
 	struct collecting c = {0};
-	struct err *err = sieve_create(options->filters, snapshot->heap, resolver,
-				       stats_want_newest(options), &sieve);
+	struct err *err = filter_matcher_create(options->filters, snapshot->heap, resolver,
+						stats_want_newest(options), &matcher);
 
 	if (!err)
-		err = collect(&c, snapshot, sieve);
+		err = collect(&c, snapshot, matcher);
 	if (!err)
 		err = finish(&c, snapshot->heap, ret);
 	vec_deinit(&c.list);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The counters of sites, and the state at the peak. A peak epoch begins with every new maximum of the
-// live bytes. The first change of a site in an epoch saves its old values, which are those of the peak.
+// The counters of sites, and the state at the peak. A peak epoch begins with every new maximum of
+// the live bytes. The first change of a site in an epoch saves its old values, which are those of
+// the peak.
 #include "config.h"
 
 #include "heap/heap.h"

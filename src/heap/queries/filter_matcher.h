@@ -2,8 +2,8 @@
 /** A set of filters at work in one query. Each distinct frame is resolved once, each distinct file
  *  name is matched once by each filter, each stack is judged once, so that many stacks cost little
  *  more than looking them up. */
-#ifndef HEAP_QUERIES_SIEVE_H
-#define HEAP_QUERIES_SIEVE_H
+#ifndef HEAP_QUERIES_FILTER_MATCHER_H
+#define HEAP_QUERIES_FILTER_MATCHER_H
 
 #include "heap/filter.h"
 #include "heap/heap.h"
@@ -11,33 +11,34 @@
 
 #include <stdbool.h>
 
-struct sieve;
+struct filter_matcher;
 
-/** filters (NULL: none), heap and resolver must outlive the sieve, the filters unchanged. Stacks
+/** filters (NULL: none), heap and resolver must outlive the matcher, the filters unchanged. Stacks
  *  that are added to the heap later are not known to it. want_newest: the frame that stands for a
  *  stack is the newest one (L3), as in tracemalloc; else the newest location that is no allocator
  *  plumbing, the one that a row would show, or the newest when there is nothing else. Inlined
  *  functions are frames. */
-struct err *sieve_create(const struct filters *filters, const struct heap *heap,
-			 const struct resolver *resolver, bool want_newest,
-			 struct sieve **ret) __must_check;
+struct err *filter_matcher_create(const struct filters *filters, const struct heap *heap,
+				  const struct resolver *resolver, bool want_newest,
+				  struct filter_matcher **ret) __must_check;
 /** NULL is fine. */
-void sieve_destroy(struct sieve *sieve);
+void filter_matcher_destroy(struct filter_matcher *matcher);
 
 /** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no
  *  exclusive one does. The error is the resolver's. */
-struct err *sieve_passes(struct sieve *sieve, const struct site *site, bool *ret) __must_check;
+struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct site *site,
+				  bool *ret) __must_check;
 
 /** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no
  *  domain. */
-bool sieve_passes_older(const struct sieve *sieve);
+bool filter_matcher_passes_older(const struct filter_matcher *matcher);
 
-static inline void cleanup_sieve(struct sieve **sieve)
+static inline void cleanup_filter_matcher(struct filter_matcher **matcher)
 {
-	sieve_destroy(*sieve);
+	filter_matcher_destroy(*matcher);
 }
 
-/** Destroy the sieve when it leaves the scope. */
-#define _cleanup_sieve_ _cleanup_(cleanup_sieve)
+/** Destroy the matcher when it leaves the scope. */
+#define _cleanup_filter_matcher_ _cleanup_(cleanup_filter_matcher)
 
 #endif
