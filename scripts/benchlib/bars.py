@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tracing must reach: one row each, a ratio against something measured in the same run, and its bar."""
+"""What tracing must reach: one row each, a ratio against something measured in the same run, and
+its bar."""
 
 import json
 import os
@@ -53,11 +54,14 @@ def pair_samples(bench, num, is_pinned=False):
         # All frames, or the deeper stack is none.
         options = ["-n", "80"] if depth > 30 else []
         target = [pairs, str(depth), str(num)]
-        bench.add(f"pair, {depth} frames, launched", float(bench.launched(target, options, is_pinned)))
-        bench.add(f"pair, {depth} frames, attached", float(bench.attached(target + ["wait"], options, is_pinned)))
+        bench.add(f"pair, {depth} frames, launched",
+                  float(bench.launched(target, options, is_pinned)))
+        bench.add(f"pair, {depth} frames, attached",
+                  float(bench.attached(target + ["wait"], options, is_pinned)))
     # So short that one moment of the machine decides: several, and a stop beside each.
     for _ in range(3):
-        bench.add("free of an older block", float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
+        bench.add("free of an older block",
+                  float(bench.attached([pairs, "untracked", str(num)], (), is_pinned)))
         bench.add_stop()
     if os.path.exists(bench.path("newdelete")):
         bench.add("C++ new/delete pair",
@@ -65,13 +69,15 @@ def pair_samples(bench, num, is_pinned=False):
 
 
 def thread_samples(bench, num, is_pinned=False):
-    for name, alive in (("4 threads, a pair in all", 4), ("1,000 threads, 4 allocate, a pair", 1000)):
+    for name, alive in (("4 threads, a pair in all", 4),
+                        ("1,000 threads, 4 allocate, a pair", 1000)):
         target = [bench.path("pairs"), "threads", "24", str(num), "4", str(alive)]
         bench.add(name, float(bench.launched(target, (), is_pinned)))
 
 
 class Rounds:
-    """A launched target that makes pairs when told, and what malloscope had before and after its preparations."""
+    """A launched target that makes pairs when told, and what malloscope had before and after its
+    preparations."""
 
     def __init__(self, bench, process, listing):
         self.bench = bench
@@ -94,25 +100,29 @@ class Rounds:
 
 def rounds_command(bench, num, what, num_before, listing):
     commands = []
-    for command in ("wait call checkpoint", "status", "wait call checkpoint", "status", "wait exit"):
+    for command in ("wait call checkpoint", "status", "wait call checkpoint", "status",
+                    "wait exit"):
         commands += ["-e", command]
     return [bench.program, "run", "--json", "-o", listing] + commands + [
         "--", bench.path("pairs"), "rounds", "24", str(num), what, str(num_before)]
 
 
 def growth(bench, repeat, num, what, num_before, is_pinned=False):
-    """Ratio of a pair after num_before blocks or pairs against one before, of two targets that take turns."""
+    """Ratio of a pair after num_before blocks or pairs against one before, of two targets that take
+    turns."""
     wrap = pin if is_pinned else list
     with started(wrap(rounds_command(bench, num, what, 10, bench.path("few")))) as few, \
             started(wrap(rounds_command(bench, num, what, num_before, bench.path("many")))) as many:
-        small, large = Rounds(bench, few, bench.path("few")), Rounds(bench, many, bench.path("many"))
+        small = Rounds(bench, few, bench.path("few"))
+        large = Rounds(bench, many, bench.path("many"))
         samples = [(small.sample(), large.sample()) for _ in range(repeat)]
         small.finish()
         status = large.finish()
     if len(status) != 2:
         sys.exit("bench: the run with many blocks or events did not come to its end")
-    return {"median": statistics.median(s[1] for s in samples) / statistics.median(s[0] for s in samples),
-            "best": min(s[1] for s in samples) / min(s[0] for s in samples), "status": status}
+    few_times, many_times = zip(*samples)
+    return {"median": statistics.median(many_times) / statistics.median(few_times),
+            "best": min(many_times) / min(few_times), "status": status}
 
 
 def rss_of(status):
@@ -121,9 +131,11 @@ def rss_of(status):
 
 def add_growth(bench, repeat, num, blocks, events, is_pinned=False):
     live = growth(bench, repeat, num, "blocks", blocks, is_pinned)
-    bench.grown = {"live blocks": live, "events before": growth(bench, repeat, num, "pairs", events // 2, is_pinned)}
+    bench.grown = {"live blocks": live,
+                   "events before": growth(bench, repeat, num, "pairs", events // 2, is_pinned)}
     before, after = live["status"]
-    bench.add("resident, a live block", (rss_of(after) - rss_of(before)) / (after["count"] - before["count"]))
+    bench.add("resident, a live block",
+              (rss_of(after) - rss_of(before)) / (after["count"] - before["count"]))
 
 
 def make_libraries(directory):
@@ -152,8 +164,8 @@ def attach_sample(bench, libraries, tool):
         time.sleep(0.5)
         begin = time.monotonic()
         if tool == "malloscope":
-            with started([bench.program, "attach", "-o", "/dev/stdout", "-e", "memory", "-e", "detach",
-                          str(target.pid)]) as program:
+            with started([bench.program, "attach", "-o", "/dev/stdout", "-e", "memory", "-e",
+                          "detach", str(target.pid)]) as program:
                 program.stdout.readline()
                 bench.add("attach, 200 threads, 150 libraries", (time.monotonic() - begin) * 1000)
                 program.stdout.read()
@@ -183,24 +195,29 @@ def launch_sample(bench):
 
 
 def make_dlopens(directory):
-    """The program of the test of the same name, which prints how long its loads took; its plugin."""
+    """The program of the test of the same name, which prints how long its loads took; its
+    plugin."""
     compile_c(os.path.join(directory, "many_libraries"), [target_source("many_libraries.c")])
-    compile_c(os.path.join(directory, "plugin.so"), [target_source("plugin.c")], ["-shared", "-fPIC"])
+    compile_c(os.path.join(directory, "plugin.so"), [target_source("plugin.c")],
+              ["-shared", "-fPIC"])
 
 
 def dlopens_sample(bench):
     command = [bench.path("many_libraries"), bench.path("plugin.so"), "1000"]
     for name, output in (("dlopens", bench.output(command, cwd=bench.directory)),
-                         ("1,000 dlopens, 333 dlcloses", bench.launched(command, cwd=bench.directory))):
+                         ("1,000 dlopens, 333 dlcloses",
+                          bench.launched(command, cwd=bench.directory))):
         bench.add(name, int(re.search(r"all=(\d+) us", output).group(1)) / 1000)
 
 
 def stacks_sample(bench):
     """Memory of many stacks, and what `top` over them does to a target that goes on allocating."""
-    commands = ["wait call checkpoint", "status", "wait call checkpoint", "status", "wait 1", "memory", "wait 1",
-                "memory", "top lineno", "memory", "top traceback", "top filename --cumulative", "memory", "wait exit"]
-    command = [bench.program, "run", "--json", "-o", "/dev/fd/%d", "-x", bench.script(commands), "--",
-               bench.path("gaps"), "pairs", str(NUM_STACKS)]
+    commands = ["wait call checkpoint", "status", "wait call checkpoint", "status", "wait 1",
+                "memory", "wait 1",
+                "memory", "top lineno", "memory", "top traceback", "top filename --cumulative",
+                "memory", "wait exit"]
+    command = [bench.program, "run", "--json", "-o", "/dev/fd/%d", "-x", bench.script(commands),
+               "--", bench.path("gaps"), "pairs", str(NUM_STACKS)]
     read_fd, write_fd = os.pipe()
     command[4] %= write_fd
     marks, status = [], []
@@ -235,7 +252,8 @@ def sqlite_samples(bench, with_peer):
     bench.add("sqlite3 seconds", time.monotonic() - begin)
     if with_peer and shutil.which("ltrace"):
         begin = time.monotonic()
-        bench.output(["ltrace", "-f", "-e", "malloc+free+realloc", "-o", "/dev/null"] + target, is_pinned=True)
+        bench.output(["ltrace", "-f", "-e", "malloc+free+realloc", "-o", "/dev/null"] + target,
+                     is_pinned=True)
         bench.add("ltrace sqlite3 seconds", time.monotonic() - begin)
 
 
@@ -267,8 +285,8 @@ def measure(bench, repeat, blocks, events, say):
 
 def row(bench, name, value, best, number, note):
     bar, unit = BARS[name]
-    return {"name": name, "value": round(value, 3), "best": round(best, 3), "unit": unit, "bar": bar,
-            "reached": value <= bar, "samples": number, "note": note}
+    return {"name": name, "value": round(value, 3), "best": round(best, 3), "unit": unit,
+            "bar": bar, "reached": value <= bar, "samples": number, "note": note}
 
 
 def stop_note(bench, name):
@@ -282,17 +300,20 @@ def notes(bench):
     result = {}
     if known("gdb attach"):
         ratio = bench.median("attach, 200 threads, 150 libraries") / bench.median("gdb attach")
-        result["attach, 200 threads, 150 libraries"] = f"{ratio:.2f} of gdb's {bench.median('gdb attach'):.0f} ms"
+        result["attach, 200 threads, 150 libraries"] = (
+            f"{ratio:.2f} of gdb's {bench.median('gdb attach'):.0f} ms")
     if known("untraced gap"):
         gdb = f", gdb {bench.median('gdb stop'):.0f}" if known("gdb stop") else ""
-        result["the same, longest stop"] = f"half a second untraced: {bench.median('untraced gap'):.1f}{gdb}"
+        result["the same, longest stop"] = (
+            f"half a second untraced: {bench.median('untraced gap'):.1f}{gdb}")
     if known("true"):
         result["launch of /bin/true, added"] = f"untraced {bench.median('true'):.1f} ms"
     if known("dlopens"):
         result["1,000 dlopens, 333 dlcloses"] = f"untraced {bench.median('dlopens'):.0f} ms"
     if known("pause in top"):
-        result["longest pause in `top`"] = (f"{NUM_STACKS} stacks, target allocates: {bench.median('pause in top'):.1f} "
-                                            f"ms; a second before: {bench.median('pause before'):.1f}")
+        result["longest pause in `top`"] = (
+            f"{NUM_STACKS} stacks, target allocates: {bench.median('pause in top'):.1f} "
+            f"ms; a second before: {bench.median('pause before'):.1f}")
     return result
 
 
@@ -307,7 +328,8 @@ def report(bench, blocks, events):
             rows.append(row(bench, name, grown["median"], grown["best"], 1, counts[name]))
         elif name == "sqlite3" and "ltrace sqlite3 seconds" in bench.samples:
             peer, own = bench.median("ltrace sqlite3 seconds"), "sqlite3 seconds"
-            rows.append(row(bench, name, bench.median(own) / peer, bench.best(own) / peer, len(bench.samples[own]),
+            rows.append(row(bench, name, bench.median(own) / peer, bench.best(own) / peer,
+                            len(bench.samples[own]),
                             f"{bench.median(own):.1f} s, ltrace {peer:.1f} s"))
         elif name not in bench.samples:
             rows.append({"name": name, "value": None, "unit": unit, "bar": bar, "reached": None,
@@ -332,7 +354,8 @@ def show(rows):
         print(f"{line['name']:36}{line['value']:9.2f}{line['best']:9.2f}{line['bar']:8g} {verdict:5} {line['unit']}{note}")
 
 
-# In CI: what is measured on one CPU, where other programs disturb the least; a regression of 1.5 times fails.
+# In CI: what is measured on one CPU, where other programs disturb the least; a regression of 1.5
+# times fails.
 CI_FACTOR = 1.5
 CI_NUM = 100000
 
@@ -343,7 +366,8 @@ def ci_missed(bench):
     for name, (bar, unit) in BARS.items():
         if unit == STOPS and name in bench.samples:
             # On a busy machine the bare stop may find the one quiet moment.
-            ratio = min(bench.best(name) / bench.best("stop"), bench.median(name) / bench.median("stop"))
+            ratio = min(bench.best(name) / bench.best("stop"),
+                        bench.median(name) / bench.median("stop"))
         elif name in bench.grown:
             ratio = min(bench.grown[name]["best"], bench.grown[name]["median"])
         else:

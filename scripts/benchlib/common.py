@@ -29,7 +29,8 @@ def target_source(name):
 
 def compile_c(output, files, flags=()):
     cc = os.environ.get("CC", "cc").split()[0]
-    subprocess.run([cc, "-std=gnu11"] + FLAGS + list(flags) + ["-o", output] + files + ["-ldl"], check=True)
+    subprocess.run([cc, "-std=gnu11"] + FLAGS + list(flags) + ["-o", output] + files + ["-ldl"],
+                   check=True)
 
 
 def build(directory):
@@ -42,7 +43,8 @@ def build(directory):
         for name in SOURCES["pairs"]:
             objects.append(os.path.join(directory, name + ".o"))
             compile_c(objects[-1], [source(name)], ["-c"])
-        subprocess.run([cxx] + FLAGS + ["-o", os.path.join(directory, "newdelete"), source("newdelete.cc")] + objects,
+        subprocess.run([cxx] + FLAGS + ["-o", os.path.join(directory, "newdelete"),
+                                        source("newdelete.cc")] + objects,
                        check=True)
 
 
@@ -85,7 +87,8 @@ class Bench:
         return self.output(command, is_pinned, **popen_options)
 
     def attached(self, target, options=(), is_pinned=False):
-        """What a target prints that is attached to when it says that it is ready, and traced to its end."""
+        """What a target prints that is attached to when it says that it is ready, and traced to its
+        end."""
         with started(pin(target) if is_pinned else target) as process:
             process.stdout.readline()
             command = [self.program, "attach", "-o", self.listing] + list(options)

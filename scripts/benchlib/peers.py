@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The peers that are installed, on the same programs: microseconds a pair, seconds of a program; each also against
-malloscope in the same run."""
+"""The peers that are installed, on the same programs: microseconds a pair, seconds of a program;
+each also against malloscope in the same run."""
 
 import glob
 import os
@@ -21,7 +21,8 @@ PROGRAM = """#include <stdio.h>
 #include <string.h>
 #include <math.h>
 #include <time.h>
-#define F(n) int f##n(int a) { char b[64]; snprintf(b, sizeof(b), "%d", a); return atoi(b) * n + (int)strlen(b); }
+#define F(n) int f##n(int a) { \\
+	char b[64]; snprintf(b, sizeof(b), "%d", a); return atoi(b) * n + (int)strlen(b); }
 #define G(n) F(n##0) F(n##1) F(n##2) F(n##3) F(n##4) F(n##5) F(n##6) F(n##7) F(n##8) F(n##9)
 G(1) G(2) G(3) G(4) G(5)
 """
@@ -29,20 +30,26 @@ PYTHON = "import json; print(sum(len(json.dumps({'number': i, 'text': str(i)})) 
 
 
 def tools(bench):
-    """Name, program that must be there, how it runs a target, and whether it sees all threads' calls."""
+    """Name, program that must be there, how it runs a target, and whether it sees all threads'
+    calls."""
     null = ["-o", "/dev/null"]
     return (
         ("untraced", None, list),
         ("malloscope", None, lambda t: [bench.program, "run", "-o", bench.listing, "--"] + t),
-        ("malloscope on one CPU", None, lambda t: pin([bench.program, "run", "-o", bench.listing, "--"] + t)),
-        ("ltrace, no stacks", "ltrace", lambda t: ["ltrace", "-f", "-e", "malloc+free+realloc"] + null + t),
-        ("ltrace on one CPU", "ltrace", lambda t: pin(["ltrace", "-f", "-e", "malloc+free+realloc"] + null + t)),
+        ("malloscope on one CPU", None,
+         lambda t: pin([bench.program, "run", "-o", bench.listing, "--"] + t)),
+        ("ltrace, no stacks", "ltrace",
+         lambda t: ["ltrace", "-f", "-e", "malloc+free+realloc"] + null + t),
+        ("ltrace on one CPU", "ltrace",
+         lambda t: pin(["ltrace", "-f", "-e", "malloc+free+realloc"] + null + t)),
         ("gdb, bt 24", "gdb", lambda t: gdb(bench, t)),
         ("heaptrack", "heaptrack", lambda t: ["heaptrack", "-o", bench.path("heaptrack.out")] + t),
         ("valgrind massif", "valgrind", lambda t: ["valgrind", "-q", "--tool=massif",
-                                                   "--massif-out-file=" + bench.path("massif.out")] + t),
+                                                   "--massif-out-file=" + bench.path("massif.out")]
+         + t),
         ("mtrace-ng", "mtrace-ng", lambda t: ["mtrace-ng", "-f"] + null + t),
-        ("memray", "memray", lambda t: ["memray", "run", "--native", "-f", "-o", bench.path("memray.out")] + t),
+        ("memray", "memray",
+         lambda t: ["memray", "run", "--native", "-f", "-o", bench.path("memray.out")] + t),
     )
 
 
@@ -62,7 +69,8 @@ def gdb(bench, target):
 def cc1_target(bench):
     """The compiler proper on a preprocessed file of its own, or None."""
     cc = shutil.which("gcc")
-    found = cc and subprocess.run([cc, "-print-prog-name=cc1"], stdout=subprocess.PIPE, check=False, text=True).stdout
+    found = cc and subprocess.run([cc, "-print-prog-name=cc1"], stdout=subprocess.PIPE, check=False,
+                                  text=True).stdout
     found = (found or "").strip()
     if not os.path.isabs(found):
         return None
@@ -91,8 +99,8 @@ def programs(bench):
 def run(command):
     """Output and seconds, or None when it fails or takes too long."""
     begin = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          start_new_session=True) as process:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, start_new_session=True) as process:
         try:
             output, _ = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -115,7 +123,8 @@ def number_in(output):
 
 def microseconds(bench, name, make):
     """By column: a pair under that tool."""
-    num = {"untraced": 400000, "heaptrack": 20000, "valgrind massif": 20000, "gdb, bt 24": GDB_PAIRS}.get(name, 3000)
+    num = {"untraced": 400000, "heaptrack": 20000, "valgrind massif": 20000,
+           "gdb, bt 24": GDB_PAIRS}.get(name, 3000)
     columns = {}
     for column, words in (("depth 8", ["8", str(num)]), ("depth 24", ["24", str(num)]),
                           ("4 threads", ["threads", "8", str(max(num // 4, 100)), "4", "4"])):
@@ -125,7 +134,8 @@ def microseconds(bench, name, make):
 
 
 def measure(bench, repeat, say):
-    """Rows: a tool each, with a list of samples for each column; None in a sample says that it failed."""
+    """Rows: a tool each, with a list of samples for each column; None in a sample says that it
+    failed."""
     targets = programs(bench)
     rows, absent = {}, []
     for i in range(repeat):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a stop is made of: the tracer's system calls one by one (tests/bench/barestop.c), and whole pairs beside their sum.
-All on one CPU. Parts that are measured alone do not add up exactly: the first call after a switch finds cold caches."""
+"""What a stop is made of: the tracer's system calls one by one (tests/bench/barestop.c), and whole
+pairs beside their sum. All on one CPU. Parts that are measured alone do not add up exactly: the
+first call after a switch finds cold caches."""
 
 # Name, steps, the steps that it is compared with, and how many of them a malloc/free pair has.
 STEPS = (
@@ -20,10 +21,12 @@ def measure(bench, repeat, say):
     say("steps of a stop")
     for _ in range(repeat):
         for steps in sorted({steps for _, *pair, _ in STEPS for steps in pair}):
-            bench.add("steps " + steps, float(bench.output([bench.path("barestop"), "10000", steps])))
+            bench.add("steps " + steps,
+                      float(bench.output([bench.path("barestop"), "10000", steps])))
         for depth in DEPTHS:
             options = ["-n", str(depth + 16)]
-            bench.add(f"pinned {depth}", float(bench.launched([bench.path("pairs"), str(depth), "5000"], options, True)))
+            bench.add(f"pinned {depth}", float(bench.launched([bench.path("pairs"), str(depth),
+                                                               "5000"], options, True)))
     stop = bench.median("steps ")
     rows = [{"name": "bare stop", "us": round(stop, 2), "in_a_pair": 3}]
     for name, steps, base, number in STEPS:
@@ -38,7 +41,8 @@ def show(result):
     print(f"\n{'on one CPU, us':34}{'each':>8}{'in a pair':>12}")
     for row in result["rows"]:
         number = row["in_a_pair"]
-        print(f"{row['name']:34}{row['us']:8.2f}" + (f"{row['us'] * number:12.2f}" if number else ""))
+        print(f"{row['name']:34}{row['us']:8.2f}"
+              + (f"{row['us'] * number:12.2f}" if number else ""))
     print(f"{'their sum':34}{'':8}{result['sum_us']:12.2f}")
     for pair in result["pairs"]:
         print(f"a pair of {pair['depth']} frames".ljust(34) + f"{'':8}{pair['us']:12.2f}")

@@ -26,23 +26,27 @@ EXACT = ("bytes-per-block",)
 
 
 def find(program):
-    """The program beside malloscope in its build directory, brought up to date; None if that is no build directory."""
+    """The program beside malloscope in its build directory, brought up to date; None if that is no
+    build directory."""
     directory = os.path.dirname(program)
     if not os.path.exists(os.path.join(directory, "Makefile")):
         return None
-    subprocess.run(["make", "-s", "-C", directory, "tests/bench/tables"], check=True, stdout=sys.stderr)
+    subprocess.run(["make", "-s", "-C", directory, "tests/bench/tables"], check=True,
+                   stdout=sys.stderr)
     return os.path.join(directory, "tests/bench/tables")
 
 
 def time_program(program, directory, words):
     """Milliseconds of a command about the file that tables has left."""
     begin = time.monotonic()
-    subprocess.run([program] + words, cwd=directory, check=True, stdout=subprocess.DEVNULL, timeout=TIMEOUT)
+    subprocess.run([program] + words, cwd=directory, check=True, stdout=subprocess.DEVNULL,
+                   timeout=TIMEOUT)
     return (time.monotonic() - begin) * 1000
 
 
 def measure(program, tables, directory, repeat, num_snapshots):
-    """Samples by name: milliseconds; for some sizes. Of malloscope and of what find() gave for it."""
+    """Samples by name: milliseconds; for some sizes. Of malloscope and of what find() gave for
+    it."""
     done = subprocess.run([tables, str(repeat), str(num_snapshots)], cwd=directory, check=True,
                           stdout=subprocess.PIPE, timeout=TIMEOUT)
     samples = {}
@@ -54,8 +58,10 @@ def measure(program, tables, directory, repeat, num_snapshots):
                             ("program-top-traceback", ["top", "two.msnap:new", "traceback"])):
             samples.setdefault(name, []).append(time_program(program, directory, words))
     return {"snapshots": num_snapshots,
-            "rows": [{"name": name, "median": round(statistics.median(values), 3), "min": min(values),
-                      "max": max(values), "aim": aim_of(name, num_snapshots)} for name, values in samples.items()]}
+            "rows": [{"name": name, "median": round(statistics.median(values), 3),
+                      "min": min(values),
+                      "max": max(values), "aim": aim_of(name, num_snapshots)}
+                     for name, values in samples.items()]}
 
 
 def aim_of(name, num_snapshots):

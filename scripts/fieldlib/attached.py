@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that have run for a while and are attached to. What malloscope says they grew by while they did some work is
-compared with their own figure. PROGRAMS at the end names them: each is one small function, which starts the program, says
-how to ask for its figure, and what work it shall do."""
+"""Programs that have run for a while and are attached to. What malloscope says they grew by while
+they did some work is compared with their own figure. PROGRAMS at the end names them: each is one
+small function, which starts the program, says how to ask for its figure, and what work it shall
+do."""
 
 import contextlib
 import glob
@@ -15,8 +16,8 @@ from fieldlib import sources
 from fieldlib.common import TIMEOUT, Row, Skipped, check_status, java_class, need, postgres_data
 from fieldlib.console import Console
 
-# How far growth may be from the program's own figure: of the figure, or of all bytes allocated meanwhile where most of them
-# replace older ones.
+# How far growth may be from the program's own figure: of the figure, or of all bytes allocated
+# meanwhile where most of them replace older ones.
 TOLERANCE = 0.02
 # Seconds until a server is ready.
 PATIENCE = 60
@@ -30,8 +31,9 @@ def is_left(pid):
 
 
 def attached(field, pid, figure, work, is_turnover=False):
-    """The row of process pid: figure() is what it says of its memory, work(1) lets it do what is compared, work(0) and
-    work(2) a little of that before and after. is_turnover: what is allocated replaces what is older than the tracing."""
+    """The row of process pid: figure() is what it says of its memory, work(1) lets it do what is
+    compared, work(0) and work(2) a little of that before and after. is_turnover: what is allocated
+    replaces what is older than the tracing."""
     row = Row(field.name)
     console = Console(field, pid)
     try:
@@ -60,7 +62,8 @@ def attached(field, pid, figure, work, is_turnover=False):
 def server(field, command, env=None, **options):
     """A process that is ended with SIGTERM."""
     env = dict(os.environ, LC_ALL="C", HOME=field.directory, **(env or {}))
-    process = subprocess.Popen(command, cwd=field.directory, env=env, stderr=subprocess.DEVNULL, **options)
+    process = subprocess.Popen(command, cwd=field.directory, env=env, stderr=subprocess.DEVNULL,
+                               **options)
     try:
         yield process
     finally:
@@ -90,7 +93,8 @@ def connect(path):
 
 def talk(field, command, env=None):
     """A program that answers each line with a line, and whose figure is its answer to "figure"."""
-    return server(field, command, env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    return server(field, command, env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                  bufsize=1)
 
 
 def ask(process, line):
@@ -103,7 +107,8 @@ def ask(process, line):
 
 
 def talking(field, command, is_turnover=False, env=None):
-    """The row of such a program; it does its work at "work", and before that it is full of older blocks."""
+    """The row of such a program; it does its work at "work", and before that it is full of older
+    blocks."""
     with talk(field, command, env) as process:
         ask(process, "figure")
         return attached(field, process.pid, lambda: ask(process, "figure"),
@@ -115,8 +120,8 @@ class Redis:
 
     def __init__(self, field):
         self.path = field.path("socket")
-        self.command = [need("redis-server"), "--port", "0", "--unixsocket", self.path, "--save", "", "--dir",
-                        field.directory, "--hz", "10", "--activerehashing", "no"]
+        self.command = [need("redis-server"), "--port", "0", "--unixsocket", self.path, "--save",
+                        "", "--dir", field.directory, "--hz", "10", "--activerehashing", "no"]
         self.stream = None
 
     def say(self, *words):
@@ -146,15 +151,16 @@ def redis_run(field, work, is_turnover):
         redis.stream = connect(redis.path)
         for i in range(5000):
             redis.say("set", f"key:{i}", b"v" * 1500)
-        row = attached(field, process.pid, redis.used, lambda step: work(redis) if step == 1 else redis.say("ping"),
-                       is_turnover)
+        row = attached(field, process.pid, redis.used,
+                       lambda step: work(redis) if step == 1 else redis.say("ping"), is_turnover)
         for i in range(0, 5000, 500):
             row.want(len(redis.say("get", f"key:{i}")) > 1500, True, "its data")
         return row
 
 
 def redis_grows(field):
-    """New keys; with its header a value fills one of the allocator's size classes, as used_memory counts."""
+    """New keys; with its header a value fills one of the allocator's size classes, as used_memory
+    counts."""
     def work(redis):
         for i in range(1000):
             redis.say("set", f"new:{i}", b"n" * (10240 - 6))
@@ -173,7 +179,8 @@ def memcached(field):
     """Slabs of 1 MiB; it fills some more of them."""
     path = field.path("socket")
     user = ["-u", "root"] if os.getuid() == 0 else []
-    with server(field, [need("memcached"), "-s", path, "-m", "256", *user], stdout=subprocess.DEVNULL) as process:
+    with server(field, [need("memcached"), "-s", path, "-m", "256", *user],
+                stdout=subprocess.DEVNULL) as process:
         stream = connect(path)
 
         def figure():
@@ -214,20 +221,25 @@ def children(pid):
 
 
 def reload_nginx(process):
-    """The master reads its configuration again, and another worker takes the place of the old one."""
+    """The master reads its configuration again, and another worker takes the place of the old
+    one."""
     old = children(process.pid)
     process.send_signal(signal.SIGHUP)
-    wait_until(lambda: children(process.pid) and not children(process.pid) & old, "nginx does not reload")
+    wait_until(lambda: children(process.pid) and not children(process.pid) & old,
+               "nginx does not reload")
 
 
 def nginx(field):
-    """The master, which reads its configuration three times, while its workers are asked for a page: it does not grow."""
+    """The master, which reads its configuration three times, while its workers are asked for a
+    page: it does not grow."""
     path, content = field.path("socket"), field.write("page", "text of a page\n" * 500)
     text = ("daemon off; worker_processes 1; error_log stderr; pid %s; events {} http { access_log off; gzip on; "
-            "gzip_min_length 1; server { listen unix:%s; root %s; } }" % (field.path("pid"), path, field.directory))
+            "gzip_min_length 1; server { listen unix:%s; root %s; } }" % (field.path("pid"), path,
+                                                                          field.directory))
     if os.getuid() == 0:
         text = "user root; " + text
-    with server(field, [need("nginx"), "-e", "stderr", "-p", field.directory, "-c", field.write("conf", text)],
+    with server(field, [need("nginx"), "-e", "stderr", "-p", field.directory, "-c",
+                        field.write("conf", text)],
                 stdout=subprocess.DEVNULL) as process:
         connect(path).close()
 
@@ -245,11 +257,14 @@ def nginx(field):
 def postgres(field):
     """One backend: statements are prepared, and its memory contexts grow."""
     binaries, as_user, data = postgres_data(field)
-    with server(field, [*as_user, binaries + "/postgres", "-D", data, "-c", "listen_addresses=", "-k", field.directory],
+    with server(field, [*as_user, binaries + "/postgres", "-D", data, "-c", "listen_addresses=",
+                        "-k", field.directory],
                 stdout=subprocess.DEVNULL):
         ready = [binaries + "/pg_isready", "-q", "-t", "1", "-h", field.directory]
-        wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, "postgres is not ready")
-        with talk(field, [binaries + "/psql", "-h", field.directory, "-U", "postgres", "-XqAt", "postgres"]) as client:
+        wait_until(lambda: subprocess.run(ready, check=False).returncode == 0,
+                   "postgres is not ready")
+        with talk(field, [binaries + "/psql", "-h", field.directory, "-U", "postgres", "-XqAt",
+                          "postgres"]) as client:
             pid = ask(client, "select pg_backend_pid();")
 
             def figure():
@@ -266,7 +281,8 @@ def postgres(field):
 
 
 def python(field):
-    """tracemalloc, of which malloscope is the counterpart: new objects come, half as many older ones go."""
+    """tracemalloc, of which malloscope is the counterpart: new objects come, half as many older
+    ones go."""
     return talking(field, [need("python3"), field.write("script", sources.PYTHON_TRACEMALLOC)],
                    env={"PYTHONMALLOC": "malloc"})
 
@@ -288,15 +304,20 @@ def cache(compiler, library=None):
         found = glob.glob(f"/usr/lib/*/{library}") if library else []
         if library and not found:
             raise Skipped(f"{library} is not installed")
-        subprocess.run([need(compiler), "-O1", "-o", field.path("program"), field.write("program.c", sources.CACHE)],
+        subprocess.run([need(compiler), "-O1", "-o", field.path("program"),
+                        field.write("program.c", sources.CACHE)],
                        check=True)
-        return talking(field, [field.path("program")], True, {"LD_PRELOAD": found[0]} if library else None)
+        return talking(field, [field.path("program")], True,
+                       {"LD_PRELOAD": found[0]} if library else None)
     return program
 
 
 PROGRAMS = {
-    "redis": redis_grows, "redis-overwrite": redis_overwrites, "memcached": memcached, "nginx-reload": nginx,
+    "redis": redis_grows, "redis-overwrite": redis_overwrites, "memcached": memcached,
+    "nginx-reload": nginx,
     "postgres-backend": postgres, "tracemalloc": python, "node-buffers": node, "java-buffers": java,
-    "cache-glibc": cache("gcc"), "cache-musl": cache("musl-gcc"), "cache-jemalloc": cache("gcc", "libjemalloc.so.2"),
-    "cache-tcmalloc": cache("gcc", "libtcmalloc_minimal.so.4"), "cache-mimalloc": cache("gcc", "libmimalloc.so.2"),
+    "cache-glibc": cache("gcc"), "cache-musl": cache("musl-gcc"),
+    "cache-jemalloc": cache("gcc", "libjemalloc.so.2"),
+    "cache-tcmalloc": cache("gcc", "libtcmalloc_minimal.so.4"),
+    "cache-mimalloc": cache("gcc", "libmimalloc.so.2"),
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all programs of scripts/field need: a run under malloscope, the same under others, and rows of the table."""
+"""What all programs of scripts/field need: a run under malloscope, the same under others, and rows
+of the table."""
 
 import dataclasses
 import glob
@@ -11,7 +12,8 @@ import subprocess
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TIMEOUT = 600
-# Under valgrind a program gets other addresses, which it may sort or hash, and sees another CPU: so far its peak may be off.
+# Under valgrind a program gets other addresses, which it may sort or hash, and sees another CPU: so
+# far its peak may be off.
 PEAK_TOLERANCE = 0.05
 PEAK_BYTES = 16 << 10
 
@@ -46,8 +48,8 @@ class Row:
             self.wrong.append(f"{what}: got {got}, wanted {wanted}")
 
 
-WIDTHS = (("program", 16), ("allocations", 11), ("live", 11), ("truth", 11), ("difference", 10), ("peak", 11),
-          ("massif", 11), ("unknown", 7), ("replaced", 8), ("survived", 8))
+WIDTHS = (("program", 16), ("allocations", 11), ("live", 11), ("truth", 11), ("difference", 10),
+          ("peak", 11), ("massif", 11), ("unknown", 7), ("replaced", 8), ("survived", 8))
 
 
 def show(words):
@@ -65,8 +67,8 @@ def show_row(row):
         print(f"{row.name.ljust(WIDTHS[0][1])} skipped: {row.wrong.pop()}", flush=True)
         return
     difference = row.live - row.truth if row.live is not None and row.truth is not None else None
-    words = (row.name, row.calls, row.live, row.truth, difference, row.peak, row.massif, row.unknown, row.replaced,
-             row.survived)
+    words = (row.name, row.calls, row.live, row.truth, difference, row.peak, row.massif,
+             row.unknown, row.replaced, row.survived)
     show(["-" if word is None else word for word in words])
 
 
@@ -78,8 +80,8 @@ class Field:
         self.directory = directory
         self.name = None
         self.libledger = os.path.join(directory, "libledger.so")
-        subprocess.run([os.path.join(TOP, "tests/targets/build.sh"), os.path.join(TOP, "tests/targets/libledger.c"),
-                        directory], check=True)
+        subprocess.run([os.path.join(TOP, "tests/targets/build.sh"),
+                        os.path.join(TOP, "tests/targets/libledger.c"), directory], check=True)
 
     def for_program(self, name):
         """The same for one program, in a directory of its own."""
@@ -110,17 +112,21 @@ class Field:
     def run(self, command, stdin=None, env=None, timeout=TIMEOUT):
         """Status and standard output of a command, in our directory."""
         with open(stdin or os.devnull, "rb") as source:
-            done = subprocess.run(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                  env=dict(os.environ, LC_ALL="C", HOME=self.directory, **(env or {})),
+            done = subprocess.run(command, stdin=source, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL,
+                                  env=dict(os.environ, LC_ALL="C", HOME=self.directory,
+                                           **(env or {})),
                                   cwd=self.directory, timeout=timeout, check=False)
         return done.returncode % 256, done.stdout
 
     def traced(self, command, setting=(), **options):
-        """The same under malloscope, from launch; setting: NAME=VALUE for the program alone. Also what `status` says at
-        its end, as a dictionary; empty: it says nothing."""
+        """The same under malloscope, from launch; setting: NAME=VALUE for the program alone. Also
+        what `status` says at its end, as a dictionary; empty: it says nothing."""
         listing = self.path("listing")
-        words = [self.program, "run", "--json", "-o", listing, "-e", "wait exit", "-e", "status", "--"]
-        status, output = self.run(words + (["env", *setting] if setting else []) + command, **options)
+        words = [self.program, "run", "--json", "-o", listing, "-e", "wait exit", "-e", "status",
+                 "--"]
+        status, output = self.run(words + (["env", *setting] if setting else []) + command,
+                                  **options)
         told = {}
         with open(listing, encoding="utf-8") as f:
             for line in f:
@@ -129,14 +135,17 @@ class Field:
         return status, output, told
 
     def ledger(self, command, setting=(), **options):
-        """Under malloscope with libledger.so: what `status` says, and the ledger's live bytes, blocks and allocations."""
+        """Under malloscope with libledger.so: what `status` says, and the ledger's live bytes,
+        blocks and allocations."""
         counts = self.path("counts")
-        _, _, told = self.traced(command, [*setting, f"LD_PRELOAD={self.libledger}", f"LEDGER_OUT={counts}"], **options)
+        _, _, told = self.traced(command, [*setting, f"LD_PRELOAD={self.libledger}",
+                                           f"LEDGER_OUT={counts}"], **options)
         with open(counts, encoding="ascii") as f:
             return told, [int(word) for word in f.read().split()]
 
     def massif_peak(self, command, **options):
-        """The peak by valgrind's massif, bytes asked for; None: without valgrind, or it cannot run the program."""
+        """The peak by valgrind's massif, bytes asked for; None: without valgrind, or it cannot run
+        the program."""
         if not shutil.which("valgrind"):
             return None
         out = self.path("massif")
@@ -145,7 +154,8 @@ class Field:
         if status >= 128 or not os.path.exists(out):
             return None
         with open(out, encoding="utf-8", errors="replace") as f:
-            return max((int(n) for n in re.findall(r"^mem_heap_B=(\d+)", f.read(), re.M)), default=None)
+            return max((int(n) for n in re.findall(r"^mem_heap_B=(\d+)", f.read(), re.M)),
+                       default=None)
 
 
 def need(*programs):
@@ -166,7 +176,8 @@ def java_class(field, text):
 
 
 def postgres_data(field):
-    """Where its programs are, the words before a command that is not run as root, and a new data directory."""
+    """Where its programs are, the words before a command that is not run as root, and a new data
+    directory."""
     found = glob.glob("/usr/lib/postgresql/*/bin")
     if not found:
         raise Skipped("postgresql is not installed")
@@ -175,7 +186,8 @@ def postgres_data(field):
         as_user = [need("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         subprocess.run(["chown", "postgres", field.directory], check=True)
     data = field.path("data")
-    subprocess.run([*as_user, found[0] + "/initdb", "-N", "-A", "trust", "-U", "postgres", "-D", data], check=True,
+    subprocess.run([*as_user, found[0] + "/initdb", "-N", "-A", "trust", "-U", "postgres", "-D",
+                    data], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT)
     return found[0], as_user, data
 
@@ -190,5 +202,6 @@ def check_status(row, told):
 
 
 def check_peak(row):
-    if row.massif is not None and abs(row.peak - row.massif) > max(PEAK_BYTES, row.massif * PEAK_TOLERANCE):
+    if row.massif is not None and abs(row.peak - row.massif) > max(PEAK_BYTES,
+                                                                   row.massif * PEAK_TOLERANCE):
         row.wrong.append(f"peak: we say {row.peak} B, massif {row.massif} B")

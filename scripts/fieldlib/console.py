@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""malloscope's prompt in a pseudo terminal, so that a program can be looked at between one request and the next."""
+"""malloscope's prompt in a pseudo terminal, so that a program can be looked at between one request
+and the next."""
 
 import json
 import os
@@ -19,9 +20,10 @@ class Console:
     def __init__(self, field, pid):
         master, slave = pty.openpty()
         self.fd = master
-        self.process = subprocess.Popen([field.program, "attach", "--json", str(pid)], stdin=slave, stdout=slave,
-                                        stderr=slave, cwd=field.directory,
-                                        env=dict(os.environ, TERM="dumb", INPUTRC="/dev/null", HOME=field.directory))
+        self.process = subprocess.Popen([field.program, "attach", "--json", str(pid)], stdin=slave,
+                                        stdout=slave, stderr=slave, cwd=field.directory,
+                                        env=dict(os.environ, TERM="dumb", INPUTRC="/dev/null",
+                                                 HOME=field.directory))
         os.close(slave)
         self.expect()
 
@@ -31,7 +33,8 @@ class Console:
         while not PROMPT.search(text):
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                raise subprocess.TimeoutExpired(["malloscope at its prompt: " + text[-200:]], PATIENCE)
+                raise subprocess.TimeoutExpired(["malloscope at its prompt: " + text[-200:]],
+                                                PATIENCE)
             text += os.read(self.fd, 65536).decode(errors="replace")
         return text
 

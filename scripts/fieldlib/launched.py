@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that are traced from launch to their end. PROGRAMS at the end names them: each is one small function, which
-says how the program is called, and who else can count it."""
+"""Programs that are traced from launch to their end. PROGRAMS at the end names them: each is one
+small function, which says how the program is called, and who else can count it."""
 
 import glob
 import os
@@ -10,11 +10,12 @@ from fieldlib import sources
 from fieldlib.common import Row, Skipped, check_peak, check_status, java_class, need, postgres_data
 
 
-def launched(field, command, stdin=None, setting=(), with_ledger=True, with_massif=True, with_output=True):
+def launched(field, command, stdin=None, setting=(), with_ledger=True, with_massif=True,
+             with_output=True):
     """The row of a program that ends by itself.
-    setting: NAME=VALUE of its environment. with_ledger: it takes its memory from the C library's malloc, so libledger.so
-    can count in the same run. with_massif: it does the same each time, so the peaks of two runs are one figure.
-    with_output: so is what it prints."""
+    setting: NAME=VALUE of its environment. with_ledger: it takes its memory from the C library's
+    malloc, so libledger.so can count in the same run. with_massif: it does the same each time, so
+    the peaks of two runs are one figure. with_output: so is what it prints."""
     row = Row(field.name)
     env = dict(word.split("=", 1) for word in setting)
     preload = env.pop("LD_PRELOAD", None)
@@ -38,7 +39,8 @@ def launched(field, command, stdin=None, setting=(), with_ledger=True, with_mass
         row.live = told.get("size")
         row.want((row.live, told.get("count"), told.get("calls")), (row.truth, blocks, calls),
                  "live bytes, blocks and allocations by the ledger")
-        row.want((told.get("unknown_frees"), told.get("replaced")), (0, 0), "unknown frees, replaced, with the ledger")
+        row.want((told.get("unknown_frees"), told.get("replaced")), (0, 0),
+                 "unknown frees, replaced, with the ledger")
     return row
 
 
@@ -80,7 +82,8 @@ def git(field):
 
 def compiler(field, driver, name, source):
     """The compiler proper, without its driver."""
-    found = subprocess.run([need(driver), "-print-prog-name=" + name], stdout=subprocess.PIPE, check=True, text=True)
+    found = subprocess.run([need(driver), "-print-prog-name=" + name], stdout=subprocess.PIPE,
+                           check=True, text=True)
     path = found.stdout.strip()
     if not os.path.isabs(path):
         raise Skipped(f"{driver} is no GCC")
@@ -102,35 +105,41 @@ def rustc(field):
 
 def go(field):
     program = field.path("program")
-    env = dict(os.environ, GOCACHE=field.path("cache"), GOPATH=field.path("gopath"), GOFLAGS="-mod=mod", CGO_ENABLED="1")
-    subprocess.run([need("go"), "build", "-o", program, field.write("program.go", sources.GO)], check=True, timeout=200,
-                   env=env)
+    env = dict(os.environ, GOCACHE=field.path("cache"), GOPATH=field.path("gopath"),
+               GOFLAGS="-mod=mod", CGO_ENABLED="1")
+    subprocess.run([need("go"), "build", "-o", program, field.write("program.go", sources.GO)],
+                   check=True, timeout=200, env=env)
     return launched(field, [program], with_massif=False)
 
 
 def vim(field):
     text = field.write("text", "".join(f"line {i} of the text\n" for i in range(2000)))
-    return launched(field, [need("vim"), "-u", "NONE", "-i", "NONE", "-es", "-c", "%s/line/word/g | sort! | g/7/d",
+    return launched(field, [need("vim"), "-u", "NONE", "-i", "NONE", "-es", "-c",
+                            "%s/line/word/g | sort! | g/7/d",
                             "-c", "w! other | qa!", text], with_massif=False)
 
 
 def emacs(field):
-    return launched(field, [need("emacs"), "-Q", "--batch", "--eval", sources.EMACS], with_massif=False)
+    return launched(field, [need("emacs"), "-Q", "--batch", "--eval", sources.EMACS],
+                    with_massif=False)
 
 
 def gdb(field):
-    return launched(field, [need("gdb"), "-nx", "-batch", "-ex", "info functions ^mem", "-ex", "disassemble main",
-                            need("python3")], with_massif=False)
+    return launched(field, [need("gdb"), "-nx", "-batch", "-ex", "info functions ^mem", "-ex",
+                            "disassemble main", need("python3")], with_massif=False)
 
 
 def openssl(field):
-    return launched(field, [need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout",
-                            field.path("key"), "-out", field.path("certificate")], with_massif=False)
+    return launched(field, [need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                            "-subj", "/CN=x", "-keyout",
+                            field.path("key"), "-out", field.path("certificate")],
+                    with_massif=False)
 
 
 def xz(field):
     text = field.write("text", "".join(f"{i * i} is the square of {i}\n" for i in range(60000)))
-    return launched(field, [need("xz"), "-T2", "-6", "-c", "--block-size=300KiB", text], with_massif=False)
+    return launched(field, [need("xz"), "-T2", "-6", "-c", "--block-size=300KiB", text],
+                    with_massif=False)
 
 
 def sort(field):
@@ -139,21 +148,25 @@ def sort(field):
 
 
 def imagemagick(field):
-    return launched(field, [need("convert"), "-size", "300x200", "plasma:fractal", "-seed", "1", "-blur", "0x2",
+    return launched(field, [need("convert"), "-size", "300x200", "plasma:fractal", "-seed", "1",
+                            "-blur", "0x2",
                             "-resize", "50%", field.path("image.png")], with_massif=False)
 
 
 def ffmpeg(field):
-    return launched(field, [need("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=320x200:rate=10",
-                            "-c:v", "mpeg4", "-threads", "2", "-f", "avi", "-y", field.path("film")], with_massif=False)
+    return launched(field, [need("ffmpeg"), "-v", "error", "-f", "lavfi", "-i",
+                            "testsrc=duration=1:size=320x200:rate=10",
+                            "-c:v", "mpeg4", "-threads", "2", "-f", "avi", "-y",
+                            field.path("film")], with_massif=False)
 
 
 def postgres(field):
-    """The server without children: a backend on its standard input. As another user it could not write the ledger."""
+    """The server without children: a backend on its standard input. As another user it could not
+    write the ledger."""
     binaries, as_user, data = postgres_data(field)
     return launched(field, [*as_user, binaries + "/postgres", "--single", "-D", data, "postgres"],
-                    stdin=field.write("sql", sources.POSTGRES), with_massif=False, with_ledger=not as_user,
-                    with_output=False)
+                    stdin=field.write("sql", sources.POSTGRES), with_massif=False,
+                    with_ledger=not as_user, with_output=False)
 
 
 def nginx_test(field):
@@ -168,12 +181,14 @@ def node(field):
 
 
 def java(field):
-    return launched(field, [need("java"), "-Xmx64m", "-cp", java_class(field, sources.JAVA), "Main"], with_massif=False)
+    return launched(field, [need("java"), "-Xmx64m", "-cp", java_class(field, sources.JAVA),
+                            "Main"], with_massif=False)
 
 
 def chromium(field):
     """All of its other processes are left alone."""
-    found = glob.glob("/usr/lib/chromium*/chromium") + glob.glob("/usr/lib/chromium*/chromium-browser")
+    found = (glob.glob("/usr/lib/chromium*/chromium")
+             + glob.glob("/usr/lib/chromium*/chromium-browser"))
     if not found:
         raise Skipped("chromium is not installed")
     return launched(field, [found[0], "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
@@ -190,7 +205,8 @@ def static_cxx(field):
 
 def musl(field):
     program = field.path("program")
-    subprocess.run([need("musl-gcc"), "-O2", "-o", program, field.write("program.c", sources.MUSL)], check=True)
+    subprocess.run([need("musl-gcc"), "-O2", "-o", program, field.write("program.c", sources.MUSL)],
+                   check=True)
     return launched(field, [program], with_ledger=False, with_massif=False)
 
 
@@ -206,10 +222,14 @@ def with_library(library):
 
 
 PROGRAMS = {
-    "bash": shell, "sqlite3": sqlite, "python3": python, "perl": perl, "ruby": ruby, "php": php, "git": git, "cc1": cc1,
-    "cc1plus": cc1plus, "rustc": rustc, "go": go, "vim": vim, "emacs": emacs, "gdb": gdb, "openssl": openssl, "xz": xz,
-    "sort": sort, "imagemagick": imagemagick, "ffmpeg": ffmpeg, "postgres": postgres, "nginx-test": nginx_test,
+    "bash": shell, "sqlite3": sqlite, "python3": python, "perl": perl, "ruby": ruby, "php": php,
+    "git": git, "cc1": cc1,
+    "cc1plus": cc1plus, "rustc": rustc, "go": go, "vim": vim, "emacs": emacs, "gdb": gdb,
+    "openssl": openssl, "xz": xz,
+    "sort": sort, "imagemagick": imagemagick, "ffmpeg": ffmpeg, "postgres": postgres,
+    "nginx-test": nginx_test,
     "node": node, "java": java, "chromium": chromium, "static-c++": static_cxx, "musl": musl,
-    "jemalloc": with_library("libjemalloc.so.2"), "tcmalloc": with_library("libtcmalloc_minimal.so.4"),
+    "jemalloc": with_library("libjemalloc.so.2"),
+    "tcmalloc": with_library("libtcmalloc_minimal.so.4"),
     "mimalloc": with_library("libmimalloc.so.2"),
 }

@@ -61,7 +61,8 @@ for line in sys.stdin:
 """
 
 C = "#include <stdio.h>\n#include <string.h>\n" + "".join(
-    f"int f{i}(int a) {{ char b[64]; snprintf(b, 64, \"%d\", a); return b[0] * {i}; }}\n" for i in range(20))
+    f"int f{i}(int a) {{ char b[64]; snprintf(b, 64, \"%d\", a); return b[0] * {i}; }}\n"
+    for i in range(20))
 
 CXX = """#include <map>
 #include <string>
@@ -91,7 +92,8 @@ public class Main {
     public static void main(String[] words) throws Exception {
         Thread[] threads = new Thread[8];
         for (int i = 0; i < 8; i++) {
-            threads[i] = new Thread(() -> { for (int k = 0; k < 50; k++) java.nio.ByteBuffer.allocateDirect(5000); });
+            threads[i] = new Thread(() -> {
+                for (int k = 0; k < 50; k++) java.nio.ByteBuffer.allocateDirect(5000); });
             threads[i].start();
         }
         for (Thread t : threads) t.join();
@@ -110,8 +112,10 @@ public class Main {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (int i = 0; i < 300; i++) all.add(ByteBuffer.allocateDirect(20000));
         for (String line; (line = in.readLine()) != null; ) {
-            if (line.equals("work")) for (int i = 0; i < 1000; i++) all.add(ByteBuffer.allocateDirect(20000));
-            for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class))
+            if (line.equals("work"))
+                for (int i = 0; i < 1000; i++) all.add(ByteBuffer.allocateDirect(20000));
+            for (BufferPoolMXBean pool
+                    : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class))
                 if (pool.getName().equals("direct")) System.out.println(pool.getMemoryUsed());
         }
     }

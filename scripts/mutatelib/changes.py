@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which changes of one token a C file can suffer. It must be formatted as ours are: binary operators have blanks around."""
+"""Which changes of one token a C file can suffer. It must be formatted as ours are: binary
+operators have blanks around."""
 
 import re
 
@@ -39,7 +40,8 @@ SWAPS = [
 ]
 
 NUMBER = re.compile(r"(?<![\w.])(0[xX][0-9a-fA-F]+|[0-9]+)(?=[uUlL]*(?![\w.]))")
-# A statement of one line: an assignment, a call, a jump; no declaration, and not what only logs or asserts.
+# A statement of one line: an assignment, a call, a jump; no declaration, and not what only logs or
+# asserts.
 STATEMENT = re.compile(r"""^\t+(
     (?!log_\w+\(|assert\()
     (?: \*?[a-z_][\w.>\[\]-]* [ ] [-+|&]?= [ ] [^\n]*
@@ -79,7 +81,8 @@ def without_comments(text):
 
 
 def other_numbers(digits):
-    value = int(digits, 16 if digits[:2].lower() == "0x" else 8 if digits[0] == "0" and len(digits) > 1 else 10)
+    value = int(digits, 16 if digits[:2].lower() == "0x" else 8 if digits[0] == "0"
+                and len(digits) > 1 else 10)
     return ["%d" % (value + 1)] + (["%d" % (value - 1)] if value else [])
 
 
@@ -91,7 +94,8 @@ def find_changes(file, text):
     def add(kind, match, group, alternatives):
         start, end = match.span(group)
         # Which alternative is a matter of the place, so that a seed means the same each time.
-        changes.append(Change(kind, file, text, start, end, alternatives[start % len(alternatives)]))
+        changes.append(Change(kind, file, text, start, end,
+                              alternatives[start % len(alternatives)]))
 
     for kind, pattern, alternatives in SWAPS:
         for match in re.finditer(pattern, code, re.M):

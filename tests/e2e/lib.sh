@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# For the end-to-end tests: `. "$(dirname "$0")/../lib.sh"` first. A test is a bash script; it runs in
-# a directory of its own, $dir, that goes away at its end, as do all processes that it started with
-# spawn. Status 0 passes, 1 fails, 77 skips, 99: the test could not be set up.
+# For the end-to-end tests: `. "$(dirname "$0")/../lib.sh"` first. A test is a bash script; it runs
+# in a directory of its own, $dir, that goes away at its end, as do all processes that it started
+# with spawn. Status 0 passes, 1 fails, 77 skips, 99: the test could not be set up.
 #
 # Environment: MALLOSCOPE the program, TARGETS the directory with the built target programs, srcdir
 # and builddir the tops of the source and build trees. All have defaults that fit a build in the
 # source tree. E2E_KEEP=1 keeps $dir and says where it is.
 #
-#   ms ARG...            run malloscope, at most $ms_timeout seconds; output in the files out (stdout)
-#                        and err (stderr), status in $status
-#   spawn CMD...         start CMD in the background; its PID is in $pid, its output in file $pid_out
+#   ms ARG...            run malloscope, at most $ms_timeout seconds; output in the files out
+#                        (stdout) and err (stderr), status in $status
+#   spawn CMD...         start CMD in the background; its PID is in $pid, its output in file
+#                        $pid_out
 #   await PID SECONDS WHAT      wait for the end of a spawned process; its status is in $status
 #   fail TEXT...         the test fails: says why, with the output of the last ms
 #   skip TEXT...         the test cannot run here
 #   is GOT WANTED WHAT   fails when the strings differ
 #   has FILE REGEX WHAT  fails when no line of FILE matches the extended regex; has_not likewise
 #   until_true SECONDS CMD...   repeat CMD until it succeeds; false: it did not in time
-#   nothing_odd FILE WHAT fails unless each status in FILE, of a target traced from launch, tells of no unknown free and no
+#   nothing_odd FILE WHAT fails unless each status in FILE, of a target traced from launch, tells of
+#   no unknown free and no
 #                        replaced block, and there is one
 #   same_blocks BLOCKS LEDGER   fails when the output of `blocks` differs from a target's ledger
 #   is_left PID          fails when a thread of PID is traced or stopped, or its code is not as in
@@ -108,7 +110,8 @@ await() {
 is_over() {
 	local state
 
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p; s/^Threads:[[:space:]]*/ /p' "/proc/$1/status" 2>/dev/null)
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p; s/^Threads:[[:space:]]*/ /p' \
+		"/proc/$1/status" 2>/dev/null)
 	[ -z "$state" ] || [ "${state//[[:space:]]/}" = Z1 ]
 }
 
@@ -139,17 +142,20 @@ is_not_traced() {
 is_left() {
 	[ -d "/proc/$1" ] || fail "process $1 is gone"
 	until_true "${2:-5}" is_not_traced "$1" ||
-		fail "threads of $1 are traced or stopped: $(grep -hE '^(State|TracerPid)' "/proc/$1/task"/*/status | sort | uniq -c)"
+		fail "threads of $1 are traced or stopped: $(
+			grep -hE '^(State|TracerPid)' "/proc/$1/task"/*/status | sort | uniq -c
+		)"
 	"$TARGETS/code_check" "$1" >code 2>&1 || fail "the code of $1 is not as it was: $(cat code)"
 }
 
-# Blocks whose function begins with site_ are the target's own and must be the ledger's; of all others none may have an
-# address that is in the ledger. Lines of the ledger with a fourth word `maybe` may be missing. A third argument "addresses":
-# the functions have no names.
+# Blocks whose function begins with site_ are the target's own and must be the ledger's; of all
+# others none may have an address that is in the ledger. Lines of the ledger with a fourth word
+# `maybe` may be missing. A third argument "addresses": the functions have no names.
 same_blocks() {
 	[ -s "$2" ] || fail "the target wrote no ledger ($2)"
 	# Where the listing has the output of `status`, too.
-	has_not "$1" 'truncated=[1-9]|failed=[1-9]|lost events=[1-9]' "stacks and events of a test program"
+	has_not "$1" 'truncated=[1-9]|failed=[1-9]|lost events=[1-9]' \
+		"stacks and events of a test program"
 	awk -v how="${3-}" '
 	function bad(text) {
 		if (num_bad++ < 10)
@@ -161,7 +167,11 @@ same_blocks() {
 		return name
 	}
 	FNR == 1 { file++ }
-	file == 1 && /^0x[0-9a-f]+ [0-9]+ / { ledger[$1] = $2 " " $3; maybe[$1] = $4 == "maybe"; next }
+	file == 1 && /^0x[0-9a-f]+ [0-9]+ / {
+		ledger[$1] = $2 " " $3
+		maybe[$1] = $4 == "maybe"
+		next
+	}
 	file == 2 && /^0x[0-9a-f]+ [0-9]+ / {
 		name = plain($5)
 		num++
@@ -171,7 +181,8 @@ same_blocks() {
 			split(ledger[$1], want, " ")
 			found[$1] = 1
 			if ($2 != want[1])
-				bad($1 " has size " $2 ", the ledger says " want[1] " (" want[2] ")")
+				bad($1 " has size " $2 ", the ledger says " want[1] " (" \
+					want[2] ")")
 			if (how != "addresses" && name != want[2])
 				bad($1 " is of " name ", the ledger says " want[2])
 		} else if (name ~ /^site_/) {
@@ -183,7 +194,8 @@ same_blocks() {
 			if (!(addr in found) && !maybe[addr])
 				bad(addr " (" ledger[addr] ") is missing")
 		if (num_bad)
-			print num_bad " differences in " length(ledger) " blocks of the ledger, " num + 0 " traced"
+			print num_bad " differences in " length(ledger) " blocks of the ledger, " \
+				num + 0 " traced"
 		exit num_bad != 0
 	}' "$2" "$1" >differences || fail "blocks and ledger differ: $(cat differences)"
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Usage: store_corpus.sh STORE_OPEN
-# Writes tests/fuzz/corpus/store anew: a good file, and ways to spoil one. Small pages keep them small. STORE_OPEN is the
-# built tests/fuzz/store_open. Needs sqlite3.
+# Writes tests/fuzz/corpus/store anew: a good file, and ways to spoil one. Small pages keep them
+# small. STORE_OPEN is the built tests/fuzz/store_open. Needs sqlite3.
 set -eu
 store_open=$1
 cd "$(dirname "$0")/corpus/store"
@@ -33,7 +33,8 @@ spoil dangling 'UPDATE site SET stack = 1000'
 spoil types "UPDATE location SET file = 'x', line = x'00'"
 spoil locations 'DELETE FROM location WHERE depth = 0'
 spoil view 'DROP TABLE value; CREATE VIEW value AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL
-	SELECT id + 1 FROM n) SELECT id, 1 live_bytes, 1 live_blocks, 1 freed_bytes, 1 freed_blocks FROM n'
+	SELECT id + 1 FROM n)
+	SELECT id, 1 live_bytes, 1 live_blocks, 1 freed_bytes, 1 freed_blocks FROM n'
 spoil rootpage "PRAGMA writable_schema = ON;
 	UPDATE sqlite_master SET rootpage = 2 WHERE name = 'stack'"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# To be run by gdb, which has stopped the program where its stack is to be recorded: writes the record to RECORD_OUT,
-# with rows that the program RECORD_ROWS compiles, and the frames that gdb itself finds. README describes the format.
+# To be run by gdb, which has stopped the program where its stack is to be recorded: writes the
+# record to RECORD_OUT, with rows that the program RECORD_ROWS compiles, and the frames that gdb
+# itself finds. README describes the format.
 import os
 import subprocess
 
@@ -67,7 +68,8 @@ def stack_lines(start, size):
 
 
 def row_lines(frames):
-    pcs = ["%x %s" % (f.pc(), "call" if is_call_site else "exact") for f, is_call_site, _ in frames if f.pc()]
+    pcs = ["%x %s" % (f.pc(), "call" if is_call_site else "exact")
+           for f, is_call_site, _ in frames if f.pc()]
     pid = gdb.selected_inferior().pid
     return subprocess.run(
         [os.environ["RECORD_ROWS"], str(pid)],
@@ -88,7 +90,8 @@ def record():
     frames = list(described_frames())
     newest = gdb.newest_frame()
     lines = ["pc %x exact" % newest.pc()]
-    lines += ["reg %s %x" % (name.replace("rsp", "sp").replace("rb", "b"), value(newest, name)) for name in REGISTERS]
+    lines += ["reg %s %x" % (name.replace("rsp", "sp").replace("rb", "b"), value(newest, name))
+              for name in REGISTERS]
     lines += sorted(row_lines(frames), key=lambda line: not line.startswith("module"))
     for start, size in joined(stack_ranges(frames)):
         lines += stack_lines(start, size)

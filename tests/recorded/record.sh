@@ -16,12 +16,16 @@ ${CC:-cc} -O2 -g -fomit-frame-pointer -o "$work/handler" "$folder/handler.c"
 # record NAME FUNCTION HITS PROGRAM ARGS: at the first call of FUNCTION after HITS others.
 record() {
 	RECORD_OUT=$folder/$1.txt
-	RECORD_TITLE="$1: call $(($3 + 1)) of $2 in: $(basename "$4")$(shift 4 && printf ' %s' "$@")"
+	RECORD_TITLE="$1: call $(($3 + 1)) of $2 in: $(basename "$4")$(
+		shift 4 && printf ' %s' "$@"
+	)"
 	export RECORD_OUT RECORD_TITLE
 	function=$2 hits=$3
 	shift 3
-	DEBUGINFOD_URLS='' LC_ALL=C gdb -nx -batch -ex 'set confirm off' -ex 'set backtrace past-main on' \
-		-ex 'handle SIGSEGV nostop noprint pass' -ex 'unset environment' -ex 'set environment PYTHONMALLOC malloc' \
+	DEBUGINFOD_URLS='' LC_ALL=C gdb -nx -batch -ex 'set confirm off' \
+		-ex 'set backtrace past-main on' \
+		-ex 'handle SIGSEGV nostop noprint pass' -ex 'unset environment' \
+		-ex 'set environment PYTHONMALLOC malloc' \
 		-ex starti -ex 'catch load libc.so' -ex continue -ex 'delete 1' \
 		-ex "break *$function" -ex "ignore 2 $hits" -ex continue \
 		-ex "source $folder/record.py" -ex kill --args "$@" </dev/null >"$work/log" 2>&1 ||

@@ -1,24 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes pattern_table.h: what Python's fnmatch.fnmatchcase() says of patterns chosen for their traps, and of random ones."""
+"""Writes pattern_table.h: what Python's fnmatch.fnmatchcase() says of patterns chosen for their
+traps, and of random ones."""
 import fnmatch
 import random
 import warnings
 
 TRAPS = """
-[^a] [!a] [^] [!] [!!] [!^] [[:alpha:]] [[:alpha:]]] [:a] [] []] []a] [!]] [!]a] [a []-a] [a-] [-a] [--a] [a-c-e] [c-a] [!c-a]
-[c-a!] [c-a!b] [c-a^b] [c-a!-b] [z-ab-c] [a-cz-b] [a-cz-bx-y] {a,b} \\a a\\ [\\] [\\a] [a\\-z] [&&a] [~~a] [||a] [a--b] [!--a]
-[\u00e9-\u00eb] [\udcff] [!\udcff] \udcff \u00e9 ? * ** *a* a*b*c ?* *? [*] [?] ** .* */c.c *c.c c.c lib/c.c <unknown> [[] [[a] [a[] [!-a]
+[^a] [!a] [^] [!] [!!] [!^] [[:alpha:]] [[:alpha:]]] [:a] [] []] []a] [!]] [!]a] [a []-a] [a-]
+[-a] [--a] [a-c-e] [c-a] [!c-a] [c-a!] [c-a!b] [c-a^b] [c-a!-b] [z-ab-c] [a-cz-b] [a-cz-bx-y]
+{a,b} \\a a\\ [\\] [\\a] [a\\-z] [&&a] [~~a] [||a] [a--b] [!--a] [\u00e9-\u00eb] [\udcff]
+[!\udcff] \udcff \u00e9 ? * ** *a* a*b*c ?* *? [*] [?] ** .* */c.c *c.c c.c lib/c.c <unknown> [[]
+[[a] [a[] [!-a]
 """.split() + ["", " ", "[ ]"]
 NAMES = """
-a b c z ] [ ! ^ - \\ \\a a\\ & ~ | e : : aa ab abc aab a] ^a !a [a] [!a] {a,b} [:alpha:] p] \u00e9 \u00ea \udcff \udcc3 c.c lib/c.c
-/src/lib/c.c .c.c .hidden <unknown> [a a- -a []
+a b c z ] [ ! ^ - \\ \\a a\\ & ~ | e : : aa ab abc aab a] ^a !a [a] [!a] {a,b} [:alpha:] p] \u00e9
+\u00ea \udcff \udcc3 c.c lib/c.c /src/lib/c.c .c.c .hidden <unknown> [a a- -a []
 """.split() + ["", " "]
 
 
 def text(s):
     octets = s.encode("utf-8", "surrogateescape")
-    return '"' + "".join(chr(c) if 32 <= c < 127 and chr(c) not in '"\\?' else "\\%03o" % c for c in octets) + '"'
+    return '"' + "".join(chr(c) if 32 <= c < 127 and chr(c) not in '"\\?' else "\\%03o" % c
+                         for c in octets) + '"'
 
 
 def patterns():
@@ -26,7 +30,8 @@ def patterns():
     chance = random.Random(1)
     for _ in range(300):
         inside = "".join(chance.choices("abcz!^]-[\\\u00e9", k=chance.randrange(1, 9)))
-        yield chance.choice(["", "*", "a", "?"]) + "[" + inside + "]" + chance.choice(["", "*", "b", "?"])
+        before = chance.choice(["", "*", "a", "?"])
+        yield before + "[" + inside + "]" + chance.choice(["", "*", "b", "?"])
 
 
 def main():
@@ -40,7 +45,8 @@ def main():
         print("\t%s," % text(name))
     print("};\n\nstatic const struct pattern_row pattern_rows[] = {")
     for pattern in patterns():
-        print("\t{%s, \"%s\"}," % (text(pattern), "".join("01"[fnmatch.fnmatchcase(name, pattern)] for name in NAMES)))
+        print("\t{%s, \"%s\"}," % (text(pattern), "".join("01"[fnmatch.fnmatchcase(name, pattern)]
+                                                          for name in NAMES)))
     print("};\n// clang-format on\n\n#endif")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# E8: blocks of operator new and new[] of a C++ program are in their domains, whichever form was called, dynamic or static, and though
-# libraries' new[] only jumps to new.
+# E8: blocks of operator new and new[] of a C++ program are in their domains, whichever form was
+# called, dynamic or static, and though libraries' new[] only jumps to new.
 . "$(dirname "$0")/../lib.sh"
 
 cxx=$(command -v "${CXX:-g++}") || skip "no C++ compiler"
@@ -41,9 +41,11 @@ for flags in -O1 '-O2 -fno-plt' '-O0 -no-pie' '-O1 -static' '-O2 -Wl,-z,lazy -fc
 		[[ $flags == *static* ]] && continue
 		exit 99
 	}
-	ms run -o listing -e 'wait call checkpoint' -e blocks -e 'top domain' -e 'filter add +@new[]' -e 'top domain' -e 'wait exit' -- ./forms
+	ms run -o listing -e 'wait call checkpoint' -e blocks -e 'top domain' \
+		-e 'filter add +@new[]' -e 'top domain' -e 'wait exit' -- ./forms
 	is "$status" 0 "status with $flags"
-	is "$(awk '/^0x/ && $5 ~ /^site_[^v]/ { sub(/\(.*/, "", $5); print $3, $5, $2 }' listing | sort)" "malloc site_malloc 105
+	is "$(awk '/^0x/ && $5 ~ /^site_[^v]/ { sub(/\(.*/, "", $5); print $3, $5, $2 }' listing |
+		sort)" "malloc site_malloc 105
 new site_new 101
 new site_new_nothrow 103
 new site_new_wide 256

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# From launch every free is that of a block that we know, and counts once, however many functions it goes through: sized delete
-# jumps to delete, which jumps to free; in jemalloc, tcmalloc and mimalloc the forms of delete jump or call each other.
+# From launch every free is that of a block that we know, and counts once, however many functions it
+# goes through: sized delete jumps to delete, which jumps to free; in jemalloc, tcmalloc and
+# mimalloc the forms of delete jump or call each other.
 . "$(dirname "$0")/../lib.sh"
 
 cxx=$(command -v "${CXX:-g++}") || skip "no C++ compiler"
@@ -18,7 +19,8 @@ SITE void forms(int i)
 	Small *a = new Small;
 	char *b = new char[40];
 	Wide *c = new Wide, *d = new Wide[2];
-	void *e = ::operator new(72, std::nothrow), *f = malloc(88), *g = calloc(3, 33), *h = nullptr;
+	void *e = ::operator new(72, std::nothrow);
+	void *f = malloc(88), *g = calloc(3, 33), *h = nullptr;
 	KEEP(a); KEEP(b); KEEP(c); KEEP(d); KEEP(e); KEEP(f); KEEP(g);
 	f = realloc(f, 4000);
 	KEEP(f);
@@ -69,7 +71,8 @@ check() {
 	ms run -o listing -e 'wait call checkpoint' -e status -e top \
 		-e 'wait exit' -e status -- env "$setting" "./$program"
 	is "$status" 0 "status, $what"
-	is "$(grep -c '^oddities: unknown frees=0, replaced blocks=0,' listing)" 2 "what is odd, $what: $(grep '^oddities' listing | tr '\n' ' ')"
+	is "$(grep -c '^oddities: unknown frees=0, replaced blocks=0,' listing)" 2 \
+		"what is odd, $what: $(grep '^oddities' listing | tr '\n' ' ')"
 	has listing 'forms.cc:[0-9]+: size=500 B, count=10,' "what stays, $what"
 	echo "ok: $what"
 }

@@ -1,40 +1,50 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --probe: allocators of the user's own, to the byte, beside malloc that they stand on; their domain has its name in rows, filters,
-# JSON and files.
+# --probe: allocators of the user's own, to the byte, beside malloc that they stand on; their domain
+# has its name in rows, filters, JSON and files.
 . "$(dirname "$0")/../lib.sh"
 
 arena='domain=arena,alloc=arena_alloc(size=2),alloc=arena_get(out=2,count=3,size=4),realloc=arena_resize(ptr=2,size=3),free=arena_free(ptr=2)'
 wrap='domain=wrap,alloc=wrap_alloc(size=1),free=wrap_free(ptr=1)'
-commands=(-e 'wait call checkpoint' -e blocks -e 'top domain' -e probes -e status -e memory -e 'dump f'
-	-e 'filter add +@arena' -e 'top domain' -e 'filter add -@wrap' -e 'filter list' -e 'filter clear' -e 'wait exit')
+commands=(-e 'wait call checkpoint' -e blocks -e 'top domain' -e probes -e status -e memory
+	-e 'dump f' -e 'filter add +@arena' -e 'top domain' -e 'filter add -@wrap' -e 'filter list'
+	-e 'filter clear' -e 'wait exit')
 
-# check LISTING: the blocks of each domain are those of the ledger, and malloc's are the chunks and what is wrapped.
+# check LISTING: the blocks of each domain are those of the ledger, and malloc's are the chunks and
+# what is wrapped.
 check() {
 	has_not "$1" 'truncated=[1-9]|failed=[1-9]|lost events=[1-9]' "stacks and events"
-	grep -E '^0x[0-9a-f]+ [0-9]+ arena ' "$1" | sed -E 's/ [^ ]+$//' | awk '{ print $1, $2, $5 }' | sort >arena
+	grep -E '^0x[0-9a-f]+ [0-9]+ arena ' "$1" | sed -E 's/ [^ ]+$//' |
+		awk '{ print $1, $2, $5 }' | sort >arena
 	grep -E '^0x[0-9a-f]+ [0-9]+ wrap ' "$1" | awk '{ print $1, $2, $5 }' | sort >wrap
 	grep -E '^0x[0-9a-f]+ [0-9]+ malloc ' "$1" | awk '{ print $1, $2, $5 }' | sort >malloc
-	grep -v ' site_wrap$' ledger | sort | diff - arena >differences || fail "blocks of arena: $(head differences)"
-	grep ' site_wrap$' ledger | sort | diff - wrap >differences || fail "blocks of wrap: $(head differences)"
+	grep -v ' site_wrap$' ledger | sort | diff - arena >differences ||
+		fail "blocks of arena: $(head differences)"
+	grep ' site_wrap$' ledger | sort | diff - wrap >differences ||
+		fail "blocks of wrap: $(head differences)"
 	# The wrapper hands the address of malloc on: the block is there twice, once in each domain.
 	awk '{ print $1, $2 }' wrap >wanted
-	awk '$3 == "site_wrap" || $3 == "wrap_alloc" { print $1, $2 }' malloc | diff wanted - >differences || fail "malloc below wrap: $(head differences)"
-	is "$(awk '$3 == "arena_alloc" { n++; s += $2 } END { print n, s }' malloc)" '6 393216' "chunks of the arenas"
+	awk '$3 == "site_wrap" || $3 == "wrap_alloc" { print $1, $2 }' malloc |
+		diff wanted - >differences || fail "malloc below wrap: $(head differences)"
+	is "$(awk '$3 == "arena_alloc" { n++; s += $2 } END { print n, s }' malloc)" '6 393216' \
+		"chunks of the arenas"
 	sum_wrap=$(awk '{ s += $2 } END { print s }' wrap)
 	has "$1" "^arena: size=.*, count=$(wc -l <arena)," "row of arena"
 	has "$1" "^wrap: size=$sum_wrap B, count=$(wc -l <wrap)," "row of wrap"
 	is "$(current_bytes "$1")" "$(awk '{ s += $2 } END { print s }' arena wrap malloc)" "memory"
-	has "$1" '^alloc +arena_alloc +0x[0-9a-f]{16} +[0-9]+ arena +/.*/arena$' "arena_alloc in probes"
+	has "$1" '^alloc +arena_alloc +0x[0-9a-f]{16} +[0-9]+ arena +/.*/arena$' \
+		"arena_alloc in probes"
 	has "$1" '^realloc +arena_resize .* arena ' "arena_resize in probes"
 	has "$1" '^free +wrap_free .* wrap ' "wrap_free in probes"
 	has "$1" '^alloc +malloc .* malloc ' "malloc in probes"
 	# Behind the first filter there is arena alone.
-	is "$(sed -n '/^\[ Top/,/^Total/p' "$1" | grep -cE '^(arena|wrap|malloc): ')" 4 "rows with and without filter"
+	is "$(sed -n '/^\[ Top/,/^Total/p' "$1" | grep -cE '^(arena|wrap|malloc): ')" 4 \
+		"rows with and without filter"
 	has "$1" '^-@wrap$' "filter list"
 }
 
-LEDGER=$dir/ledger ms run -o listing --probe "$arena" --probe "$wrap" "${commands[@]}" -- "$TARGETS/arena" </dev/null
+LEDGER=$dir/ledger ms run -o listing --probe "$arena" --probe "$wrap" "${commands[@]}" \
+	-- "$TARGETS/arena" </dev/null
 is "$status" 0 "status"
 has out '^EXIT-SUCCESS$' "the program's own checks"
 check listing
@@ -50,8 +60,8 @@ await "$target" 10 "the target"
 check listing
 
 # The file knows the names, whatever else has those numbers in another process; so does JSON.
-LEDGER=$dir/ledger2 ms run -o other --probe "$wrap" --probe "$arena" -e 'wait call checkpoint' -e 'load f old' -e 'diff old domain' \
-	-e 'dump f' -- "$TARGETS/arena" </dev/null
+LEDGER=$dir/ledger2 ms run -o other --probe "$wrap" --probe "$arena" -e 'wait call checkpoint' \
+	-e 'load f old' -e 'diff old domain' -e 'dump f' -- "$TARGETS/arena" </dev/null
 is "$status" 0 "status with another order"
 has other '^arena: size=.* \(\+0 B\), count=[0-9]+ \(\+0\)' "arena of both"
 has other '^wrap: size=.* \(\+0 B\), count=[0-9]+ \(\+0\)' "wrap of both"
@@ -62,7 +72,8 @@ is "$(sed -n '/^\[ Top/,/^Total/p' out | grep -cE '^wrap: ')" 2 "wrap from a fil
 ms open --json -e 'top domain' -e traces f
 grep -q '"domain_name":"arena"' out || fail "name in JSON"
 command -v sqlite3 >/dev/null &&
-	is "$(sqlite3 f "SELECT value FROM meta WHERE key GLOB 'domain.*' ORDER BY value" | tr '\n' ' ')" 'arena wrap ' "names in the file"
+	is "$(sqlite3 f "SELECT value FROM meta WHERE key GLOB 'domain.*' ORDER BY value" |
+		tr '\n' ' ')" 'arena wrap ' "names in the file"
 
 # Functions that are nowhere get a note; bad input is told before anything begins.
 ms run -o listing --probe 'domain=x,alloc=no_such_alloc(size=1)' -- "$TARGETS/single" </dev/null

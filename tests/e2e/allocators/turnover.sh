@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A process that replaces the blocks it had before we attached does not grow: their frees count, with their sizes. With glibc
-# (dynamic, static), musl (dynamic, static), jemalloc, tcmalloc and mimalloc.
+# A process that replaces the blocks it had before we attached does not grow: their frees count,
+# with their sizes. With glibc (dynamic, static), musl (dynamic, static), jemalloc, tcmalloc and
+# mimalloc.
 . "$(dirname "$0")/../lib.sh"
 
 source=$srcdir/tests/targets/turnover.c
@@ -22,8 +23,10 @@ turn() {
 		until_true 20 says listing '^b: ' && echo >&8
 	) &
 	pids+=("$!")
-	ms attach -o listing -e 'snapshot a' -e 'wait call checkpoint' -e 'snapshot b' -e 'wait call checkpoint' \
-		-e 'diff a b' -e "dump a kept.db" -e "dump b kept.db" -e status -e memory -e 'check growth a b --max 10KiB' -e 'check growth b --max 10KiB' "$pid"
+	ms attach -o listing -e 'snapshot a' -e 'wait call checkpoint' -e 'snapshot b' \
+		-e 'wait call checkpoint' \
+		-e 'diff a b' -e "dump a kept.db" -e "dump b kept.db" -e status -e memory \
+		-e 'check growth a b --max 10KiB' -e 'check growth b --max 10KiB' "$pid"
 	is "$status" 0 "status of attach, $what: $(cat listing)"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
@@ -44,7 +47,8 @@ constant() {
 # 7443 KiB are replaced: within 2 % of that nothing has changed.
 mixed() {
 	turn "$1, many sizes" "${@:2}" mixed
-	has listing '^<before attach>: size=-[0-9]+ KiB .*, count=-2000 \(-2000\),' "the row of older blocks, $1"
+	has listing '^<before attach>: size=-[0-9]+ KiB .*, count=-2000 \(-2000\),' \
+		"the row of older blocks, $1"
 	has listing '^Total change: [-+]([0-9]+ B|[0-9.]+ KiB) in \+0 blocks$' "total, $1"
 	awk '/^Total change:/ { n = $3; if ($4 == "KiB") n *= 1024; exit n > 150000 || n < -150000 }' listing ||
 		fail "$1, many sizes: $(grep '^Total' listing)"
@@ -68,10 +72,12 @@ stored() {
 
 both glibc "$TARGETS/turnover"
 stored
-"${CC:-gcc}" -O2 -static -o turnover_static "$source" 2>/dev/null && both 'static glibc' ./turnover_static
+"${CC:-gcc}" -O2 -static -o turnover_static "$source" 2>/dev/null &&
+	both 'static glibc' ./turnover_static
 musl=$(command -v musl-gcc) && {
 	"$musl" -O2 -o turnover_musl "$source" && both musl ./turnover_musl
-	"$musl" -O2 -static -o turnover_musl_static "$source" && both 'static musl' ./turnover_musl_static
+	"$musl" -O2 -static -o turnover_musl_static "$source" &&
+		both 'static musl' ./turnover_musl_static
 }
 for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 	path=$(ldconfig -p | sed -n "s/.*$library .* => //p" | head -n 1)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Targets and machines that are hard to trace: no address space left, a process that forbids it, no /proc or one that hides
-# processes, few file descriptors, kernels that refuse writes to code through /proc/PID/mem. It works, or says why not in one
-# line; the target lives.
+# Targets and machines that are hard to trace: no address space left, a process that forbids it, no
+# /proc or one that hides processes, few file descriptors, kernels that refuse writes to code
+# through /proc/PID/mem. It works, or says why not in one line; the target lives.
 # shellcheck disable=SC2016 # the inner shells expand that
 . "$(dirname "$0")/../lib.sh"
 
@@ -10,7 +10,8 @@ hostile() {
 	spawn "$@"
 	target=$pid
 	target_out=$pid_out
-	until_true 10 says "$target_out" '^running$' || fail "$* did not get ready: $(cat "$target_out")"
+	until_true 10 says "$target_out" '^running$' ||
+		fail "$* did not get ready: $(cat "$target_out")"
 }
 
 finish_target() {
@@ -44,7 +45,8 @@ finish_target "full address space"
 hostile "$TARGETS/threads" 2 0
 for limit in 8 12; do
 	refused "file descriptor|Too many open files.*ulimit -n" \
-		bash -c 'ulimit -n "$1" && exec "$2" attach -e status "$3"' - "$limit" "$MALLOSCOPE" "$target"
+		bash -c 'ulimit -n "$1" && exec "$2" attach -e status "$3"' - "$limit" \
+		"$MALLOSCOPE" "$target"
 done
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	# Root has no such limit, and others may not see the build directory.
@@ -54,17 +56,23 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 		bash -c 'ulimit -u 0; exec "$0" run -e status -- /bin/true' "$dir/limited"
 fi
 if [ "$(id -u)" -eq 0 ] && unshare -m sh -c 'umount -l /proc' 2>/dev/null; then
-	refused '/proc is not mounted' unshare -m sh -c 'umount -l /proc; exec "$0" attach -e status "$1"' "$MALLOSCOPE" "$target"
-	refused '/proc is not mounted' unshare -m sh -c 'umount -l /proc; exec "$0" run -e status true' "$MALLOSCOPE"
-	if command -v setpriv >/dev/null && unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc' 2>/dev/null; then
+	refused '/proc is not mounted' unshare -m sh \
+		-c 'umount -l /proc; exec "$0" attach -e status "$1"' "$MALLOSCOPE" "$target"
+	refused '/proc is not mounted' unshare -m sh \
+		-c 'umount -l /proc; exec "$0" run -e status true' "$MALLOSCOPE"
+	if command -v setpriv >/dev/null &&
+		unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc' 2>/dev/null; then
 		chmod 755 "$dir"
 		cp "$MALLOSCOPE" "$TARGETS/hostile" . && chmod 755 malloscope hostile || exit 99
-		nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all --)
-		refused 'hidden from you .*hidepid' unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc; exec "$@"' - \
+		nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all
+			--inh-caps=-all --)
+		refused 'hidden from you .*hidepid' unshare -m sh \
+			-c 'mount -t proc -o hidepid=2 proc /proc; exec "$@"' - \
 			"${nobody[@]}" ./malloscope attach -e status "$target"
 		finish_target "little of everything"
 		hostile "${nobody[@]}" ./hostile undumpable
-		refused 'it forbids it \(setuid program, PR_SET_DUMPABLE 0' "${nobody[@]}" ./malloscope attach -e status "$target"
+		refused 'it forbids it \(setuid program, PR_SET_DUMPABLE 0' "${nobody[@]}" \
+			./malloscope attach -e status "$target"
 		# Root may.
 		ms attach -o listing -e 'wait 0.3' -e status "$target"
 		is "$status" 0 "status of attach by root"
@@ -78,7 +86,8 @@ fi
 if [ "$(id -u)" -eq 0 ] && unshare -m -p -f --mount-proc true 2>/dev/null; then
 	spawn unshare -m -p -f --mount-proc "$TARGETS/threads" 2 0
 	target_out=$pid_out
-	until_true 10 says "$target_out" '^running$' || fail "threads did not start: $(cat "$target_out")"
+	until_true 10 says "$target_out" '^running$' ||
+		fail "threads did not start: $(cat "$target_out")"
 	inner=$(pgrep -P "$pid" | head -n 1)
 	pids+=("$inner")
 	ms attach -o listing -e 'wait 0.3' -e status -e 'top function' "$inner"
@@ -93,15 +102,16 @@ if [ "$(id -u)" -eq 0 ] && unshare -m -p -f --mount-proc true 2>/dev/null; then
 	echo "ok: other namespaces"
 fi
 
-# Call-frame information that makes its reader allocate gigabytes: no more than anywhere else, and the blocks are right.
+# Call-frame information that makes its reader allocate gigabytes: no more than anywhere else, and
+# the blocks are right.
 cat >peak.py <<-'END'
 	import resource, subprocess, sys
 	status = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL)
 	print("peak:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 	sys.exit(status)
 END
-LEDGER=$dir/ledger timeout 60 python3 peak.py "$MALLOSCOPE" run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' -- \
-	"$TARGETS/hostile_cfi" >out 2>err
+LEDGER=$dir/ledger timeout 60 python3 peak.py "$MALLOSCOPE" run -o blocks \
+	-e 'wait call checkpoint' -e blocks -e 'wait exit' -- "$TARGETS/hostile_cfi" >out 2>err
 is "$?" 0 "status of hostile_cfi"
 has out '^EXIT-SUCCESS$' "hostile_cfi"
 same_blocks blocks ledger
@@ -120,7 +130,8 @@ for how in detach quit stop; do
 	is_left "$target"
 done
 finish_target "no forced writes"
-LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' -- "$TARGETS/single" </dev/null
+LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' \
+	-- "$TARGETS/single" </dev/null
 is "$status" 0 "status of run without forced writes"
 same_blocks blocks ledger
 ms run -o listing -e 'wait exit' -- "$TARGETS/children" </dev/null

@@ -8,8 +8,8 @@ try() {
 
 	shift
 	rm -f ledger
-	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e memory -e status \
-		-e 'wait exit' -e status -- "$@" </dev/null
+	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e memory \
+		-e status -e 'wait exit' -e status -- "$@" </dev/null
 	is "$status" 0 "status of $*"
 	has out '^EXIT-SUCCESS$' "output of $*"
 	same_blocks blocks ledger "$how"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Attach to processes in all states: stopped, and it stays so; just beginning; ending; long asleep in one call. In each
-# they go on as if nothing had been, or malloscope says in one line why not.
+# Attach to processes in all states: stopped, and it stays so; just beginning; ending; long asleep
+# in one call. In each they go on as if nothing had been, or malloscope says in one line why not.
 . "$(dirname "$0")/../lib.sh"
 
 # States of all threads, each once: T or, with a tracer, t.
@@ -24,9 +24,11 @@ until_true 5 has_states "$target" T || fail "threads do not stop"
 for how in detach quit 'wait 0.1'; do
 	ms attach -o listing -e snapshot -e 'wait 0.1' -e status -e "$how" "$target"
 	is "$status" 0 "status of attach to a stopped process"
-	until_true 5 has_states "$target" T || fail "after $how the threads are in state $(states "$target")"
+	until_true 5 has_states "$target" T ||
+		fail "after $how the threads are in state $(states "$target")"
 	has_not "/proc/$target/status" '^TracerPid:[[:space:]]*[1-9]' "the stopped target"
-	"$TARGETS/code_check" "$target" >code 2>&1 || fail "the code of a stopped process: $(cat code)"
+	"$TARGETS/code_check" "$target" >code 2>&1 ||
+		fail "the code of a stopped process: $(cat code)"
 done
 kill -CONT "$target"
 is_left "$target"
@@ -52,8 +54,10 @@ kill -STOP "$target"
 sleep 0.1
 kill -TERM "$tracer"
 await "$tracer" 10 malloscope
-until_true 5 has_states "$target" T || fail "a process stopped while attached is in state $(states "$target")"
-"$TARGETS/code_check" "$target" >code 2>&1 || fail "the code of a process stopped while attached: $(cat code)"
+until_true 5 has_states "$target" T ||
+	fail "a process stopped while attached is in state $(states "$target")"
+"$TARGETS/code_check" "$target" >code 2>&1 ||
+	fail "the code of a process stopped while attached: $(cat code)"
 kill -CONT "$target"
 is_left "$target"
 kill -USR1 "$target"

@@ -6,7 +6,8 @@
 
 try() {
 	rm -f ledger
-	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' -- "$@" </dev/null
+	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' \
+		-- "$@" </dev/null
 	is "$status" 0 "status of $*"
 	has out '^EXIT-SUCCESS$' "output of $*"
 	same_blocks blocks ledger

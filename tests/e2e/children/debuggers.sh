@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# malloscope and other tracers: under one that traces all children a launch fails, and leaves nothing
-# behind. Debuggers that are traced themselves can start and trace their programs.
+# malloscope and other tracers: under one that traces all children a launch fails, and leaves
+# nothing behind. Debuggers that are traced themselves can start and trace their programs.
 . "$(dirname "$0")/../lib.sh"
 
 # A file of its own, so that a process that is left behind is found.
@@ -10,9 +10,11 @@ nobody_runs() {
 	! readlink /proc/[0-9]*/exe 2>/dev/null | grep -qxF "$dir/traced_tracer"
 }
 if command -v strace >/dev/null; then
-	timeout -k 5 30 strace -f -o trace "$dir/traced_tracer" run -e 'wait exit' -- echo ran >out 2>err </dev/null
+	timeout -k 5 30 strace -f -o trace "$dir/traced_tracer" run -e 'wait exit' -- echo ran \
+		>out 2>err </dev/null
 	is "$?" 1 "status of a launch under strace -f"
-	has err '^malloscope: cannot trace echo: ptrace is refused; is malloscope itself traced' "a launch under strace -f"
+	has err '^malloscope: cannot trace echo: ptrace is refused; is malloscope itself traced' \
+		"a launch under strace -f"
 	[ ! -s out ] || fail "the program has run"
 	until_true 5 nobody_runs || fail "a process was left behind"
 	has_not trace 'execve\("[^"]*/echo"' "programs that were executed"
@@ -21,8 +23,8 @@ fi
 
 # A debugger with a ledger, as one that starts its programs by vfork.
 for program in /bin/true true; do
-	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e status -e 'wait exit' -- \
-		"$TARGETS/debugger" "$program" </dev/null
+	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e status \
+		-e 'wait exit' -- "$TARGETS/debugger" "$program" </dev/null
 	is "$status" 0 "status of a debugger of $program"
 	has out '^EXIT-SUCCESS$' "output of a debugger of $program"
 	same_blocks blocks ledger
@@ -33,9 +35,11 @@ is "$status" 127 "status of a debugger of nothing"
 ms run -e 'wait exit' -- "$TARGETS/debugger" sh -c 'exit 3' </dev/null
 is "$status" 3 "status of a debugger of a failing program"
 # With its children followed, those that are not forked are left to it.
-ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/debugger" /bin/true </dev/null
+ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/debugger" /bin/true \
+	</dev/null
 is "$status" 0 "status of a debugger with --follow"
-has report '^# .*process [0-9]+ is traced by its parent: it is left alone' "a note about a traced child"
+has report '^# .*process [0-9]+ is traced by its parent: it is left alone' \
+	"a note about a traced child"
 echo "ok: a debugger"
 
 # run_it WANTED-OUTPUT COMMAND...

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --follow fork,exec: children and their children have tables of their own, right to the byte; so have
-# spawned programs and pipelines, from their first allocation. Quick children and many of them come to
-# their end.
+# --follow fork,exec: children and their children have tables of their own, right to the byte; so
+# have spawned programs and pipelines, from their first allocation. Quick children and many of them
+# come to their end.
 . "$(dirname "$0")/../lib.sh"
 
 # What `process #N` and `blocks` have printed about process N: file blocks.
@@ -12,8 +12,10 @@ take_blocks() {
 
 # Children, each with a child: 7 processes in all.
 LEDGER=$dir/ledger ms run --follow fork,exec -o report -e 'wait all' -e processes \
-	-e 'process #1' -e blocks -e 'process #2' -e blocks -e 'process #3' -e blocks -e 'process #4' -e blocks \
-	-e 'process #5' -e blocks -e 'process #6' -e blocks -e 'process #7' -e blocks -- "$TARGETS/family" 3 </dev/null
+	-e 'process #1' -e blocks -e 'process #2' -e blocks -e 'process #3' -e blocks \
+	-e 'process #4' -e blocks \
+	-e 'process #5' -e blocks -e 'process #6' -e blocks -e 'process #7' -e blocks \
+	-- "$TARGETS/family" 3 </dev/null
 is "$status" 0 "status of family"
 has out '^EXIT-SUCCESS$' "output of family"
 is "$(find . -name 'ledger.*' | wc -l)" 6 "ledgers of children"
@@ -59,11 +61,13 @@ same_blocks blocks ledger
 is "$(grep -cE '^0x' blocks)" 21 "blocks of a program that a shell has started"
 echo "ok: programs"
 
-ms run --follow fork,exec --json -o report -e 'wait all' -e processes -- sh -c 'echo a b | tr " " "\n" | sort -r' </dev/null
+ms run --follow fork,exec --json -o report -e 'wait all' -e processes -- sh \
+	-c 'echo a b | tr " " "\n" | sort -r' </dev/null
 is "$status" 0 "status of a pipeline"
 is "$(tr '\n' ' ' <out)" "b a " "output of a pipeline"
 for name in tr sort; do
-	has report "\"program\":\"[^\"]*/$name\"[^}]*\"state\":\"ended .exit status 0.\",.*\"calls\":[1-9]" "a pipeline's $name"
+	has report "\"program\":\"[^\"]*/$name\"[^}]*\"state\":\"ended .exit status 0.\",.*\"calls\":[1-9]" \
+		"a pipeline's $name"
 done
 echo "ok: pipeline"
 
@@ -89,10 +93,12 @@ if __name__ == "__main__":
             pool.join()
     print("good")
 END
-	ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$python" children.py </dev/null
+	ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$python" children.py \
+		</dev/null
 	is "$status $(cat out)" "0 good" "python and its children"
 	has report ' python[0-9.]* +ended \(exit status 7\)' "a child of python"
-	[ "$(grep -cE ' (python[0-9.]*|echo|cat) +ended \(exit status 0\)' report)" -ge 7 ] || fail "children of python: $(cat report)"
+	[ "$(grep -cE ' (python[0-9.]*|echo|cat) +ended \(exit status 0\)' report)" -ge 7 ] ||
+		fail "children of python: $(cat report)"
 	has_not report ' ended \(killed' "children of python"
 	echo "ok: python"
 fi
@@ -103,7 +109,8 @@ follow_for_a_while() {
 
 	spawn "$TARGETS/family" 0 1000000000
 	server=$pid
-	"$MALLOSCOPE" attach --follow fork,exec -o report -e "wait $1" -e processes "$server" </dev/null >out 2>err &
+	"$MALLOSCOPE" attach --follow fork,exec -o report -e "wait $1" -e processes "$server" \
+		</dev/null >out 2>err &
 	sleep 0.7
 	if [ "$2" = KILL ]; then
 		until_true 20 is_traced_by_someone "$server" || fail "family was not attached to"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A target that sleeps when malloscope comes, and then makes children without allocating itself, gets the rescue handler at
-# the end of its first fork: children that are made when both of malloscope's processes have been killed live.
+# A target that sleeps when malloscope comes, and then makes children without allocating itself,
+# gets the rescue handler at the end of its first fork: children that are made when both of
+# malloscope's processes have been killed live.
 . "$(dirname "$0")/../lib.sh"
 
 ulimit -c 0

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A setuid program that a traced one starts has its privileges; one that a traced process itself executes has
-# them if malloscope may trace everything, else a note says that it has not.
+# A setuid program that a traced one starts has its privileges; one that a traced process itself
+# executes has them if malloscope may trace everything, else a note says that it has not.
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip "needs root to become another user"
 command -v setpriv >/dev/null || skip "needs setpriv"
 chmod 755 "$dir"
-cp "$MALLOSCOPE" "$TARGETS/spawn" "$TARGETS/exec" "$TARGETS/children" . && chmod 755 malloscope spawn exec children || exit 99
+cp "$MALLOSCOPE" "$TARGETS/spawn" "$TARGETS/exec" "$TARGETS/children" . &&
+	chmod 755 malloscope spawn exec children || exit 99
 cp "$(PATH=/usr/bin:/bin command -v id)" setuid && chmod 4755 setuid || exit 99
 cp setuid plain && chmod 755 plain || exit 99
 cp setuid unreadable && chmod 4711 unreadable || exit 99
@@ -65,10 +66,12 @@ has_not err 'privileges' "notes to one that may trace everything"
 # A file that may be executed, not read: the memory of what it becomes is closed to us.
 prints nobody 0 -- ./spawn vfork ./unreadable -u
 prints nobody 65534 -- ./exec ./unreadable -u
-has err '^# process [0-9]+ executes a program whose memory we may not read: it runs on untraced' "note about an unreadable image"
+has err '^# process [0-9]+ executes a program whose memory we may not read: it runs on untraced' \
+	"note about an unreadable image"
 nobody timeout 30 ./malloscope run -e 'wait exit' -- ./unreadable -u >out 2>err </dev/null
 is "$?" 1 "status of an unreadable program"
-has err '^malloscope: no permission to trace the program: its file is not readable' "an unreadable program"
+has err '^malloscope: no permission to trace the program: its file is not readable' \
+	"an unreadable program"
 [ ! -s out ] || fail "an unreadable program has run"
 
 # Children of all kinds under a tracer without privileges.

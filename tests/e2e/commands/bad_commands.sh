@@ -26,11 +26,13 @@ cannot "^malloscope: -e 'dump a f': no snapshot 'a'" 'wait exit' 'dump a f'
 cannot "^malloscope: -e 'drop s2': no snapshot 's2'" snapshot 'drop s1' 'drop s2'
 cannot "^malloscope: -e 'diff': it compares with a snapshot" diff
 cannot "^malloscope: -e 'snapshot live': 'live' is" 'snapshot live'
-cannot "^malloscope: -e 'check growth a --max 1KiB': no snapshot 'a'" 'snapshot b' 'check growth a --max 1KiB'
+cannot "^malloscope: -e 'check growth a --max 1KiB': no snapshot 'a'" 'snapshot b' \
+	'check growth a --max 1KiB'
 # A name that a file brings, or that exists with another process, may be there.
 ms run -e 'wait exit' -e 'dump f' -- true </dev/null
 is "$status" 0 "dump"
-ms run -o listing -e 'load f' -e 'drop s1' -e 'load f b' -e 'top --snapshot b' -e 'wait exit' -- touch touched </dev/null
+ms run -o listing -e 'load f' -e 'drop s1' -e 'load f b' -e 'top --snapshot b' -e 'wait exit' \
+	-- touch touched </dev/null
 is "$status" 0 "names of a file"
 rm touched
 
@@ -42,7 +44,8 @@ has err '^malloscope: script:1: a NUL byte' "a script with a NUL byte"
 [ ! -e touched ] || fail "a script with a NUL byte was run"
 
 # What is to become of the target holds though a command before it failed.
-ms run -o listing -e 'process 1' -e memory -e kill -- sh -c 'echo $$ >sleeping; exec sleep 60' </dev/null
+ms run -o listing -e 'process 1' -e memory -e kill -- sh -c 'echo $$ >sleeping; exec sleep 60' \
+	</dev/null
 is "$status" 1 "status of a failure before kill"
 has err "^malloscope: -e 'process 1': no process 1 is followed" "the failure is named"
 has_not listing '^current=' "what is behind a failure"

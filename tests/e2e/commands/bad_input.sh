@@ -32,7 +32,8 @@ done
 refuses 2 'number|frames' run -n many -- true
 # What is echoed neither drives the terminal nor fills it.
 refuses 2 "unrecognized option '--\\\\x1b\[31m\\\\nno'" run $'--\e[31m\nno' -- true
-refuses 2 '^malloscope: --probe: .{1,420}$' run --probe "$(head -c 20000 /dev/zero | tr '\0' x)" -- true
+refuses 2 '^malloscope: --probe: .{1,420}$' run --probe "$(head -c 20000 /dev/zero | tr '\0' x)" \
+	-- true
 
 # Programs that cannot be run.
 refuses 1 '/nonexistent/program' run -- /nonexistent/program
@@ -47,14 +48,16 @@ refuses 1 'broken' run -- ./broken
 # ELF, but 32-bit: a header alone, so small that the kernel would not run it either; the kernel may
 # be without 32-bit support, the message has to be ours.
 printf '\177ELF\001\001\001\0\0\0\0\0\0\0\0\0\002\0\003\0\001\0\0\0\124\200\004\010\064\0\0\0\0\0\0\0\0\0\0\0\064\0\040\0\001\0\0\0\0\0\0\0' >small
-printf '\001\0\0\0\0\0\0\0\0\200\004\010\0\200\004\010\140\0\0\0\140\0\0\0\005\0\0\0\0\020\0\0' >>small
+printf '\001\0\0\0\0\0\0\0\0\200\004\010\0\200\004\010\140\0\0\0\140\0\0\0\005\0\0\0\0\020\0\0' \
+	>>small
 # exit(0)
 printf '\270\001\0\0\0\061\333\315\200' >>small
 chmod +x small
 refuses 1 '32-bit' run -- ./small
 
 # Kernel thread, zombie, ourselves traced already.
-kernel_thread=$(awk '$4 == 2 || $1 == 2 { print $1; exit }' <(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/'))
+kernel_thread=$(awk '$4 == 2 || $1 == 2 { print $1; exit }' \
+	<(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/'))
 if [ -n "$kernel_thread" ] && [ "$(readlink "/proc/$kernel_thread/exe" 2>/dev/null)" = '' ]; then
 	refuses 1 "kernel" attach -e status "$kernel_thread"
 else
@@ -77,7 +80,8 @@ tracer=$!
 pids+=("$tracer")
 until_true 5 says seized ready || fail "the other tracer cannot seize"
 refuses 1 "traced.*$tracer" attach -e status "$sleeper"
-grep -qE "^TracerPid:[[:space:]]*$tracer\$" "/proc/$sleeper/status" || fail "the other tracer lost its target"
+grep -qE "^TracerPid:[[:space:]]*$tracer\$" "/proc/$sleeper/status" ||
+	fail "the other tracer lost its target"
 kill -KILL "$tracer"
 until_true 5 is_not_traced "$sleeper"
 
@@ -92,8 +96,8 @@ esac
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$dir"
 	if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$MALLOSCOPE"; then
-		timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups "$MALLOSCOPE" attach -e status \
-			"$sleeper" >out 2>err </dev/null
+		timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups "$MALLOSCOPE" attach \
+			-e status "$sleeper" >out 2>err </dev/null
 		is $? 1 "status of attach to another user's process"
 		is "$(wc -l <err)" 1 "lines on standard error"
 		has err '(uid|user|owner)' "attach to another user's process"

@@ -25,7 +25,8 @@ is "$(cat out)" "$(cat input)" "standard output without -o"
 has err '^\[ Top [0-9]+ \] live: ' "the listing goes to standard error"
 
 # After the end the tables answer.
-LEDGER=$dir/ledger ms run -o listing -e 'wait exit' -e 'top -n 3' -e 'top traceback -n 1' -e 'traceback #1' -e 'snapshot a' \
+LEDGER=$dir/ledger ms run -o listing -e 'wait exit' -e 'top -n 3' -e 'top traceback -n 1' \
+	-e 'traceback #1' -e 'snapshot a' \
 	-e 'diff a' -e memory -e snapshots -- "$TARGETS/single" </dev/null
 is "$status" 0 "status"
 is "$(current_bytes listing)" "$(awk '{ s += $2 } END { print s }' ledger)" "live bytes at the end"
@@ -54,7 +55,8 @@ has out '^EXIT-SUCCESS$' "output of the program"
 # At the third entry the blocks of the first two calls are there: 100 and 0 bytes.
 has listing '^current=100 B \(100 B\), peak=100 B \(100 B\)$' "memory at the third site_malloc"
 has listing '^\[ Top 3 differences \] before -> after, ' "heading of diff"
-has listing 'sites\.h:[0-9]+: size=[^(]* \(\+[^)]*\), count=[0-9]+ \(\+[0-9]+\), average=' "row of diff"
+has listing 'sites\.h:[0-9]+: size=[^(]* \(\+[^)]*\), count=[0-9]+ \(\+[0-9]+\), average=' \
+	"row of diff"
 has listing '^Total change: \+[0-9.]+ [KMi]*B in \+19 blocks$' "end of diff"
 has listing '^site_[a-z]+ \([^)]*single\): size=' "row by function"
 has listing '^before' "list of snapshots"
@@ -68,7 +70,8 @@ is "$status" 137 "status after kill"
 spawn "$TARGETS/threads" 2 0
 target=$pid
 until_true 10 says "$pid_out" running || fail "threads"
-ms attach -o listing -e 'wait 0.1' -e 'wait 0' -e 'top thread -n 5' -e 'top domain' -e 'top module' "$target"
+ms attach -o listing -e 'wait 0.1' -e 'wait 0' -e 'top thread -n 5' -e 'top domain' \
+	-e 'top module' "$target"
 is "$status" 0 "attach"
 has listing '^thread [0-9]+: size=' "rows by thread"
 has listing '^malloc: size=' "rows by domain"

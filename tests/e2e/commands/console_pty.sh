@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The console in a pseudo terminal: prefixes, completion, history, Ctrl-C on a line and in a wait, results of `measure` at the prompt, a
-# long listing, EOF, the same on a file; the target is never hurt.
+# The console in a pseudo terminal: prefixes, completion, history, Ctrl-C on a line and in a wait,
+# results of `measure` at the prompt, a long listing, EOF, the same on a file; the target is never
+# hurt.
 . "$(dirname "$0")/../lib.sh"
 
 python=$(PATH=/usr/bin:/bin:$PATH command -v python3) || skip "python3 is missing"
@@ -123,7 +124,8 @@ c.send("\x04")
 if c.end() != 0:
     sys.exit("status after fg")
 
-# A launched program waits for the prompt. A name of several functions lists them, one of none lists its like, and nothing is measured.
+# A launched program waits for the prompt. A name of several functions lists them, one of none lists
+# its like, and nothing is measured.
 if len(sys.argv) > 3:
     c = Console("run", "--", sys.argv[3], "wait")
     c.line("measure 'operator new'", r"measure: 'operator new' is ambiguous: operator new\(unsigned long\), .*operator new\(unsigned long, std::")
@@ -165,7 +167,8 @@ end = time.time() + 20
 while not re.search(r" sleep +running", c.line("processes", r"PID +PARENT.* (dash|sh|bash) ")):
     if time.time() > end:
         sys.exit("no second process")
-child = re.search(r"process (\d+): .*sleep, running.*\(malloscope \1\) $", c.line("process #2", "process"), re.S)
+child = re.search(r"process (\d+): .*sleep, running.*\(malloscope \1\) $",
+                  c.line("process #2", "process"), re.S)
 if not child:
     sys.exit("no prompt of the second process")
 c.line("top", r"\[ Top \d+ \] live: .* from launch")
@@ -193,7 +196,8 @@ if c.end() != 0:
 END
 spawn "$TARGETS/threads" 2 0
 threads=$pid
-# Without a prompt Ctrl-Z (SIGTSTP) and output from the background (SIGTTOU) do not stop us either when we are attached.
+# Without a prompt Ctrl-Z (SIGTSTP) and output from the background (SIGTTOU) do not stop us either
+# when we are attached.
 # shellcheck disable=SC2317 # until_true calls it
 ignores_stops() {
 	local mask

@@ -63,11 +63,13 @@ same synopses man_synopses "help COMMAND and CONSOLE COMMANDS of the manual page
 
 # These comparisons can fail.
 grep -v '^.fBreset-peak' "$man" | sed 's/\\-\\-script/\\-\\-skript/' >broken
-man_items broken OPTIONS | sort -u | cmp -s options - && fail "a wrong option in the manual page is not seen"
+man_items broken OPTIONS | sort -u | cmp -s options - &&
+	fail "a wrong option in the manual page is not seen"
 man_items broken 'CONSOLE COMMANDS' | cmp -s synopses - &&
 	fail "a command that is missing in the manual page is not seen"
 
-# Completion, at a prompt: what TAB TAB lists on an empty line, and behind each command with several options and "-".
+# Completion, at a prompt: what TAB TAB lists on an empty line, and behind each command with several
+# options and "-".
 command -v python3 >/dev/null || skip "python3 is missing, completion is not compared"
 cat >complete.py <<'END'
 import os, pty, re, select, sys, time

@@ -9,7 +9,8 @@ line=$(grep -n 'the leak:' "$srcdir/doc/examples/leaky.c" | cut -d: -f1)
 spawn ./leaky
 target=$pid
 sleep 0.3
-ms attach -o listing -e 'wait 0.3' -e 'snapshot before' -e 'wait 0.7' -e 'snapshot after' -e 'diff before after -n 3' \
+ms attach -o listing -e 'wait 0.3' -e 'snapshot before' -e 'wait 0.7' -e 'snapshot after' \
+	-e 'diff before after -n 3' \
 	-e 'diff before after traceback -n 1' -e 'traceback #1' "$target"
 is "$status" 0 "status of attach"
 row=$(grep -m1 -A1 '^\[ Top .* differences \] before -> after' listing | tail -n 1)

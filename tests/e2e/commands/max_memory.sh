@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --max-memory: what is counted stays exact, what is kept does not grow beyond the limit, and it is told once.
+# --max-memory: what is counted stays exact, what is kept does not grow beyond the limit, and it is
+# told once.
 . "$(dirname "$0")/../lib.sh"
 
 # limited SIZE: a run; the listing of status and top.
 limited() {
-	ms run --max-memory "$1" -o listing -e 'wait exit' -e memory -e status -e 'top -n 5' -- "$TARGETS/many_stacks"
+	ms run --max-memory "$1" -o listing -e 'wait exit' -e memory -e status -e 'top -n 5' \
+		-- "$TARGETS/many_stacks"
 	is "$status" 0 "status with --max-memory $1"
 	is "$(cat out)" '8192 413328' "the target's own sums"
 	is "$(grep -c '^# the tables of process' listing)" "$2" "notes about the limit $1"

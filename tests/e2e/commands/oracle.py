@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Usage: oracle.py MALLOSCOPE FILE OLD NEW ROUNDS SEED
-# Feeds the traces of two stored snapshots to Python's own tracemalloc and compares every row of `top` and `diff`, under random keys,
-# filters, cumulative mode and sorts, with what tracemalloc makes of them. --compat throughout: that is tracemalloc's habit.
+# Feeds the traces of two stored snapshots to Python's own tracemalloc and compares every row of
+# `top` and `diff`, under random keys, filters, cumulative mode and sorts, with what tracemalloc
+# makes of them. --compat throughout: that is tracemalloc's habit.
 import json
 import random
 import re
@@ -17,7 +18,8 @@ def run(*commands):
     args = [malloscope, "open"]
     for command in commands:
         args += ["-e", command]
-    done = subprocess.run(args + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(args + [path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False)
     if done.returncode:
         sys.exit("%s: status %d, %s" % (commands, done.returncode, done.stderr.decode()))
     return done.stdout.decode()
@@ -32,14 +34,17 @@ def snapshot(traces, limit, by_location):
     for trace in traces:
         frames = []
         for frame in trace["frames"]:
-            # A place without line information is a file of its own in rows by line; by file, and for filters, it is its module.
+            # A place without line information is a file of its own in rows by line; by file, and
+            # for filters, it is its module.
             has_line = frame["location"] == "%s:%d" % (frame["filename"], frame["lineno"])
             name = frame["filename"] if has_line or not by_location else frame["location"]
             frames.append((name, frame["lineno"]))
-        # tracemalloc has a trace for each block; those of one stack are alike but for their sizes, of which the sum counts.
+        # tracemalloc has a trace for each block; those of one stack are alike but for their sizes,
+        # of which the sum counts.
         size, count = trace["size"], trace["count"]
         for i in range(count):
-            items.append((trace["domain"], size - size // count * (count - 1) if i == 0 else size // count, tuple(frames),
+            items.append((trace["domain"], size - size // count * (count - 1) if i == 0
+                          else size // count, tuple(frames),
                           trace["total_nframe"]))
     return tracemalloc.Snapshot(items, limit)
 
@@ -89,7 +94,8 @@ def random_filter():
 
 
 def labels(key, statistic):
-    """What may stand in front of the row: with --compat the oldest frame, which without line information stands alone."""
+    """What may stand in front of the row: with --compat the oldest frame, which without line
+    information stands alone."""
     frame = statistic.traceback[0]
     if key == "filename":
         return ["%s:0" % frame.filename]
@@ -111,7 +117,8 @@ def compare(what, key, rows, statistics, fields):
 
 
 def filtered(filters, by_location):
-    """Filters look at filenames whatever the key is: traces are chosen by those, then shown as the key wants."""
+    """Filters look at filenames whatever the key is: traces are chosen by those, then shown as the
+    key wants."""
     result = []
     for by_name, shown in zip(sets[False], sets[by_location]):
         kept = by_name.filter_traces([f for _, f in filters]) if filters else by_name
@@ -139,20 +146,23 @@ for number in range(int(rounds)):
               "diff %s %s %s --sort %s%s" % (old_name, new_name, key, sort, tail)).splitlines()
     top, diff = [json.loads(line) for line in out if line.startswith('{"command"')]
     was, now = filtered(filters, key != "filename")
-    what = "round %d, seed %s, %s" % (number, seed, "; ".join(commands + [key, "cumulative %s" % cumulative, sort]))
+    what = "round %d, seed %s, %s" % (number, seed, "; ".join(commands + [key, "cumulative %s"
+                                                                          % cumulative, sort]))
     statistics = now.statistics(key, cumulative)
     num_rows += compare("top, " + what, key, top["rows"], statistics, ("size", "count"))
     if top["total_size"] != sum(trace.size for trace in now.traces):
         sys.exit("top, %s: the total is wrong" % what)
     differences = now.compare_to(was, key, cumulative)
     if sort == "abs":
-        num_rows += compare("diff, " + what, key, diff["rows"], differences, ("size", "size_diff", "count", "count_diff"))
+        num_rows += compare("diff, " + what, key, diff["rows"], differences,
+                            ("size", "size_diff", "count", "count_diff"))
     else:
         sign = -1 if sort == "growth" else 1
         steps = [sign * row["size_diff"] for row in diff["rows"]]
         if steps != sorted(steps):
             sys.exit("diff, %s: not in order" % what)
-        if sorted((r["size"], r["size_diff"], r["count"], r["count_diff"]) for r in diff["rows"]) != \
+        if sorted((r["size"], r["size_diff"], r["count"], r["count_diff"])
+                  for r in diff["rows"]) != \
            sorted((d.size, d.size_diff, d.count, d.count_diff) for d in differences):
             sys.exit("diff, %s: other rows than tracemalloc's" % what)
         num_rows += len(differences)

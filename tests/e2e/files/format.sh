@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The queries of doc/FORMAT.md work with sqlite3 on a file that the store wrote, and its views say what it holds.
+# The queries of doc/FORMAT.md work with sqlite3 on a file that the store wrote, and its views say
+# what it holds.
 . "$(dirname "$0")/../lib.sh"
 
 command -v sqlite3 >/dev/null || skip "no sqlite3 here"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A file system that is really full, and a directory that goes away, while snapshots are stored: told once, the program is traced on,
-# and the next snapshot after there is room again is stored; the file is sound in any case.
+# A file system that is really full, and a directory that goes away, while snapshots are stored:
+# told once, the program is traced on, and the next snapshot after there is room again is stored;
+# the file is sound in any case.
 . "$(dirname "$0")/../lib.sh"
 
 # A tmpfs needs a mount namespace: as root, or as root of a namespace of users.
@@ -83,7 +84,8 @@ is "$status" 0 "the file in the end"
 fill
 ms attach -o listing -e 'dump small/other' "$target" </dev/null
 is "$status" 1 "status of dump on a full disk"
-has err "^malloscope: -e 'dump small/other': small/other: .*(full|space|disk)" "text of dump on a full disk"
+has err "^malloscope: -e 'dump small/other': small/other: .*(full|space|disk)" \
+	"text of dump on a full disk"
 is "$(wc -l <err)" 1 "lines of dump on a full disk"
 rm small/filler
 ms attach -o listing -e 'dump small/other' -e 'top -n 1' "$target" </dev/null
@@ -92,7 +94,8 @@ is "$status" 0 "dump after there was room"
 # A directory that goes before the first snapshot, and comes again.
 mkdir small/gone
 rm listing
-spawn "$MALLOSCOPE" attach -o listing --every 2 --store small/gone/file -e memory -e 'wait 40' "$target"
+spawn "$MALLOSCOPE" attach -o listing --every 2 --store small/gone/file -e memory -e 'wait 40' \
+	"$target"
 writer=$pid
 # shellcheck disable=SC2317 # until_true calls these
 is_begun() {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Names that somebody chose to annoy: C++ templates and operators, paths with newlines, escape sequences, quotes and bytes that are
-# no UTF-8. Text never drives the terminal nor feigns a row; JSON gives them back as they are.
+# Names that somebody chose to annoy: C++ templates and operators, paths with newlines, escape
+# sequences, quotes and bytes that are no UTF-8. Text never drives the terminal nor feigns a row;
+# JSON gives them back as they are.
 . "$(dirname "$0")/../lib.sh"
 
 python=$(PATH=/usr/bin:/bin:$PATH command -v python3) || skip "python3 is missing"
@@ -35,7 +36,8 @@ __attribute__((noinline)) Odd Odd::operator<<(int n) const
 	void *volatile p = malloc(1003);
 	return {p ? value << n : 0};
 }
-template <typename T, std::size_t N> __attribute__((noinline)) void *take(std::pair<T, T> *, T (*)[N])
+template <typename T, std::size_t N>
+__attribute__((noinline)) void *take(std::pair<T, T> *, T (*)[N])
 {
 	void *volatile p = malloc(1000 + N);
 	return p;
@@ -43,7 +45,8 @@ template <typename T, std::size_t N> __attribute__((noinline)) void *take(std::p
 int main()
 {
 	Odd a{1}, b{2};
-	auto f = [](int n) __attribute__((noinline)) { void *volatile p = malloc(1000 + n); return p != nullptr; };
+	auto f = [](int n) __attribute__((noinline)) {
+		void *volatile p = malloc(1000 + n); return p != nullptr; };
 	take<std::vector<const char *>, 4>(nullptr, nullptr);
 	return a < b && a("x", 1002) && (a << 5).value && f(5) ? 0 : 1;
 }
@@ -51,8 +54,10 @@ END
 source=$odd/$'a.c:1: size=1 B\n[ Top 9 ] live\r\t.cc'
 mv source.cc "$source"
 "$cxx" -std=gnu++17 -g -O1 -x c++ -o "$odd/pro\"gram" "$PWD/$source" || exit 99
-ms run -o text -e 'wait exit' -e top -e 'top function' -e 'top module' -e 'top traceback' -e traceback -e traces -e status -e probes \
-	-e 'dump f' -e 'check growth peak live --max 0' -e 'filter add +*odd*' -e 'filter list' -e top -- "$odd/pro\"gram" </dev/null
+ms run -o text -e 'wait exit' -e top -e 'top function' -e 'top module' -e 'top traceback' \
+	-e traceback -e traces -e status -e probes \
+	-e 'dump f' -e 'check growth peak live --max 0' -e 'filter add +*odd*' -e 'filter list' \
+	-e top -- "$odd/pro\"gram" </dev/null
 is "$status" 0 "status"
 [ "$(LC_ALL=C tr -d '\n\t[:print:]' <text | wc -c)" = 0 ] ||
 	fail "bytes other than printable ones: $(LC_ALL=C tr -d '\n\t[:print:]' <text | od -c | head)"
@@ -69,16 +74,20 @@ is "$(wc -l <err)" 1 "lines of the error"
 has err '/no\\x1b\[2Jsuch\\nprogram' "name in an error"
 
 # JSON has them all.
-ms run --json -o listing -e 'wait exit' -e top -e 'top function' -e 'top module' -e traces -e blocks -- "$odd/pro\"gram" </dev/null
+ms run --json -o listing -e 'wait exit' -e top -e 'top function' -e 'top module' -e traces \
+	-e blocks -- "$odd/pro\"gram" </dev/null
 is "$status" 0 "status with --json"
 cat >read.py <<'END'
 import json, os, sys
 
 name = os.fsencode(os.path.join(os.getcwd(), "")).decode() + sys.argv[1]
 source = 'a.c:1: size=1 B\n[ Top 9 ] live\r\t.cc'
-top, function, module, *lines = [json.loads(line) for line in open("listing", encoding="utf-8") if "wait" not in line[:20] and '"note"' not in line[:20]]
-wanted = {1001: "Odd::operator<(Odd const&) const", 1002: "Odd::operator()(char const*, unsigned long) const",
-          1003: "Odd::operator<<(int) const", 1004: "void* take<std::vector<char const*, std::allocator<char const*> >, 4ul>"}
+top, function, module, *lines = [json.loads(line) for line in open("listing", encoding="utf-8")
+                                 if "wait" not in line[:20] and '"note"' not in line[:20]]
+wanted = {1001: "Odd::operator<(Odd const&) const",
+          1002: "Odd::operator()(char const*, unsigned long) const",
+          1003: "Odd::operator<<(int) const",
+          1004: "void* take<std::vector<char const*, std::allocator<char const*> >, 4ul>"}
 rows = {row["size"]: row for row in top["rows"] if 1001 <= row["size"] <= 1005}
 assert len(rows) == 5, top
 for row in rows.values():
@@ -92,8 +101,10 @@ assert any(row["module"] == name + '/pro"gram' for row in module["rows"]), modul
 traces = {line["size"]: line["frames"] for line in lines if "frames" in line}
 blocks = {line["size"]: line for line in lines if line.get("command") == "blocks"}
 for size, text in wanted.items():
-    assert any(frame["function"].startswith(text) for frame in traces[size] if frame["function"]), traces[size]
-    assert blocks[size]["filename"] == name + "/" + source and blocks[size]["domain"] == 0, blocks[size]
+    assert any(frame["function"].startswith(text) for frame in traces[size]
+               if frame["function"]), traces[size]
+    assert blocks[size]["filename"] == name + "/" + source, blocks[size]
+    assert blocks[size]["domain"] == 0, blocks[size]
 END
 "$python" read.py $'odd "dir\\\e[31m\\xff\\x9b2J' >out 2>err || fail "documents: $(tail -n 1 err)"
 
@@ -102,9 +113,11 @@ ms run --json -o listing -e 'wait exit' -e 'top -n 100' -- "$odd/pro\"gram" </de
 "$python" - <<'END' >out 2>err || fail "numbers: $(tail -n 1 err)"
 import re
 
-numbers = re.findall(r"[:,\[](-?\d+\.\d+(?:e[-+]?\d+)?)", re.sub(r'"(\\.|[^"\\])*"', '""', open("listing").read()))
+numbers = re.findall(r"[:,\[](-?\d+\.\d+(?:e[-+]?\d+)?)",
+                     re.sub(r'"(\\.|[^"\\])*"', '""', open("listing").read()))
 assert numbers
 for number in numbers:
-    assert float(repr(float(number))) == float(number) and len(number) <= len(repr(float(number))) + 4, number
+    assert float(repr(float(number))) == float(number), number
+    assert len(number) <= len(repr(float(number))) + 4, number
 END
 exit 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Files without the process, its binaries and its sources: open, top, diff; symbols and source lines come from the file. Files that
-# are none, or damaged, get one line.
+# Files without the process, its binaries and its sources: open, top, diff; symbols and source lines
+# come from the file. Files that are none, or damaged, get one line.
 . "$(dirname "$0")/../lib.sh"
 
 # A program and its source that are gone later.
@@ -23,8 +23,8 @@ int main(void)
 }
 END
 ${CC:-cc} -g -O1 -o away/gone "$PWD/away/gone.c" || exit 99
-ms run -o listing -e 'wait call leak 3' -e 'snapshot a' -e 'dump a f' -e 'wait call leak 8' -e 'dump f' -e 'diff a s1' \
-	-e 'top traceback' -e 'traceback' -- ./away/gone
+ms run -o listing -e 'wait call leak 3' -e 'snapshot a' -e 'dump a f' -e 'wait call leak 8' \
+	-e 'dump f' -e 'diff a s1' -e 'top traceback' -e 'traceback' -- ./away/gone
 is "$status" 0 "status of the run"
 sed -n '/^\[ Top.*diff/,/^Total/p' listing | tail -n +2 >rows
 sed -n '/^\[ Traceback/,$p' listing | grep -E '^    |^  File' >stack
@@ -32,8 +32,10 @@ rm -r away
 
 ms open -e 'diff a s1' -e 'top traceback' -e traceback f
 is "$status" 0 "status of open"
-sed -n '/^\[ Top.*diff/,/^Total/p' out | tail -n +2 | diff - rows >differences || fail "rows of diff: $(cat differences)"
-sed -n '/^\[ Traceback/,$p' out | grep -E '^    |^  File' | diff - stack >differences || fail "traceback: $(cat differences)"
+sed -n '/^\[ Top.*diff/,/^Total/p' out | tail -n +2 | diff - rows >differences ||
+	fail "rows of diff: $(cat differences)"
+sed -n '/^\[ Traceback/,$p' out | grep -E '^    |^  File' | diff - stack >differences ||
+	fail "traceback: $(cat differences)"
 has out '^    void \*p = malloc\(n\); /\* the leak \*/$' "source line from the file"
 ms diff f:a f:s1
 is "$status" 0 "status of diff"
@@ -42,14 +44,16 @@ ms top f:a lineno -n 1
 has out '^\[ Top 1 \] f:a: 2000 B in 2 blocks' "malloscope top"
 has out '/away/gone\.c:4: size=2000 B, count=2, average=1000 B$' "row of malloscope top"
 ms top f --json
-python3 -c 'import json, sys; assert json.load(open("out"))["snapshot"]["name"] == "f"' || fail "JSON of top"
+python3 -c 'import json, sys; assert json.load(open("out"))["snapshot"]["name"] == "f"' ||
+	fail "JSON of top"
 ms open f </dev/null
 has out '^s1 ' "open lists the snapshots"
 ms open -e 'wait exit' f
 is "$status" 1 "waiting without a process"
 ms open -e 'snapshot x' f
 is "$status" 1 "snapshot without a process"
-has err "-e 'snapshot x': there is no process to take snapshots of$" "error of snapshot without a process"
+has err "-e 'snapshot x': there is no process to take snapshots of$" \
+	"error of snapshot without a process"
 ms open -e status f
 has out 'state=stored in a file' "state without a process"
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Files that malloscope writes, stores, reports and the history: for their owner alone whatever the umask, never through a link,
-# and into what is there already only when it is regular and ours. /dev/null, /dev/stdout, pipes and FIFOs of ours take reports.
+# Files that malloscope writes, stores, reports and the history: for their owner alone whatever the
+# umask, never through a link, and into what is there already only when it is regular and ours.
+# /dev/null, /dev/stdout, pipes and FIFOs of ours take reports.
 . "$(dirname "$0")/../lib.sh"
 
 umask 000
@@ -27,7 +28,8 @@ shows_wal() {
 	[ -s stored-wal ] && [ -e stored-shm ]
 }
 until_true 10 shows_wal || fail "no log beside the file: $(ls)"
-is "$(mode stored) $(mode stored-wal) $(mode stored-shm)" "600 600 600" "modes of what SQLite has beside it"
+is "$(mode stored) $(mode stored-wal) $(mode stored-shm)" "600 600 600" \
+	"modes of what SQLite has beside it"
 kill "$pid"
 await "$pid" 20 "malloscope"
 is "$(mode stored)" 600 "mode at the end"
@@ -50,7 +52,8 @@ ln -s victim link
 ln -s nothing dangling
 for f in link dangling; do
 	ms "${run[@]}" -o $f -- "${program[@]}" </dev/null
-	refused "cannot write $f: it is a link; give the name of the file itself" "a report by a link"
+	refused "cannot write $f: it is a link; give the name of the file itself" \
+		"a report by a link"
 	ms run -e 'wait exit' -e "dump $f" -- "${program[@]}" </dev/null
 	refused "cannot write $f: it is a link" "a store by a link"
 done
@@ -101,7 +104,8 @@ except OSError:
 os.waitpid(pid, 0)
 END
 	prompt() {
-		timeout -k 5 20 python3 prompt.py "$MALLOSCOPE" || fail "the prompt with $1 does not end"
+		timeout -k 5 20 python3 prompt.py "$MALLOSCOPE" ||
+			fail "the prompt with $1 does not end"
 	}
 	prompt "no history"
 	is "$(mode malloscope/history)" 600 "mode of the history"

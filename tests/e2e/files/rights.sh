@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a target names is opened with its rights: sources (`# 1 "/etc/shadow"`), split and separate debug files. We run as root, the
-# target as nobody: nothing that nobody may not read is printed or stored, nothing that blocks or never ends (FIFOs, /dev/zero,
-# /proc/kmsg, huge files) is read, and every row is there all the same. The same program run by root shows root's files.
+# What a target names is opened with its rights: sources (`# 1 "/etc/shadow"`), split and separate
+# debug files. We run as root, the target as nobody: nothing that nobody may not read is printed or
+# stored, nothing that blocks or never ends (FIFOs, /dev/zero, /proc/kmsg, huge files) is read, and
+# every row is there all the same. The same program run by root shows root's files.
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip "needs root to become another user"
@@ -33,8 +34,10 @@ truncate -s 100G theirs/huge.c
 chmod 644 theirs/huge.c
 
 # The last two may be seen.
-paths=(/etc/shadow "$dir/secret" "$dir/closed/open.c" "$dir/group.c" "$dir/theirs/link.c" "$dir/theirs/fifo.c" "$dir/theirs/huge.c"
-	"$dir/theirs/swapped.c" /dev/zero /dev/tty /proc/kmsg /proc/self/environ "/proc/1/root$dir/plain.c" /sys/kernel/profiling
+paths=(/etc/shadow "$dir/secret" "$dir/closed/open.c" "$dir/group.c" "$dir/theirs/link.c"
+	"$dir/theirs/fifo.c" "$dir/theirs/huge.c"
+	"$dir/theirs/swapped.c" /dev/zero /dev/tty /proc/kmsg /proc/self/environ
+	"/proc/1/root$dir/plain.c" /sys/kernel/profiling
 	"$dir/theirs" "$dir/theirs/good_link.c" "$dir/plain.c")
 {
 	echo '#include <stdlib.h>'
@@ -79,7 +82,8 @@ for round in 1 2 3; do
 	! grep -qa "$secret" "f$round" || fail "a secret is stored"
 	! grep -qF "$(head -n 1 /etc/shadow)" listing || fail "/etc/shadow is printed"
 	! grep -qaF "$(head -n 1 /etc/shadow)" "f$round" || fail "/etc/shadow is stored"
-	is "$(grep -c '^    this line may be seen$' listing)" 2 "the lines that may be seen, one through a link"
+	is "$(grep -c '^    this line may be seen$' listing)" 2 \
+		"the lines that may be seen, one through a link"
 	# Nothing but that has a source line.
 	is "$(grep -A1 '^  File .* in leak_' listing | grep '^    ' | grep -vc '^    this line may be seen')" 0 "other source lines"
 done
@@ -146,14 +150,17 @@ fi
 # Separate debug files. The function has no name without.
 command -v objcopy >/dev/null || skip "the rest needs objcopy"
 sed 's/"main.c"/"other.c"/' split.c >separate.c
-# separate LINK BUILD-ID: makes the program `split`, which names LINK, and its debug file split.debug.
+# separate LINK BUILD-ID: makes the program `split`, which names LINK, and its debug file
+# split.debug.
 separate() {
-	$cc -g -O1 "-Wl,--build-id=$2" -o split separate.c && objcopy --only-keep-debug split split.debug && strip -s split || exit 99
+	$cc -g -O1 "-Wl,--build-id=$2" -o split separate.c &&
+		objcopy --only-keep-debug split split.debug && strip -s split || exit 99
 	python3 - "$1" split.debug link <<'END'
 import sys, zlib
 name = sys.argv[1].encode() + b"\0"
 name += b"\0" * (-len(name) % 4)
-open(sys.argv[3], "wb").write(name + zlib.crc32(open(sys.argv[2], "rb").read()).to_bytes(4, "little"))
+crc = zlib.crc32(open(sys.argv[2], "rb").read())
+open(sys.argv[3], "wb").write(name + crc.to_bytes(4, "little"))
 END
 	objcopy --add-section .gnu_debuglink=link split && chmod 755 split || exit 99
 	chmod 644 split.debug
@@ -212,8 +219,8 @@ exec "$@"
 END
 [ -d /usr/lib/debug ] || skip "no /usr/lib/debug for the rest"
 by_id() {
-	timeout -k 5 20 unshare -m bash "$1" "$MALLOSCOPE" run -o listing -e 'wait 0.3' -e top -e traceback -e kill -- \
-		"${nobody[@]}" ./split >out 2>err
+	timeout -k 5 20 unshare -m bash "$1" "$MALLOSCOPE" run -o listing -e 'wait 0.3' -e top \
+		-e traceback -e kill -- "${nobody[@]}" ./split >out 2>err
 	[ $? -ne 124 ] || fail "$1 hangs"
 	is "$(grep -c 'in inner_function' listing)" "$2" "names with $1"
 }

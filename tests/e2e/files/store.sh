@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Snapshot files of a traced program: dump and load give the same, periodic snapshots, a reader while they are written, kill -9, a
-# full disk, a path that cannot be written; the program goes on in any case.
+# Snapshot files of a traced program: dump and load give the same, periodic snapshots, a reader
+# while they are written, kill -9, a full disk, a path that cannot be written; the program goes on
+# in any case.
 . "$(dirname "$0")/../lib.sh"
 
 # D1: what is loaded is what was dumped.
-ms run -o listing -e 'wait call checkpoint' -e 'snapshot a' -e 'dump a file' -e 'load file:a b' -e 'diff a b traceback --changed' \
-	-e 'traces --snapshot a' -- "$TARGETS/single" </dev/null
+ms run -o listing -e 'wait call checkpoint' -e 'snapshot a' -e 'dump a file' -e 'load file:a b' \
+	-e 'diff a b traceback --changed' -e 'traces --snapshot a' -- "$TARGETS/single" </dev/null
 is "$status" 0 "status of dump and load"
 has out '^EXIT-SUCCESS$' "the program's own checks"
 has listing '^\[ Top 0 differences \] a -> b, ' "a loaded snapshot is the same"
@@ -17,7 +18,8 @@ grep '^size=' out >loaded
 cmp -s traces loaded || fail "traces of the file differ: $(diff traces loaded | head)"
 
 # Periodic, with a reader meanwhile; the last one is that of the end.
-spawn "$MALLOSCOPE" run -o listing --every 0.05 --store periodic -e 'wait 2' -e kill -- "$TARGETS/threads" 2 0
+spawn "$MALLOSCOPE" run -o listing --every 0.05 --store periodic -e 'wait 2' -e kill \
+	-- "$TARGETS/threads" 2 0
 writer=$pid
 # shellcheck disable=SC2317 # until_true calls it
 two_snapshots() {
@@ -31,7 +33,8 @@ done
 await "$writer" 30 "the writer"
 ms open -e growth periodic
 is "$status" 0 "growth of a stored series"
-has out '^\[ Top [0-9]+ growing \] over [0-9]+ snapshots, e1 -> e[0-9]+, ' "growth of a stored series"
+has out '^\[ Top [0-9]+ growing \] over [0-9]+ snapshots, e1 -> e[0-9]+, ' \
+	"growth of a stored series"
 
 # kill -9 loses at most the snapshot that is being written; the target lives on.
 spawn "$TARGETS/threads" 2 0
@@ -58,31 +61,39 @@ kill -KILL "$target"
 # A file that may not grow: told once, the program goes on.
 (
 	ulimit -f 64
-	exec timeout 60 "$MALLOSCOPE" run -o listing --every 0.05 --store full -e 'wait 1.5' -e memory -e kill -- "$TARGETS/threads" 2 0
+	exec timeout 60 "$MALLOSCOPE" run -o listing --every 0.05 --store full -e 'wait 1.5' \
+		-e memory -e kill -- "$TARGETS/threads" 2 0
 ) >out 2>err </dev/null
 is "$?" 137 "status with a full disk"
 is "$(grep -c '^# a snapshot was not stored: ' listing)" 1 "notes of a full disk"
 has listing '^current=' "commands after a full disk"
 
-# No such directory: known before the program is launched. One that goes later: the same as a full disk.
+# No such directory: known before the program is launched. One that goes later: the same as a full
+# disk.
 ms run -o listing --every 0.05 --store nosuch/file -e 'wait exit' -- "$TARGETS/single" </dev/null
 is "$status" 1 "status without a directory"
-has err '^malloscope: cannot write nosuch/file: No such file or directory$' "error without a directory"
+has err '^malloscope: cannot write nosuch/file: No such file or directory$' \
+	"error without a directory"
 [ ! -s out ] || fail "the program was launched without a directory"
 ms run -o listing -e 'every 1 .' -- "$TARGETS/single" </dev/null
 is "$status" 1 "status of every with a directory"
 has err "-e 'every 1 .': cannot write .: Is a directory$" "error of every with a directory"
 mkdir going
-ms run -o listing --every 100 --store going/file -e 'wait exit' -- sh -c 'rmdir going; exit 7' </dev/null
+ms run -o listing --every 100 --store going/file -e 'wait exit' -- sh -c 'rmdir going; exit 7' \
+	</dev/null
 is "$status" 1 "status with a directory that goes: nothing was stored"
 has err '^malloscope: no snapshot could be stored: .*going/file' "the error when nothing was stored"
-has listing '^# a snapshot was not stored: .*going/file.*; the next one tries again$' "note of a directory that went"
-ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- sh -c 'exit 7' </dev/null
+has listing '^# a snapshot was not stored: .*going/file.*; the next one tries again$' \
+	"note of a directory that went"
+ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- sh \
+	-c 'exit 7' </dev/null
 is "$status" 1 "status of every without a directory"
 mkdir going
-ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- rmdir going </dev/null
+ms run -o listing -e 'every 100 going/file' -e 'wait exit' -e 'every off' -e memory -- rmdir going \
+	</dev/null
 is "$status" 1 "status of every with a directory that goes"
-has err "^malloscope: -e 'every off': no snapshot could be stored: .*going/file" "the error of every off"
+has err "^malloscope: -e 'every off': no snapshot could be stored: .*going/file" \
+	"the error of every off"
 has_not listing '^current=' "what is behind every off"
 
 # What can never be a store is refused while the program is not there yet, and left as it is.
@@ -111,7 +122,8 @@ never dangling "a link to nothing" " it is a link to nothing$"
 never "$(printf 'x%.0s' {1..250})" "a name too long for a journal" " File name too long$"
 ms run -o listing -e 'every 1 notes.txt' -- "$TARGETS/single" </dev/null
 is "$status" 1 "every with a text file"
-has err "^malloscope: -e 'every 1 notes.txt': notes.txt: is not a snapshot file" "every with a text file"
+has err "^malloscope: -e 'every 1 notes.txt': notes.txt: is not a snapshot file" \
+	"every with a text file"
 # One that is not there yet is not there either when the program cannot be launched.
 ms run --every 100 --store fresh -- ./nosuch </dev/null
 is "$status" 1 "a program that is not there"

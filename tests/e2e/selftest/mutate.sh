@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# scripts/mutate on a tree of one file, of which every change and its fate is known: what a test notices is killed, what it does
-# not is listed, what does not compile is counted. The same seed makes the same changes. The tree itself is never touched, also not
-# when it is ended in the midst.
+# scripts/mutate on a tree of one file, of which every change and its fate is known: what a test
+# notices is killed, what it does not is listed, what does not compile is counted. The same seed
+# makes the same changes. The tree itself is never touched, also not when it is ended in the midst.
 . "$(dirname "$0")/../lib.sh"
 
 command -v python3 >/dev/null || skip "no python3"
@@ -64,13 +64,15 @@ sum >before
 mutate -n 100 --seed 1 --tests 'tests/e2e/fails.sh tests/e2e/passes.sh'
 is "$status" 0 "status"
 is "$(tail -n 1 out)" "7 killed, 3 survived, 2 did not build" "the last line"
-has out '^mutate: tests/e2e/fails\.sh does not pass without a change \(status 1\), left out$' "a test that fails anyway"
+has out '^mutate: tests/e2e/fails\.sh does not pass without a change \(status 1\), left out$' \
+	"a test that fails anyway"
 has out '^survived: src/x/main\.c:6$' "a survivor's place"
 has out '^  - calls = calls \+ 1; /\* a == b \*/$' "a survivor's line"
 has out '^  \+ calls = calls - 1; /\* a == b \*/$' "a survivor's change"
 has out '^  - return seen\(argc \+ 1\) == 42 \? 0 : 1;$' "another survivor"
 has out '^[0-9]+/12 src/x/main\.c:11 operator: return n \+ 40; -> return n - 40;: tests/e2e/passes\.sh$' "what killed a change"
-has out '^[0-9]+/12 src/x/main\.c:17 statement: note\(\); -> \(void\)0;: did not build$' "what the compiler refuses"
+has out '^[0-9]+/12 src/x/main\.c:17 statement: note\(\); -> \(void\)0;: did not build$' \
+	"what the compiler refuses"
 sum | cmp -s - before || fail "the tree was changed"
 
 mutate -n 5 --seed 7 --dry-run
@@ -85,8 +87,10 @@ mutate -n 1 --tests tests/e2e/fails.sh
 is "$status" 2 "status when no test passes"
 has err 'no test passes without a change' "what it says then"
 
-# Ended while a test of a changed program hangs: nothing of it is left, neither in the tree nor among the processes.
-tree/scripts/mutate -n 100 --seed 1 --build-dir "$dir/built" --tests 'tests/e2e/hangs.sh' >out 2>err &
+# Ended while a test of a changed program hangs: nothing of it is left, neither in the tree nor
+# among the processes.
+tree/scripts/mutate -n 100 --seed 1 --build-dir "$dir/built" --tests 'tests/e2e/hangs.sh' >out \
+	2>err &
 pid=$!
 pids+=("$pid")
 until_true 60 test -e "$REACHED" || fail "no changed program was tested"

@@ -9,8 +9,8 @@ try() {
 	has out '^EXIT-SUCCESS$' "$*"
 }
 
-for name in single single_frame_pointers single_no_pie single_now single_static single_static_pie single_stripped \
-	single_unoptimised; do
+for name in single single_frame_pointers single_no_pie single_now single_static single_static_pie \
+	single_stripped single_unoptimised; do
 	[ -x "$TARGETS/$name" ] || continue
 	try "$TARGETS/$name"
 	is "$(wc -l <ledger)" 21 "blocks of $name"
@@ -40,4 +40,5 @@ try "$TARGETS/thread_life" many 1000 1
 LEDGER_OUT=$dir/counts LEDGER=$dir/ledger LD_PRELOAD=$TARGETS/libledger.so \
 	timeout 60 "$TARGETS/recurse" >out 2>err || fail "recurse with libledger"
 read -r bytes blocks _ <counts
-is "$((10#$bytes)) $((10#$blocks))" "$(awk '{ s += $2 } END { print s, NR }' ledger)" "libledger's count"
+is "$((10#$bytes)) $((10#$blocks))" "$(awk '{ s += $2 } END { print s, NR }' ledger)" \
+	"libledger's count"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# While the rescue handler stands in the target, and when it has stayed there behind a killed tracer, a SIGTRAP that is
-# not ours kills as it does without us; leaving takes the handler out.
+# While the rescue handler stands in the target, and when it has stayed there behind a killed
+# tracer, a SIGTRAP that is not ours kills as it does without us; leaving takes the handler out.
 . "$(dirname "$0")/../lib.sh"
 
 ulimit -c 0

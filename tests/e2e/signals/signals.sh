@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A program that looks closely at its signals sees what it would see without a tracer: the pc and the address of faults,
-# displaced instructions among them; real-time signals in order and number; alternate stacks, restarted system calls,
-# timers at 10 kHz; its own traps.
+# A program that looks closely at its signals sees what it would see without a tracer: the pc and
+# the address of faults, displaced instructions among them; real-time signals in order and number;
+# alternate stacks, restarted system calls, timers at 10 kHz; its own traps.
 . "$(dirname "$0")/../lib.sh"
 
 rounds=${SIGNALS_ROUNDS:-3}
@@ -25,7 +25,8 @@ spawn "$TARGETS/signals" $((rounds * 8))
 target=$pid
 num=0
 until is_over "$target"; do
-	timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 7))" "$target" 2>err </dev/null
+	timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 7))" "$target" 2>err \
+		</dev/null
 	status=$?
 	[ "$status" -eq 0 ] || until_true 2 is_over "$target" || fail "attach $num: status $status"
 	num=$((num + 1))

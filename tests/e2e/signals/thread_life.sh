@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Threads that begin and end as threads rarely do, while malloscope comes and goes or watches from the begin: thousands a
-# second, cancelled ones, a thousand at once, a leader that ends first, an exec by another thread.
+# Threads that begin and end as threads rarely do, while malloscope comes and goes or watches from
+# the begin: thousands a second, cancelled ones, a thousand at once, a leader that ends first, an
+# exec by another thread.
 . "$(dirname "$0")/../lib.sh"
 
 factor=${THREAD_LIFE_FACTOR:-1}
@@ -25,8 +26,8 @@ attached() {
 		target=$pid
 		target_out=$pid_out
 		until is_over "$target"; do
-			timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 6))" -e snapshot -e status "$target" \
-				2>err </dev/null
+			timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 6))" \
+				-e snapshot -e status "$target" 2>err </dev/null
 			status=$?
 			[ "$status" -eq 0 ] || until_true 2 is_over "$target" ||
 				fail "attach $num to thread_life $*: status $status"
@@ -34,11 +35,13 @@ attached() {
 			num=$((num + 1))
 		done
 		await "$target" 20 "thread_life $*"
-		is "$status" 0 "status of thread_life $* after $num attachments: $(cat "$target_out")"
+		is "$status" 0 \
+			"status of thread_life $* after $num attachments: $(cat "$target_out")"
 		has "$target_out" '^EXIT-SUCCESS$' "thread_life $*"
 		[ "$last" -lt "$least" ] || break
 	done
-	[ "$last" -ge "$least" ] || fail "thread_life $*: only $last attachments, nothing was tested"
+	[ "$last" -ge "$least" ] ||
+		fail "thread_life $*: only $last attachments, nothing was tested"
 	echo "ok: attached $num times, $*"
 }
 
@@ -52,7 +55,8 @@ attached 1 exec $((10 * factor))
 attached 1 leader 1 "$factor"
 attached 2 cancel $((80 * factor))
 attached 2 many 1000 "$factor"
-# When the leader had ended before we came its last thread tells of the end of the process, and the status is the process's.
+# When the leader had ended before we came its last thread tells of the end of the process, and the
+# status is the process's.
 spawn "$TARGETS/thread_life" leader 1 1
 target=$pid
 until_true 10 says "$pid_out" '^running$' || fail "thread_life did not get ready"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Threads that sit in system calls notice nothing of an attach, snapshots and a detach: each call comes back with its own
-# result, and not early; nor do signals that are ignored, which the kernel shows to tracees alone, make it do so.
+# Threads that sit in system calls notice nothing of an attach, snapshots and a detach: each call
+# comes back with its own result, and not early; nor do signals that are ignored, which the kernel
+# shows to tracees alone, make it do so.
 . "$(dirname "$0")/../lib.sh"
 
 seconds=${UNDISTURBED_SECONDS:-4}
 
-# One that waits in each call to the end, two that wait a few milliseconds again and again; ignored signals come to the last
-# two.
+# One that waits in each call to the end, two that wait a few milliseconds again and again; ignored
+# signals come to the last two.
 spawn "$TARGETS/blocking" "$seconds"
 targets=("$pid")
 BLOCKING_IGNORED=1 spawn "$TARGETS/blocking" "$seconds"
@@ -32,9 +33,11 @@ num=0
 while :; do
 	for how in detach quit stop; do
 		for target in "${targets[@]}"; do
-			ms attach -o listing -e snapshot -e 'wait 0.1' -e 'snapshot later' -e 'top -n 1' -e "$how" "$target"
+			ms attach -o listing -e snapshot -e 'wait 0.1' -e 'snapshot later' \
+				-e 'top -n 1' -e "$how" "$target"
 			# It may end while we come.
-			[ "$status" -eq 0 ] || until_true 2 is_over "$target" || fail "status of attach with $how: $status"
+			[ "$status" -eq 0 ] || until_true 2 is_over "$target" ||
+				fail "status of attach with $how: $status"
 			is_over "$target" && break 3
 			num=$((num + 1))
 		done

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Compressed debug sections that expand to gigabytes (6 MB of zeros' zlib are 6 GB): they are left out before libdw expands them,
-# in the program, in its separate debug file and in a .dwo file; a note says so, and rows go by symbols. What fits is read, and
-# with --max-memory what fits into that.
+# Compressed debug sections that expand to gigabytes (6 MB of zeros' zlib are 6 GB): they are left
+# out before libdw expands them, in the program, in its separate debug file and in a .dwo file; a
+# note says so, and rows go by symbols. What fits is read, and with --max-memory what fits into
+# that.
 . "$(dirname "$0")/../lib.sh"
 
 command -v python3 >/dev/null || skip "python3 is missing"
@@ -30,7 +31,8 @@ deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
 first = deflate.compress(b"\0" * unit) + deflate.flush(zlib.Z_FULL_FLUSH)
 stream = b"\x78\x9c" + first * (size // unit) + b"\x03\0" + struct.pack(">HH", size % 65521, 1)
 data = bytearray(open(path, "rb").read())
-shoff, shentsize, shnum, shstrndx = *struct.unpack_from("<Q", data, 40), *struct.unpack_from("<HHH", data, 58)
+shoff, = struct.unpack_from("<Q", data, 40)
+shentsize, shnum, shstrndx = struct.unpack_from("<HHH", data, 58)
 names = struct.unpack_from("<Q", data, shoff + shstrndx * shentsize + 24)[0]
 for i in range(shnum):
     at = shoff + i * shentsize
@@ -54,7 +56,8 @@ END
 cat >limited.py <<'END'
 """Runs a command; the most memory in KiB that it and its children had goes to the file `memory`."""
 import resource, subprocess, sys
-status = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=open("out", "w"), stderr=open("err", "w"))
+status = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=open("out", "w"),
+                         stderr=open("err", "w"))
 open("memory", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 sys.exit(status)
 END
@@ -64,7 +67,8 @@ look() {
 	local what=$1
 
 	shift
-	timeout -k 5 20 python3 limited.py "$MALLOSCOPE" run "$@" -o listing -e 'wait exit' -e top -- ./bomb
+	timeout -k 5 20 python3 limited.py "$MALLOSCOPE" run "$@" -o listing -e 'wait exit' -e top \
+		-- ./bomb
 	is $? 0 "status with $what"
 	has listing ': size=1000 B, count=1' "the row with $what"
 	[ "$(cat memory)" -lt 500000 ] || fail "$(cat memory) KiB with $what"
@@ -95,12 +99,15 @@ has listing 'left out' "the note about a bomb of strings"
 cp plain bomb && python3 bomb.py bomb .debug_line $giant || exit 99
 look "a bomb of lines"
 has listing 'left out' "the note about a bomb of lines"
-objcopy --rename-section .debug_info=.zdebug_info plain bomb && python3 bomb.py bomb .zdebug_info $giant || exit 99
+objcopy --rename-section .debug_info=.zdebug_info plain bomb &&
+	python3 bomb.py bomb .zdebug_info $giant || exit 99
 left_out "a bomb in the old form" "6144 MiB" "$dir/bomb"
 
 # The separate debug file.
-objcopy --only-keep-debug plain bomb.debug && python3 bomb.py bomb.debug .debug_info $giant || exit 99
-cp plain bomb && objcopy --strip-debug --remove-section .gnu_debuglink bomb && objcopy --add-gnu-debuglink=bomb.debug bomb || exit 99
+objcopy --only-keep-debug plain bomb.debug && python3 bomb.py bomb.debug .debug_info $giant ||
+	exit 99
+cp plain bomb && objcopy --strip-debug --remove-section .gnu_debuglink bomb &&
+	objcopy --add-gnu-debuglink=bomb.debug bomb || exit 99
 left_out "a bomb in a debug file" "6144 MiB" "$dir/bomb.debug"
 rm bomb.debug
 
@@ -108,7 +115,8 @@ rm bomb.debug
 if $cc -g -gsplit-dwarf -O1 -c bomb.c -o "$dir/unit.o" && $cc -o bomb unit.o && [ -f unit.dwo ] &&
 	python3 bomb.py unit.dwo .debug_info.dwo $giant; then
 	look "a bomb in a .dwo file"
-	has listing "$dir/unit.dwo: compressed debug information of 6144 MiB" "the note about a .dwo file"
+	has listing "$dir/unit.dwo: compressed debug information of 6144 MiB" \
+		"the note about a .dwo file"
 fi
 
 # What --max-memory leaves counts, too.
@@ -118,5 +126,6 @@ look "40 MiB"
 has listing '/bomb\.c:4: ' "the row with 40 MiB"
 has_not listing 'left out' "a note about 40 MiB"
 look "40 MiB and a limit of 16" --max-memory 16MiB
-has listing "$dir/bomb: compressed debug information of 40.0 MiB once expanded is left out" "the note about 40 MiB with --max-memory"
+has listing "$dir/bomb: compressed debug information of 40.0 MiB once expanded is left out" \
+	"the note about 40 MiB with --max-memory"
 exit 0

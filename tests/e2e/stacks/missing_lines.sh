@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A program whose split debug information is gone: no line stands beside a name that it is not of, and one note says what is
-# missing.
+# A program whose split debug information is gone: no line stands beside a name that it is not of,
+# and one note says what is missing.
 . "$(dirname "$0")/../lib.sh"
 
 cat >one.c <<'END'
@@ -35,8 +35,8 @@ cc -o one one.o || exit 99
 [ -e one.dwo ] || skip "the compiler makes no .dwo file"
 
 look() {
-	ms run -o listing -e 'wait call checkpoint' -e 'blocks' -e 'top lineno' -e 'top traceback' -e 'traceback #1' \
-		-e 'wait exit' -- ./one </dev/null
+	ms run -o listing -e 'wait call checkpoint' -e 'blocks' -e 'top lineno' -e 'top traceback' \
+		-e 'traceback #1' -e 'wait exit' -- ./one </dev/null
 	is "$status" 0 "status"
 }
 
@@ -46,7 +46,9 @@ has_not listing 'missing' "a note for nothing"
 
 rm one.dwo
 look
-has listing ' 77 malloc [0-9]+ api one\(api\+0x[0-9a-f]+\)$' "the block without split debug information"
+has listing ' 77 malloc [0-9]+ api one\(api\+0x[0-9a-f]+\)$' \
+	"the block without split debug information"
 has_not listing 'one\.c:' "a line that may be of an inlined function"
-is "$(grep -c '^# one: split debug information is missing (one.dwo): no lines there$' listing)" 1 "notes"
+is "$(grep -c '^# one: split debug information is missing (one.dwo): no lines there$' listing)" 1 \
+	"notes"
 echo "ok: split debug information"

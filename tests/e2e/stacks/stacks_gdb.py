@@ -4,16 +4,17 @@
 
 Usage: stacks_gdb.py GDB-OUTPUT MALLOSCOPE-OUTPUT MIN-SITES
 
-GDB-OUTPUT: `bt` at each entry of an allocator function, a line "@stop" before each, and `info proc mappings` after a
-line "@mappings". MALLOSCOPE-OUTPUT: tracebacks, a line that begins with "current=" between them.
+GDB-OUTPUT: `bt` at each entry of an allocator function, a line "@stop" before each, and `info proc
+mappings` after a line "@mappings". MALLOSCOPE-OUTPUT: tracebacks, a line that begins with
+"current=" between them.
 
-A frame of our targets counts as (base name of the file, line, function), one with line information of
-others as its function, any other as (module, address in the module's file). The two sets of stacks must
-be equal, and hold at least MIN-SITES call sites.
+A frame of our targets counts as (base name of the file, line, function), one with line information
+of others as its function, any other as (module, address in the module's file). The two sets of
+stacks must be equal, and hold at least MIN-SITES call sites.
 
-Where gdb is different on purpose: it looks at statement rows of the line table alone (in optimised code
-another inlined function's line may be shown; addr2line takes all rows), and it shows callers that left by
-a tail call, of which nothing is on the stack.
+Where gdb is different on purpose: it looks at statement rows of the line table alone (in optimised
+code another inlined function's line may be shown; addr2line takes all rows), and it shows callers
+that left by a tail call, of which nothing is on the stack.
 """
 
 import collections
@@ -119,7 +120,8 @@ class Mappings:
 
 
 def same_name(function):
-    """One of all the names that a function has: debug information and symbol table differ in their choice."""
+    """One of all the names that a function has: debug information and symbol table differ in their
+    choice."""
     for module in modules.values():
         for value in module.symbols.get(function, ()):
             names = module.names[value]
@@ -141,7 +143,8 @@ def is_tail_call(place):
     data = next((module.data for module in modules.values() if module.name == name), b"")
     if not data:
         return False
-    offset, start = max((load for load in elf_loads(data) if load[1] <= address), key=lambda load: load[1])
+    offset, start = max((load for load in elf_loads(data) if load[1] <= address),
+                        key=lambda load: load[1])
     code = data[offset + address - start - 5:offset + address - start]
     return code[0] != 0xe8 and (code[0] == 0xe9 or code[3] == 0xeb)
 
@@ -151,7 +154,8 @@ def plain(function):
 
 
 def parse_gdb(path):
-    """The stacks as lists of ((file, line, function) or (module, address)), allocator frame removed."""
+    """The stacks as lists of ((file, line, function) or (module, address)), allocator frame
+    removed."""
     with open(path, encoding="utf-8", errors="replace") as f:
         lines = f.read().splitlines()
     at = lines.index("@mappings") if "@mappings" in lines else len(lines)
@@ -164,7 +168,8 @@ def parse_gdb(path):
             stack = []
             stacks.append(stack)
             continue
-        match = re.match(r"#\d+ +(?:0x([0-9a-f]+) in )?(\S+) \(.*\)(?: at (\S+):(\d+)| from \S+)?$", line)
+        match = re.match(r"#\d+ +(?:0x([0-9a-f]+) in )?(\S+) \(.*\)(?: at (\S+):(\d+)| from \S+)?$",
+                         line)
         if match and stack is not None:
             stack.append(match.groups())
     return [s for s in (convert_gdb(stack, mappings) for stack in stacks) if s]
@@ -176,7 +181,8 @@ def convert_gdb(stack, mappings):
         return None
     # A call from within the allocator does not count. The dynamic linker's inline functions of
     # these names are no allocator.
-    if len(stack) > 1 and plain(stack[1][1]) in ALLOCATORS and "rtld-malloc.h" not in (stack[1][2] or ""):
+    if len(stack) > 1 and plain(stack[1][1]) in ALLOCATORS and "rtld-malloc.h" not in (stack[1][2]
+                                                                                       or ""):
         return None
     for pc, function, file, line in stack[1:]:
         if pc and is_tail_call(mappings.locate(int(pc, 16)) or ("", 0)):
@@ -243,7 +249,8 @@ def show(title, stacks):
     for stack in sorted(stacks, key=str)[:3]:
         print(title)
         for frame in stack:
-            print("   ", " ".join(hex(x) if isinstance(x, int) and len(frame) == 2 else str(x) for x in frame))
+            print("   ", " ".join(hex(x) if isinstance(x, int) and len(frame) == 2 else str(x)
+                                  for x in frame))
 
 
 def main():

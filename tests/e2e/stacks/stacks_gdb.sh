@@ -29,7 +29,8 @@ set backtrace past-entry on
 set backtrace limit 0
 set print frame-arguments none
 END
-		for i in __libc_malloc __libc_calloc __libc_realloc __libc_memalign posix_memalign; do
+		for i in __libc_malloc __libc_calloc __libc_realloc __libc_memalign \
+			posix_memalign; do
 			printf 'break %s\ncommands\nsilent\necho @stop\\n\nbt\ncontinue\nend\n' "$i"
 		done
 		printf 'catch syscall exit_group\ncommands\nsilent\necho @mappings\\n\ninfo proc mappings\ncontinue\nend\n'
@@ -39,7 +40,8 @@ END
 	timeout 240 gdb -nx -batch -x gdb.script --args "$@" >gdb.txt 2>gdb.err </dev/null
 	grep -q '^@mappings$' gdb.txt || fail "gdb run of $name: $(tail -n 5 gdb.err)"
 
-	ms run -n 65535 -o rows -e 'wait exit' -e 'top traceback -n 100000 --by calls' -- "$@" <input
+	ms run -n 65535 -o rows -e 'wait exit' -e 'top traceback -n 100000 --by calls' -- "$@" \
+		<input
 	rows=$(sed -nE 's/^\[ Top ([0-9]+) \].*/\1/p' rows)
 	[ "${rows:-0}" -gt 0 ] || fail "no rows for $name: $(head -n 3 rows)"
 	{

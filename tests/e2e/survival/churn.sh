@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Attach and leave at any moment while the target makes children, makes and ends threads, throws, takes
-# signals: it comes to its own good end, and no child of it falls over a breakpoint that was left.
+# Attach and leave at any moment while the target makes children, makes and ends threads, throws,
+# takes signals: it comes to its own good end, and no child of it falls over a breakpoint that was
+# left.
 . "$(dirname "$0")/../lib.sh"
 
 # One life of the target. It can be over before we came often enough: then another one follows.
@@ -12,10 +13,12 @@ live() {
 	target=$pid
 	target_out=$pid_out
 	while ! is_over "$target"; do
-		timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 5))" "$target" 2>err </dev/null
+		timeout 30 "$MALLOSCOPE" attach -o listing -e "wait 0.0$((num % 5))" "$target" \
+			2>err </dev/null
 		status=$?
 		# It may end while we come.
-		[ "$status" -eq 0 ] || until_true 2 is_over "$target" || fail "attach $num to $*: status $status"
+		[ "$status" -eq 0 ] || until_true 2 is_over "$target" ||
+			fail "attach $num to $*: status $status"
 		num=$((num + 1))
 	done
 	await "$target" 5 "$*"

@@ -15,7 +15,8 @@ for ((i = 0; i < rounds; i++)); do
 	0) ms attach -o listing -e 'wait 0.05' -e detach "$target" ;;
 	1) ms attach -o listing -e 'wait 0.05' -e 'top -n 3' "$target" ;;
 	2) ms attach -o listing -e 'status' -e quit "$target" ;;
-	3) ms attach -o listing -e 'wait 0.05' -e stop -e start -e 'wait 0.05' -e 'top -n 1' "$target" ;;
+	3) ms attach -o listing -e 'wait 0.05' -e stop -e start -e 'wait 0.05' -e 'top -n 1' \
+		"$target" ;;
 	esac
 	is "$status" 0 "status of round $i"
 	[ -d "/proc/$target" ] || fail "the target died in round $i"

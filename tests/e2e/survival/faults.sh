@@ -40,8 +40,8 @@ attached() {
 	num_tried=$((num_tried + 1))
 }
 
-# forked SPEC: in a target that sleeps and makes children, whose own thread never stops at a breakpoint. If it happens to be awake
-# while malloscope attaches the moment does not come: again.
+# forked SPEC: in a target that sleeps and makes children, whose own thread never stops at a
+# breakpoint. If it happens to be awake while malloscope attaches the moment does not come: again.
 forked() {
 	local try
 
@@ -58,7 +58,8 @@ fork_once() {
 	target=$pid
 	target_out=$pid_out
 	until_true 10 says "$target_out" '^running$' || fail "forker did not start"
-	MALLOSCOPE_FAULT=$1 MALLOSCOPE_FAULT_LOG=$dir/fault.log ms attach -o listing -e 'wait 0.4' "$target"
+	MALLOSCOPE_FAULT=$1 MALLOSCOPE_FAULT_LOG=$dir/fault.log ms attach -o listing -e 'wait 0.4' \
+		"$target"
 	sleep 0.3
 	kill -USR1 "$target" || fail "$1: the target is gone"
 	await "$target" 20 forker
@@ -97,8 +98,8 @@ for point in trapped parked walked resumed; do
 		is_wanted "$point" && attached "$point#1000=$action"
 	done
 done
-# Each moment of a system call that runs in the target: the first one, that maps, from a cave; the next ones, which map and
-# install the handler, from the area; those that take it out.
+# Each moment of a system call that runs in the target: the first one, that maps, from a cave; the
+# next ones, which map and install the handler, from the area; those that take it out.
 for point in stub inject masked entered injected unmasked; do
 	for nth in 1 2 3 4; do
 		for action in kill kill-supervisor kill-both; do
@@ -116,10 +117,12 @@ for point in attached answer drain snapshot detach; do
 		is_wanted "$point" && attached "$point=$action"
 	done
 done
-for spec in drain#1000=kill drain#1000=kill-tracer drain#1000=kill-both tracer-gone=kill rescued=kill; do
+for spec in drain#1000=kill drain#1000=kill-tracer drain#1000=kill-both tracer-gone=kill \
+	rescued=kill; do
 	is_wanted "${spec%%[=#]*}" && attached "$spec"
 done
-# A thread is sent to ask an allocator for the size of an older block: one that keeps it elsewhere than beside the block.
+# A thread is sent to ask an allocator for the size of an older block: one that keeps it elsewhere
+# than beside the block.
 jemalloc=$(ldconfig -p | sed -n 's/.*libjemalloc\.so\.2 .*=> //p' | head -n 1)
 if [ -n "$jemalloc" ]; then
 	for point in ask asked; do
@@ -142,6 +145,8 @@ done
 
 # No moment without a test.
 while read -r point; do
-	grep -qE "(^|[^a-z-])$point([^a-z-]|\$)" "$srcdir/tests/e2e/survival/faults.sh" || fail "fault point $point is in no test"
-done < <(grep -rhoE 'FAULT_(POINT|FAILS)\("[a-z-]+"\)' "$srcdir/src" | sed 's/.*("\(.*\)")/\1/' | sort -u)
+	grep -qE "(^|[^a-z-])$point([^a-z-]|\$)" "$srcdir/tests/e2e/survival/faults.sh" ||
+		fail "fault point $point is in no test"
+done < <(grep -rhoE 'FAULT_(POINT|FAILS)\("[a-z-]+"\)' "$srcdir/src" | sed 's/.*("\(.*\)")/\1/' |
+	sort -u)
 echo "$num_tried moments"

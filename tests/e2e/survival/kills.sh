@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Supervisor, tracer, or both in either order 0 to 5 ms apart are killed, half of the times within 50 ms of attaching,
-# while programs of several kinds run: each comes to its own correct end. Prints who survived, by program, victim and moment.
-# KILLS: how many in all (default 40; `scripts/soak --kills 1000`). KILLS_PROGRAMS, KILLS_VICTIMS, KILLS_MOMENTS: only
-# these. KILLS_LOSSES: so many losses are no failure (default 0). KILLS_CORES: a directory where cores and maps are kept.
+# Supervisor, tracer, or both in either order 0 to 5 ms apart are killed, half of the times within
+# 50 ms of attaching, while programs of several kinds run: each comes to its own correct end. Prints
+# who survived, by program, victim and moment. KILLS: how many in all (default 40; `scripts/soak
+# --kills 1000`). KILLS_PROGRAMS, KILLS_VICTIMS, KILLS_MOMENTS: only these. KILLS_LOSSES: so many
+# losses are no failure (default 0). KILLS_CORES: a directory where cores and maps are kept.
 . "$(dirname "$0")/../lib.sh"
 
 kills=${KILLS:-40}
@@ -17,14 +18,16 @@ exec {never}<>never
 
 # pause MICROSECONDS
 pause() {
-	[ "$1" = 0 ] || read -rt "$(printf '%d.%06d' $(($1 / 1000000)) $(($1 % 1000000)))" -u "$never"
+	[ "$1" = 0 ] || read -rt "$(printf '%d.%06d' $(($1 / 1000000)) $(($1 % 1000000)))" \
+		-u "$never"
 }
 
 # Random work in memory that it checks, threads among it, until SIGUSR1.
 python_program='
 import random, signal, threading
 state = {"end": False}
-# A thread that meets traps takes signals of the process that come while it does: none but the main one may.
+# A thread that meets traps takes signals of the process that come while it does: none but the main
+# one may.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 def work():
     blocks = {}
@@ -64,14 +67,16 @@ start() {
 	python) spawn python3 -c "$python_program" ;;
 	forker-*) spawn "$TARGETS/forker" "${1#forker-}" ;;
 	redis)
-		start_redis || start_redis || fail "redis-server did not start: $(cat "$target_out")"
+		start_redis || start_redis ||
+			fail "redis-server did not start: $(cat "$target_out")"
 		return
 		;;
 	*) fail "no program $1" ;;
 	esac
 	target=$pid
 	target_out=$pid_out
-	until_true 30 says "$target_out" '^running$' || fail "$1 did not start: $(cat "$target_out")"
+	until_true 30 says "$target_out" '^running$' ||
+		fail "$1 did not start: $(cat "$target_out")"
 }
 
 # finish_target PROGRAM: it comes to its end, and is content.
@@ -158,11 +163,13 @@ one() {
 	kill_victims "$2"
 	await "$malloscope" 10 "malloscope, $*"
 	wait "$malloscope" 2>/dev/null
-	until_true 10 is_not_traced "$target" || fail "$*: threads of the target are still traced or stopped"
+	until_true 10 is_not_traced "$target" ||
+		fail "$*: threads of the target are still traced or stopped"
 	pause 100000
 	finish_target "$1" && return 0
 	# One that has not died hangs.
-	[ -z "${KILLS_CORES-}" ] || cat "/proc/$target/task"/*/{status,syscall} >"$KILLS_CORES/tasks.$1.$4" 2>/dev/null
+	[ -z "${KILLS_CORES-}" ] ||
+		cat "/proc/$target/task"/*/{status,syscall} >"$KILLS_CORES/tasks.$1.$4" 2>/dev/null
 	kill -ABRT "$target" 2>/dev/null
 	until_true 5 is_over "$target" || kill -KILL "$target"
 	wait "$target" 2>/dev/null

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Wherever an allocation fails, in the supervisor or in its tracer, the target is left as it was: it lives, comes to its own
-# right end, and malloscope says what the matter is and ends by itself. tests/targets/nomem.c lets them fail.
+# Wherever an allocation fails, in the supervisor or in its tracer, the target is left as it was: it
+# lives, comes to its own right end, and malloscope says what the matter is and ends by itself.
+# tests/targets/nomem.c lets them fail.
 . "$(dirname "$0")/../lib.sh"
 
 preload=$TARGETS/nomem.so
@@ -10,8 +11,10 @@ rounds=${NOMEM_ROUNDS:-6}
 # attach VARIABLE=N...: one session that does a little of everything, with allocations that fail.
 attach() {
 	rm -f f.msnap*
-	timeout -k 5 60 env "$@" NOMEM_LOG="$dir/log" LD_PRELOAD="$preload" "$MALLOSCOPE" attach -o listing -e 'wait 0.02' \
-		-e snapshot -e 'top -n 3' -e 'diff traceback' -e 'dump f.msnap' -e status -e detach "$target" >out 2>err
+	timeout -k 5 60 env "$@" NOMEM_LOG="$dir/log" LD_PRELOAD="$preload" "$MALLOSCOPE" attach \
+		-o listing -e 'wait 0.02' \
+		-e snapshot -e 'top -n 3' -e 'diff traceback' -e 'dump f.msnap' -e status \
+		-e detach "$target" >out 2>err
 	status=$?
 	case $status in
 	0 | 1) ;;
@@ -67,8 +70,9 @@ end_target
 # An address space that is too small, as from ulimit -v.
 new_target
 for limit in 60000 90000 140000 250000; do
-	(ulimit -v $limit && exec timeout -k 5 60 "$MALLOSCOPE" attach -o listing -e 'wait 0.1' -e 'top -n 3' -e detach "$target") \
-		>out 2>err
+	(ulimit -v $limit &&
+		exec timeout -k 5 60 "$MALLOSCOPE" attach -o listing -e 'wait 0.1' -e 'top -n 3' \
+		-e detach "$target") >out 2>err
 	status=$?
 	case $status in
 	0 | 1 | 127) ;; # 127: not even the libraries have room

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Attach to 64 threads that allocate at full speed and leave again, in every way there is: no thread is left stopped or
-# traced, every byte of code is as in the files, and the target's own blocks are whole at its end.
+# Attach to 64 threads that allocate at full speed and leave again, in every way there is: no thread
+# is left stopped or traced, every byte of code is as in the files, and the target's own blocks are
+# whole at its end.
 . "$(dirname "$0")/../lib.sh"
 
 rounds=${ROUNDS:-16}
@@ -28,7 +29,8 @@ interrupt() {
 	# A shell without job control starts its background jobs with SIGINT ignored.
 	spawn python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$MALLOSCOPE" attach -o listing -e 'wait 0.01' -e status -e 'wait 60' "$2"
+os.execv(sys.argv[1], sys.argv[1:])' "$MALLOSCOPE" attach -o listing -e 'wait 0.01' -e status \
+	-e 'wait 60' "$2"
 	until_true 20 says listing '^events: ' || fail "attach before SIG$1: $(cat "$pid_out")"
 	kill -"$1" "$pid"
 	await "$pid" 20 "malloscope after SIG$1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A program with AddressSanitizer fails at its end, because LeakSanitizer cannot trace what is traced: a note tells in time, and its
-# remedies work.
+# A program with AddressSanitizer fails at its end, because LeakSanitizer cannot trace what is
+# traced: a note tells in time, and its remedies work.
 . "$(dirname "$0")/../lib.sh"
 
 cat >leak.c <<'END'
@@ -30,7 +30,8 @@ is "$(grep -cE "$note" listing)" 1 "notes"
 [ "$status" -ne 0 ] || echo "# this LeakSanitizer works all the same"
 
 # The remedies.
-ASAN_OPTIONS=verbosity=0:detect_leaks=0 ms run -o listing -e 'wait exit' -e 'top --all' -- ./leak </dev/null
+ASAN_OPTIONS=verbosity=0:detect_leaks=0 ms run -o listing -e 'wait exit' -e 'top --all' -- ./leak \
+	</dev/null
 is "$status" 0 "status without the leak check"
 is "$(cat out)" end "output without the leak check"
 has_not listing "$note" "no note without the leak check"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The target dies when it maps executable memory: displaced instructions must find another place, or the filter is
-# suspended. With either filter it lives on when the tracer is killed; where nothing can protect it that is said.
+# The target dies when it maps executable memory: displaced instructions must find another place, or
+# the filter is suspended. With either filter it lives on when the tracer is killed; where nothing
+# can protect it that is said.
 . "$(dirname "$0")/../lib.sh"
 
 ulimit -c 0
@@ -18,10 +19,12 @@ killed() {
 	spawn "$TARGETS/seccomp" "$1"
 	target=$pid
 	target_out=$pid_out
-	until_true 10 says "$target_out" '^running$' || fail "$1: the target did not start: $(cat "$target_out")"
+	until_true 10 says "$target_out" '^running$' ||
+		fail "$1: the target did not start: $(cat "$target_out")"
 	spawn "$MALLOSCOPE" attach -o listing -e 'wait 60' "$target"
 	malloscope=$pid
-	until_true 10 catches_trap "$target" || fail "$1: no handler was installed: $(cat "$pid_out")"
+	until_true 10 catches_trap "$target" ||
+		fail "$1: no handler was installed: $(cat "$pid_out")"
 	tracer=$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$target/status")
 	[ "$tracer" -gt 1 ] || fail "who traces?"
 	[ "$2" = tracer ] || kill -KILL "$malloscope"
@@ -64,7 +67,8 @@ fi
 # shellcheck disable=SC2086 # several words
 timeout 20 $MALLOSCOPE attach -e 'wait 0.3' -e status "$target" >out 2>err </dev/null
 is "$?" 0 "status of attach without CAP_SYS_ADMIN"
-is "$(cat out err | grep -c 'the target may die with it: its seccomp filter')" 1 "notes of the danger"
+is "$(cat out err | grep -c 'the target may die with it: its seccomp filter')" 1 \
+	"notes of the danger"
 kill -USR1 "$target"
 await "$target" 20 "the target"
 is "$status" 0 "status of the target"
