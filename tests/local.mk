@@ -64,7 +64,9 @@ unit_tests = \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_listen.t \
+	tests/unit/trace_new_tasks.t \
 	tests/unit/trace_stacks.t \
+	tests/unit/trace_stop.t \
 	tests/unit/trace_task.t \
 	tests/unit/walk_madeup.t \
 	tests/unit/walk_recorded.t \
