@@ -17,7 +17,7 @@
  *  is ours. */
 static bool reuse_slot(struct process *p, struct breakpoint *b, const uint8_t *code, size_t size)
 {
-	const uint64_t *slot = hmap_find(&p->old_slots, b->addr);
+	const uint64_t *slot = hmap_find(&p->xol_slots, b->addr);
 	struct arch_relocation *r = &b->relocation;
 	uint8_t there[ARCH_SLOT_SIZE];
 
@@ -42,7 +42,7 @@ static bool new_slot(struct process *p, struct xol_area *area, const struct brea
 		return true;
 	// A module that is loaded again at the same place finds its slots again; without memory it
 	// gets others.
-	if (!hmap_set(&p->old_slots, addr, slot))
+	if (!hmap_set(&p->xol_slots, addr, slot))
 		return true;
 	return true;
 }
@@ -73,7 +73,7 @@ bool displaced_relocate(struct process *p, struct breakpoint *b, struct xol_area
  *  nothing else. */
 static void prepare_jump(struct process *p, struct breakpoint *b)
 {
-	const uint64_t *old = hmap_find(&p->old_slots, b->addr);
+	const uint64_t *old = hmap_find(&p->xol_slots, b->addr);
 	struct xol_area *area = xol_area_near(p, b->addr, false);
 	uint8_t code[ARCH_SLOT_SIZE], there[ARCH_SLOT_SIZE];
 	size_t size;
@@ -123,11 +123,11 @@ static const struct breakpoint *owner_of_slot(const struct process *p, uint64_t 
 	const struct breakpoint *b;
 	size_t i, k;
 
-	for (i = 0; i < p->areas.num; i++)
-		if (pc >= p->areas.items[i].start &&
-		    pc < p->areas.items[i].start + p->areas.items[i].size)
+	for (i = 0; i < p->xol_areas.num; i++)
+		if (pc >= p->xol_areas.items[i].start &&
+		    pc < p->xol_areas.items[i].start + p->xol_areas.items[i].size)
 			break;
-	if (i == p->areas.num)
+	if (i == p->xol_areas.num)
 		return NULL;
 	// Rare: only a signal that interrupted a slot brings us here.
 	hmap_each (&p->breakpoints, k, b) {

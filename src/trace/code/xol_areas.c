@@ -29,8 +29,8 @@ struct xol_area *xol_area_near(struct process *p, uint64_t addr, bool want_cave)
 {
 	size_t i;
 
-	for (i = 0; i < p->areas.num; i++) {
-		struct xol_area *a = &p->areas.items[i];
+	for (i = 0; i < p->xol_areas.num; i++) {
+		struct xol_area *a = &p->xol_areas.items[i];
 
 		if (a->is_cave == want_cave && a->used + ARCH_SLOT_SIZE <= a->size &&
 		    xol_reaches(a->start, addr))
@@ -86,17 +86,17 @@ uint64_t xol_take_slots(struct process *p, struct xol_area *area, uint64_t name,
 
 void xol_retire_slot(struct process *p, uint64_t addr)
 {
-	const uint64_t *slot = hmap_find(&p->old_slots, addr), name = XOL_NAME_OLD;
+	const uint64_t *slot = hmap_find(&p->xol_slots, addr), name = XOL_NAME_OLD;
 	const struct xol_area *a;
 	size_t i;
 
-	for (i = 0; slot && i < p->areas.num; i++) {
-		a = &p->areas.items[i];
+	for (i = 0; slot && i < p->xol_areas.num; i++) {
+		a = &p->xol_areas.items[i];
 		if (a->has_header && *slot >= a->start && *slot < a->start + a->size &&
 		    !memory_write_code(p, name_addr(a, *slot), &name, sizeof(name)))
 			return;
 	}
-	hmap_remove(&p->old_slots, addr);
+	hmap_remove(&p->xol_slots, addr);
 }
 
 uint64_t xol_place(struct process *p, const uint8_t *code, size_t size)
@@ -106,10 +106,10 @@ uint64_t xol_place(struct process *p, const uint8_t *code, size_t size)
 	bool want_cave = false;
 
 	do {
-		for (i = 0; i < p->areas.num; i++) {
-			if (p->areas.items[i].is_cave != want_cave)
+		for (i = 0; i < p->xol_areas.num; i++) {
+			if (p->xol_areas.items[i].is_cave != want_cave)
 				continue;
-			addr = xol_take_slots(p, &p->areas.items[i], XOL_NAME_OLD, code, size);
+			addr = xol_take_slots(p, &p->xol_areas.items[i], XOL_NAME_OLD, code, size);
 			if (addr)
 				return addr;
 		}
@@ -124,8 +124,8 @@ static uint64_t find_cave_stub(struct process *p)
 	struct xol_area *a;
 	size_t i;
 
-	for (i = 0; i < p->areas.num; i++) {
-		a = &p->areas.items[i];
+	for (i = 0; i < p->xol_areas.num; i++) {
+		a = &p->xol_areas.items[i];
 		if (!a->is_cave)
 			continue;
 		if (!a->has_stub && a->size - a->used >= ARCH_STUB_SIZE) {
@@ -159,8 +159,8 @@ void xol_add_stubs(struct process *p, struct xol_area *area)
 
 void xol_forget(struct process *p)
 {
-	vec_deinit(&p->areas);
-	hmap_deinit(&p->old_slots);
+	vec_deinit(&p->xol_areas);
+	hmap_deinit(&p->xol_slots);
 	p->is_mmap_refused = false;
 	p->stubs_addr = p->cave_stub = 0;
 }

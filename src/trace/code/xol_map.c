@@ -31,7 +31,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-/** area has become one of p->areas: stubs and handler go into the first one. */
+/** area has become one of p->xol_areas: stubs and handler go into the first one. */
 static void use_area(struct process *p, struct xol_area *area)
 {
 	xol_add_stubs(p, area);
@@ -135,9 +135,9 @@ struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
 		area = xol_area_new(start);
 		if (xol_reaches(start, addr) &&
 		    memory_write_code(p, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
-		    vec_push(&p->areas, area)) {
-			use_area(p, &p->areas.items[p->areas.num - 1]);
-			return &p->areas.items[p->areas.num - 1];
+		    vec_push(&p->xol_areas, area)) {
+			use_area(p, &p->xol_areas.items[p->xol_areas.num - 1]);
+			return &p->xol_areas.items[p->xol_areas.num - 1];
 		}
 		unmap(p, t, start);
 	}
@@ -188,12 +188,12 @@ void xol_adopt(struct process *p, uint64_t start)
 			continue;
 		addr = header.addrs[i] & ((1ull << XOL_NAME_SHIFT) - 1);
 		take_out_trap(p, addr, header.addrs[i] >> XOL_NAME_SHIFT);
-		if (!hmap_set(&p->old_slots, addr, slot))
+		if (!hmap_set(&p->xol_slots, addr, slot))
 			return;
 	}
-	if (!vec_push(&p->areas, area)) {
-		hmap_deinit(&p->old_slots);
+	if (!vec_push(&p->xol_areas, area)) {
+		hmap_deinit(&p->xol_slots);
 		return;
 	}
-	use_area(p, &p->areas.items[p->areas.num - 1]);
+	use_area(p, &p->xol_areas.items[p->xol_areas.num - 1]);
 }

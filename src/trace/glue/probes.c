@@ -152,7 +152,7 @@ static uint64_t finish_call(struct process *p, struct thread *t, const struct pe
 	return addr;
 }
 
-/** A return site was hit: of a pending call of this thread, or by the way. False: t runs, to come
+/** A return breakpoint was hit: of a pending call of this thread, or by the way. False: t runs, to come
  *  here again. */
 static bool return_hit(struct process *p, struct thread *t, struct breakpoint *b)
 {
@@ -317,7 +317,7 @@ void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *
 {
 	uint64_t pc;
 
-	// The byte may be back already: a one-shot site that has just returned.
+	// The byte may be back already: a one-shot return breakpoint that has just returned.
 	if (!b->is_planted)
 		pc = b->addr;
 	else

@@ -263,7 +263,7 @@ struct event_size usable_of_call(struct process *p, struct thread *t, const stru
 	}
 }
 
-/** Can it be learned at site b what call's size gets? Only at a site that is nothing else, and still there when the thread
+/** Can it be learned at return breakpoint b what call's size gets? Only at a site that is nothing else, and still there when the thread
  *  comes back. */
 static bool can_learn(const struct process *p, const struct breakpoint *b,
 		      const struct pending *call)

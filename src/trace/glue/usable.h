@@ -33,11 +33,11 @@ uint32_t usable_allocator(struct process *p, const struct command *c);
  *  it out, and meets b again. */
 bool usable_of_block(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t ptr,
 		     const uint64_t *before, struct event_size *ret);
-/** call has returned the block at addr, t stands at the return site. Sizes of allocations are
+/** call has returned the block at addr, t stands at the return breakpoint. Sizes of allocations are
  *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
 struct event_size usable_of_call(struct process *p, struct thread *t, const struct pending *call,
 				 uint64_t addr);
-/** The size is not known yet, but can be found out: t runs to do so, and meets return site b again.
+/** The size is not known yet, but can be found out: t runs to do so, and meets return breakpoint b again.
  *  False: t stands where it stood. */
 bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
 		  const struct pending *call, uint64_t addr);

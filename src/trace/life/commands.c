@@ -80,10 +80,10 @@ static void do_drop(struct process *p, const struct command *c)
 	for (i = 0; i < p->modules.num; i++)
 		if (p->modules.items[i].start == c->start)
 			p->modules.items[i--] = p->modules.items[--p->modules.num];
-	for (i = 0; i < p->areas.num; i++)
-		if (p->areas.items[i].is_cave && p->areas.items[i].start >= c->start &&
-		    p->areas.items[i].start < c->end)
-			p->areas.items[i--] = p->areas.items[--p->areas.num];
+	for (i = 0; i < p->xol_areas.num; i++)
+		if (p->xol_areas.items[i].is_cave && p->xol_areas.items[i].start >= c->start &&
+		    p->xol_areas.items[i].start < c->end)
+			p->xol_areas.items[i--] = p->xol_areas.items[--p->xol_areas.num];
 	new_epoch(p);
 }
 
@@ -159,7 +159,7 @@ static int run(struct process *p, const struct command *c)
 	case COMMAND_MODULE:
 		return vec_push(&p->modules, range) ? 0 : ENOMEM;
 	case COMMAND_CODE_CAVE:
-		return vec_push(&p->areas, cave) ? 0 : ENOMEM;
+		return vec_push(&p->xol_areas, cave) ? 0 : ENOMEM;
 	case COMMAND_XOL_AREA:
 		xol_adopt(p, c->start);
 		return 0;

@@ -35,7 +35,7 @@ static void forget_other_threads(struct process *p, pid_t tid)
 /** A program that we may not read; often a setuid one, which the kernel has given no privileges. */
 static void cannot_open(struct process *p, struct thread *t)
 {
-	if (p->has_image) {
+	if (p->has_process_image) {
 		follow_let_go(
 			p, t,
 			"process %d executes a program whose memory we may not read: it runs on "
@@ -65,25 +65,25 @@ void exec_stop(struct process *p, struct thread *t)
 	FAULT_POINT("exec");
 	forget_other_threads(p, t->tid);
 	probes_forget_calls(p, t);
-	// Who comes in the middle of an exec may have planted in the new image already, before this
+	// Who comes in the middle of an exec may have planted in the new process image already, before this
 	// stop was reported; what was planted in the old one is written to no more than harmlessly.
 	breakpoint_unplant_all(p);
 	breakpoint_forget_all(p);
 	process_forget_memory(p);
 	p->epoch++;
 	// A launch is not tracing yet at its own, which is the first.
-	p->is_heap_known = p->is_tracing || !p->has_image;
+	p->is_heap_known = p->is_tracing || !p->has_process_image;
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
-	if (p->has_image && !follow_executed(p)) {
-		follow_let_go_image(p, t);
+	if (p->has_process_image && !follow_executed(p)) {
+		follow_let_go_executed(p, t);
 		return;
 	}
 	if (!memory_open_process(p)) {
 		cannot_open(p, t);
 		return;
 	}
-	p->has_image = true;
+	p->has_process_image = true;
 	emit_ack(p, EVENT_EPOCH, p->epoch, 0);
 	t->hold = HELD_STOP;
 	emit_thread(p, EVENT_EXEC, t->tid);

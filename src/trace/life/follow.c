@@ -233,7 +233,7 @@ static struct process *add_child(struct process *p, pid_t pid)
 	if (!child)
 		return NULL;
 	child->shared->pid = child->pid = pid;
-	child->has_image = true;
+	child->has_process_image = true;
 	child->is_tracing = p->is_tracing;
 	if (memory_open_process(child))
 		return child;
@@ -332,7 +332,7 @@ void follow_release(struct process *p)
 	p->is_released = true;
 }
 
-void follow_let_go_image(struct process *p, struct thread *t)
+void follow_let_go_executed(struct process *p, struct thread *t)
 {
 	struct tracer *tracer = p->tracer;
 
@@ -340,14 +340,14 @@ void follow_let_go_image(struct process *p, struct thread *t)
 		follow_let_go(p, t, "process %d executes another program: tracing ends here",
 			      (int)p->pid);
 	// Of children, which do so all the time, it is said once.
-	else if (!tracer->is_image_noted)
+	else if (!tracer->is_exec_noted)
 		follow_let_go(p, t,
 			      "process %d executes another program, and is left there as all "
 			      "children without --follow fork,exec",
 			      (int)p->pid);
 	else
 		follow_let_go(p, t, "%s", "");
-	tracer->is_image_noted |= p->number != 0;
+	tracer->is_exec_noted |= p->number != 0;
 }
 
 void follow_let_go(struct process *p, struct thread *t, const char *format, ...)

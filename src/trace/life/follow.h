@@ -35,7 +35,7 @@ void follow_ended(struct process *p);
  *  stop it is let go. */
 void follow_release(struct process *p);
 /** p has executed a program that is not to be followed: let it go from t. */
-void follow_let_go_image(struct process *p, struct thread *t);
+void follow_let_go_executed(struct process *p, struct thread *t);
 /** Let p, which stands in thread t with nothing planted, go for the reason given; "": of which nobody needs to
  *  be told. */
 void follow_let_go(struct process *p, struct thread *t, const char *format, ...) __printf(3, 4);

@@ -32,8 +32,8 @@ static bool make_stub(struct process *p)
 	uint64_t addr;
 	size_t i;
 
-	for (i = 0; i < p->areas.num && !p->redo_stub; i++) {
-		area = &p->areas.items[i];
+	for (i = 0; i < p->xol_areas.num && !p->redo_stub; i++) {
+		area = &p->xol_areas.items[i];
 		addr = area->start + area->used;
 		if (xol_take_slot(p, area, XOL_NAME_OLD, p->arch->redo_stub,
 				  p->arch->redo_stub_size))

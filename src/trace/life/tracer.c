@@ -188,7 +188,7 @@ static struct process *first_process(struct tracer *tracer, const struct tracer_
 
 	if (!p || !vec_push(&tracer->processes, p))
 		_exit(1);
-	p->has_image = options->pid != 0;
+	p->has_process_image = options->pid != 0;
 	return p;
 }
 

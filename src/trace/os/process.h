@@ -47,7 +47,7 @@ struct tracer {
 	/** It was told that there are too many processes. */
 	bool is_limit_noted;
 	/** It was told that children which execute programs are let go. */
-	bool is_image_noted;
+	bool is_exec_noted;
 	/** life/new_tasks.c: new tasks of which only half is known yet: tid -> enum new_task; how many of them have not
 	 *  stopped yet. */
 	struct hmap new_tasks;
@@ -97,7 +97,7 @@ struct process {
 	/** /proc/PID/mem, -1: none. */
 	int mem_fd;
 	/** It runs a process image that is ours to trace: the next exec is one to follow or not. */
-	bool has_image;
+	bool has_process_image;
 	/** The leader had ended before we came: nobody reports the end of the process but its
 	 *  last thread. */
 	bool has_no_leader;
@@ -131,8 +131,8 @@ struct process {
 	/** Code of all modules. */
 	VEC(struct code_range) modules;
 	/** code/xol_areas.c; address of an instruction -> its slot in one of them, also of an earlier tracer. */
-	VEC(struct xol_area) areas;
-	struct hmap old_slots;
+	VEC(struct xol_area) xol_areas;
+	struct hmap xol_slots;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
 	struct orphan_handler *orphan;

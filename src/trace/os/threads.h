@@ -83,7 +83,7 @@ struct size_query {
 	uint64_t sp;
 	/** At an entry: the block. */
 	uint64_t ptr;
-	/** At a return site: the size that was asked for. */
+	/** At a return breakpoint: the size that was asked for. */
 	uint64_t requested;
 	uint32_t allocator;
 };
