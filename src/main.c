@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The whole program: read the options, create the session, run the commands, report the last error.
+// The same program is also the process that downloads debug files; obj/download.h says how it is
+// started for that.
 #include "config.h"
 
 #include "base/log.h"
@@ -22,7 +25,8 @@ int main(int argc, char **argv)
 	if (!err && options.mode == MODE_NONE) {
 		status = EXIT_OK;
 	} else if (!err) {
-		// Forks the tracer, which is to stay small: nothing large may come before.
+		// This forks the tracer. The tracer must stay small, so nothing large may be
+		// allocated before.
 		err = session_create(&options.session, &session);
 		if (!err)
 			status = run_session(session, &options);

@@ -42,7 +42,7 @@ static struct addrset_page *add_page(struct addrset *set, uint64_t addr)
 	const struct addrset_page empty = {0};
 	uint32_t i;
 
-	// Room among the unused ones for every page there is, so that removing needs no memory.
+	// unused always has room for every page there is, so that removing needs no memory.
 	if (!set->unused.num && (!vec_grow((void **)&set->unused.items, &set->unused.cap,
 					   set->pages.num, sizeof(*set->unused.items)) ||
 				 !vec_push(&set->pages, empty)))

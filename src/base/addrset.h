@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Set of addresses, made for those of live blocks: a bit for every eight bytes of each page of 4 KiB that holds a member,
- *  so that small blocks, which lie side by side, cost about two bytes each; a block that has its page to itself costs 120.
- *  Addresses that are no multiple of eight are kept one by one. Not thread-safe. */
+/** A set of addresses, made for the addresses of live blocks. Each page of 4 KiB that holds a
+ *  member has one bit for every eight bytes. Small blocks lie side by side and cost about two bytes
+ *  each. A block that is alone in its page costs 120 bytes. Addresses that are no multiple of eight
+ *  are kept one by one. Not thread-safe. */
 #ifndef BASE_ADDRSET_H
 #define BASE_ADDRSET_H
 
@@ -28,9 +29,10 @@ struct addrset {
 };
 
 bool addrset_has(const struct addrset *set, uint64_t addr);
-/** Adding a member changes nothing. False: out of memory, or addr is HMAP_NO_KEY; set unchanged. O(1) amortised. */
+/** Add an address; adding a member again changes nothing. False: out of memory, or addr is
+ *  HMAP_NO_KEY; the set is unchanged. O(1) amortised. */
 bool addrset_add(struct addrset *set, uint64_t addr) __must_check;
-/** False: it is no member. O(1). */
+/** Remove an address. False: it is no member. O(1). */
 bool addrset_remove(struct addrset *set, uint64_t addr);
 /** Bytes of memory held. */
 size_t addrset_memory(const struct addrset *set);

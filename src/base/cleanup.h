@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Scope guards: `_cleanup_free_ char *s = ...;` frees s when the scope ends; no_cleanup_ptr() hands it out. */
+/** Scope guards. `_cleanup_free_ char *s = ...;` frees s when the scope ends. no_cleanup_ptr()
+ *  hands s out instead. */
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H
 
@@ -35,7 +36,7 @@ static inline void cleanup_fclose(FILE **f)
 /** fclose() the stream when it leaves the scope; NULL is fine. */
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
-/** The value of a guarded pointer, which is set to NULL: its owner is now the caller. */
+/** The value of a guarded pointer. The pointer is set to NULL, and the caller owns the value. */
 #define no_cleanup_ptr(p)                      \
 	({                                     \
 		__typeof__(p) *_addr = &(p);   \

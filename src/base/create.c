@@ -43,7 +43,7 @@ struct err *create_check_own(const char *path, const struct stat *st)
 	return check_owner(path, st);
 }
 
-/** The number behind one of the names of a descriptor; -1: it is none. */
+/** The number of the descriptor that path names, as /dev/fd/3 does. -1: path names none. */
 static int descriptor_of(const char *path)
 {
 	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -68,7 +68,7 @@ static int descriptor_of(const char *path)
 	return -1;
 }
 
-/** What was looked at is what is opened, whatever has the name by now. */
+/** Open the very file that looked_fd stands for, even if its name means another file by now. */
 static struct err *open_looked_at(const char *path, int looked_fd, int flags, int *ret)
 {
 	char link[32];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Domains: what a block was asked for by. Their names: heap/domain.h. */
+/** The domain of a block: which kind of allocator it was asked from. The names are in
+ *  heap/domain.h. */
 #ifndef BASE_DOMAIN_H
 #define BASE_DOMAIN_H
 
-/** Domains, as numbers in the tables. 4 and above: allocators of the user's own. */
+/** Domains, as numbers in the tables. Numbers from DOMAIN_USER on are allocators that the user
+ *  named. */
 enum heap_domain {
 	DOMAIN_MALLOC = 0,
 	DOMAIN_NEW = 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Errors: NULL is success; expected outcomes are static sentinels that cost nothing; surprises are objects with a
- *  text of one line that names the cause and, where there is one, the remedy. Every fallible function returns one and
- *  leaves its out-parameters untouched on failure. */
+/** Errors. NULL is success. Expected outcomes are static sentinels that cost nothing. Surprises are
+ *  objects with a text of one line that names the cause and, where there is one, the remedy. Every
+ *  function that can fail returns an error and leaves its out-parameters untouched on failure. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
@@ -16,7 +16,7 @@ enum err_code {
 	ERR_GONE,
 	/** What was asked for does not exist (&err_not_found, or with a text). */
 	ERR_NOT_FOUND,
-	/** Iteration or waiting ended early because somebody asked for it (&err_stop). */
+	/** A loop or a wait ended early because somebody asked for it (&err_stop). */
 	ERR_STOP,
 	/** No permission. */
 	ERR_PERM,
@@ -42,7 +42,8 @@ extern struct err err_stop;
 /** A new error with a printf text. Returns &err_nomem when there is no memory for it. */
 struct err *err_create(enum err_code code, const char *format, ...) __printf(2, 3) __must_check;
 
-/** The same for a failed system call: ": strerror(errnum)" is appended. ESRCH becomes &err_gone, ENOMEM &err_nomem. */
+/** The same for a failed system call: ": strerror(errnum)" is appended. ESRCH becomes &err_gone,
+ *  and ENOMEM becomes &err_nomem. */
 struct err *err_sys(int errnum, const char *format, ...) __printf(2, 3) __must_check;
 
 /** Free an error; NULL and the sentinels are fine. */

@@ -3,7 +3,7 @@
 
 #include "base/fault.h"
 
-// Without --enable-fault-points the header has all there is.
+// Without --enable-fault-points the macros of the header are all there is.
 #ifdef ENABLE_FAULT_POINTS
 
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static void leave_word(const char *name)
 
 static void kill_process(pid_t pid)
 {
-	// Not an orphan's parent.
+	// 0: not known yet. 1: the parent of an orphan, not one of us.
 	if (pid > 1)
 		kill(pid, SIGKILL);
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Fault points: named moments at which a test can let a process die, stall or fail. Only in builds
- *  configured with --enable-fault-points; elsewhere they are no code at all.
+/** Fault points: named moments at which a test can make a process die, stall or fail. They exist
+ *  only in builds configured with --enable-fault-points. In other builds they are no code at all.
  *
- *  MALLOSCOPE_FAULT=NAME[#N]=ACTION[,...], read at the first fault point that a process passes: at
- *  the Nth time (default 1st) that NAME is passed the action is carried out, once. Actions:
+ *  MALLOSCOPE_FAULT=NAME[#N]=ACTION[,...] is read at the first fault point that a process passes.
+ *  When the process passes NAME for the Nth time (default: the first), it carries out the action,
+ *  once. Actions:
  *
  *      kill              SIGKILL to this process
  *      kill-tracer       SIGKILL to the tracer
  *      kill-supervisor   SIGKILL to the supervisor
- *      kill-both         SIGKILL to the other one, then to this one
+ *      kill-both         SIGKILL to the other process, then to this one
  *      stall=MS          sleep
  *      fail              fault_fails() returns true
  *
- *  Every carried-out action leaves the line "fault: NAME" in the file that MALLOSCOPE_FAULT_LOG
- *  names: a test can tell that its point was passed at all. */
+ *  Every action that was carried out leaves the line "fault: NAME" in the file that
+ *  MALLOSCOPE_FAULT_LOG names. So a test can tell that its point was passed at all. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -22,13 +23,14 @@
 
 #ifdef ENABLE_FAULT_POINTS
 
-/** Who is who; each process says so before its first point. 0: not known yet. */
+/** Say which process is which. Each process calls this before its first fault point. 0: not known
+ *  yet. */
 void fault_processes(pid_t supervisor, pid_t tracer);
 
-/** The moment name is reached. May not return. */
+/** Say that this process has reached the moment NAME. May not return. */
 void fault_point(const char *name);
 
-/** The same, for moments at which something can fail. */
+/** The same for a moment at which something can fail. True: it is to fail. */
 bool fault_fails(const char *name);
 
 #define FAULT_POINT(name) fault_point(name)

@@ -12,13 +12,15 @@
 /** Room for any size text with its NUL. */
 #define FMT_SIZE_MAX 32
 
-/** A size in bytes as CPython's tracemalloc prints it (_format_size in Lib/tracemalloc.py): units B to TiB, one
- *  decimal below 100 of a unit except for B, the next unit from 10 * 1024 of one. Fractions are allowed (averages).
- *  is_signed prints a '+' before zero and positive sizes. Returns buf. */
+/** Write a size in bytes as CPython's tracemalloc prints it (_format_size in Lib/tracemalloc.py).
+ *  Units are B to TiB. A value below 100 has one decimal, except in B. From 10 * 1024 of one unit
+ *  on, the next unit is used. Fractions are allowed, for averages. is_signed prints a '+' before
+ *  zero and positive sizes. Returns buf. */
 char *fmt_size(double size, bool is_signed, char buf[FMT_SIZE_MAX]);
 
-/** Parse "4096", "10KiB", "1.5MiB" (units B KiB MiB GiB TiB, any case, blanks before the unit allowed) to bytes,
- *  rounded down. ERR_USAGE with a text that names the accepted forms. */
+/** Parse "4096", "10KiB" or "1.5MiB" to bytes, rounded down. Units are B KiB MiB GiB TiB in any
+ *  case, and blanks may stand before the unit. ERR_USAGE with a text that names the accepted
+ *  forms. */
 struct err *fmt_parse_size(const char *text, uint64_t *ret) __must_check;
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Map from 64-bit key to 64-bit value: open addressing, linear probing, backward-shift deletion. Any key is legal
- *  except HMAP_NO_KEY. Not thread-safe. */
+/** A map from 64-bit keys to 64-bit values: open addressing, linear probing, backward-shift
+ *  deletion. Any key is legal except HMAP_NO_KEY. Not thread-safe. */
 #ifndef BASE_HMAP_H
 #define BASE_HMAP_H
 
@@ -20,14 +20,15 @@ struct hmap_slot {
 
 /** Zero-filled is an empty map. */
 struct hmap {
-	/** cap slots; key HMAP_NO_KEY marks an empty one. */
+	/** An array of cap slots. The key HMAP_NO_KEY marks an empty slot. */
 	struct hmap_slot *slots;
 	/** Power of two, or 0. */
 	size_t cap;
 	size_t num;
 };
 
-/** The value's place, valid until the map is changed, or NULL. O(1). */
+/** Where the value of key stands, valid until the map is changed. NULL: the key is not there.
+ *  O(1). */
 uint64_t *hmap_find(const struct hmap *map, uint64_t key);
 
 /** Set key to value, replacing an old one. False: out of memory, map unchanged. O(1) amortised. */
@@ -36,7 +37,7 @@ bool hmap_set(struct hmap *map, uint64_t key, uint64_t value) __must_check;
 /** Remove key. False: it was not there. O(1). */
 bool hmap_remove(struct hmap *map, uint64_t key);
 
-/** The first place from i on that is in use; map->cap: there is none. For hmap_each. */
+/** The first slot from i on that is in use. map->cap: there is none. For hmap_each. */
 static inline size_t hmap_next(const struct hmap *map, size_t i)
 {
 	while (i < map->cap && map->slots[i].key == HMAP_NO_KEY)
@@ -44,8 +45,8 @@ static inline size_t hmap_next(const struct hmap *map, size_t i)
 	return i;
 }
 
-/** Loop over a map whose values are pointers, in no order: pointer is each value in turn, i a size_t of the caller's. The
- *  body must not change the map, but for the values. O(cap). */
+/** Loop over a map whose values are pointers, in no order. pointer is each value in turn; i is a
+ *  size_t of the caller's. The body may change the values, but not the map. O(cap). */
 #define hmap_each(map, i, pointer)                                                  \
 	for ((i) = 0; ((i) = hmap_next((map), (i))) < (map)->cap &&                 \
 		      ((pointer) = (void *)(uintptr_t)(map)->slots[i].value, true); \

@@ -8,7 +8,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-/** How much of /proc/PID/status io_proc_field() has in hand at once: many lines, but a process may be in 65536 groups. */
+/** How much of /proc/PID/status io_proc_field() reads at once. That is many lines, but the line of
+ *  groups may be longer: a process may be in 65536 groups. */
 #define STATUS_CHUNK 4096
 
 static struct err *open_error(const char *path)
@@ -73,7 +74,7 @@ bool io_read_head(const char *path, char *buf, size_t size)
 	return fd >= 0 && n >= 0;
 }
 
-/** If line is "KEY: VALUE", the value. */
+/** If line is "KEY: VALUE", copy the value to buf. */
 static bool take_field(const char *line, const char *key, char *buf, size_t size)
 {
 	size_t key_len = strlen(key);
@@ -107,7 +108,7 @@ bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size)
 		memmove(text, line, num);
 		if (num < sizeof(text) - 1)
 			continue;
-		// Longer than the buffer: its beginning is looked at, the rest is passed over.
+		// The line is longer than the buffer: look at its beginning and pass over the rest.
 		if (!is_rest && take_field(line, key, buf, size))
 			return true;
 		is_rest = true;

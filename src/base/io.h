@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/** Read a whole file of at most max_size bytes into a NUL-terminated buffer that the caller frees; *size_ret (may be
- *  NULL) does not count the NUL. ENOENT and ESRCH become &err_gone; a larger file is ERR_FORMAT. */
+/** Read a whole file of at most max_size bytes into a NUL-terminated buffer that the caller frees.
+ *  *size_ret (may be NULL) does not count the NUL. ENOENT and ESRCH become &err_gone. A larger file
+ *  is ERR_FORMAT. */
 struct err *io_read_file(const char *path, size_t max_size, char **ret,
 			 size_t *size_ret) __must_check;
 
@@ -18,18 +19,20 @@ struct err *io_read_file(const char *path, size_t max_size, char **ret,
  *  &err_gone: no such process; &err_not_found: no such key. */
 struct err *io_proc_status(pid_t pid, const char *key, char **ret) __must_check;
 
-/** The same in a buffer, without any allocation: for where memory may have run out. False: no such process or key. A value
- *  that does not fit is cut. */
+/** The same in a buffer of the caller's, without any allocation: for moments when memory may have
+ *  run out. A value that does not fit is cut. False: no such process or key. */
 bool io_proc_field(pid_t pid, const char *key, char *buf, size_t size) __must_check;
 
-/** The beginning of a file as a string in a buffer, without any allocation. False: it cannot be read. */
+/** Read the beginning of a file as a string into a buffer, without any allocation. False: it cannot
+ *  be read. */
 bool io_read_head(const char *path, char *buf, size_t size) __must_check;
 
-/** The task whose files in /proc show the memory of process pid: its leader, or another thread when the leader has ended
- *  before the process (pthread_exit() in main()). 0: there is none, the process is gone or a zombie. */
+/** The task whose files in /proc show the memory of process pid. This is its leader; when the
+ *  leader has ended before the process (pthread_exit() in main()), it is another thread. 0: there
+ *  is none, as the process is gone or a zombie. */
 pid_t io_live_task(pid_t pid);
 
-/** write(2) until everything is written, EINTR included. False: errno tells. */
+/** Call write(2) until everything is written, also after EINTR. False: errno tells why. */
 bool io_write_all(int fd, const void *buf, size_t size) __must_check;
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Messages to standard error. Library layers use log_debug() only; supervisor, console and main report. */
+/** Messages to standard error. Library layers use log_debug() only. Supervisor, console and main
+ *  report errors. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -13,13 +14,14 @@ extern bool log_is_debug;
 /** Read the environment. Call once, before any thread exists. */
 void log_init(void);
 
-/** One line "malloscope: TEXT" on standard error, written with one write(2) so that lines of processes do not mix. */
+/** Write the line "malloscope: TEXT" to standard error. One write(2) writes it, so that lines of
+ *  several processes do not mix. */
 void log_error(const char *format, ...) __printf(1, 2);
 
-/** One line "# TEXT": something the user may want to know, but nothing failed. */
+/** Write the line "# TEXT": something that the user may want to know, although nothing failed. */
 void log_note(const char *format, ...) __printf(1, 2);
 
-/** One line "malloscope[PID]: TEXT", only when log_is_debug. */
+/** Write the line "malloscope[PID]: TEXT", only when log_is_debug. */
 #define log_debug(...)                                \
 	do {                                          \
 		if (log_is_debug)                     \

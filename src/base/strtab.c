@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Ids per chunk of the index from id to string, and chunks for all ids. */
+/** How many ids a chunk of the index has, and how many chunks are enough for all ids. */
 #define INDEX_CHUNK 4096u
 #define NUM_CHUNKS  (1u << 20)
 
-/** The index is chunked, because an array that grows would move under a reader. Its upper level has
- *  its full size from the start: 8 MiB of address space, of which only touched pages cost memory. */
+/** The index consists of chunks, because an array that grows would move under a reader. Its upper
+ *  level has its full size from the start: 8 MiB of address space, of which only touched pages cost
+ *  memory. */
 struct strtab {
 	char ***index;
 	size_t num;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Size that a first byte announces, and its bits of the character; 0: no first byte. */
+/** The size of a character by its first byte, and the bits of the character in that byte. 0: it is
+ *  no first byte. */
 static size_t announced(unsigned char byte, uint32_t *bits_ret)
 {
 	if (byte < 0x80) {
@@ -108,7 +109,7 @@ char *utf8_printable(const char *s)
 	return NULL;
 }
 
-/** Where character number num begins, of a text that is valid; its end when it has fewer. */
+/** Where character number num of a valid text begins. The end of the text if it has fewer. */
 static char *skip_characters(char *text, size_t num)
 {
 	for (; *text && num; num--) {
@@ -135,7 +136,7 @@ char *utf8_shorten(const char *s, size_t max_num)
 
 	if (num <= max_num)
 		return text;
-	// What is wrong stands in front, and what to do about it behind.
+	// A message says at its beginning what is wrong, and at its end what to do about it.
 	kept = (max_num - 3) / 2;
 	left_out = skip_characters(text, kept);
 	rest = skip_characters(left_out, num - 2 * kept);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Growing arrays. `struct { TYPE *items; size_t num, cap; } v = {0};` is a vector of TYPE; zero-filled is empty. */
+/** Growing arrays. `VEC(TYPE) v;` is a vector of TYPE. Zero-filled is empty. */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 
@@ -22,10 +22,10 @@
 /** Append ITEM. False: out of memory, vector unchanged. */
 #define vec_push(v, item) (vec_reserve_one(v) ? ((v)->items[(v)->num++] = (item), true) : false)
 
-/** Take item I out; those behind it move up. I < num. O(num). */
+/** Take item I out; the items behind it move up. I < num. O(num). */
 #define vec_remove(v, i) vec_close_gap((v)->items, &(v)->num, (i), sizeof(*(v)->items))
 
-/** Take the first item out, which is the value. num > 0. O(num). */
+/** Take the first item out and return it. num > 0. O(num). */
 #define vec_shift(v)                                          \
 	({                                                    \
 		__typeof__(*(v)->items) first_ = *(v)->items; \
