@@ -14,7 +14,8 @@
 #include <string.h>
 
 struct jsonl {
-	/** Open containers, outermost (the document) first; borrowed from it but for the first. */
+	/** Open objects and arrays, outermost first. The first one is the document, which this
+	 *  owns; the others belong to it. */
 	json_t *open[JSONL_DEPTH_MAX];
 	size_t depth;
 	bool is_failed;
@@ -85,7 +86,8 @@ char *json_read_line(const struct frame_source *source, const struct location *l
 	return NULL;
 }
 
-/** The shortest text of 15 digits or more that reads back as value; jansson alone writes 0.1 as 0.10000000000000001. */
+/** The shortest text of at least 15 digits that reads back as value. jansson alone writes 0.1 as
+ *  0.10000000000000001. */
 static void write_real(double value, FILE *out)
 {
 	char text[40];
@@ -94,7 +96,7 @@ static void write_real(double value, FILE *out)
 	do
 		snprintf(text, sizeof(text), "%.*g", digits, value);
 	while (strtod(text, NULL) != value && digits++ < 17);
-	// It stays a real number for readers that tell them from integers.
+	// Readers that tell integers from real numbers must see a real one.
 	fprintf(out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
 }
 
@@ -135,7 +137,7 @@ bool json_write_members(const json_t *object, FILE *out)
 	const char *key;
 	json_t *value;
 
-	// Keys are our own: nothing in them to be escaped.
+	// Keys are our own words, in which nothing needs an escape.
 	json_object_foreach((json_t *)object, key, value)
 	{
 		fprintf(out, "%s\"%s\":", separator, key);
@@ -167,7 +169,7 @@ void jsonl_destroy(struct jsonl *doc)
 	free(doc);
 }
 
-// All of it into memory first: half a line must not come out when there is none left.
+// The whole line is made in memory first. So half a line is never written when memory runs out.
 struct err *jsonl_write_begin(struct jsonl *doc, FILE *out)
 {
 	_cleanup_free_ char *text = NULL;
@@ -194,7 +196,8 @@ struct err *jsonl_end(struct jsonl *doc, FILE *out)
 	return err;
 }
 
-/** Takes value over; NULL: it could not be made. False: it is not in the document. */
+/** Add a value, which this takes over. value NULL: it could not be made. False: it is not in the
+ *  document. */
 static bool add(struct jsonl *doc, const char *key, json_t *value)
 {
 	json_t *container = doc ? doc->open[doc->depth - 1] : NULL;

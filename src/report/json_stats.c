@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Documents of queries may have very many rows. So these functions write the document's first
+// members, then row after row, then the end. The text of each frame is made once and kept: stacks
+// have most of their frames in common.
 #include "config.h"
 
 #include "report/json_stats.h"
@@ -10,7 +13,7 @@
 #include "heap/traceback.h"
 #include "report/json_internal.h"
 
-/** Frames as text, made once each: stacks have most of them in common. */
+/** Frames as text, each made once. */
 struct frame_texts {
 	const struct frame_source *source;
 	/** Frame -> index in texts. */
@@ -68,7 +71,7 @@ static struct err *frame_text(struct frame_texts *texts, uint64_t frame, const c
 	struct err *err;
 	char *text;
 
-	// No module has the id that this value stands for.
+	// HMAP_NO_KEY cannot be a key. No module has the id that it stands for.
 	if (frame == HMAP_NO_KEY)
 		frame = FRAME_UNKNOWN;
 	known = hmap_find(&texts->index, frame);
@@ -110,7 +113,7 @@ static struct err *write_stack(FILE *out, const char *key, struct frame_texts *t
 	return NULL;
 }
 
-/** A row of older blocks: nobody knows where they came from. */
+/** The stack of a row of older blocks: nobody knows where they were allocated. */
 static void write_no_stack(FILE *out, const char *key)
 {
 	fprintf(out, "\"total_nframe\":0,\"%s\":[]", key);
@@ -121,7 +124,8 @@ static json_t *of_number(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-/** What the row stands for, by its key. */
+/** Add the members that say what the row stands for. They depend on the key that blocks are grouped
+ *  by. */
 static bool add_group(json_t *object, const struct group *group, const struct strtab *strings)
 {
 	const struct location *location = group->location;
@@ -198,7 +202,7 @@ static struct err *write_row(FILE *out, const struct stats *stats, size_t i, boo
 	return NULL;
 }
 
-/** `,"rows":[...]}`, which ends the document. trends may be NULL. */
+/** Write `,"rows":[...]}`, which ends the document. trends may be NULL. */
 static struct err *write_rows(FILE *out, const struct stats *stats, bool is_diff,
 			      const struct growth_trend *trends, const struct frame_source *source,
 			      size_t limit)
@@ -239,7 +243,7 @@ static void add_totals(struct jsonl *doc, const struct stats *stats, bool is_dif
 	jsonl_close(doc);
 }
 
-/** Rows behind the limit: their number and sum. */
+/** Add the number and the sum of the rows behind the limit. */
 static void add_others(struct jsonl *doc, const struct stats *stats, bool is_diff, size_t limit)
 {
 	size_t num = stats->num_rows + stats->num_more, i;
@@ -363,7 +367,7 @@ struct err *jsonl_traces(FILE *out, const struct traces *traces, const struct fr
 		const struct trace *trace = &traces->items[i];
 		struct err *err;
 
-		// Names of domains have nothing to be escaped.
+		// Nothing in the name of a domain needs an escape.
 		fprintf(out, "{\"domain\":%u,\"domain_name\":\"%s\",\"size\":%llu,\"count\":%llu,",
 			trace->domain, domain_name(trace->domain, domain),
 			(unsigned long long)trace->size, (unsigned long long)trace->count);

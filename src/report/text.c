@@ -17,7 +17,7 @@ static void print_average(FILE *out, const struct stat_row *row)
 {
 	char average[FMT_SIZE_MAX];
 
-	// Plus 0: older blocks without a known size have 0 / -N, which is -0.
+	// Plus 0, because older blocks without a known size have 0 / -N, which is -0.
 	if (row->count)
 		fprintf(out, ", average=%s",
 			fmt_size((double)row->size / (double)row->count + 0.0, false, average));
@@ -212,7 +212,7 @@ static void print_source(FILE *out, const char *line)
 	if (!len)
 		return;
 	fputs("    ", out);
-	// Tabs are no news in a source line.
+	// A tab within a source line is printed as it is.
 	for (; len; line += part, len -= part) {
 		_cleanup_free_ char *text = NULL;
 
