@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Appends one snapshot. First its sites, stacks and frames are entered into the mirror (mirror.c).
+// Then, with the file locked, everything new is written: shared rows (write.c), the row of the
+// snapshot, and for each site the difference to the snapshot that this handle appended before. If
+// another process wrote in between, the ids that were given out are taken by now; then all is
+// entered once more.
 #include "config.h"
 
 #include "base/clock.h"
@@ -7,8 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
-/** A new base is begun when a chain would have more rows than this many times the sites: loading
- *  reads as many. */
+/** A new base begins when a chain would have more rows than this many times the number of sites,
+ *  because loading reads all rows of a chain. */
 #define CHAIN_FACTOR 8
 #define CHAIN_MIN    100
 
@@ -21,7 +26,7 @@ struct appending {
 	struct state state;
 	size_t num_sites;
 	size_t num_changed;
-	/** Its own values and rows. */
+	/** Where its values begin, and how many rows they are. */
 	int64_t first_value;
 	size_t num_rows;
 	int64_t session;
@@ -43,10 +48,11 @@ static struct value subtract(const struct value *a, const struct value *b)
 	};
 }
 
-// Two sites of a session can be one in the file, where a module that was mapped twice is one.
+// Adds, because two sites of a session can be one in the file: a module that was mapped twice is
+// one module there.
 static bool add_site(struct value *v, const struct snapshot_site *site)
 {
-	// Room for the difference of two.
+	// So large that the difference of two fits as well.
 	if ((site->live_bytes | site->live_blocks | site->total_bytes | site->total_blocks) >> 61)
 		return false;
 	v->live_bytes += site->live_bytes;
@@ -97,7 +103,8 @@ static struct err *refresh(struct store *store)
 	return mirror_refresh(store);
 }
 
-// Outside of the transaction that writes: resolving may take long, and others may want to write.
+// This happens outside of the transaction that writes: resolving may take long, and others may want
+// to write.
 static struct err *enter_early(struct appending *a)
 {
 	struct store *store = a->store;
@@ -113,7 +120,8 @@ static struct err *enter_early(struct appending *a)
 	return err ? err : enter_sites(a);
 }
 
-/** With the file locked: if another has written meanwhile, ids have to be given out anew. */
+/** Called with the file locked. If another process has written meanwhile, ids must be given out
+ *  anew. */
 static struct err *enter_late(struct appending *a)
 {
 	bool is_current;
@@ -126,7 +134,7 @@ static struct err *enter_late(struct appending *a)
 	return err ? err : enter_sites(a);
 }
 
-/** How many sites there are, and how many differ from the previous state. */
+/** Count the sites, and those that differ from the previous state. */
 static void count_sites(struct appending *a)
 {
 	const struct state *old = &a->store->appended;
@@ -194,7 +202,8 @@ static struct err *write_values(struct appending *a)
 	struct err *err = NULL;
 	size_t i;
 
-	// Sites that are not in this snapshot any more have a zero to be reached too.
+	// Sites that are not in this snapshot any more need a row, too, so that their sum becomes
+	// zero.
 	if (!is_base)
 		err = state_grow(&a->state, old->values.num);
 	for (i = 0; i < a->state.values.num && !err; i++) {

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-// A state's checksum says what it is, not how it is stored: no id goes into it. It is part of the
-// file format.
+// The checksum of a state says what it is, not how it is stored, so no id goes into it. It is part
+// of the file format.
 
 static uint64_t mix(uint64_t h, uint64_t value)
 {
@@ -76,7 +76,7 @@ static struct err *hash_tables(struct mirror *m)
 	return is_ok ? NULL : &err_nomem;
 }
 
-// 0 without any: files of the version that knows none have it so.
+// 0 if there are none, as in files of the version that does not know older blocks.
 static uint64_t hash_older(const struct older_class *classes, size_t num, uint64_t num_unsized)
 {
 	uint64_t sum = num_unsized ? mix(1, num_unsized) : 0, h;

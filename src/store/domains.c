@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Domains that the user named. Each process gives them numbers as they come, so a file has its own
+// numbers and keeps the names beside them.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -39,7 +41,7 @@ struct err *domains_read(struct store *store)
 	while (!err && query_next(&q)) {
 		if (!parse_key(query_text(&q, 0), &domain.id))
 			continue;
-		// A name that cannot be one here: its domain shows as a number.
+		// The name is not valid here; then its domain is shown as a number.
 		err = domain_define(query_text(&q, 1), &domain.here);
 		if (err && err != &err_nomem) {
 			err_destroy(err);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// What must be known of a file before SQLite opens it: is it ours, is it of our format, is somebody
+// writing it? The open files of this process are kept in a list, because closing a descriptor of a
+// file drops SQLite's locks on it.
 #include "config.h"
 
 #include "base/create.h"
@@ -12,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/** Of the header of an SQLite file (https://www.sqlite.org/fileformat2.html, 1.3). */
+/** Positions in the header of an SQLite file (https://www.sqlite.org/fileformat2.html, 1.3). */
 #define HEADER_SIZE           100
 #define HEADER_WRITE_VERSION  18
 #define HEADER_READ_VERSION   19
@@ -21,8 +24,8 @@
 #define WAL_VERSION           2
 
 /** A file that this process has open. Closing any descriptor of a file drops all locks that the
- *  process holds on it (fcntl(2)), those of SQLite too: our descriptors are closed when the last
- *  user has gone. */
+ *  process holds on it (fcntl(2)), and so those of SQLite. Therefore our descriptors are closed
+ *  only when the last user has gone. */
 struct store_file {
 	dev_t dev;
 	ino_t ino;
@@ -60,8 +63,8 @@ void file_put(struct store_file *file)
 	pthread_mutex_unlock(&files_lock);
 }
 
-/** A new one without users that owns fd. NULL: out of memory; fd is closed, as nobody else has the
- *  file open and could lose locks. */
+/** A new entry without users, which owns fd. NULL: out of memory. Then fd is closed, because nobody
+ *  else has the file open and could lose locks. */
 static struct store_file *file_add(int fd, const struct stat *st)
 {
 	struct store_file *file = calloc(1, sizeof(*file));
@@ -78,7 +81,7 @@ static struct store_file *file_add(int fd, const struct stat *st)
 	return file;
 }
 
-/** Takes fd, also on failure. What is returned has it open. */
+/** Register an open file. It takes fd, also on failure. The entry that it returns has fd open. */
 static struct store_file *file_register(int fd, const struct stat *st)
 {
 	struct store_file *file;
@@ -135,8 +138,8 @@ static bool exists_beside(const char *path, const char *suffix)
 	return stat(name, &st) == 0;
 }
 
-// A process that has a file in WAL mode open has a -wal and a -shm beside it. Where one is missing
-// nobody writes, and SQLite would create it.
+// A process that has a file in WAL mode open has a -wal and a -shm beside it. If one of them is
+// missing, nobody writes, and an SQLite with locks would create it.
 static enum store_file_mode mode_of(const char *path, const uint8_t *header)
 {
 	if (header[HEADER_READ_VERSION] != WAL_VERSION &&
@@ -217,7 +220,7 @@ struct err *file_prepare(const char *path, bool *is_created_ret)
 					     : err_sys(errno, "cannot write %s", path);
 	if (err)
 		return err;
-	// Nobody has locks on it yet.
+	// Nobody can have locks on it yet, so closing it is harmless.
 	close(fd);
 	*is_created_ret = true;
 	return NULL;
@@ -244,7 +247,8 @@ struct err *file_get(const char *path, bool must_exist, enum store_file_mode *mo
 	}
 	if (!real)
 		return open_error(path, errno);
-	// A FIFO must not block, nor a device be touched.
+	// Opening a FIFO must not block, and opening a device may have effects. So stat() comes
+	// first.
 	if (stat(real, &st) < 0)
 		return open_error(path, errno);
 	err = check_stat(path, &st, must_exist, &is_new);

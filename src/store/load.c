@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Lists the snapshots of a file, and loads one: its shared rows come from the mirror (mirror.c),
+// its counters are summed up by state.c, and both are entered into the caller's heap (transfer.c).
 #include "config.h"
 
 #include "heap/arena.h"
@@ -18,7 +20,7 @@ static const char *copy_string(struct arena *arena, const char *text, struct err
 	return memcpy(copy, text, size);
 }
 
-/** Behind those of entry_sql. */
+/** A column behind those of entry_sql. */
 #define OLDER_COLUMN 25
 
 static struct heap_totals read_totals(struct query *q, int column)
@@ -120,7 +122,7 @@ static struct err *read_entries(struct store *store, struct listing *l)
 	return query_end(&q, err);
 }
 
-/** The pairs of an entry go behind one another into the arena. */
+/** Read the pairs of an entry. They go behind one another into the arena. */
 static struct err *keep_pairs(struct listing *l, struct store_entry *entry)
 {
 	size_t size = l->pairs.num * sizeof(*l->pairs.items);
@@ -227,7 +229,7 @@ const struct store_entry *store_find(const struct store_entries *entries, const 
 	return NULL;
 }
 
-/** Refresh; what is about to be written of a failed append does not count. */
+/** Refresh the mirror. What a failed append was about to write is forgotten. */
 static struct err *prepare(struct store *store)
 {
 	struct err *err = mirror_refresh(store);
@@ -253,7 +255,7 @@ struct err *store_prepare(struct store *store)
 	return err;
 }
 
-/** The state of a snapshot, checked against its checksum. */
+/** Read the state of a snapshot, and check it against its checksum. */
 static struct err *read_state(struct store *store, uint32_t id)
 {
 	int64_t base = 0, expected = 0, checksum;
@@ -337,7 +339,7 @@ static struct err *make_snapshot(struct store *store, const struct store_entry *
 	snapshot->start_ns = entry->start_ns;
 	snapshot->is_from_launch = entry->is_from_launch;
 	snapshot->totals = entry->totals;
-	// Allocations of another heap than the one it is now of.
+	// The numbers of its allocations are those of another heap.
 	snapshot->seq = SNAPSHOT_NO_SEQ;
 	snapshot->older = no_cleanup_ptr(store->older.classes.items);
 	snapshot->num_older = store->older.classes.num;

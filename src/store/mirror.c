@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The mirror: what all snapshots of a file share (strings, modules, frames, source lines, stacks,
+// sites), in memory. Reading it is the larger part of opening a file, so a handle reads it once and
+// then only what came since.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -41,8 +44,8 @@ struct store_marks mirror_marks(const struct mirror *m)
 	};
 }
 
-// Rows of shared tables have the ids 0, 1, 2, ... and no content twice: then an id in memory is the
-// one in the file. What is not so was not written by us.
+// The rows of shared tables have the ids 0, 1, 2, ... and no content occurs twice. So an id in
+// memory is the id in the file. A file in which this does not hold was not written by us.
 
 static struct err *read_strings(struct store *store)
 {
@@ -96,7 +99,7 @@ static struct err *read_modules(struct store *store)
 	return query_end(&q, err);
 }
 
-/** A frame whose rows are being read. */
+/** The frame whose rows are being read. */
 struct building {
 	struct archive_frame frame;
 	VEC(struct location) locations;
@@ -204,8 +207,8 @@ struct frames {
 	VEC(uint64_t) items;
 };
 
-/** "[1,2,3]" as we write it. False: it is not so, or names a frame that is not there. *is_nomem:
- *  no memory. */
+/** Parse "[1,2,3]" as we write it. False: it is not so, or names a frame that is not there; or,
+ *  with *is_nomem, no memory. */
 static bool parse_frames(const char *text, uint64_t num_frames, struct frames *ret, bool *is_nomem)
 {
 	uint64_t index;
@@ -342,7 +345,7 @@ struct err *mirror_refresh(struct store *store)
 	if (m->stored.strings && memcmp(&marks, &m->stored, sizeof(marks)) != 0)
 		return &err_stop;
 	err = read_strings(store);
-	// The rows of ids 0 are always there.
+	// The rows of id 0 are always there.
 	if (!err && !m->stored.strings)
 		err = err_create(ERR_FORMAT, "%s: is damaged: no string 0", store->path);
 	if (!err)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Size classes of freed older blocks (heap/older.h), all of them for each snapshot: few, unlike sites.
+// The size classes of freed older blocks (heap/older.h). All of them are written for each snapshot:
+// they are few, unlike sites.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -82,7 +83,7 @@ struct err *older_read(struct store *store, int64_t id)
 		    1, id);
 	while (!err && query_next(&q)) {
 		read_class(&q, &class);
-		// A row shows sums.
+		// A row shows their sums, which must not overflow.
 		if (__builtin_add_overflow(blocks, class.freed_blocks, &blocks))
 			query_damaged(&q, 2);
 		if (__builtin_add_overflow(bytes, class.freed_usable, &bytes))

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Opens and closes files. A new file gets its tables. A file that exists is checked: application,
+// version, schema, structure. A file of an earlier version is brought to the present one before it
+// is appended to.
 #include "config.h"
 
 #include "store/schema.h"
@@ -33,8 +36,8 @@ void store_close(struct store *store)
 	store_forget(store);
 	for (i = 0; i < NUM_INSERTS; i++)
 		sqlite3_finalize(store->inserts[i]);
-	// A plain file, which can be read on read-only media. Fails when somebody else has it open;
-	// the last one does it.
+	// Make it a single file, which can be read on read-only media. This fails when somebody
+	// else has it open; the last one will do it.
 	if (store->is_writer && store->db) {
 		sqlite3_progress_handler(store->db, 0, NULL, NULL);
 		sqlite3_busy_timeout(store->db, 0);
@@ -46,7 +49,7 @@ void store_close(struct store *store)
 	free(store);
 }
 
-/** The path as an URI that SQLite takes, to be freed; NULL: out of memory. */
+/** The path as a URI that SQLite takes, to be freed. NULL: out of memory. */
 static char *make_uri(const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -81,7 +84,7 @@ static struct err *open_db(struct store *store, const char *path, enum store_fil
 	return NULL;
 }
 
-// What https://www.sqlite.org/security.html recommends for files that are not trusted.
+// Do what https://www.sqlite.org/security.html recommends for files that are not trusted.
 static struct err *defend(struct store *store)
 {
 	static const struct {
@@ -131,8 +134,8 @@ static struct err *check_pragma(struct store *store, const char *sql, int64_t mi
 	return query_end(&q, NULL);
 }
 
-/** The tables are there, exactly as this build makes them: no views, no virtual tables, no
- *  computed columns. */
+/** Check that the tables are there, exactly as this build makes them: no views, no virtual tables,
+ *  no computed columns. */
 static struct err *check_schema(struct store *store)
 {
 	const struct schema_table *table;
@@ -182,7 +185,8 @@ static struct err *has_log(struct store *store, bool *ret)
 	return query_end(&q, NULL);
 }
 
-// SQLite takes what is missing of the last page for zeros. With a log the file may be behind it, in the midst of a page.
+// SQLite reads the missing part of a last page as zeros. While there is a log, the file may end in
+// the middle of a page.
 static struct err *check_size(struct store *store)
 {
 	sqlite3_file *file = NULL;
@@ -241,7 +245,8 @@ static struct err *open_read(struct store *store)
 		err = open_db(store, path, mode);
 	if (!err)
 		err = defend(store);
-	// Before the first access: then the index of the log is kept in memory, not in a file.
+	// Before the first access, so that the index of the log is kept in memory and not in a
+	// file.
 	if (!err && mode == FILE_STILL_WAL)
 		err = sql_exec(store, "PRAGMA locking_mode = EXCLUSIVE");
 	if (err)
@@ -316,7 +321,7 @@ static bool is_empty(struct store *store, struct err **err_ret)
 	return !*err_ret && num == 0;
 }
 
-// Another process may create the same file now; a killed one may have left it half made, which
+// Another process may create the same file now. A killed one may have left it half made, which
 // SQLite undoes.
 static struct err *create_or_check(struct store *store)
 {
@@ -357,12 +362,12 @@ static struct err *open_prepared(struct store *store)
 		return err;
 	sql_start_clock(store);
 	err = create_or_check(store);
-	// From here on it exists, and locks are held on it.
+	// From here on the file exists, and SQLite holds locks on it.
 	if (!err && !store->file)
 		err = file_get(path, true, &mode, &path_again, &store->file);
-	// Where there can be no WAL (some network file systems) the usual journal does, but readers
-	// have to wait.
-	// The query makes -wal and -shm, by which readers see that it is being written.
+	// Where WAL is not possible (some network file systems), the usual journal serves, but
+	// readers have to wait. The query makes -wal and -shm, by which readers see that the file
+	// is being written.
 	if (!err)
 		err = sql_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 				      "PRAGMA cache_size = -16384; SELECT count(*) FROM meta");
@@ -377,7 +382,7 @@ static struct err *open_append(struct store *store)
 
 	if (!err)
 		err = open_prepared(store);
-	// Unless another process has written to it meanwhile.
+	// Remove what we created, unless another process has written to it meanwhile.
 	if (err && is_created && stat(store->path, &st) == 0 && !st.st_size)
 		unlink(store->path);
 	return err;
@@ -393,7 +398,7 @@ static struct err *open_any(const char *path, bool is_writer, struct store **ret
 		err = is_writer ? open_append(store) : open_read(store);
 	}
 	if (err) {
-		// Nothing was changed, and nothing shall be.
+		// Nothing was changed, and closing must change nothing either.
 		if (store)
 			store->is_writer = false;
 		store_close(store);

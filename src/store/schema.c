@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-// SQLite keeps the text of a CREATE statement, so these comments are what `.schema` shows.
+// SQLite keeps the text of a CREATE statement, so `.schema` shows the comments in it.
 // clang-format off
 const struct schema_table schema_tables[] = {
 	{"meta",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// FILE[:SNAPSHOT], as users name a stored snapshot.
 #include "config.h"
 
 #include "store/store.h"

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-/** A call may take this long, and a second more for so many bytes of the file: a hostile one
- *  must not keep us busy. */
+/** How long a call may take: CALL_NS, and a second more for so many bytes of the file. A hostile
+ *  file must not keep us busy. */
 #define CALL_NS        (10 * NS_PER_S)
 #define BYTES_A_SECOND (20ull << 20)
 #define STEPS_A_LOOK   10000
@@ -49,7 +49,7 @@ void sql_stop_clock(struct store *store)
 	store->deadline_ns = UINT64_MAX;
 }
 
-/** SQLite quotes the file's own words: one line of text shall come of it. */
+/** Make one harmless line of a text: SQLite's messages quote the file's own words. */
 static const char *harmless(const char *text, char buf[200])
 {
 	size_t i;
@@ -110,7 +110,7 @@ struct err *sql_exec(struct store *store, const char *sql)
 
 struct err *sql_rollback(struct store *store, struct err *err)
 {
-	// Some errors have ended it already.
+	// Some errors have ended the transaction already.
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return err;

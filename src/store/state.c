@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The counters of one stored snapshot. They are the sums of all rows from the snapshot's base up to
+// it: a chain. The last state is kept, so that the next snapshot of the same chain needs only the
+// rows in between.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -43,7 +46,7 @@ static bool add_value(struct value *sum, const struct value *v)
 	return true;
 }
 
-/** Add the rows of one snapshot. */
+/** Add the rows of one snapshot to the state. */
 static struct err *read_rows(struct store *store, int64_t first, int64_t last)
 {
 	struct state *state = &store->loaded;
@@ -73,7 +76,7 @@ static struct err *read_rows(struct store *store, int64_t first, int64_t last)
 	return query_end(&q, NULL);
 }
 
-/** Add the snapshots of the chain that come after *state, up to this one. */
+/** Add the snapshots of the chain that follow store->loaded, up to this one. */
 static struct err *read_chain(struct store *store, int64_t snapshot, int64_t base)
 {
 	struct state *state = &store->loaded;
@@ -89,7 +92,7 @@ static struct err *read_chain(struct store *store, int64_t snapshot, int64_t bas
 		int64_t id = query_i64(&q, 0);
 		int64_t first = query_u64(&q, 1, INT64_MAX), last = query_i64(&q, 2);
 
-		// Each row is read once at most, however long a hostile chain is.
+		// However long a hostile chain is, each row is read at most once.
 		if (first <= state->last_value || last < first - 1)
 			query_damaged(&q, 1);
 		if (!state->snapshot && id != base)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Private parts of the store. */
+/** Private parts of the store, file by file. Layers of the work, lowest first: files.c (may the
+ *  file be opened?), sql.c (SQLite with our errors), mirror.c (what all snapshots share, in
+ *  memory), transfer.c (from a heap into the mirror and back), state.c and older.c (the counters of
+ *  one snapshot), then append.c with write.c, load.c, and open.c. */
 #ifndef STORE_STORE_INTERNAL_H
 #define STORE_STORE_INTERNAL_H
 
@@ -10,7 +13,8 @@
 
 #include <sqlite3.h>
 
-/** Longest text and most locations a frame that are read; what is written is cut to that. */
+/** The longest text, and the most locations of a frame, that are read. What is written is cut to
+ *  that. */
 #define STORE_STRING_MAX    (1u << 20)
 #define STORE_LOCATIONS_MAX 1024u
 /** Longest source line that is kept, in bytes. */
@@ -18,7 +22,7 @@
 /** How long a call waits for another process that writes, in ms. */
 #define STORE_BUSY_MS 10000
 
-/** Rows of the shared tables; also the ids that the next new rows get. */
+/** How many rows each shared table has. These are also the ids that the next new rows get. */
 struct store_marks {
 	size_t strings;
 	size_t modules;
@@ -28,22 +32,22 @@ struct store_marks {
 	size_t sites;
 };
 
-/** The shared tables in memory. Every id is the one in the file: strings of the table, modules,
- *  frames (their index) and lines of the archive, stacks and sites of the heap, whose counters
- *  are not used. */
+/** The shared tables in memory. Every id is the one in the file: ids of strings in strings; of
+ *  modules, frames (their index) and lines in archive; of stacks and sites in heap. The counters of
+ *  heap are not used. */
 struct mirror {
 	struct strtab *strings;
 	struct archive *archive;
 	struct heap *heap;
-	/** What the file has of it; the rest is about to be written. */
+	/** What the file has of them; the rest is about to be written. */
 	struct store_marks stored;
-	/** Hashes of content, by id; see checksum.c. */
+	/** Hashes of contents, by id; see checksum.c. */
 	VEC(uint64_t) string_hashes;
 	VEC(uint64_t) frame_hashes;
 	VEC(uint64_t) stack_hashes;
 };
 
-/** The counters of a site as they are stored. freed = total - live. */
+/** The counters of an allocation site as they are stored. freed = total - live. */
 struct value {
 	int64_t live_bytes;
 	int64_t live_blocks;
@@ -51,25 +55,26 @@ struct value {
 	int64_t freed_blocks;
 };
 
-/** The values of one stored snapshot, by site; sites behind the end have zeros. */
+/** The values of one stored snapshot, by site. Sites behind the end have zeros. */
 struct state {
 	/** The snapshot and its base; 0: none. */
 	int64_t snapshot;
 	int64_t base;
 	/** Where its own values end. */
 	int64_t last_value;
-	/** Value rows from the base up to it. */
+	/** Rows of values from the base up to this snapshot. */
 	uint64_t num_rows;
 	VEC(struct value) values;
 };
 
-/** Freed older blocks of one stored snapshot, as in struct snapshot. */
+/** The freed older blocks of one stored snapshot, as in struct snapshot. */
 struct older_rows {
 	VEC(struct older_class) classes;
 	uint64_t unsized;
 };
 
-/** Sites, stacks and frames of one heap, entered into another. The maps are those of ids. */
+/** Sites, stacks and frames of one heap (src) that are entered into another (dst). The maps
+ *  translate ids. */
 struct store;
 
 struct transfer {
@@ -77,21 +82,21 @@ struct transfer {
 	const struct frame_source *source;
 	struct heap *dst;
 	struct archive *archive;
-	/** What a domain of src is in dst. */
+	/** The number in dst of a domain of src. */
 	struct err *(*map_domain)(struct store *store, uint32_t domain, uint32_t *ret);
 	struct store *store;
 	/** src frame -> dst frame. */
 	struct hmap frames;
-	/** src id -> dst id + 1; 0: not yet. */
+	/** src id -> dst id + 1; 0: not entered yet. */
 	VEC(uint32_t) strings;
 	VEC(uint32_t) stacks;
 	VEC(uint32_t) sites;
-	/** A stack and a frame being put together. */
+	/** The stack and the frame that are being put together. */
 	VEC(uint64_t) stack;
 	VEC(struct location) locations;
 };
 
-/** A domain of the user's own in a file; row `domain.ID` of meta. */
+/** A domain that the user named, in a file: row `domain.ID` of the table meta. */
 struct file_domain {
 	uint32_t id;
 	/** Its number in this process. */
@@ -121,20 +126,20 @@ struct store {
 	char *path;
 	sqlite3 *db;
 	bool is_writer;
-	/** Of the format of the file, when it was last looked at. */
+	/** The version of the file's format when it was last looked at. */
 	int version;
-	/** The open file in the list of files.c; NULL: not in it. */
+	/** The file in the list of files.c; NULL: it is not in the list. */
 	struct store_file *file;
-	/** CLOCK_MONOTONIC ns at which the call in progress is given up. */
+	/** When the present call is given up: CLOCK_MONOTONIC in ns. */
 	uint64_t deadline_ns;
 	struct mirror mirror;
 	VEC(struct file_domain) domains;
-	/** The snapshot that was loaded last, and the one that this handle has appended last. */
+	/** The snapshot that was loaded last, and the one that this handle appended last. */
 	struct state loaded;
 	struct state appended;
-	/** Of the snapshot that was loaded last. */
+	/** The older blocks of the snapshot that was loaded last. */
 	struct older_rows older;
-	/** From the appended heap into the mirror; from the mirror into the heap of
+	/** in: from the appended heap into the mirror. out: from the mirror into the heap of
 	 *  store_load(). */
 	struct transfer in;
 	struct transfer out;
@@ -146,108 +151,113 @@ struct store {
 
 /** How a file may be opened. */
 enum store_file_mode {
-	/** Does not exist, or is empty. */
+	/** It does not exist, or it is empty. */
 	FILE_NEW,
-	/** With locks, as usual. */
+	/** Open it with locks, as usual. */
 	FILE_LOCKED,
-	/** No process can be writing it, and the directory must not get a file: without any
-	 *  lock. */
+	/** Open it without any lock: no process can be writing it, and no file may appear in its
+	 *  directory. */
 	FILE_STILL,
-	/** The same, but there is a log (-wal) to be read with it. */
+	/** The same, but a log (-wal) must be read with it. */
 	FILE_STILL_WAL,
 };
 
 struct store_file;
 
-/** Before a file is appended to: it and what SQLite has beside it are ours (create.h), or it is created. */
+/** Prepare a file that is to be appended to. It and SQLite's files beside it must be ours
+ *  (base/create.h). A file that does not exist is created. */
 struct err *file_prepare(const char *path, bool *is_created_ret) __must_check;
-/** Look at the file before SQLite does: a regular file, not of another application or version,
- *  the mode. The file is kept in *ret until file_put(). With must_exist a missing or an empty
- *  file is an error, else FILE_NEW with a NULL *ret. path_ret: canonical path, to free. */
+/** Look at a file before SQLite does. It must be regular, and not of another application or
+ *  version; *mode_ret says how to open it. The file is kept in *ret until file_put(). With
+ *  must_exist, a missing or an empty file is an error. Otherwise it is FILE_NEW; *ret is NULL when
+ *  it is missing. path_ret: the canonical path, to be freed. */
 struct err *file_get(const char *path, bool must_exist, enum store_file_mode *mode_ret,
 		     char **path_ret, struct store_file **ret) __must_check;
-/** After SQLite has closed its descriptors. NULL is fine. */
+/** Give the file back, after SQLite has closed its descriptors. NULL is fine. */
 void file_put(struct store_file *file);
 
 /* domains.c: names of the user's domains, which have other numbers in each process. */
 
-/** Read them from the file. */
+/** Read the names from the file. */
 struct err *domains_read(struct store *store) __must_check;
-/** Write those that are new. */
+/** Write the names that are new. */
 struct err *domains_write(struct store *store) __must_check;
-/** The number in the file of a domain of this process, a new one if need be; and back. Those without a name stay as they are. */
+/** Translate the number of a domain in this process to its number in the file, which may be a new
+ *  one; and back. A domain without a name keeps its number. */
 struct err *domains_to_file(struct store *store, uint32_t domain, uint32_t *ret) __must_check;
 struct err *domains_from_file(struct store *store, uint32_t domain, uint32_t *ret) __must_check;
 
 /* sql.c: SQLite with our errors. */
 
-/** The present error of the connection, "PATH: what went wrong". Never NULL. */
+/** The present error of the connection: "PATH: what went wrong". Never NULL. */
 struct err *sql_error(struct store *store) __must_check;
-/** Run statements that return nothing of interest. */
+/** Run statements whose results do not matter. */
 struct err *sql_exec(struct store *store, const char *sql) __must_check;
-/** End a transaction after an error, which is returned. */
+/** End a transaction after an error. Returns that error. */
 struct err *sql_rollback(struct store *store, struct err *err) __must_check;
-/** Begin to count the time that is spent on foreign bytes; end it. */
+/** Start and stop the clock that limits the time of a call: a hostile file must not keep us
+ *  busy. */
 void sql_start_clock(struct store *store);
 void sql_stop_clock(struct store *store);
 
-/** A query whose values are not trusted. The first error is kept in err; then every sql_next()
- *  is false, and the getters give 0 and "". */
+/** A query whose values are not trusted. The first error is kept in err. After it, query_next() is
+ *  always false, and the getters return 0 and "". */
 struct query {
 	struct store *store;
 	sqlite3_stmt *stmt;
 	struct err *err;
 };
 
-/** Prepare; num integers are bound. Give it to query_end(). */
+/** Prepare a query and bind num integers (int64_t). Give it to query_end(). */
 void query_begin(struct query *query, struct store *store, const char *sql, size_t num, ...);
 /** The next row. False: no more, or an error. */
 bool query_next(struct query *query);
-/** Finalize and return the error, which is err if that is not NULL. */
+/** Finalize the query. Returns err if that is not NULL, or else the query's own error. */
 struct err *query_end(struct query *query, struct err *err) __must_check;
-/** An integer in [0, max]. */
+/** An integer in [0, max]; any other value is an error. */
 uint64_t query_u64(struct query *query, int column, uint64_t max);
 int64_t query_i64(struct query *query, int column);
 /** A text without NUL of at most STORE_STRING_MAX bytes; valid until the next row. */
 const char *query_text(struct query *query, int column);
 bool query_is_null(struct query *query, int column);
-/** Note that this column is damaged. */
+/** Note the error that this column is damaged. */
 void query_damaged(struct query *query, int column);
 
-/** Bind a text, cut to STORE_STRING_MAX, NULL as ""; it must live until the statement has run. */
+/** Bind a text, cut to STORE_STRING_MAX; NULL is "". It must live until the statement has run. */
 void bind_text(sqlite3_stmt *stmt, int index, const char *text);
-/** The statement for one table, prepared on first use; NULL: *err_ret. */
+/** The INSERT statement of a table, prepared on first use. NULL: *err_ret says why. */
 sqlite3_stmt *insert_begin(struct store *store, enum insert which, struct err **err_ret);
-/** Run it. */
+/** Run the statement. */
 struct err *insert_end(struct store *store, sqlite3_stmt *stmt) __must_check;
 
 /* mirror.c */
 
-/** Free all; empty and usable again. */
+/** Free everything. The mirror is empty and usable again. */
 void mirror_deinit(struct mirror *mirror);
-/** Read what the file has got since (everything, the first time). &err_stop: it got something,
- *  and there is something in memory that is not written yet; forget all and begin anew. */
+/** Read what the file got since the last time; the first time, everything. &err_stop: the file got
+ *  something, and memory holds something that is not written yet. The caller must then forget all
+ *  and begin anew. */
 struct err *mirror_refresh(struct store *store) __must_check;
-/** Is stored what the file has now? */
+/** Tell whether the mirror holds all that the file has now. */
 struct err *mirror_is_current(struct store *store, bool *ret) __must_check;
-/** Write what is not stored yet; the caller advances the marks when it is committed. */
+/** Write what is not stored yet. The caller advances the marks when that is committed. */
 struct err *mirror_write(struct store *store) __must_check;
-/** What is in memory now. */
+/** How much is in memory now. */
 struct store_marks mirror_marks(const struct mirror *mirror);
 
 /* transfer.c */
 
-/** Set the ends; the maps are kept when they are the same as before. */
+/** Set source and destination. If they are the same as before, the maps are kept. */
 void transfer_set(struct transfer *t, const struct heap *src, const struct frame_source *source,
 		  struct heap *dst, struct archive *archive);
 void transfer_deinit(struct transfer *t);
-/** Enter a site of src. */
+/** Enter a site of src into dst. *ret is its id there. */
 struct err *transfer_site(struct transfer *t, uint32_t site, uint32_t *ret) __must_check;
 
 /* checksum.c */
 
-/** Hash of the content of a state: of its sites, their stacks and values, whatever their ids; and of freed older blocks, by class and
- *  without size. */
+/** Hash the contents of a state: its sites with their stacks and values, whatever their ids are;
+ *  and the freed older blocks, by class and without size. */
 struct err *checksum_make(struct mirror *mirror, const struct state *state,
 			  const struct older_class *older, size_t num_older, uint64_t older_unsized,
 			  int64_t *ret) __must_check;
@@ -257,25 +267,27 @@ struct err *checksum_make(struct mirror *mirror, const struct state *state,
 /** Write the freed older blocks of a snapshot. */
 struct err *older_write(struct store *store, int64_t id,
 			const struct snapshot *snapshot) __must_check;
-/** store->older becomes that of a stored snapshot, empty in a file of a version without. */
+/** Read the freed older blocks of a stored snapshot into store->older. A file of a version without
+ *  them has none. */
 struct err *older_read(struct store *store, int64_t id) __must_check;
 
 /* state.c */
 
 void state_deinit(struct state *state);
-/** Make values as long as this, filled up with zeros. */
+/** Make values at least num long; new ones are zeros. */
 struct err *state_grow(struct state *state, size_t num) __must_check;
-/** store->loaded becomes the state of a stored snapshot; on from what it was when that has the
- *  same base. The mirror must be refreshed in the same transaction. */
+/** Read the state of a stored snapshot into store->loaded. If it has the same base as the last one
+ *  and is not older, only the snapshots in between are read. The mirror must have been refreshed in
+ *  the same transaction. */
 struct err *state_read(struct store *store, int64_t snapshot, int64_t base) __must_check;
 
 /* open.c */
 
-/** In a transaction: another process may have brought the file to a newer version since it was opened. If so its schema is checked
- *  anew. */
+/** Look at the version of the file, within a transaction: another process may have brought it to a
+ *  newer version since it was opened. If so, its schema is checked again. */
 struct err *store_check_version(struct store *store) __must_check;
 
-/** Forget everything that was read: after a failure. */
+/** Forget everything that was read. Called after a failure. */
 void store_forget(struct store *store);
 
 #endif

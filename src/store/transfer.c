@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Copies sites with their stacks, frames, names and source lines from one heap into another: from a
+// session's heap into the mirror of a file, or from the mirror into the heap that a snapshot is
+// loaded into. Maps from id to id remember what was copied already.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -97,7 +100,8 @@ static struct err *copy_origin(struct transfer *t, uint64_t frame, struct archiv
 				     &ret->module);
 }
 
-/** The source lines of the locations in t->locations; the strings of src are those of locations. */
+/** Copy the source lines of the locations in t->locations. The names of files are looked up by
+ *  locations, which has the ids of src. */
 static struct err *copy_lines(struct transfer *t, const struct location *locations)
 {
 	const struct frame_source *source = t->source;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Writes the rows of the mirror that the file does not have yet, in the order of their ids.
 #include "config.h"
 
 #include "store/store_internal.h"
@@ -99,10 +100,10 @@ static char *put_number(char *p, uint64_t number)
 	return p;
 }
 
-/** "[1,2,3]", to be freed; NULL: out of memory. */
+/** The frames of a stack as "[1,2,3]", to be freed. NULL: out of memory. */
 static char *format_frames(const struct stack *stack, size_t *size_ret)
 {
-	// Ids have 32 bits: ten digits.
+	// An id has 32 bits, which are ten digits at most.
 	char *text = malloc(stack->num_frames * 11 + 3), *p = text;
 	uint32_t i;
 
