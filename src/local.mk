@@ -49,8 +49,12 @@ src_libwire_a_SOURCES = \
 	src/wire/probe.h \
 	src/wire/probe_kind.h \
 	src/wire/probe_list.c \
-	src/wire/ring.c \
 	src/wire/ring.h \
+	src/wire/ring_put.c \
+	src/wire/ring_take.c \
+	src/wire/ring_take.h \
+	src/wire/ring_wait.c \
+	src/wire/ring_wait.h \
 	src/wire/cfi_rows.c \
 	src/wire/cfi_rows.h \
 	src/wire/shared.c \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The shared memory is a memfd, and anonymous memory where that is refused. Its size is sealed: a process that has the
-// descriptor can spoil the contents, but cannot take pages away under the others.
+// The shared memory is a memfd, and anonymous memory where that is refused. Its size is sealed: a
+// process that has the descriptor can spoil the contents, but cannot take pages away under the
+// others.
 #include "config.h"
 
 #include "wire/shared.h"
@@ -17,7 +18,7 @@
 #define MFD_NOEXEC_SEAL 8u
 #endif
 
-/** What shared_trim() leaves of ring and rows. */
+/** What shared_trim() leaves of the rows. */
 #define HEAD 4096
 
 /** -1: there can be no file, or none of that size. */
@@ -58,7 +59,7 @@ static struct shared *map(int fd)
 void shared_init(struct shared *shared)
 {
 	cfi_rows_init(shared_rows(shared), SHARED_NUM_ROWS);
-	ring_init(shared_ring(shared), SHARED_RING_SIZE);
+	ring_init(shared_ring(shared));
 }
 
 struct err *shared_create(struct shared **ret, int *fd_ret)
@@ -105,14 +106,16 @@ struct shared *shared_reserve(void)
 
 void shared_trim(struct shared *shared)
 {
-	char *rows = (char *)shared_rows(shared) + HEAD, *ring = (char *)shared_ring(shared) + HEAD;
+	char *rows = (char *)shared_rows(shared) + HEAD;
+	struct ring_slot *slots = shared_ring(shared)->slots;
 	size_t rows_size = SHARED_RING_OFFSET - SHARED_ROWS_OFFSET - HEAD;
 
 	// The heads stay, since the other side may still look at them.
 	if (madvise(rows, rows_size, MADV_REMOVE) < 0)
 		memset(rows, 0, rows_size);
-	// Kernels that cannot do it keep the pages.
-	madvise(ring, SHARED_SIZE - SHARED_RING_OFFSET - HEAD, MADV_REMOVE);
+	// A sequence number of this life would be taken for one of the next.
+	if (madvise(slots, (size_t)((char *)shared + SHARED_SIZE - (char *)slots), MADV_REMOVE) < 0)
+		memset(slots, 0, SHARED_NUM_SLOTS * sizeof(*slots));
 }
 
 void shared_renew(struct shared *shared)

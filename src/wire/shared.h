@@ -10,9 +10,10 @@
 
 #include <stdint.h>
 
-/** Bytes of ring, rows in the table, breakpoints in all. Pages that are never touched cost
- *  nothing. */
-#define SHARED_RING_SIZE   (8u << 20)
+/** Slots of the ring and bytes of its buffer, rows in the table, breakpoints in all. Pages that are
+ *  never touched cost nothing. */
+#define SHARED_NUM_SLOTS   (1u << 17)
+#define SHARED_BUFFER_SIZE (2u << 20)
 #define SHARED_NUM_ROWS    (1u << 17)
 #define SHARED_MAX_PLANTED (1u << 16)
 /** Allocator functions whose entries are counted one by one. */
@@ -40,8 +41,8 @@ struct shared_stats {
 	uint64_t hits[SHARED_MAX_HITS];
 };
 
-/** Begins a mapping of SHARED_SIZE bytes. Row table and ring follow at fixed distances: nothing in it is an address, so
- *  each process may map it where it likes. */
+/** Begins a mapping of SHARED_SIZE bytes. Row table and ring follow at fixed distances: nothing in
+ *  it is an address, so each process may map it where it likes. */
 struct shared {
 	struct shared_stats stats;
 	/** Entries of planted[] in use; only grows until an exec empties it. Read it with
@@ -56,7 +57,7 @@ struct shared {
 #define SHARED_PAGES(size) (((size) + 4095) & ~(size_t)4095)
 #define SHARED_ROWS_OFFSET SHARED_PAGES(sizeof(struct shared))
 #define SHARED_RING_OFFSET (SHARED_ROWS_OFFSET + SHARED_PAGES(CFI_ROWS_SHM_SIZE(SHARED_NUM_ROWS)))
-#define SHARED_SIZE        (SHARED_RING_OFFSET + SHARED_PAGES(RING_SHM_SIZE(SHARED_RING_SIZE)))
+#define SHARED_SIZE        (SHARED_RING_OFFSET + RING_SHM_SIZE(SHARED_NUM_SLOTS, SHARED_BUFFER_SIZE))
 
 /** The row table of a mapping, and its ring. */
 static inline struct cfi_rows *shared_rows(struct shared *shared)
@@ -69,6 +70,12 @@ static inline struct ring *shared_ring(struct shared *shared)
 	return (struct ring *)((char *)shared + SHARED_RING_OFFSET);
 }
 
+/** The ring of a mapping, as ring_put() and a reader want it. */
+static inline struct ring_view shared_view(struct shared *shared)
+{
+	return (struct ring_view){shared_ring(shared), SHARED_NUM_SLOTS, SHARED_BUFFER_SIZE};
+}
+
 /** Entries of planted[] that may be looked at, whatever is written in num_planted. */
 static inline uint32_t shared_num_planted(const struct shared *shared)
 {
@@ -77,21 +84,21 @@ static inline uint32_t shared_num_planted(const struct shared *shared)
 	return num < SHARED_MAX_PLANTED ? num : SHARED_MAX_PLANTED;
 }
 
-/** Map new shared memory; children forked later share it. It is a file without a name (memfd) of fixed size: *fd_ret,
- *  owned by the caller, opens it to another process (shared_map()). fd_ret NULL: nobody else will map it, and no
- *  descriptor stays open. Where there can be no such file (RLIMIT_FSIZE, a filter) *fd_ret is -1, and only forked
- *  children share the memory. */
+/** Map new shared memory; children forked later share it. It is a file without a name (memfd) of
+ *  fixed size: *fd_ret, owned by the caller, opens it to another process (shared_map()). fd_ret
+ *  NULL: nobody else will map it, and no descriptor stays open. Where there can be no such file
+ *  (RLIMIT_FSIZE, a filter) *fd_ret is -1, and only forked children share the memory. */
 struct err *shared_create(struct shared **ret, int *fd_ret) __must_check;
-/** Map the memory that is open as fd, which stays the caller's. ERR_OTHER: it has another size, or somebody could make
- *  it smaller, after which to read it would be a SIGBUS. */
+/** Map the memory that is open as fd, which stays the caller's. ERR_OTHER: it has another size, or
+ *  somebody could make it smaller, after which to read it would be a SIGBUS. */
 struct err *shared_map(int fd, struct shared **ret) __must_check;
-/** Only map it, for later: no page of it is touched, no memory is promised and no descriptor is held. NULL: not to be
- *  had. */
+/** Only map it, for later: no page of it is touched, no memory is promised and no descriptor is
+ *  held. NULL: not to be had. */
 struct shared *shared_reserve(void);
 /** Make what was reserved usable, once, by one of the processes that have it. */
 void shared_init(struct shared *shared);
-/** Both sides are done with ring and rows: give their pages back. Statistics and planted bytes stay,
- *  the ring is empty. */
+/** Both sides are done with ring and rows: give their pages back. Statistics and planted bytes
+ *  stay, the ring is empty. */
 void shared_trim(struct shared *shared);
 /** What was trimmed as it was when it was new, for another process. */
 void shared_renew(struct shared *shared);

@@ -14,6 +14,7 @@
 #include "trace/tracer.h"
 #include "wire/event.h"
 #include "wire/probe.h"
+#include "wire/ring_take.h"
 
 #include <pthread.h>
 
@@ -72,6 +73,8 @@ struct session {
 	struct probe_list user_probes;
 	/** With the tracer. NULL: of a child that has ended, or a table of several. */
 	struct shared *shared;
+	/** Of its ring, owned, under lock; NULL before drain_start() and when shared is. */
+	struct ring_reader *reader;
 	/** What its statistics were in the end, owned; NULL while there is shared memory. */
 	struct shared_stats *last_stats;
 	/** Not 0: the table of so many children that ran one program; of these have failed, were let go rather than ended. */

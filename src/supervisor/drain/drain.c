@@ -27,10 +27,10 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 
 	history_note(s);
 	limits_check(s);
-	while ((record = ring_peek(shared_ring(s->shared), limit))) {
+	while ((record = ring_peek(s->reader, limit))) {
 		records_handle(s, record);
 		FAULT_POINT("drain");
-		ring_consume(shared_ring(s->shared), record);
+		ring_consume(s->reader);
 		if (--max == 0)
 			return true;
 	}
@@ -40,14 +40,22 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 
 static void drain_to(struct session *s, uint64_t limit)
 {
-	while (drain_batch(s, limit, BATCH))
+	while (drain_batch(s, limit, BATCH) || ring_wait_commit(s->reader, limit))
 		;
 }
 
 void drain_now(struct session *s)
 {
-	if (s->shared)
+	if (s->reader)
 		drain_to(s, ring_head(shared_ring(s->shared)));
+}
+
+void drain_last(struct session *s)
+{
+	// A record that the tracer has begun will never be finished: it must not hide those behind it.
+	if (s->reader)
+		ring_bury(shared_ring(s->shared), RING_TRACER);
+	drain_now(s);
 }
 
 static void *drain_main(void *ctx)
@@ -57,20 +65,24 @@ static void *drain_main(void *ctx)
 	bool has_more;
 
 	while (!__atomic_load_n(&s->want_end, __ATOMIC_ACQUIRE)) {
-		seen = ring_wake_count(shared_ring(s->shared));
+		seen = ring_wake_count(s->reader);
 		session_lock(s);
 		has_more = drain_batch(s, UINT64_MAX, BATCH);
 		session_unlock(s);
 		if (!has_more)
-			ring_wait_events(shared_ring(s->shared), seen, IDLE_NS);
+			ring_wait_events(s->reader, seen, IDLE_NS);
 	}
 	return NULL;
 }
 
 struct err *drain_start(struct session *s)
 {
+	struct ring_view view = shared_view(s->shared);
+	struct err *err = ring_reader_create(&view, &s->reader);
 	int errnum;
 
+	if (err)
+		return err;
 	memory_open(s);
 	errnum = thread_start(&s->drain_thread, drain_main, s);
 	if (errnum)

@@ -8,6 +8,8 @@
 
 /** Everything that is in the ring now. Under lock. */
 void drain_now(struct session *s);
+/** The same when the tracer process has ended: what it has not finished is skipped. Under lock. */
+void drain_last(struct session *s);
 /** Open the target's memory, and start the thread that drains the ring. */
 struct err *drain_start(struct session *s) __must_check;
 /** End that thread. What is in the ring stays there. Idempotent. */

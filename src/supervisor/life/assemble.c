@@ -110,6 +110,7 @@ void assemble_destroy(struct session *s)
 	modules_destroy(s->modules);
 	heap_destroy(s->heap);
 	free(s->last_stats);
+	ring_reader_destroy(s->reader);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	if (s->note_fd >= 0)

@@ -203,6 +203,8 @@ static void retire(struct session *s)
 		*stats = shared->stats;
 	session_lock(s);
 	s->last_stats = stats;
+	ring_reader_destroy(s->reader);
+	s->reader = NULL;
 	s->shared = NULL;
 	session_unlock(s);
 	memory_close(s);
@@ -346,7 +348,7 @@ void family_left(struct session *s)
 		session_lock(member);
 		if (member->has_tracer)
 			memory_restore(member);
-		drain_now(member);
+		drain_last(member);
 		member->has_tracer = false;
 		if (member->state != TARGET_ENDED)
 			member->state = TARGET_DETACHED;

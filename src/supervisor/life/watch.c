@@ -30,7 +30,7 @@ static void *watch_main(void *ctx)
 	memory_restore(s);
 	FAULT_POINT("rescued");
 	session_lock(s);
-	drain_now(s);
+	drain_last(s);
 	s->has_tracer = false;
 	if (is_accident && s->state != TARGET_ENDED) {
 		session_note(

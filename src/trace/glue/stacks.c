@@ -159,18 +159,19 @@ static void publish_stack(struct process *p, pid_t tid, const struct walk_stack 
 
 	if (hmap_find(&p->known_stacks, hash))
 		return;
-	event = emit_begin(p, EVENT_STACK, sizeof(*event) + stack->num * sizeof(uint64_t));
+	event = emit_begin(p, EVENT_STACK, sizeof(*event));
 	if (!event)
 		return;
 	event->hash = hash;
 	event->total = stack->total;
 	event->num_pcs = stack->num;
 	event->is_truncated = stack->result == WALK_TRUNCATED;
-	memset(event->callees, 0, sizeof(event->callees));
 	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
 		p->arch->callee(read_code, &tid, stack->pcs[i + 1] + 1, event->callees[i]);
-	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
-	emit_end(p, event);
+	_Static_assert(sizeof(*event) + WALK_MAX_FRAMES * sizeof(uint64_t) <=
+			       SHARED_BUFFER_SIZE / 2,
+		       "the longest stack is a record");
+	emit_end_tail(p, event, stack->pcs, stack->num * sizeof(uint64_t));
 	// Without memory to remember it the stack is just sent again next time.
 	if (!hmap_set(&p->known_stacks, hash, 1))
 		return;

@@ -7,41 +7,68 @@
 #include "base/fault.h"
 #include "trace/os/process.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /** How long one sleep for room lasts before the supervisor's life is checked. */
 #define ROOM_WAIT_NS (5 * NS_PER_MS)
+/** Largest record, but for its tail. */
+#define EMIT_MAX 1024
+
+/** The record in the making. There is one at a time, since one thread emits. */
+static union {
+	struct ring_record header;
+	uint8_t bytes[EMIT_MAX];
+} staged;
 
 void *emit_begin(struct process *p, enum event_kind kind, size_t size)
 {
-	struct ring_record *record;
-
+	if (__atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
+		return NULL;
 	size = (size + 7) & ~(size_t)7;
+	assert(size <= sizeof(staged));
+	memset(&staged, 0, size);
+	staged.header.size = size;
+	staged.header.kind = kind;
+	return &staged;
+}
+
+/** Put it into the ring. want_wake: the supervisor shall see it at once. */
+static void emit(struct process *p, struct ring_record *record, const void *tail, size_t tail_size,
+		 bool want_wake)
+{
+	struct ring_view view = shared_view(p->shared);
+	enum ring_put_result result;
+
+	record->size += tail_size;
 	for (;;) {
-		if (__atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
-			return NULL;
-		record = ring_reserve(shared_ring(p->shared), size);
-		if (record)
+		result = ring_put(&view, RING_TRACER, record, tail, tail_size);
+		if (result != RING_PUT_FULL)
 			break;
+		if (__atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
+			return;
 		FAULT_POINT("ring-full");
-		ring_wait_room(shared_ring(p->shared), ROOM_WAIT_NS);
+		ring_wait_room(&view, ROOM_WAIT_NS);
 	}
-	record->kind = kind;
-	record->flags = 0;
-	return record;
+	if (want_wake || result == RING_PUT_WAKE)
+		ring_wake_consumer(view.ring);
 }
 
 void emit_end(struct process *p, void *record)
 {
-	ring_commit(shared_ring(p->shared), record);
+	emit(p, record, NULL, 0, false);
+}
+
+void emit_end_tail(struct process *p, void *record, const void *tail, size_t tail_size)
+{
+	emit(p, record, tail, tail_size, false);
 }
 
 void emit_end_now(struct process *p, void *record)
 {
-	ring_commit(shared_ring(p->shared), record);
-	ring_wake_consumer(shared_ring(p->shared));
+	emit(p, record, NULL, 0, true);
 }
 
 void emit_thread(struct process *p, enum event_kind kind, pid_t tid)

@@ -13,9 +13,13 @@
 
 struct process;
 
-/** Room for a record in the ring, header filled in; waits for it. NULL: the supervisor is gone. */
+/** A record to be filled in, at most a KiB, header done and the rest zero. There is one at a time.
+ *  NULL: the supervisor is gone. */
 void *emit_begin(struct process *p, enum event_kind kind, size_t size);
+/** Put it into the ring, waiting for room; without the supervisor it is lost. */
 void emit_end(struct process *p, void *record);
+/** The same, and `tail`, a multiple of 8 bytes, follows it as its last part. */
+void emit_end_tail(struct process *p, void *record, const void *tail, size_t tail_size);
 /** emit_end(), and the supervisor is woken at once. */
 void emit_end_now(struct process *p, void *record);
 void emit_thread(struct process *p, enum event_kind kind, pid_t tid);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The consumer's side of a ring (wire/ring.h). One thread at a time may use a reader, but for
+ *  ring_wait_events() and ring_wake_count().
+ *
+ *  What stands in shared memory is hostile input. The consumer keeps positions and sizes to itself,
+ *  copies a record before it looks at it, and never reads beyond the ring. A record of impossible
+ *  size or place is skipped and counted. Whatever is written there meanwhile, each call ends after
+ *  as many steps as the ring has slots. */
+#ifndef WIRE_RING_TAKE_H
+#define WIRE_RING_TAKE_H
+
+#include "base/err.h"
+#include "wire/ring.h"
+
+struct ring_reader;
+
+/** A consumer for the ring, from its first record that nobody has consumed. It has room for the
+ *  largest record. */
+struct err *ring_reader_create(const struct ring_view *view, struct ring_reader **ret) __must_check;
+/** NULL: nothing. */
+void ring_reader_destroy(struct ring_reader *reader);
+
+/** A copy of the oldest record, with an intact header, or NULL: there is none before position
+ *  limit, or it is not committed yet. The copy stays until ring_consume(). Records of dead
+ *  producers are skipped. */
+const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit);
+/** Done with what ring_peek() returned. */
+void ring_consume(struct ring_reader *reader);
+
+/** ring_peek() returned NULL. Is there a record before limit that is not committed yet? Then sleep
+ *  a little; its producer may be done. False as well when it has not been for 50 ms: it may be
+ *  stopped for ever. */
+bool ring_wait_commit(struct ring_reader *reader, uint64_t limit);
+
+/** Sleep until woken, at most ns; less where something waits for a producer to come out of
+ *  ring_put(). Returns at once when ring_wake_count() is no longer seen. */
+void ring_wait_events(struct ring_reader *reader, uint32_t seen, uint64_t ns);
+uint32_t ring_wake_count(const struct ring_reader *reader);
+
+/** Records skipped because their producer died; because they were broken, each loss of all records
+ *  counts once. */
+uint64_t ring_num_dead(const struct ring_reader *reader);
+uint64_t ring_num_broken(const struct ring_reader *reader);
+
+#endif
