@@ -2,6 +2,7 @@
 # Sources of each layer: one archive a folder.
 
 src_libbase_a_SOURCES = \
+	src/base/addr.h \
 	src/base/addrset.c \
 	src/base/addrset.h \
 	src/base/cleanup.h \

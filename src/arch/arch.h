@@ -94,8 +94,16 @@ struct arch_rescue_data {
 
 struct arch {
 	const char *name;
-	/** Its number in <linux/audit.h>, which seccomp filters see. */
+	/** As messages to the user name it. */
+	const char *title;
+	/** Its numbers in <linux/audit.h>, which seccomp filters see, and in ELF headers (e_machine). Its
+	 *  ELF files are of 64 bits, little-endian. */
 	uint32_t audit_arch;
+	uint16_t elf_machine;
+	/** Addresses of a process have at most so many bits: not more than ADDR_BITS. */
+	uint8_t addr_bits;
+	/** Instructions begin at multiples of this. */
+	uint8_t insn_align;
 	/** The trap instruction, at most ARCH_MAX_TRAP bytes. */
 	const uint8_t *trap;
 	size_t trap_size;
@@ -116,6 +124,9 @@ struct arch {
 	/** Registers of a walk. */
 	void (*walk_regs)(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS]);
 
+	/** The system call instruction. */
+	const uint8_t *syscall_insn;
+	size_t syscall_insn_size;
 	/** Make regs call system call nr at insn_addr, where a system call instruction stands. */
 	void (*set_syscall)(struct arch_regs *regs, uint64_t insn_addr, long nr,
 			    const uint64_t args[6]);

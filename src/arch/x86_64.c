@@ -3,10 +3,11 @@
 
 #include "arch/x86_64.h"
 
+#include <elf.h>
 #include <linux/audit.h>
 #include <string.h>
 
-static const uint8_t trap[] = {0xcc};
+static const uint8_t trap[] = {0xcc}, syscall_insn[] = {0x0f, 0x05};
 
 static uint64_t x86_pc(const struct arch_regs *regs)
 {
@@ -76,7 +77,13 @@ static uint64_t x86_enter_call(struct arch_regs *regs, uint64_t stub)
 
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
+	.title = "64-bit x86",
 	.audit_arch = AUDIT_ARCH_X86_64,
+	.elf_machine = EM_X86_64,
+	// The other half of 48 bits is the kernel's. A process that asks for the 57 bits of 5-level
+	// paging gets them for data alone, and only on request.
+	.addr_bits = 47,
+	.insn_align = 1,
 	.trap = trap,
 	.trap_size = sizeof(trap),
 	.trap_advance = sizeof(trap),
@@ -88,6 +95,8 @@ const struct arch arch_x86_64 = {
 	.result = x86_result,
 	.unwind = &arch_unwind_x86_64,
 	.walk_regs = x86_walk_regs,
+	.syscall_insn = syscall_insn,
+	.syscall_insn_size = sizeof(syscall_insn),
 	.set_syscall = arch_x86_64_set_syscall,
 	.syscall_nr = arch_x86_64_syscall_nr,
 	.syscall_arg = arch_x86_64_syscall_arg,

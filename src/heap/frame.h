@@ -9,9 +9,11 @@
 #ifndef HEAP_FRAME_H
 #define HEAP_FRAME_H
 
+#include "base/addr.h"
+
 #include <stdint.h>
 
-#define FRAME_ADDR_BITS 47
+#define FRAME_ADDR_BITS ADDR_BITS
 #define FRAME_ADDR_MASK ((1ull << FRAME_ADDR_BITS) - 1)
 /** Largest module id a frame can hold. */
 #define FRAME_MODULE_MAX ((1u << (64 - FRAME_ADDR_BITS)) - 1)

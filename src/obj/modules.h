@@ -42,9 +42,9 @@ struct module {
 	bool is_live;
 	/** The main program, static or not, rather than a library. */
 	bool is_executable_file;
-	/** An ELF file of 64 bits for x86-64. False: nothing else is known of it, it has no
+	/** An ELF file for the architecture that malloscope runs on. False: nothing else is known of it, it has no
 	 *  symbols and no rows. */
-	bool is_64bit_x86;
+	bool is_native;
 	/** GNU build-id note; size 0: none. */
 	uint8_t build_id[64];
 	size_t build_id_size;

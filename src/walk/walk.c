@@ -97,7 +97,7 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 
 	if (!walk_reg(frame, arch->frame_pointer, ops, &fp))
 		return WALK_TRUNCATED;
-	// The outermost frame is marked by a zero frame pointer (x86-64 psABI 3.4.1, for one).
+	// The outermost frame is marked by a zero frame pointer.
 	if (fp == 0)
 		return WALK_END;
 	if (fp < sp || fp - sp > MAX_FRAME_SIZE || (fp & 7))

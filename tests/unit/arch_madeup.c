@@ -269,6 +269,9 @@ bool madeup_execute(struct arch_regs *regs, const uint8_t *code, uint64_t start,
 
 const struct arch arch_madeup = {
 	.name = "madeup",
+	.title = "made-up",
+	.addr_bits = 40,
+	.insn_align = INSN_SIZE,
 	.trap = trap,
 	.trap_size = sizeof(trap),
 	.trap_advance = 0,

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/** x86-64 has numbers up to 145 (psABI, figure 3.36, with those for APX); nested states are one
- *  deep. */
+/** Far above the DWARF number of any register that the compilers of our architectures name; nested
+ *  states are one deep. */
 #define MAX_REGISTER 512
 #define MAX_STATES   64
 

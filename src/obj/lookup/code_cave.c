@@ -15,7 +15,7 @@ bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret
 	uint64_t start, end;
 	size_t i;
 
-	if (!entry || !entry->pub.is_64bit_x86)
+	if (!entry || !entry->pub.is_native)
 		return false;
 	for (i = 0; i < entry->binary->file->num_phdrs; i++) {
 		phdr = &entry->binary->file->phdrs[i];

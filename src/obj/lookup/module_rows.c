@@ -31,7 +31,7 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 	uint64_t addr;
 
 	*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
-	if (!entry || !entry->pub.is_64bit_x86)
+	if (!entry || !entry->pub.is_native)
 		return NULL;
 	binary = entry->binary;
 	addr = pc - entry->pub.bias;

@@ -2,6 +2,7 @@
 /** modules_find_syscall_insn() of modules.h. */
 #include "config.h"
 
+#include "arch/arch.h"
 #include "obj/modules/modules_internal.h"
 
 #include <errno.h>
@@ -11,13 +12,15 @@
 
 #define CHUNK 65536
 
-/** Offset of 0f 05 (x86-64 `syscall`) in the bytes, or -1. */
-static ssize_t find_syscall(const unsigned char *bytes, size_t size)
+/** Offset of a system call instruction in the bytes, which stand at pc, or -1. */
+static ssize_t find_syscall(uint64_t pc, const unsigned char *bytes, size_t size)
 {
+	const struct arch *arch = arch_host();
 	size_t i;
 
-	for (i = 0; i + 1 < size; i++)
-		if (bytes[i] == 0x0f && bytes[i + 1] == 0x05)
+	for (i = 0; i + arch->syscall_insn_size <= size; i++)
+		if ((pc + i) % arch->insn_align == 0 &&
+		    memcmp(bytes + i, arch->syscall_insn, arch->syscall_insn_size) == 0)
 			return (ssize_t)i;
 	return -1;
 }
@@ -39,6 +42,7 @@ static size_t read_code(int mem, const struct module_entry *entry, uint64_t pc, 
 static bool find_in_segment(int mem, const struct module_entry *entry, const Elf64_Phdr *phdr,
 			    uint64_t *ret)
 {
+	size_t overlap = arch_host()->syscall_insn_size - 1;
 	unsigned char buf[CHUNK];
 	uint64_t done = 0;
 
@@ -46,7 +50,7 @@ static bool find_in_segment(int mem, const struct module_entry *entry, const Elf
 		uint64_t pc = entry->pub.bias + phdr->p_vaddr + done;
 		uint64_t left = phdr->p_filesz - done;
 		size_t size = read_code(mem, entry, pc, buf, left < CHUNK ? (size_t)left : CHUNK);
-		ssize_t at = find_syscall(buf, size);
+		ssize_t at = find_syscall(pc, buf, size);
 
 		// What a debugger has written over is no instruction, but the pc must be mapped
 		// too.
@@ -54,10 +58,11 @@ static bool find_in_segment(int mem, const struct module_entry *entry, const Elf
 			*ret = pc + (uint64_t)at;
 			return true;
 		}
-		if (size < 2)
+		if (size <= overlap)
 			return false;
-		// The next chunk begins with the last byte of this one: the pair may be split.
-		done += size == left ? size : size - 1;
+		// The next chunk begins with the last bytes of this one: the instruction may be
+		// split.
+		done += size == left ? size : size - overlap;
 	}
 	return false;
 }
@@ -67,7 +72,7 @@ static bool find_in_module(int mem, const struct module_entry *entry, uint64_t *
 	const struct elf_file *file = entry->binary->file;
 	size_t i;
 
-	if (!entry->pub.is_live || !entry->pub.is_64bit_x86)
+	if (!entry->pub.is_live || !entry->pub.is_native)
 		return false;
 	for (i = 0; i < file->num_phdrs; i++)
 		if (file->phdrs[i].p_type == PT_LOAD && (file->phdrs[i].p_flags & PF_X) &&

@@ -3,6 +3,7 @@
 
 #include "obj/modules.h"
 
+#include "arch/arch.h"
 #include "base/log.h"
 #include "obj/files/sigbus.h"
 #include "obj/modules/modules_internal.h"
@@ -96,7 +97,7 @@ struct err *modules_create_entry(struct modules *modules, struct binary *binary,
 	slash = strrchr(pub->path, '/');
 	pub->name = slash ? slash + 1 : pub->path;
 	pub->is_executable_file = elf_file_is_executable(file);
-	pub->is_64bit_x86 = file->is_elf && file->machine == EM_X86_64;
+	pub->is_native = file->is_elf && file->machine == arch_host()->elf_machine;
 	memcpy(pub->build_id, file->build_id, sizeof(pub->build_id));
 	pub->build_id_size = file->build_id_size;
 	entry->binary = binary;

@@ -5,6 +5,7 @@
 #define SUPERVISOR_CORE_STATE_H
 
 #include "arch/arch.h"
+#include "base/addr.h"
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "obj/modules.h"
@@ -59,7 +60,7 @@ struct call_wait {
 
 /** Blocks of allocators on top of malloc (probe_is_layered()) have this bit in their address in the heap: one may begin where a
  *  block of malloc does. Addresses of programs end below it. */
-#define SESSION_UPPER (1ull << 47)
+#define SESSION_UPPER (1ull << ADDR_BITS)
 
 struct downloads;
 struct measuring;

@@ -3,6 +3,7 @@
 
 #include "supervisor/os/precheck.h"
 
+#include "arch/arch.h"
 #include "base/io.h"
 
 #include <elf.h>
@@ -210,15 +211,15 @@ struct err *precheck_image(pid_t pid)
 		return NULL;
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
 		return err_create(ERR_FORMAT,
-				  "process %d runs a 32-bit program; malloscope traces 64-bit x86 "
-				  "programs only",
-				  (int)pid);
-	if (header.e_machine != EM_X86_64)
+				  "process %d runs a 32-bit program; malloscope traces %s programs "
+				  "only",
+				  (int)pid, arch_host()->title);
+	if (header.e_machine != arch_host()->elf_machine)
 		return err_create(
 			ERR_FORMAT,
 			"process %d runs a program for another processor (ELF machine %u); "
-			"malloscope traces 64-bit x86 programs only",
-			(int)pid, header.e_machine);
+			"malloscope traces %s programs only",
+			(int)pid, header.e_machine, arch_host()->title);
 	return NULL;
 }
 
@@ -283,9 +284,8 @@ static struct err *check_file(const char *path)
 	if (fd >= 0 && read(fd, &header, sizeof(header)) == sizeof(header) &&
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] != ELFCLASS64)
 		return err_create(ERR_FORMAT,
-				  "%s is a 32-bit program; malloscope traces 64-bit x86 programs "
-				  "only",
-				  path);
+				  "%s is a 32-bit program; malloscope traces %s programs only",
+				  path, arch_host()->title);
 	return NULL;
 }
 

@@ -22,7 +22,7 @@ struct err *precheck_files(void) __must_check;
 /** Does pid execute a file that gives privileges (setuid), which the kernel withholds from who is
  *  traced without CAP_SYS_PTRACE? */
 bool precheck_lacks_privileges(pid_t pid);
-/** The ELF header of the image that pid executes names 64-bit x86? */
+/** The ELF header of the image that pid executes names our architecture? */
 struct err *precheck_image(pid_t pid) __must_check;
 
 #endif
