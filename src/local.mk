@@ -95,18 +95,16 @@ src_libtrace_a_SOURCES = \
 	src/trace/code/xol_areas.h \
 	src/trace/code/xol_map.c \
 	src/trace/code/xol_map.h \
-	src/trace/glue/frees.c \
-	src/trace/glue/frees.h \
-	src/trace/glue/measure.c \
-	src/trace/glue/measure.h \
+	src/trace/glue/capturer.c \
+	src/trace/glue/capturer.h \
 	src/trace/glue/probes.c \
 	src/trace/glue/probes.h \
 	src/trace/glue/returns.c \
 	src/trace/glue/returns.h \
-	src/trace/glue/stacks.c \
-	src/trace/glue/stacks.h \
 	src/trace/glue/usable.c \
 	src/trace/glue/usable.h \
+	src/trace/glue/window.c \
+	src/trace/glue/window.h \
 	src/trace/life/commands.c \
 	src/trace/life/commands.h \
 	src/trace/life/create.c \

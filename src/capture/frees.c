@@ -93,7 +93,7 @@ static void emit_free(struct capture *c, const struct capture_entry *at, uint64_
 	event->probe = at->probe_id;
 	event->addr = ptr;
 	event->usable = older ? *older : (struct event_size){0};
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 bool capture_free_live(struct capture *c, const struct capture_entry *at)

@@ -16,7 +16,7 @@ static void emit_measure(struct capture *c, enum event_kind kind,
 	event->id = call->id;
 	event->call = call->call;
 	event->time_ns = c->ops->now_ns(c->owner);
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 static struct capture_measured *innermost(struct capture *c)

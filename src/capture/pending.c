@@ -18,7 +18,7 @@ static void emit_take(struct capture *c, const struct capture_pending *p)
 	event->probe = p->probe;
 	event->call = p->call;
 	event->addr = p->ptr;
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 /** The taken block is gone, and nothing has come for it. */
@@ -33,7 +33,7 @@ static void emit_abandon(struct capture *c, const struct capture_pending *p)
 	event->probe = p->probe;
 	event->call = p->call;
 	event->old = p->old;
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 static void emit_alloc(struct capture *c, const struct capture_pending *p, uint64_t addr)
@@ -49,7 +49,7 @@ static void emit_alloc(struct capture *c, const struct capture_pending *p, uint6
 	event->size = p->size;
 	event->stack_hash = p->stack_hash;
 	event->usable = usable;
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 /** addr 0: the realloc has failed. */
@@ -72,7 +72,7 @@ static void emit_realloc(struct capture *c, const struct capture_pending *p, uin
 	event->stack_hash = p->stack_hash;
 	event->usable = usable;
 	event->old = p->old;
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
 void capture_abandon(struct capture *c, uint32_t from)

@@ -85,8 +85,7 @@ static void publish(struct capture *c, const struct walk_stack *stack, uint64_t 
 
 	if (capture_known_has(c->known, hash))
 		return;
-	event = c->ops->emit_begin(c->owner, EVENT_STACK,
-				   sizeof(*event) + stack->num * sizeof(uint64_t));
+	event = c->ops->emit_begin(c->owner, EVENT_STACK, sizeof(*event));
 	if (!event)
 		return;
 	event->hash = hash;
@@ -97,8 +96,7 @@ static void publish(struct capture *c, const struct walk_stack *stack, uint64_t 
 	memset(event->callees, 0, sizeof(event->callees));
 	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
 		c->ops->callee(c->owner, stack->pcs[i + 1] + 1, event->callees[i]);
-	memcpy(event->pcs, stack->pcs, stack->num * sizeof(uint64_t));
-	c->ops->emit_end(c->owner, event);
+	c->ops->emit_end(c->owner, event, stack->pcs, stack->num * sizeof(uint64_t));
 	// Not before the record is there: who finds the hash relies on it. Without room the set is
 	// emptied.
 	if (capture_known_is_full(c->known))

@@ -119,6 +119,8 @@ static struct fake_machine {
 	struct fake_thread *now;
 	struct fake_reader reader;
 	union fake_record record;
+	/** It is being filled in. */
+	bool is_emitting;
 	uint64_t data[DATA_WORDS];
 	uint64_t pcs[NFRAME];
 	struct hmap live;
@@ -242,6 +244,8 @@ static inline void *op_emit_begin(void *owner, enum event_kind kind, size_t size
 	if (m.has_no_reader)
 		return NULL;
 	ck_assert_uint_le(size, sizeof(m.record));
+	ck_assert(!m.is_emitting);
+	m.is_emitting = true;
 	// What the core leaves out must not look like anything.
 	memset(&m.record, 0xee, sizeof(m.record));
 	m.record.header = (struct ring_record){.size = size, .kind = kind};
@@ -294,12 +298,17 @@ static inline void reader_free(const struct event_free *event)
 		m.reader.num_unknown++;
 }
 
-static inline void op_emit_end(void *owner, void *record)
+static inline void op_emit_end(void *owner, void *record, const void *tail, size_t tail_size)
 {
 	const union fake_record *r = record;
 
 	(void)owner;
 	ck_assert_ptr_eq(record, &m.record);
+	ck_assert(m.is_emitting);
+	m.is_emitting = false;
+	ck_assert_uint_le(r->header.size + tail_size, sizeof(m.record));
+	if (tail_size)
+		memcpy(m.record.bytes + r->header.size, tail, tail_size);
 	ck_assert(vec_push(&m.reader.log, m.record));
 	switch (r->header.kind) {
 	case EVENT_STACK:

@@ -11,6 +11,7 @@
 #include "trace/glue/usable.h"
 
 #include "base/fault.h"
+#include "capture/state.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/xol_areas.h"
 #include "trace/code/xol_map.h"
@@ -228,7 +229,7 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
 }
 
 /** Blocks with an alignment of their own are of other classes. */
-static bool is_aligned(const struct process *p, const struct pending *call)
+static bool is_aligned(const struct process *p, const struct capture_pending *call)
 {
 	const struct probe *probe = probe_at(p->user_probes, call->probe);
 
@@ -236,18 +237,18 @@ static bool is_aligned(const struct process *p, const struct pending *call)
 	       (probe->kind == PROBE_ALLOC && probe->size_arg && probe->factor_arg == ARG_NONE);
 }
 
-static uint64_t size_key(const struct pending *call)
+static uint64_t size_key(const struct capture_pending *call)
 {
 	return call->size | (uint64_t)call->allocator << USABLE_SHIFT;
 }
 
-struct event_size usable_of_call(struct process *p, struct thread *t, const struct pending *call,
-				 uint64_t addr)
+struct event_size usable_of_call(struct process *p, struct thread *t,
+				 const struct capture_pending *call, uint64_t addr)
 {
 	struct event_size none = {0};
 	const uint64_t *found;
 
-	if (p->is_heap_known || is_aligned(p, call) || call->size >> USABLE_SHIFT)
+	if (p->capture.is_heap_known || is_aligned(p, call) || call->size >> USABLE_SHIFT)
 		return none;
 	switch (kind_of(p, call->allocator)) {
 	case USABLE_GLIBC:
@@ -266,16 +267,16 @@ struct event_size usable_of_call(struct process *p, struct thread *t, const stru
 /** Can it be learned at return breakpoint b what call's size gets? Only at a site that is nothing else, and still there when the thread
  *  comes back. */
 static bool can_learn(const struct process *p, const struct breakpoint *b,
-		      const struct pending *call)
+		      const struct capture_pending *call)
 {
-	return !p->is_heap_known && kind_of(p, call->allocator) == USABLE_CALL &&
+	return !p->capture.is_heap_known && kind_of(p, call->allocator) == USABLE_CALL &&
 	       !is_aligned(p, call) && !(call->size >> USABLE_SHIFT) && b->roles == ROLE_RETURN &&
 	       b->is_planted && p->usable_sizes.num < MAX_LEARNED &&
 	       !hmap_find(&p->usable_sizes, size_key(call));
 }
 
 bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
-		  const struct pending *call, uint64_t addr)
+		  const struct capture_pending *call, uint64_t addr)
 {
 	struct size_query q = {true, b->addr,    p->arch->sp(&t->regs),
 			       0,    call->size, call->allocator};

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct breakpoint;
-struct pending;
+struct capture_pending;
 struct process;
 struct thread;
 
@@ -35,12 +35,12 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
 		     const uint64_t *before, struct event_size *ret);
 /** call has returned the block at addr, t stands at the return breakpoint. Sizes of allocations are
  *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
-struct event_size usable_of_call(struct process *p, struct thread *t, const struct pending *call,
-				 uint64_t addr);
+struct event_size usable_of_call(struct process *p, struct thread *t,
+				 const struct capture_pending *call, uint64_t addr);
 /** The size is not known yet, but can be found out: t runs to do so, and meets return breakpoint b again.
  *  False: t stands where it stood. */
 bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
-		  const struct pending *call, uint64_t addr);
+		  const struct capture_pending *call, uint64_t addr);
 /** Thread t, registers fetched, stands at b: it has come back from there. */
 bool usable_is_back(struct process *p, const struct thread *t, const struct breakpoint *b);
 /** It has from usable_learn(): note what it brings. */

@@ -8,6 +8,7 @@
 #include "trace/code/plant.h"
 #include "trace/code/xol_areas.h"
 #include "trace/code/xol_map.h"
+#include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/glue/usable.h"
 #include "trace/life/follow.h"
@@ -23,9 +24,7 @@
 
 static void new_epoch(struct process *p)
 {
-	hmap_deinit(&p->known_stacks);
-	p->epoch++;
-	emit_ack(p, EVENT_EPOCH, p->epoch, 0);
+	emit_ack(p, EVENT_EPOCH, capturer_new_epoch(p), 0);
 }
 
 static void do_plant(struct process *p, const struct command *c)
@@ -89,12 +88,8 @@ static void do_drop(struct process *p, const struct command *c)
 
 static int do_start(struct process *p, const struct command *c)
 {
-	uint64_t *pcs = realloc(p->pcs, c->value * sizeof(*pcs));
-
-	if (!pcs)
+	if (!capturer_set_nframe(p, c->value))
 		return ENOMEM;
-	p->pcs = pcs;
-	p->nframe = c->value;
 	p->is_tracing = true;
 	prepare_process(p);
 	breakpoint_plant_all(p);
@@ -119,13 +114,6 @@ static void do_continue(struct process *p, bool want_misses)
 	}
 }
 
-/** What was allocated so far is older than what comes. */
-static void do_clear(struct process *p)
-{
-	addrset_deinit(&p->live);
-	p->is_heap_known = false;
-}
-
 static void do_stop(struct process *p)
 {
 	struct thread *t;
@@ -137,7 +125,7 @@ static void do_stop(struct process *p)
 	hmap_each (&p->threads, i, t) {
 		probes_forget_calls(p, t);
 	}
-	do_clear(p);
+	capturer_clear(p);
 }
 
 static int run(struct process *p, const struct command *c)
@@ -183,7 +171,7 @@ static int run(struct process *p, const struct command *c)
 	case COMMAND_KILL:
 		return p->is_ended || kill(p->pid, SIGKILL) < 0 ? ESRCH : 0;
 	case COMMAND_CLEAR:
-		do_clear(p);
+		capturer_clear(p);
 		emit_ack(p, EVENT_CLEAR, 0, 0);
 		return 0;
 	case COMMAND_FORGET:

@@ -5,7 +5,7 @@
 
 #include "trace/code/orphan.h"
 #include "trace/code/xol_areas.h"
-#include "trace/glue/stacks.h"
+#include "trace/glue/capturer.h"
 #include "trace/glue/usable.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
@@ -15,8 +15,7 @@
 static void free_members(struct process *p)
 {
 	orphan_destroy(p->orphan);
-	free(p->window);
-	free(p->pcs);
+	capturer_destroy(p);
 	free(p);
 }
 
@@ -28,20 +27,17 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 	if (!p)
 		return NULL;
 	p->mem_fd = -1;
-	p->pcs = malloc(nframe * sizeof(*p->pcs));
-	p->window = stack_window_create();
-	p->orphan = orphan_create();
-	if (!p->pcs || !p->window || !p->orphan) {
-		free_members(p);
-		return NULL;
-	}
 	p->tracer = tracer;
 	p->arch = tracer->arch;
 	p->user_probes = tracer->user_probes;
 	p->shared = shared;
 	p->number = number;
-	p->nframe = nframe;
-	return p;
+	p->capture.nframe = nframe;
+	p->orphan = orphan_create();
+	if (p->orphan && capturer_create(p))
+		return p;
+	free_members(p);
+	return NULL;
 }
 
 void process_forget_memory(struct process *p)
@@ -52,8 +48,7 @@ void process_forget_memory(struct process *p)
 	p->syscall_insn = p->link_state = 0;
 	p->redo_stub = 0;
 	vec_deinit(&p->modules);
-	hmap_deinit(&p->known_stacks);
-	addrset_deinit(&p->live);
+	capturer_forget_memory(p);
 	hmap_deinit(&p->usable_sizes);
 	vec_deinit(&p->allocators);
 }

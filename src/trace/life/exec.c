@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "trace/code/breakpoints.h"
+#include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/life/create.h"
 #include "trace/life/follow.h"
@@ -54,6 +55,7 @@ static void cannot_open(struct process *p, struct thread *t)
 void exec_stop(struct process *p, struct thread *t)
 {
 	pid_t tid = t->tid;
+	uint64_t epoch;
 
 	if (t->tgid != p->pid) {
 		// A vfork child has its own memory now.
@@ -70,9 +72,9 @@ void exec_stop(struct process *p, struct thread *t)
 	breakpoint_unplant_all(p);
 	breakpoint_forget_all(p);
 	process_forget_memory(p);
-	p->epoch++;
+	epoch = capturer_new_epoch(p);
 	// A launch is not tracing yet at its own, which is the first.
-	p->is_heap_known = p->is_tracing || !p->has_process_image;
+	p->capture.is_heap_known = p->is_tracing || !p->has_process_image;
 	t->is_in_syscall = true;
 	t->is_watching_maps = false;
 	if (p->has_process_image && !follow_executed(p)) {
@@ -84,7 +86,7 @@ void exec_stop(struct process *p, struct thread *t)
 		return;
 	}
 	p->has_process_image = true;
-	emit_ack(p, EVENT_EPOCH, p->epoch, 0);
+	emit_ack(p, EVENT_EPOCH, epoch, 0);
 	t->hold = HELD_STOP;
 	emit_thread(p, EVENT_EXEC, t->tid);
 }

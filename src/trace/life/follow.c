@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "trace/code/breakpoints.h"
+#include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/life/create.h"
 #include "trace/os/emit.h"
@@ -209,7 +210,7 @@ static struct process *new_process(struct process *p)
 
 	if (place &&
 	    (number > tracer->num_spares || clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
-		new = process_create(tracer, (*place)->number, (*place)->shared, p->nframe);
+		new = process_create(tracer, (*place)->number, (*place)->shared, p->capture.nframe);
 		if (!new)
 			return NULL;
 		shared_renew(new->shared);
@@ -218,7 +219,7 @@ static struct process *new_process(struct process *p)
 	}
 	if (!has_new_place(tracer))
 		return NULL;
-	new = process_create(tracer, number, tracer->spares[number - 1], p->nframe);
+	new = process_create(tracer, number, tracer->spares[number - 1], p->capture.nframe);
 	if (!new)
 		return NULL;
 	shared_init(new->shared);
@@ -277,7 +278,7 @@ static struct thread *adopt(struct process *p, pid_t pid, unsigned flags, struct
 		event->flags = flags | (child->is_tracing ? CHILD_TRACING : 0);
 		emit_end_now(p, event);
 	}
-	emit_ack(child, EVENT_EPOCH, ++child->epoch, 0);
+	emit_ack(child, EVENT_EPOCH, capturer_new_epoch(child), 0);
 	*ret = child;
 	return t;
 }
@@ -300,7 +301,7 @@ bool follow_spawned(struct process *p, pid_t tid)
 	if (!t)
 		return false;
 	t->is_in_syscall = true;
-	child->is_heap_known = child->is_tracing;
+	child->capture.is_heap_known = child->is_tracing;
 	emit_thread(child, EVENT_EXEC, tid);
 	return true;
 }

@@ -8,9 +8,9 @@
 #define TRACE_OS_PROCESS_H
 
 #include "arch/arch.h"
-#include "base/addrset.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "capture/state.h"
 #include "wire/command.h"
 #include "wire/probe.h"
 #include "wire/shared.h"
@@ -21,10 +21,10 @@
 #include <sys/types.h>
 
 struct allocator;
+struct capturer;
 struct cpu;
 struct orphan_handler;
 struct process;
-struct stack_window;
 struct thread;
 struct waiter;
 struct xol_area;
@@ -149,25 +149,13 @@ struct process {
 
 	/** Or NULL: none. */
 	const struct probe_list *user_probes;
-	/** Blocks that we have told the supervisor of and that are not freed; of layered allocators, on
-	 *  top of malloc, with FREES_LAYERED. */
-	struct addrset live;
-	/** Nothing was allocated before we saw it: what is not live is not older either. */
-	bool is_heap_known;
 	VEC(struct allocator) allocators;
 	/** Of USABLE_CALL: requested size, with the allocator's index from USABLE_SHIFT on -> usable
 	 *  size. */
 	struct hmap usable_sizes;
-	/** Stack hashes that the supervisor knows; epoch seeds the hash. */
-	struct hmap known_stacks;
-	uint64_t epoch;
-	uint64_t num_calls;
-	/** Frames of a stack at most, and room for so many look-up addresses. */
-	uint32_t nframe;
-	uint64_t *pcs;
-	struct stack_window *window;
-	/** The last walk came through a frame that was interrupted in a slot. */
-	bool has_slot_frame;
+	/** What the capture core knows, and glue/capturer.c about it. */
+	struct capture_process capture;
+	struct capturer *capturer;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "trace/os/process.h"
 
+#include <stdlib.h>
 #include <sys/ptrace.h>
 
 struct thread *thread_find(struct process *p, pid_t tid)
@@ -23,6 +24,7 @@ struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid)
 		return NULL;
 	t->tid = tid;
 	t->tgid = tgid;
+	t->capture.tid = tid;
 	if (!vec_grow((void **)&p->tids.items, &p->tids.cap, p->threads.num,
 		      sizeof(*p->tids.items)) ||
 	    !hmap_set(&p->threads, tid, (uint64_t)t) ||
@@ -42,8 +44,8 @@ void thread_remove(struct process *p, struct thread *t)
 	hmap_remove(&p->threads, t->tid);
 	hmap_remove(&p->tracer->owners, t->tid);
 	p->shared->stats.num_threads = p->threads.num;
-	vec_deinit(&t->pending);
-	vec_deinit(&t->measured);
+	free(t->pending);
+	free(t->measured);
 	free(t);
 }
 

@@ -5,8 +5,7 @@
 
 #include "arch/arch.h"
 #include "base/cleanup.h"
-#include "base/vec.h"
-#include "wire/event.h"
+#include "capture/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,38 +13,6 @@
 #include <sys/types.h>
 
 struct process;
-
-/** A call of an allocator that has not returned yet. */
-struct pending {
-	/** Unique number, for EVENT_TAKE and what follows it. */
-	uint64_t call;
-	/** Stack pointer after its return, and the address it returns to: together they identify
-	 *  the call. */
-	uint64_t sp;
-	uint64_t site;
-	uint32_t probe;
-	bool has_taken;
-	/** The taken block was one of process.live. */
-	bool was_live;
-	/** The taken block is an older one. */
-	bool has_older;
-	struct event_size old;
-	/** As in struct breakpoint. */
-	uint32_t allocator;
-	/** Requested size; the block or the place for it (realloc, posix_memalign). */
-	uint64_t size;
-	uint64_t ptr;
-	uint64_t stack_hash;
-};
-
-/** A call of a measured function that has not returned yet. */
-struct measured_call {
-	uint64_t call;
-	uint32_t id;
-	/** As in struct pending. */
-	uint64_t sp;
-	uint64_t site;
-};
 
 enum hold_reason {
 	NOT_HELD,
@@ -59,20 +26,6 @@ enum hold_reason {
 	HELD_CALL,
 	/** At a breakpoint, not looked at yet, because of a pause. */
 	HELD_PAUSE,
-};
-
-/** So many functions may be entered for one free: delete(void *, size_t) -> delete(void *) -> free. */
-#define FREED_ENTRIES 6
-
-/** The free of a block, and the functions that were entered for it, to recognise the next one. */
-struct freed {
-	/** As in process.live; 0: none. */
-	uint64_t key;
-	/** The stack pointer at the first entry. */
-	uint64_t sp;
-	/** Addresses of the functions' first instructions. */
-	uint64_t entries[FREED_ENTRIES];
-	unsigned num_entries;
 };
 
 /** A thread that is on its way through a stub (usable.c). */
@@ -131,12 +84,12 @@ struct thread {
 	/** End of what its last walk needed of its stack; 0: none yet. */
 	uint64_t stack_top;
 	struct size_query query;
-	/** Its last frees (frees.c); the oldest is overwritten. */
-	struct freed freed[4];
-	unsigned num_freed;
-	/** Innermost last. */
-	VEC(struct pending) pending;
-	VEC(struct measured_call) measured;
+	/** What the capture core knows, and its tables. */
+	struct capture_thread capture;
+	struct capture_pending *pending;
+	uint32_t pending_cap;
+	struct capture_measured *measured;
+	uint32_t measured_cap;
 };
 
 /** The thread of that id, or NULL. */

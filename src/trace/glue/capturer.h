@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The tracer as an owner of the capture core (capture/capture.h): how it reads the memory of a
+ *  stopped thread, arranges for returns by breakpoints, and remembers live blocks. */
+#ifndef TRACE_GLUE_CAPTURER_H
+#define TRACE_GLUE_CAPTURER_H
+
+#include "base/cleanup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct breakpoint;
+struct capture_returned;
+struct process;
+struct thread;
+
+/** What process.capturer needs to be; p->capture.nframe is set. False: out of memory. */
+bool capturer_create(struct process *p) __must_check;
+void capturer_destroy(struct process *p);
+/** The memory of p is another one, or none: no block is live, no stack is known. */
+void capturer_forget_memory(struct process *p);
+
+/** Thread t, registers fetched, stands at the entry b of an allocator function. False: a row is
+ *  missing, t is held; or t runs, to come here again. */
+bool capturer_enter(struct process *p, struct thread *t, const struct breakpoint *b);
+/** The same of a measured function. */
+void capturer_measure_enter(struct process *p, struct thread *t, const struct breakpoint *b);
+/** t stands at return breakpoint b; *ret is zero before. */
+void capturer_return(struct process *p, struct thread *t, const struct breakpoint *b,
+		     struct capture_returned *ret);
+/** Nothing that t is in the middle of will be finished. */
+void capturer_thread_end(struct process *p, struct thread *t);
+
+/** From now on so many frames are stored. False: out of memory, nothing has changed. */
+bool capturer_set_nframe(struct process *p, uint32_t nframe) __must_check;
+/** Stack hashes begin anew, of which the supervisor is to be told (EVENT_EPOCH). Returns the number
+ *  of the epoch. */
+uint64_t capturer_new_epoch(struct process *p);
+/** What was allocated so far is older than what comes. */
+void capturer_clear(struct process *p);
+
+#endif
