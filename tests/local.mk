@@ -218,6 +218,7 @@ target_sources = \
 e2e_tests = \
 	tests/e2e/allocators/cxx_domains.sh \
 	tests/e2e/allocators/frees.sh \
+	tests/e2e/allocators/older_realloc.sh \
 	tests/e2e/allocators/probe.sh \
 	tests/e2e/allocators/shim.sh \
 	tests/e2e/allocators/thread_cache.sh \
