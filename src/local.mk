@@ -46,6 +46,8 @@ src_libarch_a_SOURCES = \
 src_libwire_a_SOURCES = \
 	src/wire/command.h \
 	src/wire/event.h \
+	src/wire/event_check.c \
+	src/wire/event_check.h \
 	src/wire/probe.c \
 	src/wire/probe.h \
 	src/wire/probe_kind.h \

@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/walk_madeup.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
+	tests/unit/wire_event_check.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
 	tests/unit/wire_cfi_rows.t \

@@ -6,9 +6,39 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-static uint64_t *keys_of(struct cfi_rows *rows)
+/** Slots that may be looked at. */
+static uint64_t cap_of(const struct cfi_rows *rows)
 {
-	return (uint64_t *)&rows->slots[rows->cap];
+	uint64_t cap = __atomic_load_n(&rows->cap, __ATOMIC_RELAXED);
+
+	return cap >= 4 && cap <= CFI_ROWS_MAX_CAP && !(cap & (cap - 1)) ? cap : 4;
+}
+
+/** Slots in use, of cap. */
+static uint64_t num_of(const struct cfi_rows *rows, uint64_t cap)
+{
+	uint64_t num = __atomic_load_n(&rows->num, __ATOMIC_RELAXED);
+
+	return num < cap ? num : cap;
+}
+
+static uint64_t *keys_of(struct cfi_rows *rows, uint64_t cap)
+{
+	return (uint64_t *)&rows->slots[cap];
+}
+
+/** The place of key, or the empty one where it would be; cap: there is neither. */
+static uint64_t find_place(const struct cfi_rows *rows, uint64_t cap, uint64_t key)
+{
+	uint64_t i = hash_u64(key) & (cap - 1), num, found;
+
+	for (num = 0; num < cap; num++) {
+		found = __atomic_load_n(&rows->slots[i].key, __ATOMIC_ACQUIRE);
+		if (found == key || found == CFI_ROWS_EMPTY)
+			return i;
+		i = (i + 1) & (cap - 1);
+	}
+	return cap;
 }
 
 void cfi_rows_init(struct cfi_rows *rows, size_t cap)
@@ -44,21 +74,19 @@ static void store_row(struct cfi_rows_slot *slot, const struct cfi_row *row)
 bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret)
 {
 	uint64_t generation = __atomic_load_n(&rows->generation, __ATOMIC_ACQUIRE);
-	uint64_t mask = rows->cap - 1, i, found;
+	uint64_t cap = cap_of(rows), i;
 
-	if (key <= CFI_ROWS_WITHDRAWN) {
-		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
+	*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
+	if (key <= CFI_ROWS_WITHDRAWN)
 		return true;
-	}
-	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
-		found = __atomic_load_n(&rows->slots[i].key, __ATOMIC_ACQUIRE);
-		if (found == key)
-			break;
-		if (found == CFI_ROWS_EMPTY)
-			return false;
-	}
+	i = find_place(rows, cap, key);
+	if (i == cap || __atomic_load_n(&rows->slots[i].key, __ATOMIC_ACQUIRE) != key)
+		return false;
 	load_row(&rows->slots[i], ret);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	// No row of ours. To miss it would be to ask for it for ever.
+	if (ret->cfa_reg >= WALK_MAX_REGS)
+		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 	// The key alone does not tell: emptied and filled again, a row of the same pc comes to the
 	// same slot.
 	return __atomic_load_n(&rows->slots[i].key, __ATOMIC_RELAXED) == key &&
@@ -67,44 +95,38 @@ bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret
 
 void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row)
 {
-	uint64_t mask = rows->cap - 1, i;
-	struct cfi_rows_slot *slot;
+	uint64_t cap = cap_of(rows), num = num_of(rows, cap), i;
 
 	if (key <= CFI_ROWS_WITHDRAWN)
 		return;
-	if (rows->num >= rows->cap / 4 * 3)
+	if (num >= cap / 4 * 3) {
 		cfi_rows_clear(rows);
-	for (i = hash_u64(key) & mask;; i = (i + 1) & mask) {
-		slot = &rows->slots[i];
-		if (slot->key == key)
-			return;
-		if (slot->key == CFI_ROWS_EMPTY)
-			break;
+		num = 0;
 	}
-	store_row(slot, row);
-	__atomic_store_n(&slot->key, key, __ATOMIC_RELEASE);
-	keys_of(rows)[rows->num++] = key;
-}
-
-static void withdraw(struct cfi_rows *rows, uint64_t key)
-{
-	uint64_t mask = rows->cap - 1, i = hash_u64(key) & mask;
-
-	while (rows->slots[i].key != key)
-		i = (i + 1) & mask;
-	__atomic_store_n(&rows->slots[i].key, CFI_ROWS_WITHDRAWN, __ATOMIC_RELEASE);
+	i = find_place(rows, cap, key);
+	if (i == cap || rows->slots[i].key == key)
+		return;
+	store_row(&rows->slots[i], row);
+	__atomic_store_n(&rows->slots[i].key, key, __ATOMIC_RELEASE);
+	keys_of(rows, cap)[num] = key;
+	rows->num = num + 1;
 }
 
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 {
-	uint64_t *keys = keys_of(rows), i, pc;
+	uint64_t cap = cap_of(rows), num = num_of(rows, cap), *keys = keys_of(rows, cap);
+	uint64_t i, key, pc, place;
 	bool has_withdrawn = false;
 
-	for (i = 0; i < rows->num; i++) {
-		pc = (keys[i] >> 1) - (keys[i] & 1);
-		if (keys[i] == CFI_ROWS_WITHDRAWN || pc < start || pc >= end)
+	for (i = 0; i < num; i++) {
+		key = __atomic_load_n(&keys[i], __ATOMIC_RELAXED);
+		pc = (key >> 1) - (key & 1);
+		if (key <= CFI_ROWS_WITHDRAWN || pc < start || pc >= end)
 			continue;
-		withdraw(rows, keys[i]);
+		place = find_place(rows, cap, key);
+		if (place < cap && rows->slots[place].key == key)
+			__atomic_store_n(&rows->slots[place].key, CFI_ROWS_WITHDRAWN,
+					 __ATOMIC_RELEASE);
 		keys[i] = CFI_ROWS_WITHDRAWN;
 		has_withdrawn = true;
 	}
@@ -116,11 +138,11 @@ void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 
 void cfi_rows_clear(struct cfi_rows *rows)
 {
-	uint64_t i;
+	uint64_t cap = cap_of(rows), i;
 
 	if (!rows->num)
 		return;
-	for (i = 0; i < rows->cap; i++)
+	for (i = 0; i < cap; i++)
 		__atomic_store_n(&rows->slots[i].key, CFI_ROWS_EMPTY, __ATOMIC_RELAXED);
 	__atomic_store_n(&rows->generation, rows->generation + 1, __ATOMIC_RELEASE);
 	// A reader that sees a word of a row written from here on sees the new generation as well.

@@ -23,6 +23,11 @@ struct cfi_rows_slot {
 	uint64_t row[sizeof(struct cfi_row) / sizeof(uint64_t)];
 };
 
+/** Slots that a table has at most. */
+#define CFI_ROWS_MAX_CAP (1u << 17)
+
+/** In shared memory, which a hostile process may write: no function reads or writes beyond
+ *  CFI_ROWS_MAX_CAP slots, or returns a row that a walk could not follow, whatever stands here. */
 struct cfi_rows {
 	/** Slots, a power of two. */
 	uint64_t cap;
@@ -43,7 +48,8 @@ static inline uint64_t cfi_rows_key(uint64_t pc, bool is_call_site)
 	return pc << 1 | is_call_site;
 }
 
-/** Bytes of shared memory for a table of cap slots (a power of two, at least 4). */
+/** Bytes of shared memory for a table of cap slots (a power of two, at least 4, at most
+ *  CFI_ROWS_MAX_CAP). */
 #define CFI_ROWS_SHM_SIZE(cap) \
 	(sizeof(struct cfi_rows) + (cap) * (sizeof(struct cfi_rows_slot) + sizeof(uint64_t)))
 /** Empty table in zero-filled memory. */

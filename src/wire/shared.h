@@ -14,7 +14,7 @@
  *  never touched cost nothing. */
 #define SHARED_NUM_SLOTS   (1u << 17)
 #define SHARED_BUFFER_SIZE (2u << 20)
-#define SHARED_NUM_ROWS    (1u << 17)
+#define SHARED_NUM_ROWS    CFI_ROWS_MAX_CAP
 #define SHARED_MAX_PLANTED (1u << 16)
 /** Allocator functions whose entries are counted one by one. */
 #define SHARED_MAX_HITS 1024

@@ -159,6 +159,8 @@ struct session {
 	uint64_t rate_ns;
 	/** Out of memory was reported. */
 	bool is_nomem_noted;
+	/** Broken events were reported. */
+	bool is_broken_noted;
 	/** Where blocks count whose stack could not be kept (max_memory), once the heap is closed. */
 	uint32_t beyond_stack;
 	uint64_t num_cookies;

@@ -7,10 +7,12 @@
 #include "base/fault.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
+#include "supervisor/core/notes.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
 #include "supervisor/drain/records.h"
 #include "supervisor/os/thread.h"
+#include "wire/event_check.h"
 
 /** Records taken under one hold of the lock, so that the console gets its turn. */
 #define BATCH 4096
@@ -20,6 +22,17 @@
  *  is the longest that can lie between. */
 #define ANSWER_TIMEOUT_NS (60 * NS_PER_S)
 
+/** Once: what follows from it is all the same. */
+static void note_broken(struct session *s)
+{
+	if (!s->is_broken_noted)
+		session_note(s,
+			     "the shared memory holds broken events, which are skipped: the "
+			     "figures of process %d may be wrong from here on",
+			     (int)s->tracer.target);
+	s->is_broken_noted = true;
+}
+
 /** Process at most max records before limit. Returns whether there may be more. */
 static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 {
@@ -28,12 +41,17 @@ static bool drain_batch(struct session *s, uint64_t limit, unsigned max)
 	history_note(s);
 	limits_check(s);
 	while ((record = ring_peek(s->reader, limit))) {
-		records_handle(s, record);
+		if (event_is_valid(record, probe_num(&s->user_probes)))
+			records_handle(s, record);
+		else
+			note_broken(s);
 		FAULT_POINT("drain");
 		ring_consume(s->reader);
 		if (--max == 0)
 			return true;
 	}
+	if (ring_num_broken(s->reader))
+		note_broken(s);
 	history_note(s);
 	return false;
 }

@@ -136,6 +136,8 @@ static struct err *take_up(struct session *first, const struct arrival *child)
 	struct session *s;
 	struct err *err;
 
+	if (child->process - 1 >= f->num_spares)
+		return err_create(ERR_OTHER, "there is no memory of number %u", child->process);
 	options.nframe = child->nframe;
 	err = assemble_session(&options, &s);
 	if (err)
