@@ -298,6 +298,8 @@ src_libreport_a_SOURCES = \
 	src/report/text.h
 
 src_libsupervisor_a_SOURCES = \
+	src/supervisor/blocks.h \
+	src/supervisor/code.h \
 	src/supervisor/code/allocators.c \
 	src/supervisor/code/allocators.h \
 	src/supervisor/code/calls.c \
@@ -310,6 +312,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/code/functions.h \
 	src/supervisor/code/loaded.c \
 	src/supervisor/code/loaded.h \
+	src/supervisor/code/probe_table.c \
+	src/supervisor/code/probe_table.h \
 	src/supervisor/code/rows.c \
 	src/supervisor/code/rows.h \
 	src/supervisor/code/sanitizer.c \
@@ -324,8 +328,9 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/core/memory.h \
 	src/supervisor/core/notes.c \
 	src/supervisor/core/notes.h \
-	src/supervisor/core/state.c \
-	src/supervisor/core/state.h \
+	src/supervisor/core/run.h \
+	src/supervisor/core/traced.c \
+	src/supervisor/core/traced.h \
 	src/supervisor/drain/drain.c \
 	src/supervisor/drain/drain.h \
 	src/supervisor/drain/heap_events.c \
@@ -353,6 +358,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/life/waiting.c \
 	src/supervisor/life/watch.c \
 	src/supervisor/life/watch.h \
+	src/supervisor/measure.h \
+	src/supervisor/notes.h \
 	src/supervisor/os/crash.c \
 	src/supervisor/os/crash.h \
 	src/supervisor/os/precheck.c \
@@ -361,17 +368,23 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/os/process.h \
 	src/supervisor/os/thread.c \
 	src/supervisor/os/thread.h \
+	src/supervisor/processes.h \
 	src/supervisor/query/blocks.c \
 	src/supervisor/query/measure.c \
+	src/supervisor/query/probes.c \
 	src/supervisor/query/snapshots.c \
 	src/supervisor/query/snapshots.h \
 	src/supervisor/query/status.c \
 	src/supervisor/session.h \
+	src/supervisor/snapshots.h \
+	src/supervisor/storing.h \
 	src/supervisor/storing/every.c \
 	src/supervisor/storing/every.h \
 	src/supervisor/storing/files.c \
 	src/supervisor/storing/files.h \
-	src/supervisor/storing/trial.c
+	src/supervisor/storing/trial.c \
+	src/supervisor/traced.h \
+	src/supervisor/waiting.h
 
 src_libconsole_a_SOURCES = \
 	src/console/commands/cmd_help.c \

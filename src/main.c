@@ -8,6 +8,7 @@
 #include "console/options.h"
 #include "console/run.h"
 #include "obj/download.h"
+#include "supervisor/session.h"
 
 #include <string.h>
 

@@ -84,6 +84,7 @@ unit_h = \
 	tests/unit/capture_machine.h \
 	tests/unit/console_fixture.h \
 	tests/unit/fake_session.h \
+	tests/unit/fake_traced.h \
 	tests/unit/heap_fixture.h \
 	tests/unit/obj_fixture.h \
 	tests/unit/pattern_table.h \
@@ -97,12 +98,22 @@ tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 # With a session of their own.
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
+# Sessions without a process, for tests of the console: each takes what it needs.
+check_LIBRARIES += tests/unit/libfake.a
+tests_unit_libfake_a_SOURCES = \
+	tests/unit/fake_blocks.c \
+	tests/unit/fake_code.c \
+	tests/unit/fake_measure.c \
+	tests/unit/fake_notes.c \
+	tests/unit/fake_processes.c \
+	tests/unit/fake_session.c \
+	tests/unit/fake_snapshots.c \
+	tests/unit/fake_storing.c \
+	tests/unit/fake_traced.c \
+	tests/unit/fake_waiting.c
 tests_unit_console_batch_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
-tests_unit_console_commands_t_SOURCES = tests/unit/console_commands.check tests/unit/fake_session.c
 tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
-tests_unit_console_complete_t_SOURCES = tests/unit/console_complete.check tests/unit/fake_session.c
 tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
-tests_unit_console_progress_t_SOURCES = tests/unit/console_progress.check tests/unit/fake_session.c
 tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 # Allocations that fail when the test says so.
 tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
@@ -318,7 +329,6 @@ test_files = \
 	tests/recorded/shapes.cc \
 	tests/recorded/shapes.txt \
 	tests/recorded/sqlite3.txt \
-	tests/unit/fake_session.c \
 	tests/unit/pattern_table.py \
 	$(unit_h)
 
@@ -361,7 +371,7 @@ EXTRA_DIST += \
 	tests/fuzz/store_corpus.sh
 
 # Lines of the console: without a fuzzer it runs its corpus and variants of it.
-tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/fuzz/lines.h tests/unit/fake_session.c
+tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/fuzz/lines.h
 tests_fuzz_command_line_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_fuzz_command_line_LDADD = $(console_alone_libs) src/libwire.a $(base_libs)
 tests_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

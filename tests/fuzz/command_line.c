@@ -48,7 +48,7 @@ static void run_line(struct session *s, struct console *console, const char *lin
 		abort();
 	err_destroy(err);
 	if (before)
-		complete(&all_commands, s, before, text ? text + 1 : line, &found);
+		complete(&all_commands, s->first, before, text ? text + 1 : line, &found);
 	completions_deinit(&found);
 	s->log[0] = '\0';
 }
@@ -63,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!config.out || console_create(s, &config, &console))
 		abort();
-	fake_alloc(s, 0x1000, 100, FAKE_LEAK, FAKE_MAIN, 0);
-	fake_alloc(s, 0x2000, 50, FAKE_GROW, FAKE_INLINED, 0);
+	fake_alloc(s->first, 0x1000, 100, FAKE_LEAK, FAKE_MAIN, 0);
+	fake_alloc(s->first, 0x2000, 50, FAKE_GROW, FAKE_INLINED, 0);
 	for (num = 0; data < end && num < MAX_LINES; num++) {
 		const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
 		size_t len = newline ? (size_t)(newline - data) : (size_t)(end - data);

@@ -55,11 +55,11 @@ static inline void fixture_deinit(struct fixture *f)
 /** 1190 B in 5 blocks with 4 stacks. */
 static inline void fixture_fill(struct fixture *f)
 {
-	fake_alloc(f->s, 0x1000, 1000, FAKE_LEAK, FAKE_FILL, FAKE_MAIN);
-	fake_alloc(f->s, 0x2000, 24, FAKE_LEAK, FAKE_FILL, FAKE_MAIN);
-	fake_alloc(f->s, 0x3000, 100, FAKE_FILL, FAKE_MAIN, 0);
-	fake_alloc(f->s, 0x4000, 50, FAKE_GROW, FAKE_MAIN, 0);
-	fake_alloc(f->s, 0x5000, 16, FAKE_NEW, FAKE_MAIN, 0);
+	fake_alloc(f->s->first, 0x1000, 1000, FAKE_LEAK, FAKE_FILL, FAKE_MAIN);
+	fake_alloc(f->s->first, 0x2000, 24, FAKE_LEAK, FAKE_FILL, FAKE_MAIN);
+	fake_alloc(f->s->first, 0x3000, 100, FAKE_FILL, FAKE_MAIN, 0);
+	fake_alloc(f->s->first, 0x4000, 50, FAKE_GROW, FAKE_MAIN, 0);
+	fake_alloc(f->s->first, 0x5000, 16, FAKE_NEW, FAKE_MAIN, 0);
 }
 
 /** Run a line that must succeed and print exactly this. */

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "console/commands/commands.h"
+#include "supervisor/measure.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static struct err *list_json(struct console *console)
 	struct jsonl *doc = jsonl_begin("measure");
 
 	jsonl_open_array(doc, "functions");
-	session_measure_list(console->session, add_one, doc);
+	traced_measure_list(console->traced, add_one, doc);
 	jsonl_close(doc);
 	return commands_end_json(console, doc);
 }
@@ -66,13 +67,13 @@ struct err *cmd_measure(struct console *console, const struct args *args)
 	if (err)
 		return err;
 	if (is_off)
-		return session_measure_off(console->session,
-					   args->num_words > 1 ? args->words[1] : NULL);
+		return traced_measure_off(console->traced,
+					  args->num_words > 1 ? args->words[1] : NULL);
 	if (strcmp(function, "list") == 0 && console->want_json)
 		return list_json(console);
 	if (strcmp(function, "list") == 0) {
-		session_measure_list(console->session, list_one, console);
+		traced_measure_list(console->traced, list_one, console);
 		return NULL;
 	}
-	return session_measure(console->session, function, (uint64_t)num_calls);
+	return traced_measure(console->traced, function, (uint64_t)num_calls);
 }

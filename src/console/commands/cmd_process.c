@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "console/commands/commands.h"
 #include "console/commands/describe.h"
+#include "supervisor/processes.h"
+#include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -18,8 +20,8 @@ static const char *last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void add_process(struct jsonl *doc, const struct console *console, struct session *process,
-			const struct session_status *status)
+static void add_process(struct jsonl *doc, const struct console *console, struct traced *process,
+			const struct traced_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
@@ -38,14 +40,14 @@ static void add_process(struct jsonl *doc, const struct console *console, struct
 		jsonl_string(doc, "parent", NULL);
 	jsonl_string(doc, "program", status->exe);
 	jsonl_string(doc, "state", describe_state(status, state));
-	jsonl_bool(doc, "current", process == console->session);
+	jsonl_bool(doc, "current", process == console->traced);
 	jsonl_uint(doc, "size", status->totals.live_bytes);
 	jsonl_uint(doc, "count", status->totals.live_blocks);
 	jsonl_uint(doc, "calls", status->totals.total_blocks);
 }
 
-static void print_process(const struct console *console, struct session *process,
-			  const struct session_status *status)
+static void print_process(const struct console *console, struct traced *process,
+			  const struct traced_status *status)
 {
 	_cleanup_free_ char *program = utf8_printable(last_component(status->exe));
 	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX], pid[24] = "-", parent[24] = "-";
@@ -55,7 +57,7 @@ static void print_process(const struct console *console, struct session *process
 	if (status->parent)
 		snprintf(parent, sizeof(parent), "%d", (int)status->parent);
 	fprintf(console->out, "%c %7s %7s %12s %10" PRIu64 "  %-18s  %s\n",
-		process == console->session ? '*' : ' ', pid, parent,
+		process == console->traced ? '*' : ' ', pid, parent,
 		fmt_size((double)status->totals.live_bytes, false, size),
 		status->totals.live_blocks, program ? program : "", describe_state(status, state));
 }
@@ -63,9 +65,9 @@ static void print_process(const struct console *console, struct session *process
 struct err *cmd_processes(struct console *console, const struct args *args)
 {
 	struct jsonl *doc = console->want_json ? jsonl_begin("processes") : NULL;
-	size_t num = session_num_processes(console->first), i;
-	struct session_status status;
-	struct session *process;
+	size_t num = session_num_processes(console->session), i;
+	struct traced_status status;
+	struct traced *process;
 	struct err *err = NULL;
 
 	(void)args;
@@ -75,8 +77,8 @@ struct err *cmd_processes(struct console *console, const struct args *args)
 		fprintf(console->out, "  %7s %7s %12s %10s  %-18s  %s\n", "PID", "PARENT", "SIZE",
 			"BLOCKS", "PROGRAM", "STATE");
 	for (i = 0; i < num && !err; i++) {
-		process = session_process(console->first, i);
-		err = session_status(process, &status);
+		process = session_process(console->session, i);
+		err = traced_status(process, &status);
 		if (err)
 			break;
 		if (doc) {
@@ -97,9 +99,9 @@ struct err *cmd_processes(struct console *console, const struct args *args)
 }
 
 /** The Nth in the list. */
-static struct err *find_rank(struct console *console, const char *word, struct session **ret)
+static struct err *find_rank(struct console *console, const char *word, struct traced **ret)
 {
-	size_t num = session_num_processes(console->first);
+	size_t num = session_num_processes(console->session);
 	long rank;
 	struct err *err = args_parse_number(word + 1, 1, &rank);
 
@@ -107,18 +109,18 @@ static struct err *find_rank(struct console *console, const char *word, struct s
 		return err;
 	if ((size_t)rank > num)
 		return err_create(ERR_NOT_FOUND, "there is no %s: processes=%zu", word, num);
-	*ret = session_process(console->first, (size_t)rank - 1);
+	*ret = session_process(console->session, (size_t)rank - 1);
 	return NULL;
 }
 
 /** The newest: the kernel may give a number again. */
-static struct err *find_pid(struct console *console, pid_t pid, struct session **ret)
+static struct err *find_pid(struct console *console, pid_t pid, struct traced **ret)
 {
-	size_t i = session_num_processes(console->first);
+	size_t i = session_num_processes(console->session);
 
 	while (i-- > 0) {
-		*ret = session_process(console->first, i);
-		if (session_pid(*ret) == pid)
+		*ret = session_process(console->session, i);
+		if (traced_pid(*ret) == pid)
 			return NULL;
 	}
 	return err_create(ERR_NOT_FOUND, "no process %d is followed; 'processes' lists them",
@@ -126,16 +128,16 @@ static struct err *find_pid(struct console *console, pid_t pid, struct session *
 }
 
 /** The table of several that ran the program, or the newest that runs or ran it. */
-static struct err *find_program(struct console *console, const char *word, struct session **ret)
+static struct err *find_program(struct console *console, const char *word, struct traced **ret)
 {
-	size_t i = session_num_processes(console->first);
-	struct session_status status;
-	struct session *process, *found = NULL;
+	size_t i = session_num_processes(console->session);
+	struct traced_status status;
+	struct traced *process, *found = NULL;
 	struct err *err;
 
 	while (i-- > 0) {
-		process = session_process(console->first, i);
-		err = session_status(process, &status);
+		process = session_process(console->session, i);
+		err = traced_status(process, &status);
 		if (err)
 			return err;
 		if (strcmp(status.exe, word) != 0 && strcmp(last_component(status.exe), word) != 0)
@@ -168,7 +170,7 @@ struct err *check_process(const struct args *args)
 	return args_parse_number(word + (*word == '#'), 1, &number);
 }
 
-static struct err *find_process(struct console *console, const char *word, struct session **ret)
+static struct err *find_process(struct console *console, const char *word, struct traced **ret)
 {
 	struct err *err;
 	long pid;
@@ -184,14 +186,14 @@ static struct err *find_process(struct console *console, const char *word, struc
 struct err *cmd_process(struct console *console, const struct args *args)
 {
 	char state[DESCRIBE_STATE_MAX];
-	struct session_status status;
-	struct session *process = console->session;
+	struct traced_status status;
+	struct traced *process = console->traced;
 	struct err *err = NULL;
 
 	if (args->num_words)
 		err = find_process(console, args->words[0], &process);
 	if (!err)
-		err = session_status(process, &status);
+		err = traced_status(process, &status);
 	if (err)
 		return err;
 	console_choose(console, process);

@@ -10,6 +10,8 @@
 #include "console/terminal/progress.h"
 #include "report/json_stats.h"
 #include "report/text.h"
+#include "supervisor/code.h"
+#include "supervisor/snapshots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,15 +83,15 @@ struct err *cmd_traces(struct console *console, const struct args *args)
 	struct err *err = snapshot_ref_find(console, args_value(args, "--snapshot"), &ref);
 
 	if (!err)
-		err = traces_create(ref.snapshot, &options, session_resolver(console->session),
+		err = traces_create(ref.snapshot, &options, traced_resolver(console->traced),
 				    &traces);
 	if (err)
 		return err;
 	if (!console->want_json)
-		return text_traces(console->out, traces, session_resolver(console->session));
+		return text_traces(console->out, traces, traced_resolver(console->traced));
 	// A document for each trace, none when there is none.
 	console->has_json = true;
-	return jsonl_traces(console->out, traces, session_source(console->session));
+	return jsonl_traces(console->out, traces, traced_source(console->traced));
 }
 
 struct err *check_growth(const struct args *args)
@@ -105,7 +107,7 @@ struct err *check_growth(const struct args *args)
 static struct err *last_snapshots(struct console *console, const struct args *args,
 				  const struct snapshot ***ret, size_t *num_ret)
 {
-	size_t num = session_num_snapshots(console->session), first = 0, i;
+	size_t num = traced_num_snapshots(console->traced), first = 0, i;
 	const char *last = args_value(args, "--last");
 	const struct snapshot **list;
 	long wanted = 0;
@@ -122,7 +124,7 @@ static struct err *last_snapshots(struct console *console, const struct args *ar
 	if (!list)
 		return &err_nomem;
 	for (i = first; i < num; i++)
-		list[i - first] = session_get_snapshot(console->session, i);
+		list[i - first] = traced_get_snapshot(console->traced, i);
 	*ret = list;
 	*num_ret = num - first;
 	return NULL;
@@ -142,7 +144,7 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 		describe_snapshot_json(doc, "old", first);
 		describe_snapshot_json(doc, "new", last);
 		console->has_json = true;
-		return jsonl_growth(doc, console->out, growth, session_source(console->session),
+		return jsonl_growth(doc, console->out, growth, traced_source(console->traced),
 				    rows);
 	}
 	if (asprintf(&heading, "over %zu snapshots, %s -> %s, %.1f s apart", growth->num_snapshots,
@@ -162,9 +164,8 @@ static struct err *show_growth(struct console *console, struct growth *growth, s
 static struct err *make_growth(struct console *console, const struct snapshot *const *list,
 			       size_t num, const struct stats_options *options, struct growth **ret)
 {
-	struct progress *progress = progress_begin(console->session, console->out, NULL);
-	struct err *err =
-		growth_create(list, num, options, session_resolver(console->session), ret);
+	struct progress *progress = progress_begin(console->traced, console->out, NULL);
+	struct err *err = growth_create(list, num, options, traced_resolver(console->traced), ret);
 
 	progress_end(progress);
 	return err;
@@ -237,8 +238,8 @@ static struct err *print_gate(struct console *console, struct gate *gate, const 
 		heading = NULL;
 		return &err_nomem;
 	}
-	err = text_gate(console->out, gate, GATE_ROWS, heading, &options, session_source_line,
-			console->session);
+	err = text_gate(console->out, gate, GATE_ROWS, heading, &options, traced_source_line,
+			console->traced);
 	if (!err && pattern && !gate->num_matched)
 		fprintf(console->out, "# nothing matches '%s' in either snapshot\n", pattern);
 	if (!err)
@@ -258,7 +259,7 @@ static struct err *show_gate(struct console *console, struct gate *gate, const c
 	describe_snapshot_json(doc, "new", new);
 	jsonl_string(doc, "pattern", pattern);
 	console->has_json = true;
-	return jsonl_gate(doc, console->out, gate, session_source(console->session), GATE_ROWS);
+	return jsonl_gate(doc, console->out, gate, traced_source(console->traced), GATE_ROWS);
 }
 
 struct err *cmd_check(struct console *console, const struct args *args)
@@ -275,10 +276,10 @@ struct err *cmd_check(struct console *console, const struct args *args)
 		err = snapshot_ref_find_old(console, args->words[1], &old);
 	if (!err)
 		err = snapshot_ref_find(console, has_new ? args->words[2] : NULL, &new);
-	progress = progress_begin(console->session, console->out, NULL);
+	progress = progress_begin(console->traced, console->out, NULL);
 	if (!err)
 		err = gate_check(old.snapshot, new.snapshot, &options, &gate_options,
-				 session_resolver(console->session), &gate);
+				 traced_resolver(console->traced), &gate);
 	progress_end(progress);
 	if (!err)
 		err = show_gate(console, gate, gate_options.pattern, old.snapshot, new.snapshot);

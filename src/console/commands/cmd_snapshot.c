@@ -7,6 +7,8 @@
 #include "console/commands/commands.h"
 #include "console/commands/describe.h"
 #include "console/commands/snapshot_ref.h"
+#include "supervisor/snapshots.h"
+#include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,15 +18,15 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	const char *name = args->num_words ? args->words[0] : NULL;
 	_cleanup_free_ char *text = NULL;
 	const struct snapshot *snapshot;
-	struct session_status status;
+	struct traced_status status;
 	struct err *err = NULL;
 
 	if (name)
 		err = snapshot_ref_check_name(name);
 	if (!err)
-		err = session_snapshot(console->session, name, &snapshot);
+		err = traced_snapshot(console->traced, name, &snapshot);
 	if (!err)
-		err = session_status(console->session, &status);
+		err = traced_status(console->traced, &status);
 	if (err)
 		return err;
 	if (console->want_json) {
@@ -59,14 +61,14 @@ static struct err *list_json(struct console *console, size_t num)
 
 	jsonl_open_array(doc, "snapshots");
 	for (i = 0; i < num; i++)
-		describe_snapshot_json(doc, NULL, session_get_snapshot(console->session, i));
+		describe_snapshot_json(doc, NULL, traced_get_snapshot(console->traced, i));
 	jsonl_close(doc);
 	return commands_end_json(console, doc);
 }
 
 struct err *cmd_snapshots(struct console *console, const struct args *args)
 {
-	size_t num = session_num_snapshots(console->session), i;
+	size_t num = traced_num_snapshots(console->traced), i;
 	int width = strlen("NAME");
 
 	(void)args;
@@ -77,7 +79,7 @@ struct err *cmd_snapshots(struct console *console, const struct args *args)
 		return NULL;
 	}
 	for (i = 0; i < num; i++) {
-		int len = (int)strlen(session_get_snapshot(console->session, i)->name);
+		int len = (int)strlen(traced_get_snapshot(console->traced, i)->name);
 
 		if (len > width)
 			width = len;
@@ -85,11 +87,11 @@ struct err *cmd_snapshots(struct console *console, const struct args *args)
 	fprintf(console->out, "%-*s %10s %10s %10s %8s\n", width, "NAME", "TIME", "SIZE", "BLOCKS",
 		"STACKS");
 	for (i = 0; i < num; i++)
-		print_snapshot(console->out, session_get_snapshot(console->session, i), width);
+		print_snapshot(console->out, traced_get_snapshot(console->traced, i), width);
 	return NULL;
 }
 
 struct err *cmd_drop(struct console *console, const struct args *args)
 {
-	return session_drop_snapshot(console->session, args->words[0]);
+	return traced_drop_snapshot(console->traced, args->words[0]);
 }

@@ -7,6 +7,9 @@
 #include "console/commands/commands.h"
 #include "console/commands/describe.h"
 #include "heap/domain.h"
+#include "supervisor/code.h"
+#include "supervisor/session.h"
+#include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -33,32 +36,32 @@ struct err *cmd_start(struct console *console, const struct args *args)
 	long nframe = 0;
 	struct err *err = parse_nframe(args, &nframe);
 
-	return err ? err : session_start(console->session, (uint32_t)nframe);
+	return err ? err : traced_start(console->traced, (uint32_t)nframe);
 }
 
 struct err *cmd_stop(struct console *console, const struct args *args)
 {
 	(void)args;
-	return session_stop(console->session);
+	return traced_stop(console->traced);
 }
 
 struct err *cmd_reset_peak(struct console *console, const struct args *args)
 {
 	(void)args;
-	return session_reset_peak(console->session);
+	return traced_reset_peak(console->traced);
 }
 
 struct err *cmd_clear(struct console *console, const struct args *args)
 {
 	(void)args;
-	return session_clear(console->session);
+	return traced_clear(console->traced);
 }
 
 struct err *cmd_memory(struct console *console, const struct args *args)
 {
 	char current[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
-	struct session_status status;
-	struct err *err = session_status(console->session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(console->traced, &status);
 
 	(void)args;
 	if (err)
@@ -77,7 +80,7 @@ struct err *cmd_memory(struct console *console, const struct args *args)
 	return NULL;
 }
 
-static void print_target(FILE *out, const struct session_status *status)
+static void print_target(FILE *out, const struct traced_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
@@ -94,7 +97,7 @@ static void print_target(FILE *out, const struct session_status *status)
 		describe_traced_s(status), status->is_from_launch ? "from launch" : "since attach");
 }
 
-static void print_older(FILE *out, const struct session_status *status)
+static void print_older(FILE *out, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
 	char size[FMT_SIZE_MAX];
@@ -107,7 +110,7 @@ static void print_older(FILE *out, const struct session_status *status)
 	putc('\n', out);
 }
 
-static void print_heap(FILE *out, const struct session_status *status)
+static void print_heap(FILE *out, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
 	char live[FMT_SIZE_MAX], peak[FMT_SIZE_MAX], total[FMT_SIZE_MAX];
@@ -133,7 +136,7 @@ static void print_heap(FILE *out, const struct session_status *status)
 		print_older(out, status);
 }
 
-static void print_own_memory(FILE *out, const struct session_status *status)
+static void print_own_memory(FILE *out, const struct traced_status *status)
 {
 	char blocks[FMT_SIZE_MAX], tables[FMT_SIZE_MAX], supervisor[FMT_SIZE_MAX],
 		tracer[FMT_SIZE_MAX];
@@ -154,7 +157,7 @@ static void print_own_memory(FILE *out, const struct session_status *status)
 			status->is_full ? ", full: no stacks are added" : "");
 }
 
-static void add_target(struct jsonl *doc, const struct session_status *status)
+static void add_target(struct jsonl *doc, const struct traced_status *status)
 {
 	char state[DESCRIBE_STATE_MAX];
 
@@ -174,7 +177,7 @@ static void add_target(struct jsonl *doc, const struct session_status *status)
 	jsonl_uint(doc, "probes", status->num_probes);
 }
 
-static void add_counters(struct jsonl *doc, const struct session_status *status)
+static void add_counters(struct jsonl *doc, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
 
@@ -201,7 +204,7 @@ static void add_counters(struct jsonl *doc, const struct session_status *status)
 	jsonl_uint(doc, "lost", status->num_lost);
 }
 
-static struct err *status_json(struct console *console, const struct session_status *status)
+static struct err *status_json(struct console *console, const struct traced_status *status)
 {
 	struct jsonl *doc = jsonl_begin("status");
 
@@ -221,8 +224,8 @@ static struct err *status_json(struct console *console, const struct session_sta
 
 struct err *cmd_status(struct console *console, const struct args *args)
 {
-	struct session_status status;
-	struct err *err = session_status(console->session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(console->traced, &status);
 
 	(void)args;
 	if (err)
@@ -240,7 +243,7 @@ struct probe_listing {
 	size_t num;
 };
 
-static void print_probe(void *ctx, const struct session_probe *probe)
+static void print_probe(void *ctx, const struct traced_probe *probe)
 {
 	char domain[DOMAIN_NAME_MAX];
 	struct probe_listing *list = ctx;
@@ -261,7 +264,7 @@ static void print_searched(void *ctx, const char *module)
 	fputc('\n', ctx);
 }
 
-static void add_probe(void *ctx, const struct session_probe *probe)
+static void add_probe(void *ctx, const struct traced_probe *probe)
 {
 	jsonl_open_object(ctx, NULL);
 	jsonl_string(ctx, "kind", probe->kind);
@@ -279,7 +282,7 @@ static struct err *probes_json(struct console *console)
 	struct err *err;
 
 	jsonl_open_array(doc, "probes");
-	err = session_probes(console->session, add_probe, doc);
+	err = traced_probes(console->traced, add_probe, doc);
 	jsonl_close(doc);
 	if (!err)
 		return commands_end_json(console, doc);
@@ -295,10 +298,10 @@ struct err *cmd_probes(struct console *console, const struct args *args)
 	(void)args;
 	if (console->want_json)
 		return probes_json(console);
-	err = session_probes(console->session, print_probe, &list);
+	err = traced_probes(console->traced, print_probe, &list);
 	if (err || list.num)
 		return err;
 	fputs("# no allocator function is planted\n", console->out);
-	session_searched(console->session, print_searched, console->out);
+	traced_searched(console->traced, print_searched, console->out);
 	return NULL;
 }

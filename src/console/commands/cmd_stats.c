@@ -8,6 +8,8 @@
 #include "console/terminal/progress.h"
 #include "report/json_stats.h"
 #include "report/text.h"
+#include "supervisor/code.h"
+#include "supervisor/traced.h"
 
 #include <string.h>
 
@@ -35,7 +37,7 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 		return &err_nomem;
 	}
 	if (console->want_json)
-		err = jsonl_stats(doc, f, stats, is_diff, session_source(console->session), rows);
+		err = jsonl_stats(doc, f, stats, is_diff, traced_source(console->traced), rows);
 	else if (is_diff)
 		text_diff(f, stats, rows, heading);
 	else
@@ -56,9 +58,9 @@ static struct err *make_top(struct console *console, const struct snapshot *snap
 			    const struct stats_options *options, enum stats_sort sort,
 			    struct stats **ret)
 {
-	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	struct progress *progress = progress_begin(console->traced, console->out, NULL);
 	struct err *err =
-		stats_snapshot(snapshot, options, sort, session_resolver(console->session), ret);
+		stats_snapshot(snapshot, options, sort, traced_resolver(console->traced), ret);
 
 	progress_end(progress);
 	return err;
@@ -68,9 +70,9 @@ static struct err *make_diff(struct console *console, const struct snapshot *old
 			     const struct snapshot *new, const struct stats_options *options,
 			     enum stats_sort sort, struct stats **ret)
 {
-	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	struct progress *progress = progress_begin(console->traced, console->out, NULL);
 	struct err *err =
-		stats_diff(old, new, options, sort, session_resolver(console->session), ret);
+		stats_diff(old, new, options, sort, traced_resolver(console->traced), ret);
 
 	progress_end(progress);
 	return err;
@@ -87,7 +89,7 @@ static struct err *find_top_snapshot(struct console *console, const struct args 
 		     : snapshot_ref_find(console, name, ret);
 }
 
-static char *describe_top(const struct snapshot_ref *ref, const struct session_status *status)
+static char *describe_top(const struct snapshot_ref *ref, const struct traced_status *status)
 {
 	return ref->owned ? describe_live(ref->snapshot, status)
 			  : describe_snapshot(ref->snapshot, status);
@@ -111,7 +113,7 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	struct stats_options options = query_options(console, args);
 	_cleanup_snapshot_ref_ struct snapshot_ref ref = {0};
 	_cleanup_free_ char *heading = NULL;
-	struct session_status status;
+	struct traced_status status;
 	struct jsonl *doc = NULL;
 	struct stats *stats;
 	size_t rows = 0;
@@ -124,7 +126,7 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	if (!err)
 		err = find_top_snapshot(console, args, &ref);
 	if (!err)
-		err = session_status(console->session, &status);
+		err = traced_status(console->traced, &status);
 	if (!err)
 		err = make_top(console, ref.snapshot, &options, sorts[args_choice(args, "--by")],
 			       &stats);

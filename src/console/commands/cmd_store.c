@@ -6,13 +6,16 @@
 #include "console/commands/describe.h"
 #include "console/commands/snapshot_ref.h"
 #include "console/terminal/progress.h"
+#include "supervisor/snapshots.h"
+#include "supervisor/storing.h"
+#include "supervisor/traced.h"
 
 #include <string.h>
 
 static struct err *show(struct console *console, const char *command,
 			const struct snapshot *snapshot, const char *verb, const char *path)
 {
-	struct session_status status;
+	struct traced_status status;
 	_cleanup_free_ char *text = NULL;
 	struct jsonl *doc;
 	struct err *err;
@@ -23,7 +26,7 @@ static struct err *show(struct console *console, const char *command,
 		jsonl_string(doc, "file", path);
 		return commands_end_json(console, doc);
 	}
-	err = session_status(console->session, &status);
+	err = traced_status(console->traced, &status);
 	if (err)
 		return err;
 	text = describe_snapshot(snapshot, &status);
@@ -38,8 +41,8 @@ static struct err *show(struct console *console, const char *command,
 
 static struct err *dump(struct console *console, const struct snapshot *snapshot, const char *path)
 {
-	struct progress *progress = progress_begin(console->session, console->out, "storing");
-	struct err *err = session_dump(console->session, snapshot, path);
+	struct progress *progress = progress_begin(console->traced, console->out, "storing");
+	struct err *err = traced_dump(console->traced, snapshot, path);
 
 	progress_end(progress);
 	return err;
@@ -53,7 +56,7 @@ struct err *cmd_dump(struct console *console, const struct args *args)
 
 	// A file knows snapshots by name, and "live" would soon be a lie.
 	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
-		err = session_snapshot(console->session, NULL, &ref.snapshot);
+		err = traced_snapshot(console->traced, NULL, &ref.snapshot);
 	else
 		err = snapshot_ref_find(console, args->words[0], &ref);
 	if (!err)
@@ -68,7 +71,7 @@ struct err *cmd_load(struct console *console, const struct args *args)
 	struct err *err = as ? snapshot_ref_check_name(as) : NULL;
 
 	if (!err)
-		err = session_load(console->session, args->words[0], as, &snapshot);
+		err = traced_load(console->traced, args->words[0], as, &snapshot);
 	return err ? err : show(console, "load", snapshot, "from", args->words[0]);
 }
 
@@ -99,5 +102,5 @@ struct err *cmd_every(struct console *console, const struct args *args)
 
 	if (!err && period)
 		err = session_check_store(path);
-	return err ? err : session_every(console->session, period, period ? path : NULL);
+	return err ? err : traced_every(console->traced, period, period ? path : NULL);
 }

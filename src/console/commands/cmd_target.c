@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "console/commands/commands.h"
 #include "console/terminal/signals.h"
+#include "supervisor/session.h"
+#include "supervisor/traced.h"
+#include "supervisor/waiting.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,12 +16,12 @@
 /** Longest wait, about 30 years: what is more would not fit into 64 bits of nanoseconds. */
 #define WAIT_MAX_S 1e9
 
-static struct err *wait_ns(struct session *session, uint64_t ns)
+static struct err *wait_ns(struct console *console, uint64_t ns)
 {
 	struct err *err = &err_stop;
 
-	if (signals_wait_begin(session))
-		err = session_wait(session, ns);
+	if (signals_wait_begin(console->session))
+		err = traced_wait(console->traced, ns);
 	signals_wait_end();
 	return err;
 }
@@ -35,25 +38,25 @@ static struct err *parse_seconds(const char *text, double *ret)
 	return NULL;
 }
 
-static struct err *wait_seconds(struct session *session, const char *text)
+static struct err *wait_seconds(struct console *console, const char *text)
 {
 	double value = 0;
 	struct err *err = parse_seconds(text, &value);
 
-	return err ? err : wait_ns(session, (uint64_t)(value * (double)NS_PER_S));
+	return err ? err : wait_ns(console, (uint64_t)(value * (double)NS_PER_S));
 }
 
-static struct err *wait_exit(struct session *session)
+static struct err *wait_exit(struct console *console)
 {
-	struct session_status status;
-	struct err *err = session_status(session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(console->traced, &status);
 
 	if (err)
 		return err;
 	if (status.state == TARGET_DETACHED)
 		return err_create(ERR_OTHER,
 				  "malloscope has detached and cannot see the end of the target");
-	return wait_ns(session, UINT64_MAX);
+	return wait_ns(console, UINT64_MAX);
 }
 
 static struct err *parse_call(const struct args *args, long *count_ret)
@@ -82,8 +85,8 @@ static struct err *wait_all(struct console *console)
 {
 	struct err *err = &err_stop;
 
-	if (signals_wait_begin(console->first))
-		err = session_wait_all(console->first);
+	if (signals_wait_begin(console->session))
+		err = session_wait_all(console->session);
 	signals_wait_end();
 	return err;
 }
@@ -99,8 +102,8 @@ static struct err *wait_call(struct console *console, const struct args *args)
 	// To stand still at the entry holds the target up sooner or later; nobody knows how long a
 	// user looks at a prompt.
 	if (signals_wait_begin(console->session))
-		err = session_wait_call(console->session, args->words[1], (uint64_t)count,
-					!console->is_interactive);
+		err = traced_wait_call(console->traced, args->words[1], (uint64_t)count,
+				       !console->is_interactive);
 	signals_wait_end();
 	return err;
 }
@@ -112,10 +115,10 @@ struct err *cmd_wait(struct console *console, const struct args *args)
 	if (args->num_words > 1)
 		return err_create(ERR_USAGE, "too many arguments for 'wait %s'", args->words[0]);
 	if (strcmp(args->words[0], "exit") == 0)
-		return wait_exit(console->session);
+		return wait_exit(console);
 	if (strcmp(args->words[0], "all") == 0)
 		return wait_all(console);
-	return wait_seconds(console->session, args->words[0]);
+	return wait_seconds(console, args->words[0]);
 }
 
 struct err *cmd_detach(struct console *console, const struct args *args)
@@ -127,7 +130,7 @@ struct err *cmd_detach(struct console *console, const struct args *args)
 struct err *cmd_kill(struct console *console, const struct args *args)
 {
 	(void)args;
-	return session_kill(console->session);
+	return traced_kill(console->traced);
 }
 
 struct err *cmd_quit(struct console *console, const struct args *args)

@@ -9,6 +9,8 @@
 #include "heap/domain.h"
 #include "report/json_stats.h"
 #include "report/text.h"
+#include "supervisor/blocks.h"
+#include "supervisor/code.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,16 +61,16 @@ static struct err *print_stack(struct console *console, uint32_t stack_id,
 			       const struct traceback_options *options)
 {
 	_cleanup_(locations_deinit) struct locations locations = {0};
-	const struct resolver *resolver = session_resolver(console->session);
-	struct stack stack = session_stack(console->session, stack_id);
-	struct progress *progress = progress_begin(console->session, console->out, NULL);
+	const struct resolver *resolver = traced_resolver(console->traced);
+	struct stack stack = traced_stack(console->traced, stack_id);
+	struct progress *progress = progress_begin(console->traced, console->out, NULL);
 	struct err *err = resolve_stack(resolver, &stack, &locations);
 
 	progress_end(progress);
 	if (err)
 		return err;
 	text_traceback(console->out, locations.list.items, locations.list.num, resolver->strings,
-		       options, session_source_line, console->session);
+		       options, traced_source_line, console->traced);
 	print_stack_notes(console->out, &stack);
 	return NULL;
 }
@@ -127,7 +129,7 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 		console->has_json = true;
 		return jsonl_traceback(jsonl_begin("traceback"), console->out, console->last,
 				       (size_t)rank - 1, console->is_last_diff,
-				       session_source(console->session), &options);
+				       traced_source(console->traced), &options);
 	}
 	row = &console->last->rows[rank - 1];
 	fprintf(console->out, "[ Traceback #%ld ] ", rank);
@@ -170,7 +172,7 @@ struct err *check_where(const struct args *args)
 	return parse_address(args->words[0], &addr);
 }
 
-static struct err *where_json(struct console *console, const struct session_block *block,
+static struct err *where_json(struct console *console, const struct traced_block *block,
 			      uint64_t addr)
 {
 	struct jsonl *doc = jsonl_begin("where");
@@ -186,8 +188,8 @@ static struct err *where_json(struct console *console, const struct session_bloc
 	commands_add_domain(doc, block->domain);
 	jsonl_int(doc, "thread", block->tid);
 	jsonl_real(doc, "age", (double)block->age_ns / 1e9);
-	stack = session_stack(console->session, block->stack);
-	err = jsonl_stack(doc, "traceback", session_source(console->session), &stack, true);
+	stack = traced_stack(console->traced, block->stack);
+	err = jsonl_stack(doc, "traceback", traced_source(console->traced), &stack, true);
 	if (!err)
 		return commands_end_json(console, doc);
 	jsonl_destroy(doc);
@@ -198,12 +200,12 @@ struct err *cmd_where(struct console *console, const struct args *args)
 {
 	struct traceback_options options = {0};
 	char size[FMT_SIZE_MAX], domain[DOMAIN_NAME_MAX];
-	struct session_block block;
+	struct traced_block block;
 	uint64_t addr = 0;
 	struct err *err = parse_address(args->words[0], &addr);
 
 	if (!err)
-		err = session_where(console->session, addr, &block);
+		err = traced_where(console->traced, addr, &block);
 	if (console->want_json && (!err || err == &err_not_found))
 		return where_json(console, err ? NULL : &block, addr);
 	if (err == &err_not_found) {
@@ -248,10 +250,10 @@ static struct err *find_place(const struct resolver *resolver, const struct stac
 	return NULL;
 }
 
-static struct err *block_json(struct console *console, const struct session_block *block,
+static struct err *block_json(struct console *console, const struct traced_block *block,
 			      const struct location *place)
 {
-	const struct strtab *strings = session_resolver(console->session)->strings;
+	const struct strtab *strings = traced_resolver(console->traced)->strings;
 	struct jsonl *doc = jsonl_begin("blocks");
 
 	jsonl_address(doc, "address", block->addr);
@@ -265,10 +267,10 @@ static struct err *block_json(struct console *console, const struct session_bloc
 	return commands_end_json(console, doc);
 }
 
-static struct err *print_block(struct console *console, const struct session_block *block)
+static struct err *print_block(struct console *console, const struct traced_block *block)
 {
-	const struct resolver *resolver = session_resolver(console->session);
-	struct stack stack = session_stack(console->session, block->stack);
+	const struct resolver *resolver = traced_resolver(console->traced);
+	struct stack stack = traced_stack(console->traced, block->stack);
 	struct location place = {0};
 	char domain[DOMAIN_NAME_MAX];
 	struct err *err = find_place(resolver, &stack, &place);
@@ -293,9 +295,9 @@ static struct err *print_block(struct console *console, const struct session_blo
 
 struct err *cmd_blocks(struct console *console, const struct args *args)
 {
-	_cleanup_free_ struct session_block *blocks = NULL;
+	_cleanup_free_ struct traced_block *blocks = NULL;
 	size_t num = 0, i;
-	struct err *err = session_blocks(console->session, &blocks, &num);
+	struct err *err = traced_blocks(console->traced, &blocks, &num);
 
 	(void)args;
 	// A document for each block, none when there is none.

@@ -9,16 +9,15 @@
 #include "heap/filter.h"
 #include "heap/stats.h"
 #include "report/json.h"
-#include "supervisor/session.h"
 
 #include <stdio.h>
 
 struct console {
 	/** What it knows; borrowed. */
 	const struct command_table *commands;
-	/** The process that commands are about; the first one. */
 	struct session *session;
-	struct session *first;
+	/** The process of it that commands are about. */
+	struct traced *traced;
 	/** Where output goes; borrowed. */
 	FILE *out;
 	bool is_interactive;

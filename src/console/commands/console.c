@@ -10,6 +10,11 @@
 #include "console/commands/measured.h"
 #include "console/syntax/line.h"
 #include "heap/domain.h"
+#include "supervisor/measure.h"
+#include "supervisor/notes.h"
+#include "supervisor/processes.h"
+#include "supervisor/session.h"
+#include "supervisor/traced.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,7 +32,8 @@ struct err *console_create(struct session *session, const struct console_config 
 	if (!console)
 		return &err_nomem;
 	console->commands = config->commands;
-	console->session = console->first = session;
+	console->session = session;
+	console->traced = session_first(session);
 	console->out = config->out;
 	console->is_interactive = config->is_interactive;
 	console->is_coloured = config->is_coloured;
@@ -41,7 +47,7 @@ void console_destroy(struct console *console)
 {
 	if (!console)
 		return;
-	session_on_news(console->first, NULL, NULL);
+	session_on_news(console->session, NULL, NULL);
 	stats_destroy(console->last);
 	filters_clear(&console->filters);
 	free(console);
@@ -80,10 +86,10 @@ static struct err *run_command(struct console *console, const struct args *args)
 	console->want_json = console->is_json || args->want_json;
 	console->has_json = false;
 	if (!args->command->is_waiting)
-		session_hold(console->first);
+		session_hold(console->session);
 	err = args->command->run(console, args);
 	if (!args->command->is_waiting)
-		session_let(console->first);
+		session_let(console->session);
 	if (!err && console->want_json && !console->has_json)
 		err = jsonl_end(jsonl_begin(args->command->name), console->out);
 	console->want_json = console->is_json;
@@ -144,14 +150,14 @@ bool console_has_failed_gate(const struct console *console)
 static void print_news_of(struct console *console, bool is_one_of_several)
 {
 	struct measured_result *measured;
-	int of = is_one_of_several ? (int)session_pid(console->session) : 0;
+	int of = is_one_of_several ? (int)traced_pid(console->traced) : 0;
 	char *note;
 
-	while ((measured = session_take_measured(console->session))) {
+	while ((measured = traced_take_measured(console->traced))) {
 		measured_print(console, measured);
 		measured_result_destroy(measured);
 	}
-	while ((note = session_take_note(console->session))) {
+	while ((note = traced_take_note(console->traced))) {
 		print_note(console, note, of);
 		free(note);
 	}
@@ -159,27 +165,28 @@ static void print_news_of(struct console *console, bool is_one_of_several)
 
 void console_print_notes(struct console *console)
 {
-	struct session *current = console->session;
+	struct traced *current = console->traced;
 	size_t num, i;
 
-	session_hold(console->first);
-	num = session_num_processes(console->first);
-	// The first one comes first: see session_note_fd().
+	// First: what comes from now on makes it readable again.
+	session_quiet_notes(console->session);
+	session_hold(console->session);
+	num = session_num_processes(console->session);
 	for (i = 0; i < num; i++) {
-		console->session = session_process(console->first, i);
+		console->traced = session_process(console->session, i);
 		print_news_of(console, num > 1);
 	}
-	console->session = current;
-	session_let(console->first);
+	console->traced = current;
+	session_let(console->session);
 	fflush(console->out);
 }
 
-void console_choose(struct console *console, struct session *process)
+void console_choose(struct console *console, struct traced *process)
 {
-	if (process == console->session)
+	if (process == console->traced)
 		return;
-	console->session = process;
-	session_choose(process);
+	console->traced = process;
+	session_choose(console->session, process);
 	// It speaks of stacks of the other one.
 	stats_destroy(console->last);
 	console->last = NULL;
@@ -198,4 +205,9 @@ FILE *console_out(const struct console *console)
 struct session *console_session(const struct console *console)
 {
 	return console->session;
+}
+
+struct traced *console_traced(const struct console *console)
+{
+	return console->traced;
 }

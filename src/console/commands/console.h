@@ -12,6 +12,7 @@
 struct command_table;
 struct console;
 struct session;
+struct traced;
 
 struct console_config {
 	/** What it knows; borrowed. */
@@ -53,8 +54,10 @@ const struct command_table *console_commands(const struct console *console);
 FILE *console_out(const struct console *console);
 /** Let commands be about another process of the session, which is held (session_hold()) by the
  *  caller. */
-void console_choose(struct console *console, struct session *process);
-/** The process that commands are about: at first the session that the console was created with. */
+void console_choose(struct console *console, struct traced *process);
+/** The session that the console was created with. */
 struct session *console_session(const struct console *console);
+/** The process that commands are about: at the beginning session_first(). */
+struct traced *console_traced(const struct console *console);
 
 #endif

@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "heap/snapshot.h"
 #include "report/json.h"
+#include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@ static double seconds(uint64_t from_ns, uint64_t to_ns)
 }
 
 /** When the traced time of a snapshot ends: nothing is traced after the end of tracing. */
-static uint64_t traced_until(const struct snapshot *snapshot, const struct session_status *status)
+static uint64_t traced_until(const struct snapshot *snapshot, const struct traced_status *status)
 {
 	if (status->end_ns && snapshot->start_ns == status->start_ns &&
 	    status->end_ns < snapshot->time_ns)
@@ -26,7 +28,7 @@ static uint64_t traced_until(const struct snapshot *snapshot, const struct sessi
 	return snapshot->time_ns;
 }
 
-static char *describe(const struct snapshot *snapshot, const struct session_status *status,
+static char *describe(const struct snapshot *snapshot, const struct traced_status *status,
 		      uint64_t num_truncated)
 {
 	char size[FMT_SIZE_MAX], *text = NULL;
@@ -50,12 +52,12 @@ static char *describe(const struct snapshot *snapshot, const struct session_stat
 	return NULL;
 }
 
-char *describe_snapshot(const struct snapshot *snapshot, const struct session_status *status)
+char *describe_snapshot(const struct snapshot *snapshot, const struct traced_status *status)
 {
 	return describe(snapshot, status, 0);
 }
 
-char *describe_live(const struct snapshot *snapshot, const struct session_status *status)
+char *describe_live(const struct snapshot *snapshot, const struct traced_status *status)
 {
 	return describe(snapshot, status, status->num_truncated);
 }
@@ -78,7 +80,7 @@ static void describe_end(int exit_status, char buf[DESCRIBE_STATE_MAX])
 }
 
 /** What became of several processes. */
-static void describe_ends(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
+static void describe_ends(const struct traced_status *status, char buf[DESCRIBE_STATE_MAX])
 {
 	size_t num_ended = status->num_folded - status->num_left, len = 0;
 
@@ -92,7 +94,7 @@ static void describe_ends(const struct session_status *status, char buf[DESCRIBE
 			 status->num_left);
 }
 
-char *describe_state(const struct session_status *status, char buf[DESCRIBE_STATE_MAX])
+char *describe_state(const struct traced_status *status, char buf[DESCRIBE_STATE_MAX])
 {
 	if (status->is_stored)
 		return strcpy(buf, "stored in a file");
@@ -117,7 +119,7 @@ char *describe_state(const struct session_status *status, char buf[DESCRIBE_STAT
 	return buf;
 }
 
-double describe_traced_s(const struct session_status *status)
+double describe_traced_s(const struct traced_status *status)
 {
 	if (!status->start_ns)
 		return 0;

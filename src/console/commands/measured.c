@@ -9,6 +9,8 @@
 #include "console/commands/commands.h"
 #include "report/json_stats.h"
 #include "report/text.h"
+#include "supervisor/code.h"
+#include "supervisor/measure.h"
 
 #include <inttypes.h>
 
@@ -74,7 +76,7 @@ static struct err *measured_json(struct console *console, const struct measured_
 	jsonl_uint(doc, "peak", m->peak_bytes);
 	jsonl_real(doc, "seconds", (double)m->duration_ns / 1e9);
 	jsonl_real(doc, "longest_seconds", (double)m->max_duration_ns / 1e9);
-	return jsonl_stats(doc, console->out, stats, false, session_source(console->session),
+	return jsonl_stats(doc, console->out, stats, false, traced_source(console->traced),
 			   STAYED_ROWS);
 }
 
@@ -83,7 +85,7 @@ void measured_print(struct console *console, const struct measured_result *measu
 	const struct stats_options options = {.key = KEY_LINENO};
 	_cleanup_stats_ struct stats *stats = NULL;
 	_cleanup_err_ struct err *err = stats_snapshot(measured->stayed, &options, SORT_DEFAULT,
-						       session_resolver(console->session), &stats);
+						       traced_resolver(console->traced), &stats);
 
 	if (console->is_json && !err) {
 		err_destroy(measured_json(console, measured, stats));

@@ -3,6 +3,9 @@
 
 #include "console/commands/snapshot_ref.h"
 
+#include "supervisor/snapshots.h"
+#include "supervisor/traced.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -14,21 +17,21 @@ void snapshot_ref_deinit(struct snapshot_ref *ref)
 struct err *snapshot_ref_find(struct console *console, const char *name, struct snapshot_ref *ret)
 {
 	struct snapshot *owned = NULL;
-	struct session_status status;
-	struct err *err = session_status(console->session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(console->traced, &status);
 
 	if (err)
 		return err;
 	// In a file, "live" and "peak" may be names like any other.
 	if (status.is_stored)
-		return name ? session_find_snapshot(console->session, name, &ret->snapshot)
+		return name ? traced_find_snapshot(console->traced, name, &ret->snapshot)
 			    : snapshot_ref_newest(console, ret);
 	if (!name || strcmp(name, "live") == 0)
-		err = session_live(console->session, &owned);
+		err = traced_live(console->traced, &owned);
 	else if (strcmp(name, "peak") == 0)
-		err = session_peak(console->session, &owned);
+		err = traced_peak(console->traced, &owned);
 	else
-		return session_find_snapshot(console->session, name, &ret->snapshot);
+		return traced_find_snapshot(console->traced, name, &ret->snapshot);
 	if (err)
 		return err;
 	ret->owned = owned;
@@ -40,7 +43,7 @@ struct err *snapshot_ref_find_old(struct console *console, const char *name,
 				  struct snapshot_ref *ret)
 {
 	if (strcmp(name, "live") == 0)
-		return session_find_snapshot(console->session, name, &ret->snapshot);
+		return traced_find_snapshot(console->traced, name, &ret->snapshot);
 	return snapshot_ref_find(console, name, ret);
 }
 
@@ -52,9 +55,9 @@ struct err *snapshot_ref_since(struct console *console, const char *name, struct
 	if (strcmp(name, "live") == 0 || strcmp(name, "peak") == 0)
 		return err_create(ERR_USAGE, "--since takes a snapshot that was kept, not %s",
 				  name);
-	err = session_find_snapshot(console->session, name, &snapshot);
+	err = traced_find_snapshot(console->traced, name, &snapshot);
 	if (!err)
-		err = session_since(console->session, snapshot, &ret->owned);
+		err = traced_since(console->traced, snapshot, &ret->owned);
 	if (!err)
 		ret->snapshot = ret->owned;
 	return err;
@@ -62,12 +65,12 @@ struct err *snapshot_ref_since(struct console *console, const char *name, struct
 
 struct err *snapshot_ref_newest(struct console *console, struct snapshot_ref *ret)
 {
-	size_t num = session_num_snapshots(console->session);
+	size_t num = traced_num_snapshots(console->traced);
 
 	if (!num)
 		return err_create(ERR_NOT_FOUND,
 				  "there is no snapshot to compare with; 'snapshot' takes one");
-	ret->snapshot = session_get_snapshot(console->session, num - 1);
+	ret->snapshot = traced_get_snapshot(console->traced, num - 1);
 	return NULL;
 }
 

@@ -9,6 +9,8 @@
 #include "console/options.h"
 #include "console/syntax/line.h"
 #include "console/terminal/signals.h"
+#include "supervisor/processes.h"
+#include "supervisor/session.h"
 
 #include <signal.h>
 #include <string.h>
@@ -208,19 +210,19 @@ void batch_deinit(struct batch *batch)
 /** What became of each process. */
 static struct err *report_each(struct console *console)
 {
-	struct session *first = console_session(console);
+	struct session *session = console_session(console);
 	size_t num, i;
 	struct err *err = NULL;
 
-	session_hold(first);
-	num = session_num_processes(first);
+	session_hold(session);
+	num = session_num_processes(session);
 	for (i = 0; i < num && !err; i++) {
-		console_choose(console, session_process(first, i));
+		console_choose(console, session_process(session, i));
 		err = console_execute(console, "process");
 		if (!err)
 			err = console_execute(console, "top");
 	}
-	session_let(first);
+	session_let(session);
 	return err;
 }
 

@@ -6,7 +6,8 @@
 #include "console/syntax/command.h"
 #include "console/syntax/tokens.h"
 #include "heap/stats.h"
-#include "supervisor/session.h"
+#include "supervisor/code.h"
+#include "supervisor/snapshots.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 struct completer {
 	const struct command_table *table;
-	struct session *session;
+	struct traced *traced;
 	const char *text;
 	struct completions *out;
 };
@@ -38,10 +39,10 @@ static void offer_function(void *ctx, const char *name)
 
 static void offer_snapshots(struct completer *completer)
 {
-	size_t num = session_num_snapshots(completer->session), i;
+	size_t num = traced_num_snapshots(completer->traced), i;
 
 	for (i = 0; i < num; i++)
-		offer(completer, session_get_snapshot(completer->session, i)->name);
+		offer(completer, traced_get_snapshot(completer->traced, i)->name);
 }
 
 /** The words of "a|b|c". */
@@ -73,8 +74,8 @@ static void offer_kinds(struct completer *completer, unsigned kinds, const char 
 	for (i = 0; (kinds & COMPLETE_KEY) && i < NUM_KEYS; i++)
 		offer(completer, group_key_names[i]);
 	if (kinds & (COMPLETE_CALL | COMPLETE_FUNCTION))
-		session_complete_function(completer->session, completer->text, MAX_FUNCTIONS,
-					  offer_function, completer);
+		traced_complete_function(completer->traced, completer->text, MAX_FUNCTIONS,
+					 offer_function, completer);
 }
 
 static void offer_options(struct completer *completer, const struct command *command)
@@ -146,10 +147,10 @@ static void complete_argument(struct completer *completer, const struct command 
 	offer_kinds(completer, kinds, command->fixed[num]);
 }
 
-void complete(const struct command_table *table, struct session *session, const char *before,
+void complete(const struct command_table *table, struct traced *traced, const char *before,
 	      const char *text, struct completions *ret)
 {
-	struct completer completer = {table, session, text, ret};
+	struct completer completer = {table, traced, text, ret};
 	_cleanup_tokens_ struct tokens tokens = {0};
 	const struct command *command;
 	_cleanup_err_ struct err *err = tokens_split(before, &tokens);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct command_table;
-struct session;
+struct traced;
 
 /** Candidates, each a string of its own; free with completions_deinit(). */
 struct completions {
@@ -20,7 +20,7 @@ struct completions {
 /** What the word text may become that begins where the line `before` ends. Candidates begin with
  *  text, in the order of the tables. Unfinished quoting or an unknown command: none. Out of memory:
  *  fewer. */
-void complete(const struct command_table *table, struct session *session, const char *before,
+void complete(const struct command_table *table, struct traced *traced, const char *before,
 	      const char *text, struct completions *ret);
 void completions_deinit(struct completions *completions);
 

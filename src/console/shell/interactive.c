@@ -9,7 +9,11 @@
 #include "console/shell/history.h"
 #include "console/shell/lineedit.h"
 #include "console/terminal/signals.h"
+#include "supervisor/notes.h"
+#include "supervisor/processes.h"
 #include "supervisor/session.h"
+#include "supervisor/snapshots.h"
+#include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,7 +26,6 @@
 
 struct dialogue {
 	struct console *console;
-	/** The first process. */
 	struct session *session;
 	/** The next line answers whether to leave. */
 	bool is_asking;
@@ -34,8 +37,8 @@ struct dialogue {
 
 static struct err *greet(const struct dialogue *dialogue)
 {
-	struct session_status status;
-	struct err *err = session_status(dialogue->session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(session_first(dialogue->session), &status);
 	FILE *out = console_out(dialogue->console);
 	_cleanup_free_ char *exe = err ? NULL : utf8_printable(status.exe);
 
@@ -43,7 +46,8 @@ static struct err *greet(const struct dialogue *dialogue)
 		return err ? err : &err_nomem;
 	if (status.is_stored) {
 		fprintf(out, "malloscope %s: %zu snapshots%s%s\n", PACKAGE_VERSION,
-			session_num_snapshots(dialogue->session), *exe ? " of " : "", exe);
+			traced_num_snapshots(session_first(dialogue->session)), *exe ? " of " : "",
+			exe);
 		fputs("`help` lists the commands, TAB completes; `quit` leaves\n", out);
 		console_print_notes(dialogue->console);
 		return NULL;
@@ -60,8 +64,8 @@ static struct err *greet(const struct dialogue *dialogue)
 /** `quit`: ask first while the target is traced. */
 static void begin_to_leave(struct dialogue *dialogue)
 {
-	struct session_status status;
-	struct err *err = session_status(dialogue->session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(session_first(dialogue->session), &status);
 
 	if (err || status.is_stored || !session_has_living(dialogue->session)) {
 		err_destroy(err);
@@ -132,12 +136,12 @@ static void take_signal(struct dialogue *dialogue)
 static void take_event(struct dialogue *dialogue)
 {
 	const char *prompt = dialogue->is_asking ? dialogue->question : PROMPT;
-	struct session *current = console_session(dialogue->console);
+	struct traced *current = console_traced(dialogue->console);
 	char *line = NULL, of[48];
 
 	if (!dialogue->is_asking && session_num_processes(dialogue->session) > 1) {
-		if (session_pid(current))
-			snprintf(of, sizeof(of), PROMPT_OF, (int)session_pid(current));
+		if (traced_pid(current))
+			snprintf(of, sizeof(of), PROMPT_OF, (int)traced_pid(current));
 		else
 			strcpy(of, PROMPT_OF_ALL);
 		prompt = of;
@@ -171,7 +175,7 @@ struct err *interactive_run(struct console *console)
 		err = session_release(dialogue.session);
 	if (err)
 		return err;
-	lineedit_init(console_commands(console), dialogue.session);
+	lineedit_init(console_commands(console), console_traced(console));
 	while (!dialogue.is_over)
 		take_event(&dialogue);
 	lineedit_deinit();

@@ -17,7 +17,7 @@
 #include <readline/readline.h>
 
 static const struct command_table *the_table;
-static struct session *the_session;
+static struct traced *the_traced;
 static struct completions candidates;
 static bool is_installed;
 static bool is_hidden;
@@ -64,21 +64,21 @@ static char **complete_word(const char *text, int start, int end)
 	before = strndup(rl_line_buffer, (size_t)start);
 	completions_deinit(&candidates);
 	if (before)
-		complete(the_table, the_session, before, text, &candidates);
+		complete(the_table, the_traced, before, text, &candidates);
 	// File names only where one may stand and nothing of ours fits.
 	rl_attempted_completion_over = !candidates.want_files;
 	return rl_completion_matches(text, next_candidate);
 }
 
-void lineedit_use(struct session *session)
+void lineedit_use(struct traced *traced)
 {
-	the_session = session;
+	the_traced = traced;
 }
 
-void lineedit_init(const struct command_table *table, struct session *session)
+void lineedit_init(const struct command_table *table, struct traced *traced)
 {
 	the_table = table;
-	the_session = session;
+	the_traced = traced;
 	// For multi-byte characters on the line. Numbers stay as in the C locale.
 	setlocale(LC_CTYPE, "");
 	rl_readline_name = "malloscope";

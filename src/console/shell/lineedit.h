@@ -5,7 +5,7 @@
 #define CONSOLE_SHELL_LINEEDIT_H
 
 struct command_table;
-struct session;
+struct traced;
 
 enum lineedit_event {
 	/** The user finished a line. */
@@ -20,9 +20,9 @@ enum lineedit_event {
 
 /** Prepare readline and load the history. Completions are of this table, which must outlive the
  *  prompt, and of what the session knows. */
-void lineedit_init(const struct command_table *table, struct session *session);
+void lineedit_init(const struct command_table *table, struct traced *traced);
 /** Ask this one from now on. */
-void lineedit_use(struct session *session);
+void lineedit_use(struct traced *traced);
 /** Give the terminal back as it was and save the history. */
 void lineedit_deinit(void);
 

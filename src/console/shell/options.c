@@ -9,6 +9,7 @@
 #include "console/commands/help.h"
 #include "console/commands/table.h"
 #include "console/shell/options_internal.h"
+#include "supervisor/session.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "console/shell/options_internal.h"
 #include "console/syntax/args.h"
+#include "supervisor/session.h"
 
 #include <errno.h>
 #include <limits.h>

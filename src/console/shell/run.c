@@ -12,6 +12,9 @@
 #include "console/shell/batch.h"
 #include "console/shell/interactive.h"
 #include "console/terminal/signals.h"
+#include "supervisor/session.h"
+#include "supervisor/storing.h"
+#include "supervisor/traced.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,8 +65,8 @@ static struct err *begin_files(struct session *session, const struct options *op
 	if (err)
 		return err;
 	if (options->mode == MODE_DIFF)
-		return session_load_pair(session, options->file, options->other_file);
-	return session_load(session, options->file, options->file, NULL);
+		return traced_load_pair(session_first(session), options->file, options->other_file);
+	return traced_load(session_first(session), options->file, options->file, NULL);
 }
 
 static struct err *begin(struct session *session, const struct options *options)
@@ -80,8 +83,8 @@ static struct err *begin(struct session *session, const struct options *options)
 /** What the exit status is when nothing went wrong; asked before leaving the target. */
 static struct err *exit_status(struct session *session, const struct options *options, int *ret)
 {
-	struct session_status status;
-	struct err *err = session_status(session, &status);
+	struct traced_status status;
+	struct err *err = traced_status(session_first(session), &status);
 
 	if (err)
 		return err;
@@ -122,7 +125,7 @@ static struct err *run_with_output(struct session *session, const struct options
 		err = signals_install(session, options->is_interactive,
 				      options->mode != MODE_ATTACH);
 	if (!err && options->period_ns)
-		err = session_every(session, options->period_ns, options->store);
+		err = traced_every(session_first(session), options->period_ns, options->store);
 	if (!err)
 		err = options->is_interactive ? interactive_run(console)
 					      : batch_run(batch, console);
@@ -136,7 +139,7 @@ static struct err *run_with_output(struct session *session, const struct options
 		*status_ret = EXIT_GATE;
 	detach_err = session_detach(session);
 	// With a last snapshot, which may have something to tell.
-	store_err = session_every(session, 0, NULL);
+	store_err = traced_every(session_first(session), 0, NULL);
 	console_print_notes(console);
 	console_destroy(console);
 	return first_error(err, first_error(detach_err, store_err));

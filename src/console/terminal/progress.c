@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "supervisor/session.h"
+#include "supervisor/code.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 #define ERASE "\r\033[K"
 
 struct progress {
-	struct session *session;
+	struct traced *traced;
 	const char *doing;
 	int fd;
 	bool is_shown;
@@ -33,9 +33,9 @@ static void show(struct progress *p)
 	size_t num, total;
 	char text[160], what[128];
 
-	if (session_downloading(p->session, what, sizeof(what)))
+	if (traced_downloading(p->traced, what, sizeof(what)))
 		snprintf(text, sizeof(text), ERASE "# %s", what);
-	else if (session_loading(p->session, &num, &total))
+	else if (traced_loading(p->traced, &num, &total))
 		snprintf(text, sizeof(text), ERASE "# loading symbols %zu/%zu", num, total);
 	else if (p->doing)
 		snprintf(text, sizeof(text), ERASE "# %s", p->doing);
@@ -78,7 +78,7 @@ static bool is_terminal(FILE *out)
 	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
 }
 
-struct progress *progress_begin(struct session *session, FILE *out, const char *doing)
+struct progress *progress_begin(struct traced *traced, FILE *out, const char *doing)
 {
 	struct progress *p = is_terminal(out) ? calloc(1, sizeof(*p)) : NULL;
 	pthread_condattr_t attr;
@@ -87,7 +87,7 @@ struct progress *progress_begin(struct session *session, FILE *out, const char *
 
 	if (!p)
 		return NULL;
-	p->session = session;
+	p->traced = traced;
 	p->doing = doing;
 	p->fd = fileno(out);
 	fflush(out);

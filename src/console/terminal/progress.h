@@ -8,11 +8,11 @@
 #include <stdio.h>
 
 struct progress;
-struct session;
+struct traced;
 
 /** Begin. doing: what to show while no symbols are loaded, "storing" for one; NULL: nothing.
  *  Returns NULL when out is no terminal, or there is no memory: the work goes on without. */
-struct progress *progress_begin(struct session *session, FILE *out, const char *doing);
+struct progress *progress_begin(struct traced *traced, FILE *out, const char *doing);
 /** The work is over. NULL is fine. */
 void progress_end(struct progress *progress);
 

@@ -4,7 +4,8 @@
 
 #include "console/terminal/signals.h"
 
-#include "supervisor/session.h"
+#include "supervisor/code.h"
+#include "supervisor/waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>

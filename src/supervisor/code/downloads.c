@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Debug files from debuginfod servers, when frames are looked up for a report. No lock that the drain thread takes is held while a server is
-// asked: the target may wait for a row meanwhile.
+// Debug files from debuginfod servers, when frames are looked up for a report. No lock that the
+// drain thread takes is held while a server is asked: the target may wait for a row meanwhile.
 #include "config.h"
 
 #include "supervisor/code/downloads.h"
 
 #include "base/clock.h"
 #include "obj/download.h"
+#include "supervisor/code.h"
 #include "supervisor/core/notes.h"
 
 #include <inttypes.h>
@@ -15,14 +16,23 @@
 #include <string.h>
 
 #define URLS_NAME "DEBUGINFOD_URLS"
-/** In session.stored_modules. */
+/** In downloads_asked.stored. */
 #define UNASKED UINT32_MAX
 
-/** Of the first session, for all of them. */
+/** Of one process; under the mutex of downloads. */
+struct downloads_asked {
+	/** By module id: its debug file was asked for. */
+	VEC(bool) modules;
+	/** By module id of the archive: the module that has its debug file, 0: none, UNASKED. */
+	VEC(uint32_t) stored;
+};
+
+/** Of the session, for all its processes. */
 struct downloads {
 	/** The servers. */
 	char *urls;
-	/** One download at a time, and whoever looks up a module waits for its file. Taken before lock and obj_lock. */
+	/** One download at a time, and whoever looks up a module waits for its file. Taken before
+	 *  lock and obj_lock. */
 	pthread_mutex_t mutex;
 	/* Under mutex. */
 	/** The servers are not asked any more. */
@@ -67,18 +77,29 @@ struct err *downloads_create(struct session *s)
 	return NULL;
 }
 
-void downloads_destroy(struct session *s)
+void downloads_destroy(struct downloads *d)
 {
-	struct downloads *d = s->downloads;
-
-	vec_deinit(&s->debug_asked);
-	vec_deinit(&s->stored_modules);
 	if (!d)
 		return;
 	pthread_mutex_destroy(&d->display_mutex);
 	pthread_mutex_destroy(&d->mutex);
 	free(d->urls);
 	free(d);
+}
+
+struct err *downloads_begin(struct traced *t)
+{
+	t->asked = calloc(1, sizeof(*t->asked));
+	return t->asked ? NULL : &err_nomem;
+}
+
+void downloads_end(struct traced *t)
+{
+	if (!t->asked)
+		return;
+	vec_deinit(&t->asked->modules);
+	vec_deinit(&t->asked->stored);
+	free(t->asked);
 }
 
 /** What is shown: module NULL: nothing. */
@@ -98,9 +119,9 @@ static void on_progress(void *ctx, uint64_t num_bytes, uint64_t total)
 	set_display(d, d->module, num_bytes, total);
 }
 
-bool session_downloading(struct session *s, char *buf, size_t size)
+bool traced_downloading(struct traced *t, char *buf, size_t size)
 {
-	struct downloads *d = s->first->downloads;
+	struct downloads *d = t->session->downloads;
 	char total[328] = "";
 
 	if (!d)
@@ -125,8 +146,8 @@ void session_stop_download(void)
 		kill(process, SIGTERM);
 }
 
-static void note(struct session *s, const char *format, ...) __printf(2, 3);
-static void note(struct session *s, const char *format, ...)
+static void note(struct traced *t, const char *format, ...) __printf(2, 3);
+static void note(struct traced *t, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
@@ -137,51 +158,51 @@ static void note(struct session *s, const char *format, ...)
 	va_end(ap);
 	if (!text)
 		return;
-	session_lock(s);
-	session_note(s, "%s", text);
-	session_unlock(s);
+	traced_lock(t);
+	traced_note(t, "%s", text);
+	traced_unlock(t);
 }
 
 /** Nothing came; what will not get better is not tried again. */
-static void note_failure(struct session *s, const char *module, enum download_result result,
+static void note_failure(struct traced *t, const char *module, enum download_result result,
 			 int errnum)
 {
-	struct downloads *d = s->first->downloads;
-	uint64_t seconds = s->options.debuginfod_ns / NS_PER_S;
+	struct downloads *d = t->session->downloads;
+	uint64_t seconds = t->session->options.debuginfod_ns / NS_PER_S;
 
 	d->is_over = result != DOWNLOAD_NOT_FOUND;
 	if (result == DOWNLOAD_NOT_FOUND && !d->is_missing_noted)
-		note(s,
+		note(t,
 		     "debuginfod: no server has debug information of %s; what else is missing "
 		     "is not told",
 		     module);
 	d->is_missing_noted |= result == DOWNLOAD_NOT_FOUND;
 	if (result == DOWNLOAD_TIMED_OUT)
-		note(s,
+		note(t,
 		     "debuginfod: %s did not come within %" PRIu64 " s; the servers are not asked "
 		     "again; --debuginfod=SECONDS waits longer",
 		     module, seconds);
 	else if (result == DOWNLOAD_NO_LIBRARY)
-		note(s,
+		note(t,
 		     "--debuginfod: libdebuginfod.so.1 is not installed (Debian: libdebuginfod1, "
 		     "Fedora: elfutils-debuginfod-client)");
 	else if (result == DOWNLOAD_ENDED)
-		note(s, "debuginfod: interrupted; the servers are not asked again");
+		note(t, "debuginfod: interrupted; the servers are not asked again");
 	else if (result == DOWNLOAD_FAILED)
-		note(s, "debuginfod: %s: %s; the servers are not asked again", module,
+		note(t, "debuginfod: %s: %s; the servers are not asked again", module,
 		     strerror(errnum));
 }
 
 /** Fetch the files of a build-id. module: its name, for the display and notes. */
-static bool fetch(struct session *s, const char *module, const uint8_t *build_id, size_t size,
+static bool fetch(struct traced *t, const char *module, const uint8_t *build_id, size_t size,
 		  int fds_ret[2])
 {
-	struct downloads *d = s->first->downloads;
+	struct downloads *d = t->session->downloads;
 	struct download download = {
 		.build_id = build_id,
 		.build_id_size = size,
 		.urls = d->urls,
-		.limit_ns = s->options.debuginfod_ns,
+		.limit_ns = t->session->options.debuginfod_ns,
 		.progress = on_progress,
 		.ctx = d,
 		.process = &the_process,
@@ -193,19 +214,19 @@ static bool fetch(struct session *s, const char *module, const uint8_t *build_id
 	result = download_debug_file(&download, fds_ret, &errnum);
 	set_display(d, NULL, 0, 0);
 	if (result != DOWNLOAD_DONE)
-		note_failure(s, module, result, errnum);
+		note_failure(t, module, result, errnum);
 	return result == DOWNLOAD_DONE;
 }
 
 /** Is this module's turn, the only one that it has? */
-static bool take_turn(struct session *s, uint32_t id)
+static bool take_turn(struct traced *t, uint32_t id)
 {
-	while (s->debug_asked.num <= id)
-		if (!vec_push(&s->debug_asked, false))
+	while (t->asked->modules.num <= id)
+		if (!vec_push(&t->asked->modules, false))
 			return false;
-	if (s->debug_asked.items[id])
+	if (t->asked->modules.items[id])
 		return false;
-	s->debug_asked.items[id] = true;
+	t->asked->modules.items[id] = true;
 	return true;
 }
 
@@ -232,58 +253,58 @@ static void lacking_init(struct lacking *ret, const char *path, const uint8_t *b
 }
 
 /** Fetch its files, or say that this can be done. */
-static bool fetch_or_hint(struct session *s, const struct lacking *lacking, int fds_ret[2])
+static bool fetch_or_hint(struct traced *t, const struct lacking *lacking, int fds_ret[2])
 {
 	const char *slash = strrchr(lacking->path, '/');
 	const char *name = slash ? slash + 1 : lacking->path;
 
-	if (s->options.debuginfod_ns)
-		return fetch(s, name, lacking->build_id, lacking->build_id_size, fds_ret);
-	s->first->downloads->is_hinted = true;
-	note(s,
+	if (t->session->options.debuginfod_ns)
+		return fetch(t, name, lacking->build_id, lacking->build_id_size, fds_ret);
+	t->session->downloads->is_hinted = true;
+	note(t,
 	     "%s has no debug information, so no lines; --debuginfod asks the servers of " URLS_NAME,
 	     name);
 	return false;
 }
 
-static void note_unfit(struct session *s, const char *path, struct err *err)
+static void note_unfit(struct traced *t, const char *path, struct err *err)
 {
 	if (err)
-		note(s, "debuginfod: the debug file of %s is not used: %s", path, err_text(err));
+		note(t, "debuginfod: the debug file of %s is not used: %s", path, err_text(err));
 	err_destroy(err);
 }
 
 /** Under mutex. */
-static void provide(struct session *s, uint32_t id)
+static void provide(struct traced *t, uint32_t id)
 {
 	_cleanup_(lacking_deinit) struct lacking lacking = {0};
 	const struct module *module;
 	struct err *err;
 	int fds[2];
 
-	session_lock_obj(s);
-	if (module_lacks_debug(s->modules, id)) {
-		module = modules_get(s->modules, id);
+	traced_lock_obj(t);
+	if (module_lacks_debug(t->modules, id)) {
+		module = modules_get(t->modules, id);
 		lacking_init(&lacking, module->path, module->build_id, module->build_id_size);
 	}
-	session_unlock_obj(s);
-	if (!lacking.path || !fetch_or_hint(s, &lacking, fds))
+	traced_unlock_obj(t);
+	if (!lacking.path || !fetch_or_hint(t, &lacking, fds))
 		return;
-	session_lock_obj(s);
-	err = module_give_debug(s->modules, id, fds[0], fds[1]);
-	session_unlock_obj(s);
-	note_unfit(s, lacking.path, err);
+	traced_lock_obj(t);
+	err = module_give_debug(t->modules, id, fds[0], fds[1]);
+	traced_unlock_obj(t);
+	note_unfit(t, lacking.path, err);
 }
 
-void downloads_provide(struct session *s, uint32_t id)
+void downloads_provide(struct traced *t, uint32_t id)
 {
-	struct downloads *d = s->first->downloads;
+	struct downloads *d = t->session->downloads;
 
 	if (!d || !id)
 		return;
 	pthread_mutex_lock(&d->mutex);
-	if (!d->is_over && !d->is_hinted && take_turn(s, id))
-		provide(s, id);
+	if (!d->is_over && !d->is_hinted && take_turn(t, id))
+		provide(t, id);
 	pthread_mutex_unlock(&d->mutex);
 }
 
@@ -302,7 +323,7 @@ static bool has_stored_lines(const struct archive *archive, uint32_t module)
 }
 
 /** Under mutex. Returns the id of a module with debug information, or 0. */
-static uint32_t provide_stored(struct session *s, uint32_t stored)
+static uint32_t provide_stored(struct traced *t, uint32_t stored)
 {
 	_cleanup_(lacking_deinit) struct lacking lacking = {0};
 	const struct archive_module *module;
@@ -310,37 +331,37 @@ static uint32_t provide_stored(struct session *s, uint32_t stored)
 	uint32_t id = 0;
 	int fds[2];
 
-	session_lock_obj(s);
-	module = archive_get_module(s->archive, stored);
-	if (module->build_id_size && !has_stored_lines(s->archive, stored))
-		lacking_init(&lacking, strtab_get(s->resolver.strings, module->path),
+	traced_lock_obj(t);
+	module = archive_get_module(t->archive, stored);
+	if (module->build_id_size && !has_stored_lines(t->archive, stored))
+		lacking_init(&lacking, strtab_get(t->resolver.strings, module->path),
 			     module->build_id, module->build_id_size);
-	session_unlock_obj(s);
-	if (!lacking.path || !fetch_or_hint(s, &lacking, fds))
+	traced_unlock_obj(t);
+	if (!lacking.path || !fetch_or_hint(t, &lacking, fds))
 		return 0;
-	session_lock_obj(s);
-	err = modules_add_debug_file(s->modules, lacking.path, lacking.build_id,
+	traced_lock_obj(t);
+	err = modules_add_debug_file(t->modules, lacking.path, lacking.build_id,
 				     lacking.build_id_size, fds[0], fds[1], &id);
-	session_unlock_obj(s);
-	note_unfit(s, lacking.path, err);
+	traced_unlock_obj(t);
+	note_unfit(t, lacking.path, err);
 	return id;
 }
 
-uint32_t downloads_provide_stored(struct session *s, uint32_t stored)
+uint32_t downloads_provide_stored(struct traced *t, uint32_t stored)
 {
-	struct downloads *d = s->first->downloads;
+	struct downloads *d = t->session->downloads;
 	uint32_t id = 0;
 
 	if (!d || !stored)
 		return 0;
 	pthread_mutex_lock(&d->mutex);
-	while (s->stored_modules.num <= stored && vec_push(&s->stored_modules, UNASKED))
+	while (t->asked->stored.num <= stored && vec_push(&t->asked->stored, UNASKED))
 		;
-	if (s->stored_modules.num > stored) {
-		id = s->stored_modules.items[stored];
+	if (t->asked->stored.num > stored) {
+		id = t->asked->stored.items[stored];
 		if (id == UNASKED)
-			id = d->is_over || d->is_hinted ? 0 : provide_stored(s, stored);
-		s->stored_modules.items[stored] = id;
+			id = d->is_over || d->is_hinted ? 0 : provide_stored(t, stored);
+		t->asked->stored.items[stored] = id;
 	}
 	pthread_mutex_unlock(&d->mutex);
 	return id;

@@ -1,60 +1,75 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Everything that can be asked about frames: those of the process from the symbolizer, those of loaded snapshots from the archive.
+// Everything that can be asked about frames: those of the process from the symbolizer, those of
+// loaded snapshots from the archive.
 #include "config.h"
 
 #include "supervisor/code/frames.h"
 
+#include "supervisor/code.h"
 #include "supervisor/code/downloads.h"
 
 #include <string.h>
 
-/** Count the module of a frame that is about to be looked up. Without memory the display is a little wrong. */
-static void note_loading(struct session *s, uint32_t module)
+struct loading {
+	/** Atomic. */
+	bool is_loading;
+	size_t num_loaded;
+	size_t num_modules;
+	/** By module id: counted in num_loaded. Under obj_lock. */
+	VEC(bool) loaded;
+};
+
+/** Count the module of a frame that is about to be looked up. Without memory the display is a
+ *  little wrong. */
+static void note_loading(struct traced *t, uint32_t module)
 {
-	while (s->loaded.num <= module)
-		if (!vec_push(&s->loaded, false))
+	struct loading *l = t->loading;
+
+	while (l->loaded.num <= module)
+		if (!vec_push(&l->loaded, false))
 			return;
-	__atomic_store_n(&s->num_modules, modules_num(s->modules), __ATOMIC_RELAXED);
-	if (module && !s->loaded.items[module])
-		__atomic_store_n(&s->num_loaded, s->num_loaded + 1, __ATOMIC_RELAXED);
-	s->loaded.items[module] = true;
-	__atomic_store_n(&s->is_loading, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&l->num_modules, modules_num(t->modules), __ATOMIC_RELAXED);
+	if (module && !l->loaded.items[module])
+		__atomic_store_n(&l->num_loaded, l->num_loaded + 1, __ATOMIC_RELAXED);
+	l->loaded.items[module] = true;
+	__atomic_store_n(&l->is_loading, true, __ATOMIC_RELAXED);
 }
 
-bool session_loading(struct session *s, size_t *num_ret, size_t *total_ret)
+bool traced_loading(struct traced *t, size_t *num_ret, size_t *total_ret)
 {
-	*num_ret = __atomic_load_n(&s->num_loaded, __ATOMIC_RELAXED);
-	*total_ret = __atomic_load_n(&s->num_modules, __ATOMIC_RELAXED);
-	return __atomic_load_n(&s->is_loading, __ATOMIC_RELAXED);
+	*num_ret = __atomic_load_n(&t->loading->num_loaded, __ATOMIC_RELAXED);
+	*total_ret = __atomic_load_n(&t->loading->num_modules, __ATOMIC_RELAXED);
+	return __atomic_load_n(&t->loading->is_loading, __ATOMIC_RELAXED);
 }
 
 /** Behind obj_lock: the drain thread uses the modules too. */
-static struct err *resolve_live(struct session *s, uint64_t frame, const struct location **ret,
+static struct err *resolve_live(struct traced *t, uint64_t frame, const struct location **ret,
 				size_t *num_ret)
 {
 	const struct resolver *inner;
 	struct err *err;
 
-	session_lock_obj(s);
-	inner = symbolizer_resolver(s->symbolizer);
-	note_loading(s, frame_module(frame));
+	traced_lock_obj(t);
+	inner = symbolizer_resolver(t->symbolizer);
+	note_loading(t, frame_module(frame));
 	err = inner->resolve(inner->ctx, frame, ret, num_ret);
-	__atomic_store_n(&s->is_loading, false, __ATOMIC_RELAXED);
-	session_unlock_obj(s);
+	__atomic_store_n(&t->loading->is_loading, false, __ATOMIC_RELAXED);
+	traced_unlock_obj(t);
 	return err;
 }
 
-/** A frame that was stored without line, in the debug file of its module. &err_not_found: there is none, or it does not know more. */
-static struct err *resolve_anew(struct session *s, const struct archive_frame *stored,
+/** A frame that was stored without line, in the debug file of its module. &err_not_found: there is
+ *  none, or it does not know more. */
+static struct err *resolve_anew(struct traced *t, const struct archive_frame *stored,
 				const struct location **ret, size_t *num_ret)
 {
-	uint32_t id = downloads_provide_stored(s, stored->module);
+	uint32_t id = downloads_provide_stored(t, stored->module);
 	const struct location *found = NULL;
 	size_t num = 0;
 	struct err *err = &err_not_found;
 
 	if (id)
-		err = resolve_live(s, frame_make(id, stored->offset), &found, &num);
+		err = resolve_live(t, frame_make(id, stored->offset), &found, &num);
 	if (!err && !found->has_line)
 		err = &err_not_found;
 	if (err)
@@ -64,44 +79,44 @@ static struct err *resolve_anew(struct session *s, const struct archive_frame *s
 	return NULL;
 }
 
-static struct err *resolve_stored(struct session *s, uint64_t frame, const struct location **ret,
+static struct err *resolve_stored(struct traced *t, uint64_t frame, const struct location **ret,
 				  size_t *num_ret)
 {
 	struct archive_frame stored = {0};
 	struct err *err, *anew;
 
-	session_lock_obj(s);
-	err = archive_resolve(s->archive, frame, ret, num_ret);
+	traced_lock_obj(t);
+	err = archive_resolve(t->archive, frame, ret, num_ret);
 	if (!err)
-		stored = *archive_get(s->archive, frame_addr(frame));
-	session_unlock_obj(s);
+		stored = *archive_get(t->archive, frame_addr(frame));
+	traced_unlock_obj(t);
 	if (err || stored.locations[0].has_line)
 		return err;
-	anew = resolve_anew(s, &stored, ret, num_ret);
+	anew = resolve_anew(t, &stored, ret, num_ret);
 	return anew == &err_not_found ? NULL : anew;
 }
 
 /** What may take long, a download, comes before obj_lock is taken. */
 static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
 {
-	struct session *s = ctx;
+	struct traced *t = ctx;
 
 	if (frame_module(frame) == FRAME_MODULE_STORED)
-		return resolve_stored(s, frame, ret, num_ret);
-	downloads_provide(s, frame_module(frame));
-	return resolve_live(s, frame, ret, num_ret);
+		return resolve_stored(t, frame, ret, num_ret);
+	downloads_provide(t, frame_module(frame));
+	return resolve_live(t, frame, ret, num_ret);
 }
 
 static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 {
-	struct session *s = ctx;
+	struct traced *t = ctx;
 	const struct module *module;
 
-	session_lock_obj(s);
+	traced_lock_obj(t);
 	if (frame_module(frame) == FRAME_MODULE_STORED) {
-		archive_origin(s->archive, frame, ret);
+		archive_origin(t->archive, frame, ret);
 	} else {
-		module = frame_module(frame) ? modules_get(s->modules, frame_module(frame)) : NULL;
+		module = frame_module(frame) ? modules_get(t->modules, frame_module(frame)) : NULL;
 		*ret = (struct frame_origin){
 			.module = module ? module->path : "",
 			.build_id = module ? module->build_id : NULL,
@@ -109,45 +124,54 @@ static void origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 			.offset = frame_addr(frame),
 		};
 	}
-	session_unlock_obj(s);
+	traced_unlock_obj(t);
 }
 
-char *session_source_line(void *session, const char *file, uint32_t line)
+char *traced_source_line(void *traced, const char *file, uint32_t line)
 {
-	struct session *s = session;
+	struct traced *t = traced;
 	const char *stored = NULL;
 	char *text;
 	uint32_t id;
 
-	session_lock_obj(s);
-	if (archive_num(s->archive) && !strtab_intern(s->resolver.strings, file, &id) &&
-	    archive_find_line(s->archive, id, line, &stored) && stored) {
+	traced_lock_obj(t);
+	if (archive_num(t->archive) && !strtab_intern(t->resolver.strings, file, &id) &&
+	    archive_find_line(t->archive, id, line, &stored) && stored) {
 		text = strdup(stored);
 	} else {
-		text = symbolizer_source_line(s->symbolizer, file, line);
+		text = symbolizer_source_line(t->symbolizer, file, line);
 	}
-	session_unlock_obj(s);
+	traced_unlock_obj(t);
 	return text;
 }
 
-struct err *frames_init(struct session *s)
+struct err *frames_init(struct traced *t)
 {
-	struct strtab *strings = symbolizer_resolver(s->symbolizer)->strings;
+	struct strtab *strings = symbolizer_resolver(t->symbolizer)->strings;
 
-	s->resolver = (struct resolver){.ctx = s, .strings = strings, .resolve = resolve};
-	s->source = (struct frame_source){.ctx = s,
-					  .resolver = &s->resolver,
+	t->resolver = (struct resolver){.ctx = t, .strings = strings, .resolve = resolve};
+	t->source = (struct frame_source){.ctx = t,
+					  .resolver = &t->resolver,
 					  .origin = origin,
-					  .read_line = session_source_line};
-	return archive_create(strings, &s->archive);
+					  .read_line = traced_source_line};
+	t->loading = calloc(1, sizeof(*t->loading));
+	return t->loading ? archive_create(strings, &t->archive) : &err_nomem;
 }
 
-const struct resolver *session_resolver(struct session *s)
+void frames_deinit(struct traced *t)
 {
-	return &s->resolver;
+	archive_destroy(t->archive);
+	if (t->loading)
+		vec_deinit(&t->loading->loaded);
+	free(t->loading);
 }
 
-const struct frame_source *session_source(struct session *s)
+const struct resolver *traced_resolver(struct traced *t)
 {
-	return &s->source;
+	return &t->resolver;
+}
+
+const struct frame_source *traced_source(struct traced *t)
+{
+	return &t->source;
 }

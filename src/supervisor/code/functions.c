@@ -4,13 +4,14 @@
 
 #include "supervisor/code/functions.h"
 
+#include "supervisor/code.h"
 #include "supervisor/core/control.h"
 
 #include <string.h>
 
 /** Candidates for a function that the user has named. */
 struct function_search {
-	struct session *s;
+	struct traced *t;
 	const char *function;
 	const struct module *module;
 	char *first_name;
@@ -44,27 +45,27 @@ static struct err *on_function(void *ctx, const char *full_name, uint64_t addr)
 
 static struct err *search_modules(struct function_search *search, uint32_t module_id)
 {
-	struct session *s = search->s;
+	struct traced *t = search->t;
 	struct err *err = NULL;
 	uint32_t id;
 
-	session_lock_obj(s);
-	for (id = module_id ? module_id : 1; id <= modules_num(s->modules) && !err; id++) {
-		search->module = modules_get(s->modules, id);
+	traced_lock_obj(t);
+	for (id = module_id ? module_id : 1; id <= modules_num(t->modules) && !err; id++) {
+		search->module = modules_get(t->modules, id);
 		if (search->module && search->module->is_live)
-			err = module_match_functions(s->modules, id, search->function, on_function,
+			err = module_match_functions(t->modules, id, search->function, on_function,
 						     search);
 		if (module_id)
 			break;
 	}
-	session_unlock_obj(s);
+	traced_unlock_obj(t);
 	return err;
 }
 
-struct err *functions_find(struct session *s, const char *function, uint32_t module_id,
+struct err *functions_find(struct traced *t, const char *function, uint32_t module_id,
 			   struct function_addrs *ret)
 {
-	struct function_search search = {.s = s, .function = function, .addrs = ret};
+	struct function_search search = {.t = t, .function = function, .addrs = ret};
 	struct err *err = search_modules(&search, module_id);
 
 	if (!err && search.others)
@@ -86,18 +87,18 @@ static struct err *on_ptrace(void *ctx, size_t name_index, uint64_t addr, uint64
 	return &err_stop;
 }
 
-void functions_plant_ptrace(struct session *s, uint32_t module_id)
+void functions_plant_ptrace(struct traced *t, uint32_t module_id)
 {
 	static const char *const names[] = {"ptrace"};
 	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
 	struct command_plant item = {.role = PLANT_PTRACE};
 	struct err *err;
 
-	err = module_find_functions(s->modules, module_id, names, 1, false, on_ptrace, &item);
+	err = module_find_functions(t->modules, module_id, names, 1, false, on_ptrace, &item);
 	if (err == &err_stop) {
-		item.addr += modules_get(s->modules, module_id)->bias;
+		item.addr += modules_get(t->modules, module_id)->bias;
 		command.items[0] = item;
-		control_send(s, &command);
+		control_send(t, &command);
 	}
 	err_destroy(err);
 }
@@ -119,21 +120,21 @@ static struct err *complete_one(void *ctx, const char *name)
 	return NULL;
 }
 
-void session_complete_function(struct session *s, const char *prefix, size_t limit,
-			       void (*fn)(void *ctx, const char *name), void *ctx)
+void traced_complete_function(struct traced *t, const char *prefix, size_t limit,
+			      void (*fn)(void *ctx, const char *name), void *ctx)
 {
 	struct completion c = {limit, fn, ctx};
 	const struct module *module;
 	uint32_t id;
 
-	session_lock_obj(s);
-	for (id = 1; s->modules && id <= modules_num(s->modules) && c.left; id++) {
-		module = modules_get(s->modules, id);
+	traced_lock_obj(t);
+	for (id = 1; t->modules && id <= modules_num(t->modules) && c.left; id++) {
+		module = modules_get(t->modules, id);
 		if (module && module->is_live)
-			err_destroy(module_complete_functions(s->modules, id, prefix, complete_one,
+			err_destroy(module_complete_functions(t->modules, id, prefix, complete_one,
 							      &c));
 	}
-	session_unlock_obj(s);
+	traced_unlock_obj(t);
 }
 
 struct candidates {
@@ -151,7 +152,7 @@ static struct err *add_candidate(void *ctx, const char *name)
 	return ++c->num < 8 ? NULL : &err_stop;
 }
 
-struct err *functions_not_found(struct session *s, const char *function)
+struct err *functions_not_found(struct traced *t, const char *function)
 {
 	struct candidates c = {0};
 	struct err *err;
@@ -162,14 +163,14 @@ struct err *functions_not_found(struct session *s, const char *function)
 	c.out = open_memstream(&c.text, &c.size);
 	if (!c.out)
 		return &err_nomem;
-	session_lock_obj(s);
+	traced_lock_obj(t);
 	for (; len > 0 && !c.num; len--) {
 		prefix = strndup(function, len);
-		for (id = 1; prefix && id <= modules_num(s->modules) && c.num < 8; id++) {
-			const struct module *module = modules_get(s->modules, id);
+		for (id = 1; prefix && id <= modules_num(t->modules) && c.num < 8; id++) {
+			const struct module *module = modules_get(t->modules, id);
 
 			if (module && module->is_live)
-				err_destroy(module_complete_functions(s->modules, id, prefix,
+				err_destroy(module_complete_functions(t->modules, id, prefix,
 								      add_candidate, &c));
 		}
 		free(prefix);
@@ -177,7 +178,7 @@ struct err *functions_not_found(struct session *s, const char *function)
 		if (len <= 3)
 			break;
 	}
-	session_unlock_obj(s);
+	traced_unlock_obj(t);
 	fclose(c.out);
 	err = err_create(ERR_NOT_FOUND, "no function '%s' in the loaded modules%s%s", function,
 			 c.num ? "; there are " : "", c.num ? c.text : "");

@@ -3,7 +3,7 @@
 #ifndef SUPERVISOR_CODE_FUNCTIONS_H
 #define SUPERVISOR_CODE_FUNCTIONS_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** Runtime addresses. */
 struct function_addrs {
@@ -12,12 +12,12 @@ struct function_addrs {
 
 /** Addresses of a function as the user names it, in live modules. module_id 0: all. ERR_USAGE:
  *  ambiguous; &err_not_found. */
-struct err *functions_find(struct session *s, const char *function, uint32_t module_id,
+struct err *functions_find(struct traced *t, const char *function, uint32_t module_id,
 			   struct function_addrs *ret) __must_check;
 /** The error for a function that no module has (ERR_NOT_FOUND): it lists names that begin the same
  *  way. Under lock. */
-struct err *functions_not_found(struct session *s, const char *function) __must_check;
+struct err *functions_not_found(struct traced *t, const char *function) __must_check;
 /** Let the tracer know of calls of ptrace, if it is defined in a module. Under both locks. */
-void functions_plant_ptrace(struct session *s, uint32_t module_id);
+void functions_plant_ptrace(struct traced *t, uint32_t module_id);
 
 #endif

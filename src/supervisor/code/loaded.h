@@ -4,11 +4,11 @@
 #ifndef SUPERVISOR_CODE_LOADED_H
 #define SUPERVISOR_CODE_LOADED_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** Look at the module list again. Under lock. */
-void loaded_update(struct session *s);
+void loaded_update(struct traced *t);
 /** A new image: nothing of the old one is loaded. Under lock. */
-void loaded_forget(struct session *s);
+void loaded_forget(struct traced *t);
 
 #endif

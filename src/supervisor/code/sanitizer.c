@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// LeakSanitizer, a part of AddressSanitizer, looks for leaks when the program ends, from a task of its own that wants to ptrace all
-// others. They have a tracer already: "LeakSanitizer does not work under ptrace", and the program ends with its error status, before
-// what it has printed is flushed. That is no fault of the program, and nothing that we could mend: so it is told in time.
+// LeakSanitizer, a part of AddressSanitizer, looks for leaks when the program ends, from a task of
+// its own that wants to ptrace all others. They have a tracer already: "LeakSanitizer does not work
+// under ptrace", and the program ends with its error status, before what it has printed is flushed.
+// That is no fault of the program, and nothing that we could mend: so it is told in time.
 #include "config.h"
 
 #include "supervisor/code/sanitizer.h"
@@ -22,19 +23,19 @@ static struct err *on_symbol(void *ctx, size_t index, uint64_t addr, uint64_t si
 	return NULL;
 }
 
-/** The name of the live module that has the leak check, or NULL; lives as long as the session. */
-static const char *find_leak_check(struct session *s)
+/** The name of the live module that has the leak check, or NULL; lives as long as t. */
+static const char *find_leak_check(struct traced *t)
 {
 	static const char *const names[] = {"__lsan_do_leak_check"};
 	const struct module *module;
 	bool is_found = false;
 	uint32_t id;
 
-	for (id = 1; id <= modules_num(s->modules); id++) {
-		module = modules_get(s->modules, id);
+	for (id = 1; id <= modules_num(t->modules); id++) {
+		module = modules_get(t->modules, id);
 		if (!module->is_live)
 			continue;
-		err_destroy(module_find_functions(s->modules, id, names, 1, false, on_symbol,
+		err_destroy(module_find_functions(t->modules, id, names, 1, false, on_symbol,
 						  &is_found));
 		if (is_found)
 			return module->name;
@@ -76,17 +77,17 @@ static bool has_switched_off(pid_t pid)
 	return false;
 }
 
-void sanitizer_note(struct session *s)
+void sanitizer_note(struct traced *t)
 {
 	const char *module;
 
-	session_lock_obj(s);
-	module = find_leak_check(s);
-	session_unlock_obj(s);
-	if (!module || has_switched_off(io_live_task(s->tracer.target)))
+	traced_lock_obj(t);
+	module = find_leak_check(t);
+	traced_unlock_obj(t);
+	if (!module || has_switched_off(io_live_task(t->pid)))
 		return;
-	session_note(
-		s,
+	traced_note(
+		t,
 		"%s has LeakSanitizer, which does not work under a tracer: traced to its end, "
 		"the program fails; start it with ASAN_OPTIONS=detect_leaks=0 (LSAN_OPTIONS with "
 		"-fsanitize=leak), or detach before it ends",

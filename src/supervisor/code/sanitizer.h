@@ -3,9 +3,9 @@
 #ifndef SUPERVISOR_CODE_SANITIZER_H
 #define SUPERVISOR_CODE_SANITIZER_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** Say so when the image has LeakSanitizer, which fails under a tracer. Under lock. */
-void sanitizer_note(struct session *s);
+void sanitizer_note(struct traced *t);
 
 #endif

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// chromium's malloc, free and operator new hand their calls on through a table of functions (PartitionAlloc's allocator shim). So do
-// UncheckedAlloc(), UncheckedRealloc() and the like, which its libraries call where a failure is no reason to die. They are not
-// exported, and have no symbol in a stripped program; but they are nothing but a jump through the same table, where the unchecked form
-// of a function has the place behind its own, and they follow UncheckedAlloc(), which the linker makes one with operator
-// new(nothrow).
+// chromium's malloc, free and operator new hand their calls on through a table of functions
+// (PartitionAlloc's allocator shim). So do UncheckedAlloc(), UncheckedRealloc() and the like, which
+// its libraries call where a failure is no reason to die. They are not exported, and have no symbol
+// in a stripped program; but they are nothing but a jump through the same table, where the
+// unchecked form of a function has the place behind its own, and they follow UncheckedAlloc(),
+// which the linker makes one with operator new(nothrow).
 #include "config.h"
 
 #include "supervisor/code/shim.h"
 
 #include "arch/arch.h"
-#include "base/io.h"
 #include "supervisor/os/process.h"
+#include "wire/probe.h"
 
 #include <string.h>
 
@@ -105,12 +106,11 @@ static bool is_named(const struct planted_probe *found, size_t num, uint64_t add
 	return false;
 }
 
-size_t shim_find(const struct session *s, const struct planted_probe *found, size_t num,
+size_t shim_find(pid_t pid, const struct planted_probe *found, size_t num,
 		 struct planted_probe ret[SHIM_MAX])
 {
 	struct arch_dispatch dispatch;
 	struct shim shim = {0};
-	pid_t pid = io_live_task(s->tracer.target);
 	size_t num_ret = 0, i;
 	uint64_t addr;
 	enum role role;

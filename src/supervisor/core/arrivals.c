@@ -45,16 +45,16 @@ void arrivals_destroy(struct arrivals *a)
 	free(a);
 }
 
-void arrivals_add(struct session *s, const struct event_child *event)
+void arrivals_add(struct traced *t, const struct event_child *event)
 {
 	const struct command let_go = {.kind = COMMAND_RELEASE, .tid = event->pid};
-	struct arrivals *a = s->first->arrivals;
+	struct arrivals *a = t->session->arrivals;
 	const struct arrival child = {
 		.pid = event->pid,
-		.parent = s->tracer.target,
-		.process = event->process,
+		.parent = t->pid,
+		.number = event->process,
 		.flags = event->flags,
-		.nframe = s->nframe,
+		.nframe = t->nframe,
 	};
 
 	// Nobody follows: no tracer of ours says so.
@@ -63,14 +63,14 @@ void arrivals_add(struct session *s, const struct event_child *event)
 	pthread_mutex_lock(&a->lock);
 	// Without memory the child would stand for ever: there is no other way than to let it run.
 	if (a->want_end || a->queue.num >= SESSION_MAX_PROCESSES || !vec_push(&a->queue, child))
-		control_send_to(s, event->process, &let_go);
+		control_send_to(t->session, event->process, &let_go);
 	pthread_cond_signal(&a->news);
 	pthread_mutex_unlock(&a->lock);
 }
 
 void arrivals_wake(struct session *s)
 {
-	struct arrivals *a = s->first->arrivals;
+	struct arrivals *a = s->arrivals;
 
 	if (!a)
 		return;
@@ -78,7 +78,7 @@ void arrivals_wake(struct session *s)
 	a->has_news = true;
 	pthread_cond_signal(&a->news);
 	pthread_mutex_unlock(&a->lock);
-	control_wake(s->first);
+	control_wake(s);
 }
 
 /** Under lock. */

@@ -4,14 +4,14 @@
 #ifndef SUPERVISOR_CORE_ARRIVALS_H
 #define SUPERVISOR_CORE_ARRIVALS_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** A child that was announced; it stands in its first stop. */
 struct arrival {
 	pid_t pid;
 	pid_t parent;
 	/** As in struct command. */
-	uint32_t process;
+	uint32_t number;
 	/** CHILD_*. */
 	uint32_t flags;
 	uint32_t nframe;
@@ -28,10 +28,10 @@ struct err *arrivals_create(struct arrivals **ret) __must_check;
 /** NULL is fine. */
 void arrivals_destroy(struct arrivals *a);
 
-/** Queue a child of s, any session. Under its lock. Without memory, or when no child is taken up
+/** Queue a child of t. Under its lock. Without memory, or when no child is taken up
  *  any more, the child goes on untraced. */
-void arrivals_add(struct session *s, const struct event_child *event);
-/** The state of s has changed: it has ended, was let go ... Nothing without family. */
+void arrivals_add(struct traced *t, const struct event_child *event);
+/** The state of a process has changed: it has ended, was let go ... Nothing without family. */
 void arrivals_wake(struct session *s);
 
 /** Sleep until there is work. can_take: there is room for another child. False: arrivals_end() was

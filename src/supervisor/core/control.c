@@ -28,33 +28,41 @@ void control_sleep(struct session *s, uint64_t ns)
 		return;
 }
 
-void control_send(struct session *s, const struct command *command)
+static struct err *send_to(const struct session *s, uint32_t number, const struct command *command)
 {
-	if (s->has_tracer)
-		err_destroy(tracer_send(&s->tracer, command));
+	const struct tracer_handle to = {.socket = s->tracer.socket, .process = number};
+
+	return tracer_send(&to, command);
 }
 
-void control_send_to(const struct session *s, uint32_t process, const struct command *command)
+struct err *control_try_send(struct traced *t, const struct command *command)
 {
-	struct tracer_handle to = s->tracer;
-
-	to.process = process;
-	err_destroy(tracer_send(&to, command));
+	return t->has_tracer ? send_to(t->session, t->number, command) : &err_gone;
 }
 
-void control_release(struct session *s, pid_t tid, unsigned flags)
+void control_send(struct traced *t, const struct command *command)
+{
+	err_destroy(control_try_send(t, command));
+}
+
+void control_send_to(const struct session *s, uint32_t number, const struct command *command)
+{
+	err_destroy(send_to(s, number, command));
+}
+
+void control_release(struct traced *t, pid_t tid, unsigned flags)
 {
 	struct command command = {.kind = COMMAND_RELEASE, .tid = tid, .flags = flags};
 
 	FAULT_POINT("answer");
-	control_send(s, &command);
+	control_send(t, &command);
 }
 
-void control_unpause(struct session *s)
+void control_unpause(struct traced *t)
 {
 	const struct command command = {.kind = COMMAND_UNPAUSE};
 
-	if (s->is_paused)
-		control_send(s, &command);
-	s->is_paused = false;
+	if (t->is_paused)
+		control_send(t, &command);
+	t->is_paused = false;
 }

@@ -10,31 +10,31 @@
 
 #include <fcntl.h>
 
-void memory_open(struct session *s)
+void memory_open(struct traced *t)
 {
 	char path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(s->tracer.target));
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)io_live_task(t->pid));
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	fd = __atomic_exchange_n(&s->mem_fd, fd, __ATOMIC_SEQ_CST);
+	fd = __atomic_exchange_n(&t->mem_fd, fd, __ATOMIC_SEQ_CST);
 	if (fd >= 0)
 		close(fd);
 }
 
-void memory_close(struct session *s)
+void memory_close(struct traced *t)
 {
-	int fd = __atomic_exchange_n(&s->mem_fd, -1, __ATOMIC_SEQ_CST);
+	int fd = __atomic_exchange_n(&t->mem_fd, -1, __ATOMIC_SEQ_CST);
 
 	if (fd >= 0)
 		close(fd);
 }
 
-void memory_restore(struct session *s)
+void memory_restore(struct traced *t)
 {
-	const struct shared *shared = s->shared;
+	const struct shared *shared = t->shared;
 	uint32_t i, num = shared_num_planted(shared);
-	int fd = __atomic_load_n(&s->mem_fd, __ATOMIC_SEQ_CST);
+	int fd = __atomic_load_n(&t->mem_fd, __ATOMIC_SEQ_CST);
 	uint8_t byte;
 
 	if (fd < 0)

@@ -14,13 +14,13 @@ void session_notify(struct session *s)
 {
 	const uint64_t one = 1;
 
-	if (write(s->first->note_fd, &one, sizeof(one)) < 0)
+	if (write(s->note_fd, &one, sizeof(one)) < 0)
 		return;
 	control_wake(s);
 	arrivals_wake(s);
 }
 
-void session_note(struct session *s, const char *format, ...)
+void traced_note(struct traced *t, const char *format, ...)
 {
 	va_list ap;
 	char *text;
@@ -31,33 +31,29 @@ void session_note(struct session *s, const char *format, ...)
 	va_end(ap);
 	if (len < 0)
 		return;
-	if (s->notes.num >= MAX_NOTES || !vec_push(&s->notes, text)) {
+	if (t->notes.num >= MAX_NOTES || !vec_push(&t->notes, text)) {
 		free(text);
 		return;
 	}
-	session_notify(s);
+	session_notify(t->session);
 }
 
-char *session_take_note(struct session *s)
+char *traced_take_note(struct traced *t)
 {
 	char *note = NULL;
-	uint64_t count;
 
-	session_lock(s);
-	if (s->notes.num) {
-		note = vec_shift(&s->notes);
-	} else if (read(s->note_fd, &count, sizeof(count)) < 0) {
-		note = NULL;
-	}
-	if (!note && s->symbolizer) {
+	traced_lock(t);
+	if (t->notes.num)
+		note = vec_shift(&t->notes);
+	if (!note && t->symbolizer) {
 		// What the look-ups of the last command have missed.
-		session_lock_obj(s);
-		note = symbolizer_take_note(s->symbolizer);
+		traced_lock_obj(t);
+		note = symbolizer_take_note(t->symbolizer);
 		if (!note)
-			note = modules_next_note(s->modules);
-		session_unlock_obj(s);
+			note = modules_next_note(t->modules);
+		traced_unlock_obj(t);
 	}
-	session_unlock(s);
+	traced_unlock(t);
 	return note;
 }
 
@@ -66,9 +62,17 @@ int session_note_fd(const struct session *s)
 	return s->note_fd;
 }
 
+void session_quiet_notes(struct session *s)
+{
+	uint64_t count;
+
+	// Nothing to be read: it is quiet.
+	if (read(s->note_fd, &count, sizeof(count)) < 0)
+		return;
+}
+
 void session_on_news(struct session *s, void (*fn)(void *ctx), void *ctx)
 {
-	s = s->first;
 	s->on_news = fn;
 	s->on_news_ctx = ctx;
 }

@@ -3,18 +3,18 @@
 #ifndef SUPERVISOR_DRAIN_HEAP_EVENTS_H
 #define SUPERVISOR_DRAIN_HEAP_EVENTS_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
-void heap_events_stack(struct session *s, const struct event_stack *event);
-void heap_events_alloc(struct session *s, const struct event_alloc *event);
-void heap_events_free(struct session *s, const struct event_free *event);
-void heap_events_usable(struct session *s, const struct event_usable *event);
+void heap_events_stack(struct traced *t, const struct event_stack *event);
+void heap_events_alloc(struct traced *t, const struct event_alloc *event);
+void heap_events_free(struct traced *t, const struct event_free *event);
+void heap_events_usable(struct traced *t, const struct event_usable *event);
 /** A realloc has begun: its old block is out until it ends. */
-void heap_events_take(struct session *s, const struct event_take *event);
-void heap_events_realloc(struct session *s, const struct event_realloc *event);
+void heap_events_take(struct traced *t, const struct event_take *event);
+void heap_events_realloc(struct traced *t, const struct event_realloc *event);
 /** What a realloc has taken is gone. */
-void heap_events_abandon(struct session *s, const struct event_abandon *event);
+void heap_events_abandon(struct traced *t, const struct event_abandon *event);
 /** Forget what was allocated so far. */
-void heap_events_clear(struct session *s);
+void heap_events_clear(struct traced *t);
 
 #endif

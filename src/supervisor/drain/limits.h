@@ -3,13 +3,13 @@
 #ifndef SUPERVISOR_DRAIN_LIMITS_H
 #define SUPERVISOR_DRAIN_LIMITS_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** Memory of the tables, as counted against the limit. */
-size_t limits_used(const struct session *s);
+size_t limits_used(const struct traced *t);
 /** Close the tables when they have grown so large. Cheap; called as they grow. */
-void limits_check(struct session *s);
+void limits_check(struct traced *t);
 /** The stack that stands for those which are not kept. */
-struct err *limits_beyond(struct session *s, uint32_t *ret) __must_check;
+struct err *limits_beyond(struct traced *t, uint32_t *ret) __must_check;
 
 #endif

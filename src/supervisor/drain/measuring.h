@@ -4,33 +4,33 @@
 #define SUPERVISOR_DRAIN_MEASURING_H
 
 #include "heap/measured.h"
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** A thread is at the entry of a measured function, and has left that call. */
-void measuring_enter(struct session *s, const struct event_measure *event);
-void measuring_leave(struct session *s, const struct event_measure *event);
+void measuring_enter(struct traced *t, const struct event_measure *event);
+void measuring_leave(struct traced *t, const struct event_measure *event);
 /** The newest block of the heap is addr. */
-void measuring_alloc(struct session *s, int32_t tid, uint64_t addr);
+void measuring_alloc(struct traced *t, int32_t tid, uint64_t addr);
 /** The block at addr is about to be freed, or taken by a realloc, by tid. */
-void measuring_free(struct session *s, int32_t tid, uint64_t addr);
+void measuring_free(struct traced *t, int32_t tid, uint64_t addr);
 /** tid frees a block that is older than the tracing, of about that size. */
-void measuring_free_older(struct session *s, int32_t tid, uint64_t size);
+void measuring_free_older(struct traced *t, int32_t tid, uint64_t size);
 /** A realloc failed, the block is back. */
-void measuring_put_back(struct session *s, int32_t tid, uint64_t addr);
+void measuring_put_back(struct traced *t, int32_t tid, uint64_t addr);
 
-/** Measure a function, see session_measure(); one that is measured already begins anew. */
-struct err *measuring_add(struct session *s, const char *function, uint64_t num_calls) __must_check;
+/** Measure a function, see traced_measure(); one that is measured already begins anew. */
+struct err *measuring_add(struct traced *t, const char *function, uint64_t num_calls) __must_check;
 /** Measure it no more. False: it is not measured. */
-bool measuring_remove(struct session *s, const char *function);
+bool measuring_remove(struct traced *t, const char *function);
 /** Functions that are measured, and number i of them. */
-size_t measuring_num(const struct session *s);
-struct measured_function measuring_get(const struct session *s, size_t i);
+size_t measuring_num(const struct traced *t);
+struct measured_function measuring_get(const struct traced *t, size_t i);
 /** The oldest result not taken yet, or NULL; the caller destroys it. */
-struct measured_result *measuring_take_result(struct session *s);
+struct measured_result *measuring_take_result(struct traced *t);
 /** The target has ended: what was summed up so far is a result. */
-void measuring_finish(struct session *s);
+void measuring_finish(struct traced *t);
 /** A new image, or stop: as that, and nothing is measured any more. */
-void measuring_reset(struct session *s);
-void measuring_destroy(struct session *s);
+void measuring_reset(struct traced *t);
+void measuring_destroy(struct traced *t);
 
 #endif

@@ -17,29 +17,29 @@
 #include <string.h>
 
 /** An image without a rendezvous is complete when its entry point is reached. */
-static void plant_entry_point(struct session *s)
+static void plant_entry_point(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
 	uint64_t entry;
 
-	if (!process_entry(io_live_task(s->tracer.target), &entry))
+	if (!process_entry(io_live_task(t->pid), &entry))
 		return;
 	command.items[0] = (struct command_plant){entry, PLANT_RENDEZVOUS, 0};
-	control_send(s, &command);
+	control_send(t, &command);
 }
 
-static void send_area(struct session *s, uint64_t start)
+static void send_area(struct traced *t, uint64_t start)
 {
 	struct command command = {.kind = COMMAND_XOL_AREA, .start = start};
 	char magic[sizeof(XOL_AREA_MAGIC)];
 
-	if (process_read(io_live_task(s->tracer.target), start, magic, sizeof(magic)) &&
+	if (process_read(io_live_task(t->pid), start, magic, sizeof(magic)) &&
 	    memcmp(magic, XOL_AREA_MAGIC, sizeof(magic)) == 0)
-		control_send(s, &command);
+		control_send(t, &command);
 }
 
 /** Tell the tracer of what an earlier one has left mapped in the target. */
-static void send_areas(struct session *s)
+static void send_areas(struct traced *t)
 {
 	_cleanup_free_ char *text = NULL;
 	struct maps_cursor cursor;
@@ -49,7 +49,7 @@ static void send_areas(struct session *s)
 	uint64_t at;
 	struct err *err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(s->tracer.target));
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(t->pid));
 	err = io_read_file(path, 256 << 20, &text, &size);
 	if (err) {
 		err_destroy(err);
@@ -61,107 +61,107 @@ static void send_areas(struct session *s)
 			continue;
 		// The kernel joins neighbours.
 		for (at = entry.start; at + XOL_AREA_SIZE <= entry.end; at += XOL_AREA_SIZE)
-			send_area(s, at);
+			send_area(t, at);
 	}
 }
 
 /** The image is complete: hold the thread for the user, or let it run. */
-static void image_ready(struct session *s, pid_t tid)
+static void image_ready(struct traced *t, pid_t tid)
 {
-	allocators_note(s);
-	if (s->want_hold) {
-		s->held_tid = tid;
-		s->state = TARGET_HELD;
-		control_wake(s);
+	allocators_note(t);
+	if (t->want_hold) {
+		t->held_tid = tid;
+		t->state = TARGET_HELD;
+		control_wake(t->session);
 		return;
 	}
-	control_release(s, tid, RELEASE_UNWATCH);
+	control_release(t, tid, RELEASE_UNWATCH);
 }
 
 /** Find out which program the target executes. */
-static void set_exe(struct session *s)
+static void set_exe(struct traced *t)
 {
 	char path[32], exe[4096] = "", *copy;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(s->tracer.target));
-	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, s->exe) == 0)
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(t->pid));
+	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, t->exe) == 0)
 		return;
 	copy = strdup(exe);
-	if (copy && vec_push(&s->exes, copy))
-		s->exe = copy;
+	if (copy && vec_push(&t->exes, copy))
+		t->exe = copy;
 	else
 		free(copy);
 }
 
-static void note_exec(struct session *s)
+static void note_exec(struct traced *t)
 {
 	// Of children, which do so all the time, `processes` tells.
-	if (!s->want_hold && s->has_executed && (!s->parent || s->snapshots.num))
-		session_note(s, "process %d executes %s: a new heap", (int)s->tracer.target,
-			     s->exe);
-	if (precheck_lacks_privileges(s->tracer.target))
-		session_note(
-			s,
+	if (!t->want_hold && t->has_executed && (!t->parent || t->snapshots.num))
+		traced_note(t, "process %d executes %s: a new heap", (int)t->pid, t->exe);
+	if (precheck_lacks_privileges(t->pid))
+		traced_note(
+			t,
 			"process %d runs %s without the privileges of the file (setuid), because "
 			"it is traced; run malloscope as root to keep them",
-			(int)s->tracer.target, s->exe);
+			(int)t->pid, t->exe);
 }
 
-void process_image_exec(struct session *s, pid_t tid)
+void process_image_exec(struct traced *t, pid_t tid)
 {
-	memory_open(s);
-	heap_clear(s->heap);
-	hmap_deinit_owned(&s->taken);
-	cfi_rows_clear(shared_rows(s->shared));
-	hmap_deinit(&s->stacks_by_hash);
-	loaded_forget(s);
-	measuring_reset(s);
-	set_exe(s);
-	note_exec(s);
-	s->has_executed = true;
+	memory_open(t);
+	heap_clear(t->heap);
+	hmap_deinit_owned(&t->taken);
+	cfi_rows_clear(shared_rows(t->shared));
+	hmap_deinit(&t->stacks_by_hash);
+	loaded_forget(t);
+	measuring_reset(t);
+	set_exe(t);
+	note_exec(t);
+	t->has_executed = true;
 	// Nothing of this heap was missed.
-	s->is_from_launch |= s->is_tracing;
-	if (s->want_hold && !s->launch_error)
-		s->launch_error = precheck_image(s->tracer.target);
-	loaded_update(s);
-	if (!process_has_interpreter(io_live_task(s->tracer.target))) {
-		image_ready(s, tid);
+	t->is_from_launch |= t->is_tracing;
+	if (t->want_hold && !t->launch_error)
+		t->launch_error = precheck_image(t->pid);
+	loaded_update(t);
+	if (!process_has_interpreter(io_live_task(t->pid))) {
+		image_ready(t, tid);
 		return;
 	}
-	if (!s->has_rendezvous)
-		plant_entry_point(s);
-	control_release(s, tid, RELEASE_WATCH_MAPS);
+	if (!t->has_rendezvous)
+		plant_entry_point(t);
+	control_release(t, tid, RELEASE_WATCH_MAPS);
 }
 
-/** The linker stops before and after each change of its list. From the first complete one on the tracer tells by itself. */
-static bool is_linking(struct session *s)
+/** The linker stops before and after each change of its list. From the first complete one on the
+ *  tracer tells by itself. */
+static bool is_linking(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_LINK_STATE};
-	pid_t task = io_live_task(s->tracer.target);
+	pid_t task = io_live_task(t->pid);
 
-	if (s->link_state || !process_link_state(task, &command.value))
+	if (t->link_state || !process_link_state(task, &command.value))
 		return false;
 	if (process_is_linking(task, command.value))
 		return true;
-	s->link_state = command.value;
-	control_send(s, &command);
+	t->link_state = command.value;
+	control_send(t, &command);
 	return false;
 }
 
-void process_image_rendezvous(struct session *s, pid_t tid)
+void process_image_rendezvous(struct traced *t, pid_t tid)
 {
-	if (s->has_rendezvous && is_linking(s)) {
-		control_release(s, tid, 0);
+	if (t->has_rendezvous && is_linking(t)) {
+		control_release(t, tid, 0);
 		return;
 	}
-	loaded_update(s);
-	image_ready(s, tid);
+	loaded_update(t);
+	image_ready(t, tid);
 }
 
-void process_image_adopt(struct session *s)
+void process_image_adopt(struct traced *t)
 {
-	s->has_executed = true;
-	set_exe(s);
-	send_areas(s);
-	loaded_update(s);
+	t->has_executed = true;
+	set_exe(t);
+	send_areas(t);
+	loaded_update(t);
 }

@@ -3,14 +3,14 @@
 #ifndef SUPERVISOR_DRAIN_PROCESS_IMAGE_H
 #define SUPERVISOR_DRAIN_PROCESS_IMAGE_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** A new image was executed: everything begins anew. tid stands at its begin. Under lock. */
-void process_image_exec(struct session *s, pid_t tid);
+void process_image_exec(struct traced *t, pid_t tid);
 /** Thread tid stands at the rendezvous (or at the entry point of an image without one). Under
  *  lock. */
-void process_image_rendezvous(struct session *s, pid_t tid);
+void process_image_rendezvous(struct traced *t, pid_t tid);
 /** The image that is there already, at attach and after a fork. Under lock. */
-void process_image_adopt(struct session *s);
+void process_image_adopt(struct traced *t);
 
 #endif

@@ -14,124 +14,124 @@
 #include "supervisor/drain/process_image.h"
 
 /** Nothing comes from the target any more. */
-static void finish(struct session *s, enum target_state state)
+static void finish(struct traced *t, enum target_state state)
 {
-	s->state = state;
-	s->held_tid = 0;
-	measuring_finish(s);
-	session_mark_end(s);
-	session_lock_obj(s);
-	modules_forget_live(s->modules);
-	session_unlock_obj(s);
-	control_wake(s);
-	arrivals_wake(s);
+	t->state = state;
+	t->held_tid = 0;
+	measuring_finish(t);
+	traced_mark_end(t);
+	traced_lock_obj(t);
+	modules_forget_live(t->modules);
+	traced_unlock_obj(t);
+	control_wake(t->session);
+	arrivals_wake(t->session);
 }
 
-static void on_end(struct session *s, const struct event_exit *event)
+static void on_end(struct traced *t, const struct event_exit *event)
 {
-	s->exit_status = event->status;
-	finish(s, TARGET_ENDED);
+	t->exit_status = event->status;
+	finish(t, TARGET_ENDED);
 }
 
 /** The tracer has let the target go on its own. */
-static void on_left(struct session *s, const struct event_text *event)
+static void on_left(struct traced *t, const struct event_text *event)
 {
-	if (s->want_hold)
-		s->launch_error = err_create(ERR_PERM, "%s", event->text);
+	if (t->want_hold)
+		t->launch_error = err_create(ERR_PERM, "%s", event->text);
 	else if (*event->text)
-		session_note(s, "%s", event->text);
-	finish(s, TARGET_DETACHED);
+		traced_note(t, "%s", event->text);
+	finish(t, TARGET_DETACHED);
 }
 
-static void on_ack(struct session *s, const struct event_ack *event)
+static void on_ack(struct traced *t, const struct event_ack *event)
 {
-	s->acked_cookie = event->cookie;
-	s->ack_result = event->result;
-	control_wake(s);
+	t->acked_cookie = event->cookie;
+	t->ack_result = event->result;
+	control_wake(t->session);
 }
 
-/** An event that a thread of the target waits after, or about the session itself. */
-static void on_control(struct session *s, const struct ring_record *record)
+/** An event after which a thread of the target waits, or about the process as a whole. */
+static void on_control(struct traced *t, const struct ring_record *record)
 {
 	const struct event_thread *thread = (const void *)record;
 	const struct event_miss *miss = (const void *)record;
 
 	switch (record->kind) {
 	case EVENT_MISS:
-		rows_fill(s, miss->tid, &miss->frame);
-		control_release(s, miss->tid, 0);
+		rows_fill(t, miss->tid, &miss->frame);
+		control_release(t, miss->tid, 0);
 		break;
 	case EVENT_MODULES:
-		process_image_rendezvous(s, thread->tid);
+		process_image_rendezvous(t, thread->tid);
 		break;
 	case EVENT_MAPPED:
-		loaded_update(s);
-		control_release(s, thread->tid, 0);
+		loaded_update(t);
+		control_release(t, thread->tid, 0);
 		break;
 	case EVENT_EXEC:
-		process_image_exec(s, thread->tid);
+		process_image_exec(t, thread->tid);
 		break;
 	case EVENT_EXIT:
-		on_end(s, (const void *)record);
+		on_end(t, (const void *)record);
 		break;
 	case EVENT_CHILD:
-		arrivals_add(s, (const void *)record);
+		arrivals_add(t, (const void *)record);
 		break;
 	case EVENT_RELEASED:
-		on_left(s, (const void *)record);
+		on_left(t, (const void *)record);
 		break;
 	case EVENT_ACK:
-		on_ack(s, (const void *)record);
+		on_ack(t, (const void *)record);
 		break;
 	case EVENT_EPOCH:
-		hmap_deinit(&s->stacks_by_hash);
+		hmap_deinit(&t->stacks_by_hash);
 		break;
 	case EVENT_CLEAR:
-		heap_events_clear(s);
+		heap_events_clear(t);
 		break;
 	case EVENT_NOTE:
-		session_note(s, "%s", ((const struct event_text *)record)->text);
+		traced_note(t, "%s", ((const struct event_text *)record)->text);
 		break;
 	default:
 		break;
 	}
 }
 
-void records_handle(struct session *s, const struct ring_record *record)
+void records_handle(struct traced *t, const struct ring_record *record)
 {
 	switch (record->kind) {
 	case EVENT_STACK:
-		heap_events_stack(s, (const void *)record);
+		heap_events_stack(t, (const void *)record);
 		break;
 	case EVENT_ALLOC:
-		heap_events_alloc(s, (const void *)record);
+		heap_events_alloc(t, (const void *)record);
 		break;
 	case EVENT_FREE:
-		heap_events_free(s, (const void *)record);
+		heap_events_free(t, (const void *)record);
 		break;
 	case EVENT_USABLE:
-		heap_events_usable(s, (const void *)record);
+		heap_events_usable(t, (const void *)record);
 		break;
 	case EVENT_TAKE:
-		heap_events_take(s, (const void *)record);
+		heap_events_take(t, (const void *)record);
 		break;
 	case EVENT_REALLOC:
-		heap_events_realloc(s, (const void *)record);
+		heap_events_realloc(t, (const void *)record);
 		break;
 	case EVENT_ABANDON:
-		heap_events_abandon(s, (const void *)record);
+		heap_events_abandon(t, (const void *)record);
 		break;
 	case EVENT_CALL:
-		calls_reach(s, (const void *)record);
+		calls_reach(t, (const void *)record);
 		break;
 	case EVENT_ENTER:
-		measuring_enter(s, (const void *)record);
+		measuring_enter(t, (const void *)record);
 		break;
 	case EVENT_RETURN:
-		measuring_leave(s, (const void *)record);
+		measuring_leave(t, (const void *)record);
 		break;
 	default:
-		on_control(s, record);
+		on_control(t, record);
 		break;
 	}
 }

@@ -3,9 +3,9 @@
 #ifndef SUPERVISOR_DRAIN_RECORDS_H
 #define SUPERVISOR_DRAIN_RECORDS_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
 /** Under lock. */
-void records_handle(struct session *s, const struct ring_record *record);
+void records_handle(struct traced *t, const struct ring_record *record);
 
 #endif

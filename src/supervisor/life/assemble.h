@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A session is put together of what the lower parts need, and taken apart. */
+/** A traced process is put together of what the lower parts need, and taken apart. */
 #ifndef SUPERVISOR_LIFE_ASSEMBLE_H
 #define SUPERVISOR_LIFE_ASSEMBLE_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/traced.h"
 
-/** A session without target, tracer and tables. */
-struct err *assemble_session(const struct session_options *options,
-			     struct session **ret) __must_check;
-/** Heap, modules, symbols: what a session needs to answer. */
-struct err *assemble_tables(struct session *s) __must_check;
-/** End its threads and free everything but what is shared with others. */
-void assemble_destroy(struct session *s);
+/** One without process and tables. */
+struct err *assemble_traced(struct session *s, uint32_t nframe, struct traced **ret) __must_check;
+/** Heap, modules, symbols: what it needs to answer. */
+struct err *assemble_tables(struct traced *t) __must_check;
+/** End its threads and free everything but what is shared with the tracer. NULL is fine. */
+void assemble_destroy(struct traced *t);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Followed children: a session each, all under one tracer. The tracer holds a child in its first
-// stop and tells of it in the ring of its parent; a thread here makes the session, whose breakpoints
-// go in before the child may run. When a child has ended, its shared memory serves another one, and
-// when many have, their tables are put together (folding.c). Locks are taken in this order: hold,
-// members_lock, that of a session, that of arrivals.
+// Followed children, all under one tracer. The tracer holds a child in its first stop and tells of
+// it in the ring of its parent. A thread here makes its tables, and plants before the child may
+// run. When a child has ended, its shared memory serves another one, and when many have, their
+// tables are put together (folding.c). Locks are taken in this order: hold, members_lock, that of a
+// process, that of arrivals.
 #include "config.h"
 
 #include "supervisor/life/family.h"
@@ -14,10 +14,13 @@
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
 #include "supervisor/drain/drain.h"
+#include "supervisor/drain/history.h"
 #include "supervisor/drain/process_image.h"
 #include "supervisor/life/assemble.h"
 #include "supervisor/life/folding.h"
+#include "supervisor/life/tracing.h"
 #include "supervisor/os/thread.h"
+#include "supervisor/processes.h"
 
 #include <malloc.h>
 
@@ -34,15 +37,15 @@ struct family {
 
 	/** session_hold(); recursive. */
 	pthread_mutex_t hold;
-	/** In the way of the removal of members for the little while in which they are looked through by whoever cannot
-	 *  wait for hold. */
+	/** In the way of the removal of members for the little while in which they are looked
+	 *  through by whoever cannot wait for hold. */
 	pthread_mutex_t members_lock;
 	/** In order of appearance; num_members, which grows without lock, is read without. */
-	struct session *members[MAX_MEMBERS];
+	struct traced *members[MAX_MEMBERS];
 	uint32_t num_members;
 	struct folds folds;
 	/** session_choose(). */
-	struct session *chosen;
+	struct traced *chosen;
 };
 
 static uint32_t num_members(const struct family *f)
@@ -52,59 +55,54 @@ static uint32_t num_members(const struct family *f)
 
 void session_hold(struct session *s)
 {
-	if (s->first->family)
-		pthread_mutex_lock(&s->first->family->hold);
+	if (s->family)
+		pthread_mutex_lock(&s->family->hold);
 }
 
 void session_let(struct session *s)
 {
-	if (s->first->family)
-		pthread_mutex_unlock(&s->first->family->hold);
+	if (s->family)
+		pthread_mutex_unlock(&s->family->hold);
 }
 
-void session_choose(struct session *process)
+void session_choose(struct session *s, struct traced *t)
 {
-	if (process->first->family)
-		process->first->family->chosen = process;
+	if (s->family)
+		s->family->chosen = t;
 }
 
-size_t session_num_processes(struct session *s)
+size_t session_num_processes(const struct session *s)
 {
 	const struct family *f = s->family;
 
 	return f ? 1 + __atomic_load_n(&f->folds.num, __ATOMIC_ACQUIRE) + num_members(f) : 1;
 }
 
-struct session *session_process(struct session *s, size_t index)
+struct traced *session_process(const struct session *s, size_t index)
 {
 	const struct family *f = s->family;
 
 	if (!index)
-		return s;
+		return s->first;
 	index--;
 	return index < f->folds.num ? f->folds.items[index] : f->members[index - f->folds.num];
 }
 
-pid_t session_pid(const struct session *s)
-{
-	return s->tracer.target;
-}
-
-static bool is_living(struct session *s)
+static bool is_living(struct traced *t)
 {
 	bool ret;
 
-	session_lock(s);
-	drain_now(s);
-	ret = s->has_tracer && (s->state == TARGET_HELD || s->state == TARGET_RUNNING);
-	session_unlock(s);
+	traced_lock(t);
+	drain_now(t);
+	ret = t->has_tracer && (t->state == TARGET_HELD || t->state == TARGET_RUNNING);
+	traced_unlock(t);
 	return ret;
 }
 
 bool session_has_living(struct session *s)
 {
 	struct family *f = s->family;
-	bool ret = is_living(s);
+	bool ret = is_living(s->first);
 	uint32_t num, i;
 
 	if (!f)
@@ -120,98 +118,96 @@ bool session_has_living(struct session *s)
 }
 
 /** The child of a fork: its modules are there already. */
-static void plant_forked(struct session *s)
+static void plant_forked(struct traced *t)
 {
-	session_lock(s);
-	process_image_adopt(s);
-	control_release(s, s->tracer.target, 0);
-	session_unlock(s);
+	traced_lock(t);
+	process_image_adopt(t);
+	control_release(t, t->pid, 0);
+	traced_unlock(t);
 }
 
-/** The session of a child; with an error it runs on untraced. */
-static struct err *take_up(struct session *first, const struct arrival *child)
+/** The tables of a child, and its breakpoints; with an error it runs on untraced. */
+static struct err *take_up(struct session *s, const struct arrival *child)
 {
-	struct session_options options = first->options;
-	struct family *f = first->family;
-	struct session *s;
+	struct family *f = s->family;
+	struct traced *t;
 	struct err *err;
 
-	if (child->process - 1 >= f->num_spares)
-		return err_create(ERR_OTHER, "there is no memory of number %u", child->process);
-	options.nframe = child->nframe;
-	err = assemble_session(&options, &s);
+	if (child->number - 1 >= f->num_spares)
+		return err_create(ERR_OTHER, "there is no memory of number %u", child->number);
+	err = assemble_traced(s, child->nframe, &t);
 	if (err)
 		return err;
-	s->first = first;
-	s->parent = child->parent;
-	s->tracer = first->tracer;
-	s->tracer.target = child->pid;
-	s->tracer.process = child->process;
-	s->shared = f->spares[child->process - 1];
-	s->has_tracer = true;
-	s->state = TARGET_RUNNING;
-	s->is_from_launch = child->flags & CHILD_SPAWNED;
-	s->is_tracing = child->flags & CHILD_TRACING;
-	s->start_ns = s->rate_ns = clock_now_ns();
-	err = assemble_tables(s);
+	t->parent = child->parent;
+	t->pid = child->pid;
+	t->number = child->number;
+	t->shared = f->spares[child->number - 1];
+	t->has_tracer = true;
+	t->state = TARGET_RUNNING;
+	t->is_from_launch = child->flags & CHILD_SPAWNED;
+	t->is_tracing = child->flags & CHILD_TRACING;
+	t->start_ns = clock_now_ns();
+	history_begin(t->history, t->start_ns);
+	err = assemble_tables(t);
 	if (!err)
-		err = drain_start(s);
+		err = drain_start(t);
 	if (err) {
-		assemble_destroy(s);
+		assemble_destroy(t);
 		return err;
 	}
 	// Its EVENT_EXEC, if that is how it came, does the rest.
 	if (!(child->flags & CHILD_SPAWNED))
-		plant_forked(s);
-	f->members[num_members(f)] = s;
+		plant_forked(t);
+	f->members[num_members(f)] = t;
 	__atomic_store_n(&f->num_members, num_members(f) + 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
 /** Nothing is read of a process any more. */
-static void release(const struct session *s, uint32_t process)
+static void release(const struct session *s, uint32_t number)
 {
 	const struct command command = {.kind = COMMAND_FORGET};
 
-	control_send_to(s, process, &command);
+	control_send_to(s, number, &command);
 }
 
-static void handle_arrival(struct session *first, const struct arrival *child)
+static void handle_arrival(struct session *s, const struct arrival *child)
 {
-	struct err *err = take_up(first, child);
+	struct err *err = take_up(s, child);
 
 	if (!err)
 		return;
 	// It stands in its first stop still.
-	release(first, child->process);
-	session_lock(first);
-	session_note(first, "process %d is not followed: %s", (int)child->pid, err_text(err));
-	session_unlock(first);
+	release(s, child->number);
+	traced_lock(s->first);
+	traced_note(s->first, "process %d is not followed: %s", (int)child->pid, err_text(err));
+	traced_unlock(s->first);
 	err_destroy(err);
 }
 
-/** Nothing comes from it any more: its thread, its descriptors and what it shares with the tracer are not needed. */
-static void retire(struct session *s)
+/** Nothing comes from it any more: its thread, its descriptors and what it shares with the tracer
+ *  are not needed. */
+static void retire(struct traced *t)
 {
 	struct shared_stats *stats = malloc(sizeof(*stats));
-	struct shared *shared = s->shared;
+	struct shared *shared = t->shared;
 
-	session_lock(s);
-	drain_now(s);
-	s->has_tracer = false;
-	session_unlock(s);
-	drain_end(s);
+	traced_lock(t);
+	drain_now(t);
+	t->has_tracer = false;
+	traced_unlock(t);
+	drain_end(t);
 	if (stats)
 		*stats = shared->stats;
-	session_lock(s);
-	s->last_stats = stats;
-	ring_reader_destroy(s->reader);
-	s->reader = NULL;
-	s->shared = NULL;
-	session_unlock(s);
-	memory_close(s);
+	traced_lock(t);
+	t->last_stats = stats;
+	ring_reader_destroy(t->reader);
+	t->reader = NULL;
+	t->shared = NULL;
+	traced_unlock(t);
+	memory_close(t);
 	shared_trim(shared);
-	release(s, s->tracer.process);
+	release(t->session, t->number);
 }
 
 static void retire_ended(struct family *f)
@@ -223,13 +219,13 @@ static void retire_ended(struct family *f)
 			retire(f->members[i]);
 }
 
-static void remove_member(struct family *f, const struct session *s)
+static void remove_member(struct family *f, const struct traced *t)
 {
 	uint32_t i, num = num_members(f), kept = 0;
 
 	pthread_mutex_lock(&f->members_lock);
 	for (i = 0; i < num; i++)
-		if (f->members[i] != s)
+		if (f->members[i] != t)
 			f->members[kept++] = f->members[i];
 	__atomic_store_n(&f->num_members, kept, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&f->members_lock);
@@ -238,22 +234,22 @@ static void remove_member(struct family *f, const struct session *s)
 /** Returns whether there is more to do, later. */
 static bool fold_ended(struct family *f)
 {
-	struct session *s;
+	struct traced *t;
 	struct err *err = NULL;
 
 	for (;;) {
 		// Not in the way of whoever is at work on the tables, nor held up by that.
 		if (pthread_mutex_trylock(&f->hold) != 0)
 			return true;
-		s = folding_next(f->members, num_members(f), &f->folds, f->chosen);
-		if (s)
-			err = folding_add(&f->folds, s);
-		if (s && !err) {
-			remove_member(f, s);
-			assemble_destroy(s);
+		t = folding_next(f->members, num_members(f), &f->folds, f->chosen);
+		if (t)
+			err = folding_add(&f->folds, t);
+		if (t && !err) {
+			remove_member(f, t);
+			assemble_destroy(t);
 		}
 		pthread_mutex_unlock(&f->hold);
-		if (s && !err)
+		if (t && !err)
 			continue;
 		// Without memory they stay as they are.
 		err_destroy(err);
@@ -263,17 +259,17 @@ static bool fold_ended(struct family *f)
 
 static void *family_main(void *ctx)
 {
-	struct session *first = ctx;
-	struct family *f = first->family;
+	struct session *s = ctx;
+	struct family *f = s->family;
 	struct arrivals_work work;
 
-	while (arrivals_wait(first->arrivals, num_members(f) < MAX_MEMBERS, &work)) {
+	while (arrivals_wait(s->arrivals, num_members(f) < MAX_MEMBERS, &work)) {
 		if (work.has_child)
-			handle_arrival(first, &work.child);
+			handle_arrival(s, &work.child);
 		retire_ended(f);
-		arrivals_done(first->arrivals, fold_ended(f));
+		arrivals_done(s->arrivals, fold_ended(f));
 		// A wait for all may be about to find that there is nothing more to come.
-		control_wake(first);
+		control_wake(s);
 	}
 	return NULL;
 }
@@ -298,11 +294,11 @@ struct err *family_create(struct session *s, struct tracer_options *options)
 		free(f);
 		return err;
 	}
-	// Tables have megabytes of which little is touched. Once some have been freed glibc takes such from its heap, fills
-	// them with zeros and keeps them, unless the threshold is fixed.
+	// Tables have megabytes of which little is touched. Once some have been freed glibc takes
+	// such from its heap, fills them with zeros and keeps them, unless the threshold is fixed.
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	s->family = f;
-	f->chosen = s;
+	f->chosen = s->first;
 	init_locks(f);
 	while (f->num_spares < SESSION_MAX_PROCESSES - 1 &&
 	       (f->spares[f->num_spares] = shared_reserve()))
@@ -339,7 +335,7 @@ void family_close(struct session *s)
 void family_left(struct session *s)
 {
 	struct family *f = s->family;
-	struct session *member;
+	struct traced *member;
 	uint32_t i;
 
 	if (!f)
@@ -347,18 +343,14 @@ void family_left(struct session *s)
 	pthread_mutex_lock(&f->members_lock);
 	for (i = 0; i < num_members(f); i++) {
 		member = f->members[i];
-		session_lock(member);
+		traced_lock(member);
 		if (member->has_tracer)
 			memory_restore(member);
-		drain_last(member);
-		member->has_tracer = false;
-		if (member->state != TARGET_ENDED)
-			member->state = TARGET_DETACHED;
-		session_mark_end(member);
-		session_unlock(member);
-		control_wake(member);
+		traced_unlock(member);
+		tracing_leave(member);
 	}
 	pthread_mutex_unlock(&f->members_lock);
+	control_wake(s);
 }
 
 void family_destroy(struct session *s)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Followed children; s is the first session. */
+/** Followed children. */
 #ifndef SUPERVISOR_LIFE_FAMILY_H
 #define SUPERVISOR_LIFE_FAMILY_H
 
-#include "supervisor/core/state.h"
+#include "supervisor/core/run.h"
 
 /** Memory for them, before the tracer is forked. */
 struct err *family_create(struct session *s, struct tracer_options *options) __must_check;
-/** Begin to take children up; the first session is complete. Without family nothing is done. */
+/** Begin to take children up; the first process is complete. Without family nothing is done. */
 struct err *family_start(struct session *s) __must_check;
 /** No child is taken up any more. Without lock. */
 void family_close(struct session *s);

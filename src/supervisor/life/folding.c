@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Children that have ended, put together: a build of ten thousand processes must not cost ten thousand
-// tables. The programs with many processes are put together first, and wholly, so that a table has all of
-// them; the few processes of other programs keep what is known of each.
+// Children that have ended, put together: a build of ten thousand processes must not cost ten
+// thousand tables. The programs with many processes are put together first, and wholly, so that a
+// table has all of them; the few processes of other programs keep what is known of each.
 #include "config.h"
 
 #include "supervisor/life/folding.h"
@@ -16,15 +16,15 @@
 
 /** Name of the last table possible. */
 #define OTHERS "<other programs>"
-/** Files that a table may have: a program whose every process is another file (a compiler's test, built anew each time)
- *  is to cost no more. */
+/** Files that a table may have: a program whose every process is another file (a compiler's test,
+ *  built anew each time) is to cost no more. */
 #define MODULES_MAX 256
 
-/** s on its way into fold. */
+/** t on its way into fold. */
 struct folding {
-	struct session *fold;
-	struct session *s;
-	/** Of s -> of fold, plus 1; 0: not looked up yet. */
+	struct traced *fold;
+	struct traced *t;
+	/** Of t -> of fold, plus 1; 0: not looked up yet. */
 	uint32_t *modules;
 	uint32_t *stacks;
 	/** Those of the present stack. */
@@ -32,12 +32,12 @@ struct folding {
 };
 
 /** Its end has been seen to, and nobody wants to know more of it than the rest. */
-static bool is_foldable(const struct session *s, const struct session *chosen)
+static bool is_foldable(const struct traced *t, const struct traced *chosen)
 {
-	return s != chosen && !s->shared && !s->snapshots.num && !s->measuring && !s->storing;
+	return t != chosen && !t->shared && !t->snapshots.num && !t->measuring && !t->storing;
 }
 
-static struct session *find_fold(const struct folds *folds, const char *exe)
+static struct traced *find_fold(const struct folds *folds, const char *exe)
 {
 	uint32_t i;
 
@@ -47,23 +47,23 @@ static struct session *find_fold(const struct folds *folds, const char *exe)
 	return folds->num == FOLDS_MAX ? folds->items[FOLDS_MAX - 1] : NULL;
 }
 
-/** How many members run the program of s. */
-static uint32_t count_alike(struct session *const *members, uint32_t num,
-			    const struct session *chosen, const struct session *s)
+/** How many members run the program of t. */
+static uint32_t count_alike(struct traced *const *members, uint32_t num,
+			    const struct traced *chosen, const struct traced *t)
 {
 	uint32_t i, num_alike = 0;
 
 	for (i = 0; i < num; i++)
 		num_alike +=
-			is_foldable(members[i], chosen) && strcmp(members[i]->exe, s->exe) == 0;
+			is_foldable(members[i], chosen) && strcmp(members[i]->exe, t->exe) == 0;
 	return num_alike;
 }
 
-struct session *folding_next(struct session *const *members, uint32_t num,
-			     const struct folds *folds, const struct session *chosen)
+struct traced *folding_next(struct traced *const *members, uint32_t num, const struct folds *folds,
+			    const struct traced *chosen)
 {
 	uint32_t i, num_alike, most = 0, num_ended = 0;
-	struct session *best = NULL;
+	struct traced *best = NULL;
 
 	for (i = 0; i < num; i++) {
 		if (!is_foldable(members[i], chosen))
@@ -86,21 +86,18 @@ struct session *folding_next(struct session *const *members, uint32_t num,
 	return best;
 }
 
-static struct err *create_fold(struct folds *folds, const struct session *s, struct session **ret)
+static struct err *create_fold(struct folds *folds, const struct traced *t, struct traced **ret)
 {
-	const char *exe = folds->num == FOLDS_MAX - 1 ? OTHERS : s->exe;
-	struct session_options options = s->first->options;
-	struct session *fold;
+	const char *exe = folds->num == FOLDS_MAX - 1 ? OTHERS : t->exe;
+	struct traced *fold;
 	char *copy;
-	struct err *err = assemble_session(&options, &fold);
+	struct err *err = assemble_traced(t->session, t->nframe, &fold);
 
 	if (err)
 		return err;
-	fold->first = s->first;
 	fold->state = TARGET_ENDED;
 	fold->is_from_launch = true;
 	fold->start_ns = UINT64_MAX;
-	fold->nframe = s->nframe;
 	fold->last_stats = calloc(1, sizeof(*fold->last_stats));
 	copy = strdup(exe);
 	if (!fold->last_stats || !copy || !vec_push(&fold->exes, copy)) {
@@ -124,9 +121,9 @@ static struct err *map_frame(struct folding *f, uint64_t frame, uint64_t *ret)
 	struct err *err;
 
 	if (module && !f->modules[module]) {
-		session_lock_obj(f->fold);
-		err = modules_adopt(f->fold->modules, f->s->modules, module, MODULES_MAX, &id);
-		session_unlock_obj(f->fold);
+		traced_lock_obj(f->fold);
+		err = modules_adopt(f->fold->modules, f->t->modules, module, MODULES_MAX, &id);
+		traced_unlock_obj(f->fold);
 		if (err)
 			return err;
 		f->modules[module] = id + 1;
@@ -171,7 +168,7 @@ static struct err *map_stack(void *ctx, uint32_t id, uint32_t *ret)
 	uint32_t new_id;
 
 	if (!f->stacks[id]) {
-		stack = stacks_get(heap_stacks(f->s->heap), id);
+		stack = stacks_get(heap_stacks(f->t->heap), id);
 		err = add_stack(f, &stack, &new_id);
 		if (err)
 			return err;
@@ -181,29 +178,28 @@ static struct err *map_stack(void *ctx, uint32_t id, uint32_t *ret)
 	return NULL;
 }
 
-static bool has_failed(const struct session *s)
+static bool has_failed(const struct traced *t)
 {
-	return s->state == TARGET_ENDED &&
-	       !(WIFEXITED(s->exit_status) && WEXITSTATUS(s->exit_status) == 0);
+	return t->state == TARGET_ENDED &&
+	       !(WIFEXITED(t->exit_status) && WEXITSTATUS(t->exit_status) == 0);
 }
 
 /** Everything but the heap. */
-static void add_status(struct session *fold, const struct session *s)
+static void add_status(struct traced *fold, const struct traced *t)
 {
-	const struct shared_stats *stats = session_stats(s);
+	const struct shared_stats *stats = traced_stats(t);
 
 	fold->num_folded++;
-	fold->num_unsuccessful += has_failed(s);
-	fold->num_left += s->state != TARGET_ENDED;
-	fold->num_events += s->num_events;
-	fold->is_from_launch &= s->is_from_launch;
-	if (s->start_ns < fold->start_ns)
-		fold->start_ns = s->start_ns;
-	if (s->end_ns > fold->end_ns)
-		fold->end_ns = s->end_ns;
-	if (s->nframe > fold->nframe)
-		fold->nframe = s->nframe;
-	fold->last_stats->num_stops += stats->num_stops;
+	fold->num_unsuccessful += has_failed(t);
+	fold->num_left += t->state != TARGET_ENDED;
+	fold->num_events += t->num_events;
+	fold->is_from_launch &= t->is_from_launch;
+	if (t->start_ns < fold->start_ns)
+		fold->start_ns = t->start_ns;
+	if (t->end_ns > fold->end_ns)
+		fold->end_ns = t->end_ns;
+	if (t->nframe > fold->nframe)
+		fold->last_stats->num_stops += stats->num_stops;
 	fold->last_stats->num_abandoned += stats->num_abandoned;
 	fold->last_stats->num_truncated += stats->num_truncated;
 	fold->last_stats->num_failed += stats->num_failed;
@@ -211,40 +207,41 @@ static void add_status(struct session *fold, const struct session *s)
 }
 
 /** What the user has not been told of it yet comes from the first process. */
-static void pass_notes(struct session *s)
+static void pass_notes(struct traced *t)
 {
+	struct traced *first = t->session->first;
 	size_t i;
 
-	session_lock(s->first);
-	for (i = 0; i < s->notes.num; i++) {
-		const char *note = s->notes.items[i];
+	traced_lock(first);
+	for (i = 0; i < t->notes.num; i++) {
+		const char *note = t->notes.items[i];
 
 		if (strncmp(note, "process ", strlen("process ")) == 0)
-			session_note(s->first, "%s", note);
+			traced_note(first, "%s", note);
 		else
-			session_note(s->first, "process %d: %s", (int)s->tracer.target, note);
+			traced_note(first, "process %d: %s", (int)t->pid, note);
 	}
-	session_unlock(s->first);
+	traced_unlock(first);
 }
 
-struct err *folding_add(struct folds *folds, struct session *s)
+struct err *folding_add(struct folds *folds, struct traced *t)
 {
-	struct folding f = {.fold = find_fold(folds, s->exe), .s = s};
+	struct folding f = {.fold = find_fold(folds, t->exe), .t = t};
 	bool is_new = !f.fold;
-	struct err *err = is_new ? create_fold(folds, s, &f.fold) : NULL;
+	struct err *err = is_new ? create_fold(folds, t, &f.fold) : NULL;
 
 	if (err)
 		return err;
-	f.modules = calloc(modules_num(s->modules) + 1, sizeof(*f.modules));
-	f.stacks = calloc(stacks_num(heap_stacks(s->heap)) + 1, sizeof(*f.stacks));
-	session_lock(f.fold);
-	err = f.modules && f.stacks ? heap_absorb(f.fold->heap, s->heap, map_stack, &f)
+	f.modules = calloc(modules_num(t->modules) + 1, sizeof(*f.modules));
+	f.stacks = calloc(stacks_num(heap_stacks(t->heap)) + 1, sizeof(*f.stacks));
+	traced_lock(f.fold);
+	err = f.modules && f.stacks ? heap_absorb(f.fold->heap, t->heap, map_stack, &f)
 				    : &err_nomem;
 	if (!err) {
-		add_status(f.fold, s);
+		add_status(f.fold, t);
 		limits_check(f.fold);
 	}
-	session_unlock(f.fold);
+	traced_unlock(f.fold);
 	free(f.modules);
 	free(f.stacks);
 	vec_deinit(&f.frames);
@@ -252,7 +249,7 @@ struct err *folding_add(struct folds *folds, struct session *s)
 		assemble_destroy(f.fold);
 	if (err)
 		return err;
-	pass_notes(s);
+	pass_notes(t);
 	if (is_new) {
 		folds->items[folds->num] = f.fold;
 		__atomic_store_n(&folds->num, folds->num + 1, __ATOMIC_RELEASE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A session on a file instead of a process.
+// A session on a file instead of a process: the newest snapshots are loaded.
 #include "config.h"
 
 #include "supervisor/session.h"
@@ -36,7 +36,7 @@ static bool has_later(const struct store_entries *entries, size_t i)
 	return false;
 }
 
-static struct err *load_all(struct session *s, struct store *store,
+static struct err *load_all(struct traced *t, struct store *store,
 			    const struct store_entries *entries)
 {
 	size_t first = first_to_load(entries), i;
@@ -46,31 +46,31 @@ static struct err *load_all(struct session *s, struct store *store,
 	for (i = first; i < entries->num && !err; i++) {
 		snprintf(number, sizeof(number), "%u", entries->items[i].id);
 		if (has_later(entries, i))
-			err = files_load(s, store, number, number, NULL);
+			err = files_load(t, store, number, number, NULL);
 		else
-			err = files_load(s, store, entries->items[i].name, NULL, NULL);
+			err = files_load(t, store, entries->items[i].name, NULL, NULL);
 	}
-	session_lock(s);
+	traced_lock(t);
 	if (first)
-		session_note(s, "%zu older snapshots are not loaded; load FILE:NAME does", first);
-	session_unlock(s);
+		traced_note(t, "%zu older snapshots are not loaded; load FILE:NAME does", first);
+	traced_unlock(t);
 	return err;
 }
 
-/** What the session tells of itself is what the newest snapshot tells. */
-static void take_over(struct session *s, const struct store_entries *entries)
+/** What is told of the process is what the newest snapshot tells. */
+static void take_over(struct traced *t, const struct store_entries *entries)
 {
 	const struct store_entry *newest = store_find(entries, NULL);
 	char *exe = newest && newest->meta.exe ? strdup(newest->meta.exe) : NULL;
 
 	if (!newest)
 		return;
-	s->nframe = newest->nframe;
-	s->start_ns = newest->start_ns;
-	s->end_ns = newest->time_ns;
-	s->is_from_launch = newest->is_from_launch;
-	if (exe && vec_push(&s->exes, exe))
-		s->exe = exe;
+	t->nframe = newest->nframe;
+	t->start_ns = newest->start_ns;
+	t->end_ns = newest->time_ns;
+	t->is_from_launch = newest->is_from_launch;
+	if (exe && vec_push(&t->exes, exe))
+		t->exe = exe;
 	else
 		free(exe);
 }
@@ -79,9 +79,10 @@ struct err *session_open(struct session *s, const char *path)
 {
 	_cleanup_store_entries_ struct store_entries entries = {0};
 	_cleanup_store_ struct store *store = NULL;
-	struct err *err = assemble_tables(s);
+	struct traced *t = s->first;
+	struct err *err = assemble_tables(t);
 
-	s->is_stored = true;
+	t->is_stored = true;
 	if (err || !path)
 		return err;
 	err = store_open_read(path, &store);
@@ -91,6 +92,6 @@ struct err *session_open(struct session *s, const char *path)
 		err = store_list(store, &entries);
 	if (err)
 		return err;
-	take_over(s, &entries);
-	return load_all(s, store, &entries);
+	take_over(t, &entries);
+	return load_all(t, store, &entries);
 }

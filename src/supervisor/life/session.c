@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "heap/domain.h"
 #include "supervisor/code/allocators.h"
 #include "supervisor/code/downloads.h"
 #include "supervisor/code/loaded.h"
@@ -17,6 +18,7 @@
 #include "supervisor/life/tracing.h"
 #include "supervisor/life/watch.h"
 #include "supervisor/os/precheck.h"
+#include "supervisor/traced.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +33,50 @@
 /** proc_pid_oom_score_adj(5): half of what there is. */
 #define OOM_SCORE "500"
 
+/** Probes of the user's own, each with the number of its domain. */
+static struct err *add_probes(struct session *s)
+{
+	struct probe_list *list = &s->user_probes;
+	char domain[PROBE_DOMAIN_MAX];
+	struct err *err = NULL;
+	uint32_t id = 0;
+	size_t i, k;
+
+	for (i = 0; i < s->options.num_probes && !err; i++) {
+		err = probe_list_parse(list, s->options.probes[i], domain, &k);
+		if (!err)
+			err = domain_define(domain, &id);
+		for (; !err && k < list->items.num; k++)
+			list->items.items[k].domain = (uint8_t)id;
+	}
+	return err;
+}
+
+static struct err *open_eventfd(int flags, int *ret)
+{
+	*ret = eventfd(0, EFD_CLOEXEC | flags);
+	return *ret < 0 ? err_sys(errno, "cannot create an eventfd") : NULL;
+}
+
+static struct err *fill(struct session *s)
+{
+	struct err *err = open_eventfd(0, &s->wake_fd);
+
+	if (!err)
+		err = open_eventfd(EFD_NONBLOCK, &s->note_fd);
+	if (!err)
+		err = add_probes(s);
+	if (!err)
+		err = assemble_traced(s, s->options.nframe, &s->first);
+	if (!err)
+		err = downloads_create(s);
+	if (!err)
+		err = shared_create(&s->shared, NULL);
+	if (!err)
+		s->first->shared = s->shared;
+	return err;
+}
+
 struct err *session_create(const struct session_options *options, struct session **ret)
 {
 	struct err *err = session_check_nframe(options->nframe);
@@ -38,23 +84,26 @@ struct err *session_create(const struct session_options *options, struct session
 
 	if (!err)
 		err = precheck_files();
-	if (!err)
-		err = assemble_session(options, &s);
 	if (err)
 		return err;
-	s->note_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->note_fd < 0)
-		err = err_sys(errno, "cannot create an eventfd");
-	if (!err)
-		err = downloads_create(s);
-	if (!err)
-		err = shared_create(&s->shared, NULL);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return &err_nomem;
+	crash_install();
+	s->options = *options;
+	s->wake_fd = s->note_fd = -1;
+	err = fill(s);
 	if (err) {
 		session_destroy(s);
 		return err;
 	}
 	*ret = s;
 	return NULL;
+}
+
+struct traced *session_first(const struct session *s)
+{
+	return s->first;
 }
 
 struct err *session_check_probe(const char *spec)
@@ -75,10 +124,10 @@ struct err *session_lost_tracer(struct session *s, bool expects_it)
 	bool has_lost, has_tracer;
 
 	for (;;) {
-		session_lock(s);
+		traced_lock(s->first);
 		has_lost = s->has_lost_tracer;
-		has_tracer = s->has_tracer;
-		session_unlock(s);
+		has_tracer = s->first->has_tracer;
+		traced_unlock(s->first);
 		if (has_lost)
 			return err_create(ERR_OTHER,
 					  "the tracer process died; the target goes on, untraced");
@@ -100,48 +149,54 @@ static void volunteer(void)
 static struct err *start_tracer(struct session *s, struct tracer_options *options)
 {
 	enum tracer_stage stage = TRACER_FAILED_SETUP;
+	struct traced *t = s->first;
 	int errnum = 0;
 	struct err *err = NULL;
 
+	options->shared = s->shared;
+	options->nframe = t->nframe;
+	options->probes = &s->user_probes;
 	options->follow = s->options.follow;
 	if (options->follow & FOLLOW_FORK)
 		err = family_create(s, options);
 	if (err)
 		return err;
+	t->state = TARGET_RUNNING;
 	if (!tracer_start(options, &s->tracer, &stage, &errnum))
 		return precheck_explain(options->pid, options->argv ? options->argv[0] : NULL,
 					stage, errnum);
 	// Tables only now: the tracer was forked from a small process and stays one.
-	s->has_tracer = true;
+	t->pid = s->tracer.target;
+	t->has_tracer = true;
 	volunteer();
 	FAULT_POINT("attached");
-	err = assemble_tables(s);
+	err = assemble_tables(t);
 	if (!err)
-		err = drain_start(s);
+		err = drain_start(t);
 	if (!err)
 		err = watch_start(s);
 	return err ? err : family_start(s);
 }
 
 /** Wait until the launched program stands at its begin. */
-static struct err *wait_held(struct session *s)
+static struct err *wait_held(struct traced *t)
 {
 	enum target_state state;
 	struct err *err;
 
 	for (;;) {
-		session_lock(s);
-		state = s->state;
-		err = s->launch_error;
-		s->launch_error = NULL;
-		session_unlock(s);
+		traced_lock(t);
+		state = t->state;
+		err = t->launch_error;
+		t->launch_error = NULL;
+		traced_unlock(t);
 		if (err || state == TARGET_HELD || state == TARGET_ENDED)
 			return err;
-		if (__atomic_load_n(&s->is_interrupted, __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&t->session->is_interrupted, __ATOMIC_ACQUIRE))
 			return &err_stop;
 		if (state == TARGET_DETACHED)
 			return err_create(ERR_OTHER, "the tracer process died");
-		control_sleep(s, 100 * NS_PER_MS);
+		control_sleep(t->session, 100 * NS_PER_MS);
 	}
 }
 
@@ -149,70 +204,63 @@ struct err *session_launch(struct session *s, char *const argv[])
 {
 	_cleanup_free_ char *path = NULL;
 	struct tracer_options options = {
-		.shared = s->shared,
 		.argv = argv,
 		.want_own_group = s->options.want_own_group,
 		.stdin_path = s->options.stdin_path,
-		.nframe = s->nframe,
-		.probes = &s->user_probes,
 	};
+	struct traced *t = s->first;
 	struct err *err = precheck_launch(argv[0], &path);
 
 	if (err)
 		return err;
 	options.path = path;
-	s->state = TARGET_RUNNING;
-	s->is_from_launch = s->want_hold = true;
+	t->is_from_launch = t->want_hold = true;
 	err = start_tracer(s, &options);
 	if (!err)
-		err = tracing_begin(s);
+		err = tracing_begin(t);
 	if (!err)
-		err = wait_held(s);
-	if (err && s->has_tracer)
-		err_destroy(session_kill(s));
+		err = wait_held(t);
+	if (err && t->has_tracer)
+		err_destroy(traced_kill(t));
 	return err;
 }
 
 struct err *session_attach(struct session *s, pid_t pid)
 {
-	struct tracer_options options = {
-		.shared = s->shared,
-		.pid = pid,
-		.nframe = s->nframe,
-		.probes = &s->user_probes,
-	};
+	struct tracer_options options = {.pid = pid};
+	struct traced *t = s->first;
 	struct err *err = precheck_attach(pid);
 
+	if (!err)
+		err = start_tracer(s, &options);
 	if (err)
 		return err;
-	s->state = TARGET_RUNNING;
-	err = start_tracer(s, &options);
-	if (err)
-		return err;
-	session_lock(s);
-	process_image_adopt(s);
-	session_unlock(s);
-	err = tracing_begin(s);
+	traced_lock(t);
+	process_image_adopt(t);
+	traced_unlock(t);
+	err = tracing_begin(t);
 	if (err)
 		return err;
 	// What was loaded between the first look and the planting of the rendezvous.
-	session_lock(s);
-	loaded_update(s);
-	allocators_note(s);
-	session_unlock(s);
+	traced_lock(t);
+	loaded_update(t);
+	allocators_note(t);
+	traced_unlock(t);
 	return NULL;
 }
 
 struct err *session_release(struct session *s)
 {
-	session_lock(s);
-	s->want_hold = false;
-	if (s->state == TARGET_HELD) {
-		s->state = TARGET_RUNNING;
-		control_release(s, s->held_tid, RELEASE_UNWATCH);
-		s->held_tid = 0;
+	struct traced *t = s->first;
+
+	traced_lock(t);
+	t->want_hold = false;
+	if (t->state == TARGET_HELD) {
+		t->state = TARGET_RUNNING;
+		control_release(t, t->held_tid, RELEASE_UNWATCH);
+		t->held_tid = 0;
 	}
-	session_unlock(s);
+	traced_unlock(t);
 	return NULL;
 }
 
@@ -223,7 +271,8 @@ static void end_tracer(struct session *s)
 
 	while (waitpid(s->tracer.pid, &status, WNOHANG) == 0) {
 		if (clock_now_ns() > deadline) {
-			// It hangs: its end is better than its traps. The watcher restores the bytes.
+			// It hangs: its end is better than its traps. The watcher restores the
+			// bytes.
 			__atomic_store_n(&s->is_leaving, false, __ATOMIC_RELEASE);
 			kill(s->tracer.pid, SIGKILL);
 			waitpid(s->tracer.pid, &status, 0);
@@ -236,13 +285,13 @@ static void end_tracer(struct session *s)
 struct err *session_detach(struct session *s)
 {
 	struct command command = {.kind = COMMAND_DETACH};
+	struct traced *t = s->first;
 	bool has_tracer;
 
-	s = s->first;
 	family_close(s);
-	session_lock(s);
-	has_tracer = s->has_tracer;
-	session_unlock(s);
+	traced_lock(t);
+	has_tracer = t->has_tracer;
+	traced_unlock(t);
 	if (!has_tracer) {
 		if (s->tracer.pid)
 			end_tracer(s);
@@ -252,24 +301,16 @@ struct err *session_detach(struct session *s)
 	__atomic_store_n(&s->is_leaving, true, __ATOMIC_RELEASE);
 	FAULT_POINT("detach");
 	// Not answered: it is gone, and the watcher has done what is left to do.
-	err_destroy(drain_call(s, &command));
+	err_destroy(drain_call(t, &command));
 	end_tracer(s);
-	session_lock(s);
 	s->tracer.pid = 0;
-	s->has_tracer = false;
-	drain_now(s);
-	session_mark_end(s);
-	if (s->state != TARGET_ENDED)
-		s->state = TARGET_DETACHED;
-	session_unlock(s);
+	tracing_leave(t);
 	family_left(s);
 	return NULL;
 }
 
 void session_destroy(struct session *s)
 {
-	struct shared *shared;
-
 	if (!s)
 		return;
 	if (s->tracer.pid)
@@ -278,7 +319,13 @@ void session_destroy(struct session *s)
 	family_destroy(s);
 	if (s->tracer.socket > 0)
 		close(s->tracer.socket);
-	shared = s->shared;
-	assemble_destroy(s);
-	shared_destroy(shared);
+	assemble_destroy(s->first);
+	downloads_destroy(s->downloads);
+	shared_destroy(s->shared);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	if (s->note_fd >= 0)
+		close(s->note_fd);
+	probe_list_deinit(&s->user_probes);
+	free(s);
 }

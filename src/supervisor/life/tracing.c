@@ -8,6 +8,7 @@
 #include "supervisor/core/control.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/heap_events.h"
+#include "supervisor/drain/history.h"
 #include "supervisor/drain/measuring.h"
 
 struct err *session_check_nframe(long nframe)
@@ -17,114 +18,127 @@ struct err *session_check_nframe(long nframe)
 	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
 }
 
-struct err *tracing_begin(struct session *s)
+struct err *tracing_begin(struct traced *t)
 {
-	struct command command = {.kind = COMMAND_START, .value = s->nframe};
+	struct command command = {.kind = COMMAND_START, .value = t->nframe};
 
-	session_lock(s);
-	s->is_tracing = true;
-	s->start_ns = s->rate_ns = clock_now_ns();
-	s->end_ns = 0;
-	session_unlock(s);
-	return drain_call(s, &command);
+	traced_lock(t);
+	t->is_tracing = true;
+	t->start_ns = clock_now_ns();
+	history_begin(t->history, t->start_ns);
+	t->end_ns = 0;
+	traced_unlock(t);
+	return drain_call(t, &command);
 }
 
-bool tracing_is_over(const struct session *s)
+void tracing_leave(struct traced *t)
 {
-	return !s->has_tracer || s->state == TARGET_ENDED || s->state == TARGET_DETACHED;
+	traced_lock(t);
+	t->has_tracer = false;
+	drain_last(t);
+	if (t->state != TARGET_ENDED)
+		t->state = TARGET_DETACHED;
+	traced_mark_end(t);
+	traced_unlock(t);
 }
 
-struct err *session_start(struct session *s, uint32_t nframe)
+bool tracing_is_over(const struct traced *t)
+{
+	return !t->has_tracer || t->state == TARGET_ENDED || t->state == TARGET_DETACHED;
+}
+
+struct err *traced_start(struct traced *t, uint32_t nframe)
 {
 	struct err *err = nframe ? session_check_nframe(nframe) : NULL;
 	bool has_ended;
 
 	if (err)
 		return err;
-	session_lock(s);
-	has_ended = tracing_is_over(s);
-	if (s->is_tracing) {
-		session_unlock(s);
+	traced_lock(t);
+	has_ended = tracing_is_over(t);
+	if (t->is_tracing) {
+		traced_unlock(t);
 		return NULL;
 	}
 	if (nframe)
-		s->nframe = nframe;
+		t->nframe = nframe;
 	if (!has_ended) {
-		s->is_from_launch = false;
-		heap_clear(s->heap);
-		loaded_update(s);
+		t->is_from_launch = false;
+		heap_clear(t->heap);
+		loaded_update(t);
 	}
-	session_unlock(s);
+	traced_unlock(t);
 	if (has_ended)
 		return err_create(ERR_OTHER, "there is no target to trace any more");
-	return tracing_begin(s);
+	return tracing_begin(t);
 }
 
-struct err *session_stop(struct session *s)
+struct err *traced_stop(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_STOP};
 	bool is_tracing;
 	struct err *err;
 
-	session_lock(s);
-	is_tracing = s->is_tracing;
-	session_unlock(s);
-	err = is_tracing ? drain_call(s, &command) : NULL;
+	traced_lock(t);
+	is_tracing = t->is_tracing;
+	traced_unlock(t);
+	err = is_tracing ? drain_call(t, &command) : NULL;
 	if (err)
 		return err;
-	session_lock(s);
-	session_mark_end(s);
-	measuring_reset(s);
-	heap_clear(s->heap);
-	s->num_events = s->rate_events = 0;
-	session_unlock(s);
+	traced_lock(t);
+	traced_mark_end(t);
+	measuring_reset(t);
+	heap_clear(t->heap);
+	t->num_events = 0;
+	history_clear(t->history);
+	traced_unlock(t);
 	return NULL;
 }
 
-struct err *session_clear(struct session *s)
+struct err *traced_clear(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_CLEAR};
 	struct err *err;
 
 	// The tracer must forget at the same event as we do: what it frees later is older.
-	err = drain_call(s, &command);
+	err = drain_call(t, &command);
 	if (err != &err_gone)
 		return err;
-	session_lock(s);
-	drain_now(s);
-	heap_events_clear(s);
-	session_unlock(s);
+	traced_lock(t);
+	drain_now(t);
+	heap_events_clear(t);
+	traced_unlock(t);
 	return NULL;
 }
 
-struct err *session_reset_peak(struct session *s)
+struct err *traced_reset_peak(struct traced *t)
 {
-	session_lock(s);
-	drain_now(s);
-	heap_reset_peak(s->heap);
-	session_unlock(s);
+	traced_lock(t);
+	drain_now(t);
+	heap_reset_peak(t->heap);
+	traced_unlock(t);
 	return NULL;
 }
 
-struct err *session_kill(struct session *s)
+struct err *traced_kill(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_KILL};
 	struct err *err = NULL;
 	bool has_ended;
 
-	session_lock(s);
-	if (tracing_is_over(s))
+	traced_lock(t);
+	if (tracing_is_over(t))
 		err = err_create(ERR_OTHER, "there is no target any more");
-	session_unlock(s);
+	traced_unlock(t);
 	if (!err)
-		err = drain_call(s, &command);
+		err = drain_call(t, &command);
 	while (!err) {
-		session_lock(s);
-		has_ended = tracing_is_over(s);
-		session_unlock(s);
+		traced_lock(t);
+		has_ended = tracing_is_over(t);
+		traced_unlock(t);
 		if (has_ended)
 			break;
-		control_sleep(s, 10 * NS_PER_MS);
+		control_sleep(t->session, 10 * NS_PER_MS);
 	}
 	return err;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "supervisor/session.h"
+#include "supervisor/waiting.h"
 
 #include "base/clock.h"
 #include "supervisor/code/calls.h"
 #include "supervisor/core/control.h"
 #include "supervisor/drain/drain.h"
+#include "supervisor/processes.h"
 
 void session_interrupt(struct session *s)
 {
@@ -19,7 +20,8 @@ static bool take_interrupt(struct session *s)
 	return __atomic_exchange_n(&s->is_interrupted, false, __ATOMIC_ACQ_REL);
 }
 
-/** The longest sleep: events that need nobody's wake-up (ring not drained yet) are seen after so long. */
+/** The longest sleep: events that need nobody's wake-up (ring not drained yet) are seen after so
+ *  long. */
 static uint64_t min_sleep(uint64_t deadline, uint64_t now)
 {
 	uint64_t left = deadline - now;
@@ -29,50 +31,50 @@ static uint64_t min_sleep(uint64_t deadline, uint64_t now)
 
 static void tell_news(struct session *s)
 {
-	if (s->first->on_news)
-		s->first->on_news(s->first->on_news_ctx);
+	if (s->on_news)
+		s->on_news(s->on_news_ctx);
 }
 
-struct err *session_wait(struct session *s, uint64_t ns)
+struct err *traced_wait(struct traced *t, uint64_t ns)
 {
 	uint64_t now = clock_now_ns(), deadline = ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
 	bool is_over;
 	struct err *err;
 
-	session_lock(s);
-	control_unpause(s);
-	session_unlock(s);
-	err = session_release(s);
+	traced_lock(t);
+	control_unpause(t);
+	traced_unlock(t);
+	err = session_release(t->session);
 	while (!err) {
-		session_lock(s);
-		drain_now(s);
-		is_over = s->state == TARGET_ENDED || s->state == TARGET_DETACHED;
-		session_unlock(s);
+		traced_lock(t);
+		drain_now(t);
+		is_over = t->state == TARGET_ENDED || t->state == TARGET_DETACHED;
+		traced_unlock(t);
 		// A daemon lives on when the process that was started is long gone.
 		if (is_over && ns != UINT64_MAX)
-			is_over = !session_has_living(s->first);
-		tell_news(s);
+			is_over = !session_has_living(t->session);
+		tell_news(t->session);
 		now = clock_now_ns();
-		if (take_interrupt(s))
+		if (take_interrupt(t->session))
 			return &err_stop;
 		if (is_over || now >= deadline)
 			return NULL;
-		control_sleep(s, min_sleep(deadline, now));
+		control_sleep(t->session, min_sleep(deadline, now));
 	}
 	return err;
 }
 
 static void unpause_all(struct session *s)
 {
-	struct session *process;
+	struct traced *t;
 	size_t i;
 
 	session_hold(s);
 	for (i = 0; i < session_num_processes(s); i++) {
-		process = session_process(s, i);
-		session_lock(process);
-		control_unpause(process);
-		session_unlock(process);
+		t = session_process(s, i);
+		traced_lock(t);
+		control_unpause(t);
+		traced_unlock(t);
 	}
 	session_let(s);
 }
@@ -98,19 +100,19 @@ struct err *session_wait_all(struct session *s)
 }
 
 /** One look. Returns whether the waiting is over. */
-static bool check_call(struct session *s, const char *function, struct err **err_ret)
+static bool check_call(struct traced *t, const char *function, struct err **err_ret)
 {
-	drain_now(s);
-	if (s->call.is_reached)
+	drain_now(t);
+	if (calls_is_reached(t))
 		return true;
-	if (take_interrupt(s)) {
+	if (take_interrupt(t->session)) {
 		*err_ret = &err_stop;
 		return true;
 	}
-	if (s->state != TARGET_ENDED && s->state != TARGET_DETACHED)
+	if (t->state != TARGET_ENDED && t->state != TARGET_DETACHED)
 		return false;
 	*err_ret =
-		s->call.addrs.num
+		calls_is_planted(t)
 			? err_create(ERR_OTHER, "the target ended before %s was entered that often",
 				     function)
 			: err_create(ERR_OTHER,
@@ -119,32 +121,31 @@ static bool check_call(struct session *s, const char *function, struct err **err
 	return true;
 }
 
-struct err *session_wait_call(struct session *s, const char *function, uint64_t count,
-			      bool is_exact)
+struct err *traced_wait_call(struct traced *t, const char *function, uint64_t count, bool is_exact)
 {
 	bool is_over = false;
 	struct err *err;
 
 	if (!count)
 		return NULL;
-	session_lock(s);
+	traced_lock(t);
 	// Planted before anything runs again: commands are carried out in order.
-	err = calls_begin(s, function, count, is_exact);
+	err = calls_begin(t, function, count, is_exact);
 	if (!err)
-		control_unpause(s);
-	session_unlock(s);
+		control_unpause(t);
+	traced_unlock(t);
 	if (!err)
-		err = session_release(s);
+		err = session_release(t->session);
 	while (!err && !is_over) {
-		session_lock(s);
-		is_over = check_call(s, function, &err);
-		session_unlock(s);
-		tell_news(s);
+		traced_lock(t);
+		is_over = check_call(t, function, &err);
+		traced_unlock(t);
+		tell_news(t->session);
 		if (!is_over)
-			control_sleep(s, NS_PER_S);
+			control_sleep(t->session, NS_PER_S);
 	}
-	session_lock(s);
-	calls_end(s);
-	session_unlock(s);
+	traced_lock(t);
+	calls_end(t);
+	traced_unlock(t);
 	return err;
 }

@@ -14,6 +14,25 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+/** is_accident: nobody has asked the tracer to leave. */
+static void lose_tracer(struct session *s, bool is_accident)
+{
+	struct traced *t = s->first;
+
+	traced_lock(t);
+	drain_last(t);
+	t->has_tracer = false;
+	if (is_accident && t->state != TARGET_ENDED) {
+		traced_note(
+			t,
+			"the tracer process died; the breakpoints are taken out, tracing has ended");
+		s->has_lost_tracer = true;
+		t->state = TARGET_DETACHED;
+		traced_mark_end(t);
+	}
+	traced_unlock(t);
+}
+
 /** Sleeps until the tracer's end of the socket closes. */
 static void *watch_main(void *ctx)
 {
@@ -27,20 +46,9 @@ static void *watch_main(void *ctx)
 	while (n > 0 || (n < 0 && errno == EINTR));
 	FAULT_POINT("tracer-gone");
 	is_accident = !__atomic_load_n(&s->is_leaving, __ATOMIC_ACQUIRE);
-	memory_restore(s);
+	memory_restore(s->first);
 	FAULT_POINT("rescued");
-	session_lock(s);
-	drain_last(s);
-	s->has_tracer = false;
-	if (is_accident && s->state != TARGET_ENDED) {
-		session_note(
-			s,
-			"the tracer process died; the breakpoints are taken out, tracing has ended");
-		s->has_lost_tracer = true;
-		s->state = TARGET_DETACHED;
-		session_mark_end(s);
-	}
-	session_unlock(s);
+	lose_tracer(s, is_accident);
 	family_left(s);
 	control_wake(s);
 	return NULL;

@@ -41,7 +41,8 @@ static bool can_ptrace_all(void)
 	       effective & (1ull << CAP_SYS_PTRACE);
 }
 
-/** Yama's setting, 0 to 3; -1: no Yama. MALLOSCOPE_YAMA names another file, for tests on kernels without Yama. */
+/** Yama's setting, 0 to 3; -1: no Yama. MALLOSCOPE_YAMA names another file, for tests on kernels
+ *  without Yama. */
 static int yama_scope(void)
 {
 	const char *path = getenv("MALLOSCOPE_YAMA");

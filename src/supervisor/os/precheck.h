@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Can this be traced? Asked before anything is touched, so that an error tells cause and remedy. */
+/** Can this be traced? Asked before anything is touched, so that an error tells cause and
+ *  remedy. */
 #ifndef SUPERVISOR_OS_PRECHECK_H
 #define SUPERVISOR_OS_PRECHECK_H
 

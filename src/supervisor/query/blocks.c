@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "supervisor/session.h"
+#include "supervisor/blocks.h"
 
 #include "base/clock.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/query/snapshots.h"
 
-struct stack session_stack(struct session *s, uint32_t stack_id)
+struct stack traced_stack(struct traced *t, uint32_t stack_id)
 {
 	struct stack stack;
 
-	session_lock(s);
-	stack = stacks_get(heap_stacks(s->heap), stack_id);
-	session_unlock(s);
+	traced_lock(t);
+	stack = stacks_get(heap_stacks(t->heap), stack_id);
+	traced_unlock(t);
 	return stack;
 }
 
-static struct session_block describe(const struct session *s, const struct block *block)
+static struct traced_block describe(const struct traced *t, const struct block *block)
 {
-	const struct site *site = heap_site(s->heap, block->site);
-	uint64_t now = s->end_ns ? s->end_ns : clock_now_ns(),
-		 then = history_time_of(s, block->seq);
+	const struct site *site = heap_site(t->heap, block->site);
+	uint64_t now = t->end_ns ? t->end_ns : clock_now_ns(),
+		 then = history_time_of(t->history, block->seq);
 
-	return (struct session_block){
-		.addr = block->addr & ~SESSION_UPPER,
+	return (struct traced_block){
+		.addr = block->addr & ~BLOCK_LAYERED,
 		.size = block->size,
 		.domain = site->domain,
 		.tid = site->tid,
@@ -34,28 +34,28 @@ static struct session_block describe(const struct session *s, const struct block
 	};
 }
 
-struct err *session_where(struct session *s, uint64_t addr, struct session_block *ret)
+struct err *traced_where(struct traced *t, uint64_t addr, struct traced_block *ret)
 {
-	struct err *err = snapshots_check_blocks(s);
+	struct err *err = snapshots_check_blocks(t);
 	struct block block;
 	bool is_found;
 
 	if (err)
 		return err;
-	session_lock(s);
-	drain_now(s);
+	traced_lock(t);
+	drain_now(t);
 	// What lies in a block of malloc tells more than that block.
-	is_found = addr < SESSION_UPPER && (heap_find(s->heap, addr | SESSION_UPPER, &block) ||
-					    heap_find(s->heap, addr, &block));
+	is_found = addr < BLOCK_LAYERED && (heap_find(t->heap, addr | BLOCK_LAYERED, &block) ||
+					    heap_find(t->heap, addr, &block));
 	if (is_found)
-		*ret = describe(s, &block);
-	session_unlock(s);
+		*ret = describe(t, &block);
+	traced_unlock(t);
 	return is_found ? NULL : &err_not_found;
 }
 
 struct collecting {
-	struct session *s;
-	struct session_block *blocks;
+	struct traced *t;
+	struct traced_block *blocks;
 	size_t num;
 };
 
@@ -63,31 +63,31 @@ static void collect_block(void *ctx, const struct block *block)
 {
 	struct collecting *c = ctx;
 
-	c->blocks[c->num++] = describe(c->s, block);
+	c->blocks[c->num++] = describe(c->t, block);
 }
 
 static int compare_addr(const void *a, const void *b)
 {
-	const struct session_block *x = a, *y = b;
+	const struct traced_block *x = a, *y = b;
 
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-struct err *session_blocks(struct session *s, struct session_block **ret, size_t *num_ret)
+struct err *traced_blocks(struct traced *t, struct traced_block **ret, size_t *num_ret)
 {
-	struct collecting c = {.s = s};
-	struct err *err = snapshots_check_blocks(s);
+	struct collecting c = {.t = t};
+	struct err *err = snapshots_check_blocks(t);
 	size_t num;
 
 	if (err)
 		return err;
-	session_lock(s);
-	drain_now(s);
-	num = blocks_num(heap_blocks(s->heap));
+	traced_lock(t);
+	drain_now(t);
+	num = blocks_num(heap_blocks(t->heap));
 	c.blocks = malloc((num + 1) * sizeof(*c.blocks));
 	if (c.blocks)
-		blocks_each(heap_blocks(s->heap), collect_block, &c);
-	session_unlock(s);
+		blocks_each(heap_blocks(t->heap), collect_block, &c);
+	traced_unlock(t);
 	if (!c.blocks)
 		return &err_nomem;
 	qsort(c.blocks, c.num, sizeof(*c.blocks), compare_addr);

@@ -9,31 +9,31 @@
 
 #include <string.h>
 
-static void fill_snapshot(const struct session *s, struct snapshot *snapshot)
+static void fill_snapshot(const struct traced *t, struct snapshot *snapshot)
 {
-	snapshot->nframe = s->nframe;
-	snapshot->time_ns = s->end_ns ? s->end_ns : clock_now_ns();
-	snapshot->start_ns = s->start_ns;
-	snapshot->is_from_launch = s->is_from_launch;
+	snapshot->nframe = t->nframe;
+	snapshot->time_ns = t->end_ns ? t->end_ns : clock_now_ns();
+	snapshot->start_ns = t->start_ns;
+	snapshot->is_from_launch = t->is_from_launch;
 }
 
-struct err *snapshots_take(struct session *s, const char *name, struct snapshot **ret)
+struct err *snapshots_take(struct traced *t, const char *name, struct snapshot **ret)
 {
 	struct err *err;
 
-	drain_now(s);
-	err = snapshot_create(s->heap, name, ret);
+	drain_now(t);
+	err = snapshot_create(t->heap, name, ret);
 	if (!err)
-		fill_snapshot(s, *ret);
+		fill_snapshot(t, *ret);
 	return err;
 }
 
-static bool find_snapshot(const struct session *s, const char *name, size_t *index_ret)
+static bool find_snapshot(const struct traced *t, const char *name, size_t *index_ret)
 {
 	size_t i;
 
-	for (i = 0; i < s->snapshots.num; i++) {
-		if (strcmp(s->snapshots.items[i]->name, name) != 0)
+	for (i = 0; i < t->snapshots.num; i++) {
+		if (strcmp(t->snapshots.items[i]->name, name) != 0)
 			continue;
 		*index_ret = i;
 		return true;
@@ -41,40 +41,40 @@ static bool find_snapshot(const struct session *s, const char *name, size_t *ind
 	return false;
 }
 
-static void remove_snapshot(struct session *s, size_t index)
+static void remove_snapshot(struct traced *t, size_t index)
 {
-	snapshot_destroy(s->snapshots.items[index]);
-	vec_remove(&s->snapshots, index);
+	snapshot_destroy(t->snapshots.items[index]);
+	vec_remove(&t->snapshots, index);
 }
 
-struct err *snapshots_keep(struct session *s, struct snapshot *snapshot)
+struct err *snapshots_keep(struct traced *t, struct snapshot *snapshot)
 {
 	size_t index;
 
-	if (find_snapshot(s, snapshot->name, &index))
-		remove_snapshot(s, index);
-	if (vec_push(&s->snapshots, snapshot))
+	if (find_snapshot(t, snapshot->name, &index))
+		remove_snapshot(t, index);
+	if (vec_push(&t->snapshots, snapshot))
 		return NULL;
 	snapshot_destroy(snapshot);
 	return &err_nomem;
 }
 
 /** The next of s1, s2, ... that is free. */
-static void default_name(struct session *s, char *buf, size_t size)
+static void default_name(struct traced *t, char *buf, size_t size)
 {
 	size_t index;
 
 	do
-		snprintf(buf, size, "s%u", ++s->num_default_names);
-	while (find_snapshot(s, buf, &index));
+		snprintf(buf, size, "s%u", ++t->num_default_names);
+	while (find_snapshot(t, buf, &index));
 }
 
-/** Why there is no snapshot of a target that is not traced, and what helps. Behind the session's lock. */
-static struct err *not_tracing(const struct session *s)
+/** Why there is no snapshot of a target that is not traced, and what helps. Under lock. */
+static struct err *not_tracing(const struct traced *t)
 {
-	if (s->is_stored)
+	if (t->is_stored)
 		return err_create(ERR_OTHER, "there is no process to take snapshots of");
-	if (s->state == TARGET_DETACHED)
+	if (t->state == TARGET_DETACHED)
 		return err_create(ERR_OTHER,
 				  "tracing has ended; 'malloscope attach PID' begins anew");
 	return err_create(ERR_OTHER,
@@ -82,65 +82,65 @@ static struct err *not_tracing(const struct session *s)
 			  "'start' begins");
 }
 
-struct err *session_snapshot(struct session *s, const char *name, const struct snapshot **ret)
+struct err *traced_snapshot(struct traced *t, const char *name, const struct snapshot **ret)
 {
 	struct snapshot *snapshot;
 	char buf[32];
 	struct err *err = NULL;
 
-	session_lock(s);
-	drain_now(s);
-	if (!s->is_tracing && s->state != TARGET_ENDED)
-		err = not_tracing(s);
+	traced_lock(t);
+	drain_now(t);
+	if (!t->is_tracing && t->state != TARGET_ENDED)
+		err = not_tracing(t);
 	if (!err && !name) {
-		default_name(s, buf, sizeof(buf));
+		default_name(t, buf, sizeof(buf));
 		name = buf;
 	}
 	FAULT_POINT("snapshot");
 	if (!err)
-		err = snapshots_take(s, name, &snapshot);
+		err = snapshots_take(t, name, &snapshot);
 	if (!err)
-		err = snapshots_keep(s, snapshot);
+		err = snapshots_keep(t, snapshot);
 	if (!err && ret)
 		*ret = snapshot;
-	session_unlock(s);
+	traced_unlock(t);
 	return err;
 }
 
-struct err *session_live(struct session *s, struct snapshot **ret)
+struct err *traced_live(struct traced *t, struct snapshot **ret)
 {
 	struct err *err;
 
-	session_lock(s);
-	err = snapshots_take(s, "live", ret);
-	session_unlock(s);
+	traced_lock(t);
+	err = snapshots_take(t, "live", ret);
+	traced_unlock(t);
 	return err;
 }
 
-struct err *session_peak(struct session *s, struct snapshot **ret)
+struct err *traced_peak(struct traced *t, struct snapshot **ret)
 {
 	struct err *err;
 
-	session_lock(s);
-	drain_now(s);
-	err = snapshot_create_peak(s->heap, "peak", ret);
+	traced_lock(t);
+	drain_now(t);
+	err = snapshot_create_peak(t->heap, "peak", ret);
 	if (!err)
-		fill_snapshot(s, *ret);
-	session_unlock(s);
+		fill_snapshot(t, *ret);
+	traced_unlock(t);
 	return err;
 }
 
-struct err *snapshots_check_blocks(const struct session *s)
+struct err *snapshots_check_blocks(const struct traced *t)
 {
-	return s->num_folded
+	return t->num_folded
 		       ? err_create(ERR_OTHER, "merged processes have only sums, not single blocks")
 		       : NULL;
 }
 
-struct err *session_since(struct session *s, const struct snapshot *snapshot, struct snapshot **ret)
+struct err *traced_since(struct traced *t, const struct snapshot *snapshot, struct snapshot **ret)
 {
 	_cleanup_free_ char *name = NULL;
-	struct err *err = snapshots_check_blocks(s);
+	struct err *err = snapshots_check_blocks(t);
 
 	if (err)
 		return err;
@@ -148,41 +148,41 @@ struct err *session_since(struct session *s, const struct snapshot *snapshot, st
 		name = NULL;
 		return &err_nomem;
 	}
-	session_lock(s);
-	drain_now(s);
-	err = snapshot_create_since(s->heap, snapshot->seq, name, ret);
+	traced_lock(t);
+	drain_now(t);
+	err = snapshot_create_since(t->heap, snapshot->seq, name, ret);
 	if (!err)
-		fill_snapshot(s, *ret);
-	session_unlock(s);
+		fill_snapshot(t, *ret);
+	traced_unlock(t);
 	return err;
 }
 
-struct err *session_find_snapshot(struct session *s, const char *name, const struct snapshot **ret)
+struct err *traced_find_snapshot(struct traced *t, const char *name, const struct snapshot **ret)
 {
 	size_t index;
 
-	if (!find_snapshot(s, name, &index))
+	if (!find_snapshot(t, name, &index))
 		return err_create(ERR_NOT_FOUND, "no snapshot '%s'; 'snapshots' lists them", name);
-	*ret = s->snapshots.items[index];
+	*ret = t->snapshots.items[index];
 	return NULL;
 }
 
-size_t session_num_snapshots(const struct session *s)
+size_t traced_num_snapshots(const struct traced *t)
 {
-	return s->snapshots.num;
+	return t->snapshots.num;
 }
 
-const struct snapshot *session_get_snapshot(const struct session *s, size_t index)
+const struct snapshot *traced_get_snapshot(const struct traced *t, size_t index)
 {
-	return s->snapshots.items[index];
+	return t->snapshots.items[index];
 }
 
-struct err *session_drop_snapshot(struct session *s, const char *name)
+struct err *traced_drop_snapshot(struct traced *t, const char *name)
 {
 	size_t index;
 
-	if (!find_snapshot(s, name, &index))
+	if (!find_snapshot(t, name, &index))
 		return err_create(ERR_NOT_FOUND, "no snapshot '%s'; 'snapshots' lists them", name);
-	remove_snapshot(s, index);
+	remove_snapshot(t, index);
 	return NULL;
 }

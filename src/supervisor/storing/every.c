@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thread that stores a snapshot every so often. A disk that is too slow for the period gets fewer
-// snapshots.
+// The thread that stores a snapshot every so often. A disk that is too slow for the period gets
+// fewer snapshots.
 #include "config.h"
 
 #include "supervisor/storing/every.h"
@@ -15,7 +15,7 @@
 #include <errno.h>
 
 struct storing {
-	struct session *s;
+	struct traced *t;
 	char *path;
 	uint64_t period_ns;
 	struct store *store;
@@ -35,13 +35,13 @@ struct storing {
 
 static void note_failure(struct storing *st, struct err *err)
 {
-	struct session *s = st->s;
+	struct traced *t = st->t;
 
 	if (err && !st->has_failed) {
-		session_lock(s);
-		session_note(s, "a snapshot was not stored: %s; the next one tries again",
-			     err_text(err));
-		session_unlock(s);
+		traced_lock(t);
+		traced_note(t, "a snapshot was not stored: %s; the next one tries again",
+			    err_text(err));
+		traced_unlock(t);
 	}
 	st->has_failed = err != NULL;
 	st->has_stored |= !err;
@@ -49,22 +49,23 @@ static void note_failure(struct storing *st, struct err *err)
 	st->failure = err;
 }
 
-/** A snapshot of this moment, or NULL when nothing is traced and the end of tracing is stored already. */
+/** A snapshot of this moment, or NULL when nothing is traced and the end of tracing is stored
+ *  already. */
 static struct err *take(struct storing *st, struct snapshot **ret)
 {
-	struct session *s = st->s;
+	struct traced *t = st->t;
 	struct err *err = NULL;
 	bool is_over;
 	char name[16];
 
 	*ret = NULL;
-	session_lock(s);
-	is_over = !s->is_tracing && (s->state == TARGET_ENDED || s->state == TARGET_DETACHED);
-	if ((s->is_tracing || is_over) && !(is_over && st->is_final)) {
+	traced_lock(t);
+	is_over = !t->is_tracing && (t->state == TARGET_ENDED || t->state == TARGET_DETACHED);
+	if ((t->is_tracing || is_over) && !(is_over && st->is_final)) {
 		snprintf(name, sizeof(name), "e%u", ++st->num);
-		err = snapshots_take(s, name, ret);
+		err = snapshots_take(t, name, ret);
 	}
-	session_unlock(s);
+	traced_unlock(t);
 	st->is_final = is_over;
 	return err;
 }
@@ -79,7 +80,7 @@ static void store_one(struct storing *st)
 	if (!err && !st->store)
 		err = store_open_append(st->path, &st->store);
 	if (!err)
-		err = files_append(st->s, st->store, snapshot);
+		err = files_append(st->t, st->store, snapshot);
 	// The end is worth another try, too.
 	if (err)
 		st->is_final = false;
@@ -113,10 +114,10 @@ static void *storing_main(void *ctx)
 		while (next <= now)
 			next += st->period_ns;
 	}
-	session_lock(st->s);
-	drain_now(st->s);
-	now = st->s->state == TARGET_ENDED || st->s->state == TARGET_DETACHED;
-	session_unlock(st->s);
+	traced_lock(st->t);
+	drain_now(st->t);
+	now = st->t->state == TARGET_ENDED || st->t->state == TARGET_DETACHED;
+	traced_unlock(st->t);
 	if (now)
 		store_one(st);
 	return NULL;
@@ -132,9 +133,9 @@ static void storing_destroy(struct storing *st)
 	free(st);
 }
 
-struct err *every_end(struct session *s)
+struct err *every_end(struct traced *t)
 {
-	struct storing *st = s->storing;
+	struct storing *st = t->storing;
 	struct err *err = NULL;
 
 	if (!st)
@@ -148,18 +149,18 @@ struct err *every_end(struct session *s)
 		err = err_create(ERR_OTHER, "no snapshot could be stored: %s",
 				 err_text(st->failure));
 	storing_destroy(st);
-	s->storing = NULL;
+	t->storing = NULL;
 	return err;
 }
 
-static struct err *storing_start(struct session *s, uint64_t period_ns, const char *path)
+static struct err *storing_start(struct traced *t, uint64_t period_ns, const char *path)
 {
 	struct storing *st = calloc(1, sizeof(*st));
 	int errnum;
 
 	if (!st)
 		return &err_nomem;
-	st->s = s;
+	st->t = t;
 	st->period_ns = period_ns;
 	st->path = strdup(path);
 	pthread_mutex_init(&st->mutex, NULL);
@@ -169,17 +170,17 @@ static struct err *storing_start(struct session *s, uint64_t period_ns, const ch
 		storing_destroy(st);
 		return err_sys(errnum, "cannot start a thread");
 	}
-	s->storing = st;
+	t->storing = st;
 	return NULL;
 }
 
-struct err *session_every(struct session *s, uint64_t period_ns, const char *path)
+struct err *traced_every(struct traced *t, uint64_t period_ns, const char *path)
 {
-	_cleanup_err_ struct err *err = every_end(s);
+	_cleanup_err_ struct err *err = every_end(t);
 
 	if (!period_ns)
 		return no_cleanup_ptr(err);
-	if (s->is_stored)
+	if (t->is_stored)
 		return err_create(ERR_OTHER, "there is no process to take snapshots of");
-	return storing_start(s, period_ns, path);
+	return storing_start(t, period_ns, path);
 }

@@ -28,42 +28,42 @@ static void read_command(pid_t pid, char buf[MAX_COMMAND])
 	buf[size] = '\0';
 }
 
-struct err *files_append(struct session *s, struct store *store, const struct snapshot *snapshot)
+struct err *files_append(struct traced *t, struct store *store, const struct snapshot *snapshot)
 {
 	char command[MAX_COMMAND], host[256] = "";
 	struct store_meta meta = {.command = command, .host = host};
 	_cleanup_free_ char *exe = NULL;
 
-	session_lock(s);
-	meta.pid = s->tracer.target;
-	exe = strdup(s->exe);
-	session_unlock(s);
+	traced_lock(t);
+	meta.pid = t->pid;
+	exe = strdup(t->exe);
+	traced_unlock(t);
 	meta.exe = exe;
 	read_command((pid_t)meta.pid, command);
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
-	return store_append(store, snapshot, &s->source, &meta, NULL);
+	return store_append(store, snapshot, &t->source, &meta, NULL);
 }
 
-struct err *session_dump(struct session *s, const struct snapshot *snapshot, const char *path)
+struct err *traced_dump(struct traced *t, const struct snapshot *snapshot, const char *path)
 {
 	_cleanup_store_ struct store *store = NULL;
 	struct err *err = store_open_append(path, &store);
 
-	return err ? err : files_append(s, store, snapshot);
+	return err ? err : files_append(t, store, snapshot);
 }
 
-struct err *files_load(struct session *s, struct store *store, const char *name, const char *as,
+struct err *files_load(struct traced *t, struct store *store, const char *name, const char *as,
 		       const struct snapshot **ret)
 {
 	struct snapshot *snapshot = NULL;
 	char *copy = NULL;
 	struct err *err;
 
-	session_lock(s);
-	session_lock_obj(s);
-	err = store_load(store, name, s->heap, s->archive, &snapshot);
-	session_unlock_obj(s);
+	traced_lock(t);
+	traced_lock_obj(t);
+	err = store_load(store, name, t->heap, t->archive, &snapshot);
+	traced_unlock_obj(t);
 	if (!err && as) {
 		copy = strdup(as);
 		if (copy) {
@@ -77,9 +77,9 @@ struct err *files_load(struct session *s, struct store *store, const char *name,
 	if (!err) {
 		// Its numbers of allocations are of another process.
 		snapshot->seq = SNAPSHOT_NO_SEQ;
-		err = snapshots_keep(s, snapshot);
+		err = snapshots_keep(t, snapshot);
 	}
-	session_unlock(s);
+	traced_unlock(t);
 	if (!err && ret)
 		*ret = snapshot;
 	return err;
@@ -99,14 +99,14 @@ static void opened_close(struct opened *opened)
 }
 
 /** Load from the file that is open, if it is that of the spec, or open that one. */
-static struct err *load_spec(struct session *s, struct opened *opened, const char *spec,
+static struct err *load_spec(struct traced *t, struct opened *opened, const char *spec,
 			     const char *as, const struct snapshot **ret)
 {
 	_cleanup_free_ char *path = NULL, *name = NULL;
 	struct err *err = store_parse_spec(spec, &path, &name);
 
 	if (!err && opened->path && strcmp(path, opened->path) == 0)
-		return files_load(s, opened->store, name, as, ret);
+		return files_load(t, opened->store, name, as, ret);
 	opened_close(opened);
 	if (!err)
 		err = store_open_read(path, &opened->store);
@@ -114,21 +114,21 @@ static struct err *load_spec(struct session *s, struct opened *opened, const cha
 		return err;
 	opened->path = no_cleanup_ptr(path);
 	err = store_prepare(opened->store);
-	return err ? err : files_load(s, opened->store, name, as, ret);
+	return err ? err : files_load(t, opened->store, name, as, ret);
 }
 
-struct err *session_load(struct session *s, const char *spec, const char *as,
-			 const struct snapshot **ret)
+struct err *traced_load(struct traced *t, const char *spec, const char *as,
+			const struct snapshot **ret)
 {
 	_cleanup_(opened_close) struct opened opened = {0};
 
-	return load_spec(s, &opened, spec, as, ret);
+	return load_spec(t, &opened, spec, as, ret);
 }
 
-struct err *session_load_pair(struct session *s, const char *first, const char *second)
+struct err *traced_load_pair(struct traced *t, const char *first, const char *second)
 {
 	_cleanup_(opened_close) struct opened opened = {0};
-	struct err *err = load_spec(s, &opened, first, first, NULL);
+	struct err *err = load_spec(t, &opened, first, first, NULL);
 
-	return err ? err : load_spec(s, &opened, second, second, NULL);
+	return err ? err : load_spec(t, &opened, second, second, NULL);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A file that snapshots are to be stored in is tried out before there is anything to store: after hours it would be too late.
+// A file that snapshots are to be stored in is tried out before there is anything to store: after
+// hours it would be too late.
 #include "config.h"
 
-#include "supervisor/session.h"
+#include "supervisor/storing.h"
 
 #include "store/store.h"
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A traced process from the inside. Two locks: `lock` guards tables and state, `obj_lock` modules
+ *  and symbols; whoever needs both takes `lock` first. Symbol look-ups, which can take long, hold
+ *  only `obj_lock`. */
+#ifndef SUPERVISOR_CORE_TRACED_H
+#define SUPERVISOR_CORE_TRACED_H
+
+#include "arch/arch.h"
+#include "base/addr.h"
+#include "base/hmap.h"
+#include "base/vec.h"
+#include "heap/archive.h"
+#include "heap/heap.h"
+#include "heap/snapshot.h"
+#include "obj/modules.h"
+#include "obj/symbolize.h"
+#include "supervisor/core/run.h"
+#include "supervisor/os/crash.h"
+#include "supervisor/traced.h"
+#include "wire/event.h"
+#include "wire/ring_take.h"
+
+#include <pthread.h>
+
+/** Blocks of allocators on top of malloc (probe_is_layered()) have this bit in their address in the
+ *  heap: one may begin where a block of malloc does. Addresses of programs end below it. */
+#define BLOCK_LAYERED (1ull << ADDR_BITS)
+
+struct probe_table;
+struct calls;
+struct downloads_asked;
+struct history;
+struct loading;
+struct measuring;
+struct storing;
+
+struct traced {
+	struct session *session;
+	pid_t pid;
+	/** Its number with the tracer, as in struct command. */
+	uint32_t number;
+	/** Of a followed child the process that made it, else 0. */
+	pid_t parent;
+	/** With the tracer, borrowed. NULL: of a child that has ended, a table of several, a
+	 *  file. */
+	struct shared *shared;
+	/** Of its ring, owned, under lock; NULL before drain_start() and when shared is. */
+	struct ring_reader *reader;
+	/** What its statistics were in the end, owned; NULL while there is shared memory. */
+	struct shared_stats *last_stats;
+	/** Not 0: the table of so many children that ran one program; of these have failed, were
+	 *  let go rather than ended. */
+	size_t num_folded;
+	size_t num_unsuccessful;
+	size_t num_left;
+	/** What a file tells: there is no process. */
+	bool is_stored;
+	/** Periodic snapshots, or NULL; of the console's thread. */
+	struct storing *storing;
+	/** Of core/memory.c: -1: none. Atomic. */
+	int mem_fd;
+
+	pthread_mutex_t lock;
+	pthread_mutex_t obj_lock;
+	/** Empties the ring. */
+	pthread_t drain_thread;
+	bool has_thread;
+	/** Tells that thread to end; atomic. */
+	bool want_end;
+
+	/* Under lock. */
+	/** The tracer carries out commands for it. */
+	bool has_tracer;
+	enum target_state state;
+	int exit_status;
+	/** The last of exes; those before stay, too, as somebody may be reading one. */
+	const char *exe;
+	VEC(char *) exes;
+	bool is_tracing;
+	bool is_from_launch;
+	/** It was seen executing an image, or has one from its begin (attach, fork). */
+	bool has_executed;
+	/** Launch: the program has not been let run by the user; the thread that stands at its
+	 *  begin, 0: not there yet. */
+	bool want_hold;
+	pid_t held_tid;
+	/** The launched image cannot be traced: why. */
+	struct err *launch_error;
+	/** The target pauses after traced_wait_call(is_exact). */
+	bool is_paused;
+	uint32_t nframe;
+	uint64_t start_ns;
+	uint64_t end_ns;
+
+	/** The image has a rendezvous; without, the hit of a rendezvous breakpoint is that of its
+	 *  entry point. */
+	bool has_rendezvous;
+	/** process_link_state() of the image; 0: not known yet. */
+	uint64_t link_state;
+	/** What the tracer was told; 0: nothing yet. */
+	uint64_t syscall_insn;
+	struct probe_table *probes;
+	struct calls *calls;
+
+	struct heap *heap;
+	/** Stack hash of this epoch -> stack id | domain << 32. */
+	struct hmap stacks_by_hash;
+	/** Pending realloc -> struct block * that it holds. */
+	struct hmap taken;
+	uint64_t num_events;
+	struct history *history;
+	/** Out of memory was reported. */
+	bool is_nomem_noted;
+	/** Broken events were reported. */
+	bool is_broken_noted;
+	/** Where blocks count whose stack could not be kept (max_memory), once the heap is
+	 *  closed. */
+	uint32_t beyond_stack;
+	/** Functions that are measured; NULL until the first. */
+	struct measuring *measuring;
+
+	/** Commands that want an answer, and the last answer. */
+	uint64_t num_cookies;
+	uint64_t acked_cookie;
+	int ack_result;
+	/** Kept snapshots, oldest first. */
+	VEC(struct snapshot *) snapshots;
+	unsigned num_default_names;
+	VEC(char *) notes;
+
+	/* Under obj_lock. */
+	struct modules *modules;
+	struct symbolizer *symbolizer;
+	/** Frames of loaded snapshots. */
+	struct archive *archive;
+	struct resolver resolver;
+	struct frame_source source;
+	struct loading *loading;
+	/** Of code/downloads.c, under its mutex. */
+	struct downloads_asked *asked;
+};
+
+/** Locked scopes. */
+static inline void traced_lock(struct traced *t)
+{
+	pthread_mutex_lock(&t->lock);
+}
+
+static inline void traced_unlock(struct traced *t)
+{
+	pthread_mutex_unlock(&t->lock);
+}
+
+/** Modules and symbols; see os/crash.c for what else it does. */
+static inline void traced_lock_obj(struct traced *t)
+{
+	pthread_mutex_lock(&t->obj_lock);
+	crash_enter_libraries();
+}
+
+static inline void traced_unlock_obj(struct traced *t)
+{
+	crash_leave_libraries();
+	pthread_mutex_unlock(&t->obj_lock);
+}
+
+/** What the tracer has counted. */
+const struct shared_stats *traced_stats(const struct traced *t);
+/** Tracing has ended (the target's end, detach, stop). Under lock. */
+void traced_mark_end(struct traced *t);
+
+#endif
