@@ -170,7 +170,7 @@ src_libheap_a_SOURCES = \
 	src/heap/heap.h \
 	src/heap/measured.h \
 	src/heap/older.h \
-	src/heap/plumbing.h \
+	src/heap/alloc_wrappers.h \
 	src/heap/queries/filter.c \
 	src/heap/queries/filter_matcher.c \
 	src/heap/queries/filter_matcher.h \
@@ -181,7 +181,7 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/order.c \
 	src/heap/queries/pattern.c \
 	src/heap/queries/pattern.h \
-	src/heap/queries/plumbing.c \
+	src/heap/queries/alloc_wrappers.c \
 	src/heap/queries/result.c \
 	src/heap/queries/stats.c \
 	src/heap/queries/stats_internal.h \

@@ -38,7 +38,7 @@ unit_tests = \
 	tests/unit/heap_older.t \
 	tests/unit/heap_pattern.t \
 	tests/unit/heap_peak.t \
-	tests/unit/heap_plumbing.t \
+	tests/unit/heap_alloc_wrappers.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \

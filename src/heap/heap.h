@@ -3,14 +3,14 @@
  *  is the stream of allocator events in the order in which they happened; it knows nothing of
  *  processes, ELF or terminals.
  *
- *  A *site* is a distinct (stack, domain, thread); counters are kept per site. Live and peak values
- *  are exact: when a site changes for the first time in a peak epoch its old values are saved with
- *  the epoch, and the epoch advances whenever the total reaches a new maximum, so the composition
- *  of the heap at the peak is known at any time.
+ *  An allocation site, *site* for short, is a distinct (stack, domain, thread); counters are kept
+ *  per site. Live and peak values are exact: when a site changes for the first time in a peak epoch
+ *  its old values are saved with the epoch, and the epoch advances whenever the total reaches a new
+ *  maximum, so the composition of the heap at the peak is known at any time.
  *
  *  Not thread-safe, but sites and stacks never move: while one thread feeds the heap, others may
- *  use heap_site() and stacks_get() for ids that were handed to them (a snapshot's), as long as
- *  they look at the identity of sites alone. So statistics of a snapshot need no lock. */
+ *  use heap_alloc_site() and stacks_get() for ids that were handed to them (a snapshot's), as long
+ *  as they look at the identity of sites alone. So statistics of a snapshot need no lock. */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
@@ -20,7 +20,7 @@
 #include "heap/older.h"
 #include "heap/stacks.h"
 
-struct site {
+struct alloc_site {
 	/** What the site is; set once, before anybody else knows its id: any thread may read it
 	 *  without lock. */
 	uint32_t stack;
@@ -78,8 +78,8 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 
 /** The id of a site whose counters this heap does not keep: that of a loaded snapshot. Identity
  *  only, no counter changes. &err_nomem: heap unchanged. */
-struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
-			     uint32_t *ret) __must_check;
+struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+				   uint32_t *ret) __must_check;
 
 /** Count an allocation that could not be recorded: in the totals of all allocations, and nowhere
  *  else. */
@@ -87,7 +87,7 @@ void heap_count_unrecorded(struct heap *heap, uint64_t size);
 
 /** From now on no site is added: an allocation that would need a new one counts for the site
  *  (stack, DOMAIN_MALLOC, 0), which is made now. For good. &err_nomem: nothing has changed. */
-struct err *heap_close_sites(struct heap *heap, uint32_t stack) __must_check;
+struct err *heap_close_alloc_sites(struct heap *heap, uint32_t stack) __must_check;
 bool heap_is_closed(const struct heap *heap);
 /** From now on the table of live blocks does not grow beyond so much memory, 0: as far as can be;
  *  heap_alloc() then returns &err_nomem. */
@@ -138,12 +138,12 @@ void heap_reset_peak(struct heap *heap);
 struct heap_totals heap_totals(const struct heap *heap);
 
 /** Number of sites ever seen; ids are [0, num). */
-size_t heap_num_sites(const struct heap *heap);
+size_t heap_num_alloc_sites(const struct heap *heap);
 /** The site of an id; lives as long as the heap. */
-const struct site *heap_site(const struct heap *heap, uint32_t id);
+const struct alloc_site *heap_alloc_site(const struct heap *heap, uint32_t id);
 /** Live bytes and blocks of a site at the moment of the peak. */
-void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
-		       uint64_t *blocks_ret);
+void heap_alloc_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
+			     uint64_t *blocks_ret);
 
 /** Estimated bytes of the older blocks that were freed. O(size classes). */
 uint64_t heap_older_size(const struct heap *heap);

@@ -45,7 +45,7 @@ struct older_class {
 	/** The live ones of them. */
 	uint64_t live_requested;
 	uint64_t live_usable;
-	/** Freed at the peak when saved_epoch is the heap's epoch, as in struct site. */
+	/** Freed at the peak when saved_epoch is the heap's epoch, as in struct alloc_site. */
 	uint64_t saved_epoch;
 	uint64_t saved_freed_blocks;
 	uint64_t saved_freed_usable;

@@ -23,9 +23,9 @@ struct location {
 	uint32_t module;
 	/** Source line information was found: file is a path. */
 	bool has_line;
-	/** Allocator plumbing (operator new, strdup, xmalloc ...): skipped where one frame stands
+	/** An allocator wrapper (operator new, strdup, xmalloc ...): skipped where one frame stands
 	 *  for a stack. */
-	bool is_plumbing;
+	bool is_alloc_wrapper;
 };
 
 /** The file name of a location as filters and the key filename take it: the source file; without

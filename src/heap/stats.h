@@ -35,9 +35,9 @@ struct stats_options {
 	bool is_cumulative;
 	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows
 	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc knows no
-	 *  plumbing: want_all is implied. */
+	 *  wrapper: want_all is implied. */
 	bool is_compat;
-	/** Do not skip allocator plumbing where one frame stands for the stack. Statistics of one
+	/** Do not skip allocator wrappers where one frame stands for the stack. Statistics of one
 	 *  snapshot: with older blocks. */
 	bool want_all;
 	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
@@ -63,8 +63,8 @@ struct group {
 	 *  <unknown>:0. filename: FILE, or the path of the module when there is no line
 	 *  information. function: FUNCTION (MODULE), MODULE being a base name, or the location's
 	 *  file when the function is unknown. module: its path. traceback: as lineno, of the most
-	 *  recent frame that is no plumbing. "malloc", "new", "new[]", "mmap", "domain N". "thread
-	 *  TID". Owned by the table. */
+	 *  recent frame that is no allocator wrapper. "malloc", "new", "new[]", "mmap", "domain N".
+	 *  "thread TID". Owned by the table. */
 	const char *label;
 	/** lineno ... module: a location that fell into the group (filename: only what is common to
 	 *  all of it); NULL for the other keys. For the whole stack see stats_traceback(). */

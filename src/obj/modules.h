@@ -42,8 +42,8 @@ struct module {
 	bool is_live;
 	/** The main program, static or not, rather than a library. */
 	bool is_executable_file;
-	/** An ELF file for the architecture that malloscope runs on. False: nothing else is known of it, it has no
-	 *  symbols and no rows. */
+	/** An ELF file for the architecture that malloscope runs on. False: nothing else is known
+	 *  of it, it has no symbols and no rows. */
 	bool is_native;
 	/** GNU build-id note; size 0: none. */
 	uint8_t build_id[64];
@@ -160,8 +160,7 @@ struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 
 /** The unused rest [start, end) of the last page of a live module's code, executable and near it:
  *  what lies there in the file belongs to no code segment. False: there is none. */
-bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret,
-		       uint64_t *end_ret);
+bool module_code_cave(struct modules *modules, uint32_t id, uint64_t *start_ret, uint64_t *end_ret);
 
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, the row is that
  *  of pc - 1. Never fails for malformed or missing CFI (CFI_ROW_NO_CFI, but the plain row of a

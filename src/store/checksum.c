@@ -43,7 +43,7 @@ static uint64_t hash_frame(const struct mirror *m, const struct archive_frame *f
 		h = mix(h, strings[l->file]);
 		h = mix(h, strings[l->function]);
 		h = mix(h, strings[l->module]);
-		h = mix(h, (uint64_t)l->line << 2 | l->has_line << 1 | l->is_plumbing);
+		h = mix(h, (uint64_t)l->line << 2 | l->has_line << 1 | l->is_alloc_wrapper);
 	}
 	return h;
 }
@@ -99,12 +99,12 @@ static uint64_t hash_sites(const struct mirror *m, const struct state *state)
 
 	for (i = 0; i < state->values.num; i++) {
 		const struct value *v = &state->values.items[i];
-		const struct site *site;
+		const struct alloc_site *site;
 		uint64_t h;
 
 		if (!v->live_bytes && !v->live_blocks && !v->freed_bytes && !v->freed_blocks)
 			continue;
-		site = heap_site(m->heap, i);
+		site = heap_alloc_site(m->heap, i);
 		h = mix(m->stack_hashes.items[site->stack],
 			(uint64_t)site->domain << 32 | (uint32_t)site->tid);
 		h = mix(h, v->live_bytes);

@@ -304,7 +304,7 @@ static struct err *fill_sites(struct store *store, struct snapshot *snapshot)
 	for (i = 0; i < store->loaded.values.num && !err; i++) {
 		const struct value *v = &store->loaded.values.items[i];
 		struct snapshot_site *site = &snapshot->sites[snapshot->num_sites];
-		bool *is_stack_live = &is_live[heap_site(heap, i)->stack];
+		bool *is_stack_live = &is_live[heap_alloc_site(heap, i)->stack];
 
 		*site = (struct snapshot_site){
 			.live_bytes = v->live_bytes,

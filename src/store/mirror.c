@@ -40,7 +40,7 @@ struct store_marks mirror_marks(const struct mirror *m)
 		.frames = archive_num(m->archive),
 		.lines = archive_num_lines(m->archive),
 		.stacks = stacks_num(heap_stacks(m->heap)),
-		.sites = heap_num_sites(m->heap),
+		.sites = heap_num_alloc_sites(m->heap),
 	};
 }
 
@@ -133,7 +133,7 @@ static struct location read_location(struct query *q, const struct mirror *m)
 		.function = query_u64(q, 6, max),
 		.module = query_u64(q, 7, max),
 		.has_line = query_u64(q, 8, 1),
-		.is_plumbing = query_u64(q, 9, 1),
+		.is_alloc_wrapper = query_u64(q, 9, 1),
 	};
 }
 
@@ -295,7 +295,7 @@ static struct err *read_sites(struct store *store)
 			query_damaged(&q, 3);
 		if (q.err)
 			break;
-		err = heap_define_site(m->heap, stack, domain, (int32_t)thread, &id);
+		err = heap_define_alloc_site(m->heap, stack, domain, (int32_t)thread, &id);
 		if (!err && (query_i64(&q, 0) != id || id != m->stored.sites))
 			query_damaged(&q, 0);
 		m->stored.sites++;

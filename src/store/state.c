@@ -137,7 +137,7 @@ struct err *state_read(struct store *store, int64_t snapshot, int64_t base)
 		state_deinit(state);
 		state->last_value = -1;
 	}
-	err = state_grow(state, heap_num_sites(store->mirror.heap));
+	err = state_grow(state, heap_num_alloc_sites(store->mirror.heap));
 	if (!err && state->snapshot != snapshot)
 		err = read_chain(store, snapshot, base);
 	state->base = base;

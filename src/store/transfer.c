@@ -179,7 +179,7 @@ static struct err *copy_stack(struct transfer *t, uint32_t id, uint32_t *ret)
 
 struct err *transfer_site(struct transfer *t, uint32_t id, uint32_t *ret)
 {
-	const struct site *site = heap_site(t->src, id);
+	const struct alloc_site *site = heap_alloc_site(t->src, id);
 	uint32_t stack = site->stack, domain, new_id;
 	struct err *err = NULL;
 
@@ -197,8 +197,8 @@ struct err *transfer_site(struct transfer *t, uint32_t id, uint32_t *ret)
 	if (!err && !t->sites.items[id]) {
 		err = t->map_domain(t->store, site->domain, &domain);
 		if (!err)
-			err = heap_define_site(t->dst, t->stacks.items[stack] - 1, domain,
-					       site->tid, &new_id);
+			err = heap_define_alloc_site(t->dst, t->stacks.items[stack] - 1, domain,
+						     site->tid, &new_id);
 		if (!err)
 			t->sites.items[id] = new_id + 1;
 	}

@@ -50,7 +50,7 @@ static struct err *write_location(struct store *store, size_t frame, uint32_t de
 	sqlite3_bind_int64(stmt, 5, location->function);
 	sqlite3_bind_int64(stmt, 6, location->module);
 	sqlite3_bind_int64(stmt, 7, location->has_line);
-	sqlite3_bind_int64(stmt, 8, location->is_plumbing);
+	sqlite3_bind_int64(stmt, 8, location->is_alloc_wrapper);
 	return insert_end(store, stmt);
 }
 
@@ -141,7 +141,7 @@ static struct err *write_stack(struct store *store, size_t id)
 
 static struct err *write_site(struct store *store, size_t id)
 {
-	const struct site *site = heap_site(store->mirror.heap, id);
+	const struct alloc_site *site = heap_alloc_site(store->mirror.heap, id);
 	struct err *err = NULL;
 	sqlite3_stmt *stmt = insert_begin(store, INSERT_SITE, &err);
 

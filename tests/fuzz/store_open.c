@@ -36,7 +36,8 @@ static void look_at(const struct snapshot *snapshot, const struct frame_source *
 	uint32_t j;
 
 	for (i = 0; i < snapshot->num_sites; i++) {
-		const struct site *site = heap_site(snapshot->heap, snapshot->sites[i].site);
+		const struct alloc_site *site =
+			heap_alloc_site(snapshot->heap, snapshot->sites[i].site);
 		struct stack stack = stacks_get(heap_stacks(snapshot->heap), site->stack);
 
 		assert(stack.num_frames && stack.total_nframe >= stack.num_frames);
@@ -201,7 +202,7 @@ static struct err *resolve(void *ctx, uint64_t frame, const struct location **re
 {
 	static struct location locations[] = {
 		{.file = 1, .line = 7, .function = 2, .module = 3, .has_line = true},
-		{.file = 3, .function = 2, .module = 3, .is_plumbing = true},
+		{.file = 3, .function = 2, .module = 3, .is_alloc_wrapper = true},
 	};
 
 	(void)ctx;

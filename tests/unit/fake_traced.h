@@ -21,7 +21,7 @@ enum fake_frame {
 	FAKE_MAIN,
 	/** libfoo.so(grow+0x12), no line. */
 	FAKE_GROW,
-	/** operator new, allocator plumbing. */
+	/** operator new, an allocator wrapper. */
 	FAKE_NEW,
 	/** Two locations: /src/list.h:7 push inlined into /src/list.c:20 append. */
 	FAKE_INLINED,

@@ -3,7 +3,7 @@
  *
  *  A stack is frames separated by blanks, most recent first. A frame is locations joined by '|', most recent (innermost
  *  inlined) first. A location is FILE:LINE[@FUNCTION[@MODULE]], or =TEXT[@FUNCTION[@MODULE]] without line information, or
- *  <unknown>; a '!' in front makes it plumbing. */
+ *  <unknown>; a '!' in front makes it an allocator wrapper. */
 #ifndef TESTS_UNIT_HEAP_FIXTURE_H
 #define TESTS_UNIT_HEAP_FIXTURE_H
 
@@ -50,7 +50,7 @@ static inline struct location fixture_location(struct fixture *f, char *text)
 	char *function, *module = NULL, *colon;
 
 	if (*text == '!') {
-		location.is_plumbing = true;
+		location.is_alloc_wrapper = true;
 		text++;
 	}
 	function = strchr(text, '@');

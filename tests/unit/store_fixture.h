@@ -146,7 +146,7 @@ static inline void render_frame(FILE *out, uint64_t frame, const struct frame_so
 	for (i = 0; i < num; i++)
 		fprintf(out, " %s:%u:%s:%s:%d%d", strtab_get(strings, l[i].file), l[i].line,
 			strtab_get(strings, l[i].function), strtab_get(strings, l[i].module),
-			l[i].has_line, l[i].is_plumbing);
+			l[i].has_line, l[i].is_alloc_wrapper);
 	fprintf(out, ")");
 }
 
@@ -159,7 +159,7 @@ static inline char *render_site(const struct snapshot *s, size_t i,
 				const struct frame_source *source)
 {
 	const struct snapshot_site *site = &s->sites[i];
-	const struct site *id = heap_site(s->heap, site->site);
+	const struct alloc_site *id = heap_alloc_site(s->heap, site->site);
 	struct stack stack = stacks_get(heap_stacks(s->heap), id->stack);
 	char *text;
 	size_t size;

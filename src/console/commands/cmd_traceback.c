@@ -224,7 +224,7 @@ struct err *cmd_where(struct console *console, const struct args *args)
 }
 
 /** The place that stands for a stack in a line: its innermost location that is no allocator
- *  plumbing, or if there is none the innermost. */
+ *  wrapper, or if there is none the innermost. */
 static struct err *find_place(const struct resolver *resolver, const struct stack *stack,
 			      struct location *ret)
 {
@@ -240,9 +240,9 @@ static struct err *find_place(const struct resolver *resolver, const struct stac
 		if (err)
 			return err;
 		for (j = 0; j < num; j++) {
-			if (is_first || !found[j].is_plumbing)
+			if (is_first || !found[j].is_alloc_wrapper)
 				*ret = found[j];
-			if (!found[j].is_plumbing)
+			if (!found[j].is_alloc_wrapper)
 				return NULL;
 			is_first = false;
 		}

@@ -199,7 +199,7 @@ static struct err *match_shown(struct filter_matcher *matcher, const struct stac
 			shown = &frame->locations[0];
 		if (matcher->want_newest)
 			break;
-		for (k = 0; k < frame->num && frame->locations[k].is_plumbing; k++)
+		for (k = 0; k < frame->num && frame->locations[k].is_alloc_wrapper; k++)
 			continue;
 		if (k < frame->num) {
 			shown = &frame->locations[k];
@@ -299,7 +299,7 @@ bool filter_matcher_passes_older(const struct filter_matcher *matcher)
 	return decide(matcher, mask);
 }
 
-struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct site *site,
+struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct alloc_site *site,
 				  bool *ret)
 {
 	uint64_t mask = match_domain(matcher, site->domain), stack_mask;

@@ -16,7 +16,7 @@ struct filter_matcher;
 /** filters (NULL: none), heap and resolver must outlive the matcher, the filters unchanged. Stacks
  *  that are added to the heap later are not known to it. want_newest: the frame that stands for a
  *  stack is the newest one (L3), as in tracemalloc; else the newest location that is no allocator
- *  plumbing, the one that a row would show, or the newest when there is nothing else. Inlined
+ *  wrapper, the one that a row would show, or the newest when there is nothing else. Inlined
  *  functions are frames. */
 struct err *filter_matcher_create(const struct filters *filters, const struct heap *heap,
 				  const struct resolver *resolver, bool want_newest,
@@ -26,7 +26,7 @@ void filter_matcher_destroy(struct filter_matcher *matcher);
 
 /** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no
  *  exclusive one does. The error is the resolver's. */
-struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct site *site,
+struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct alloc_site *site,
 				  bool *ret) __must_check;
 
 /** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no

@@ -60,8 +60,8 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 	return hit(grouper, group);
 }
 
-// Plumbing is skipped location by location: what is inlined into an allocator wrapper, and the
-// wrapper itself.
+// Allocator wrappers are skipped location by location: what is inlined into an allocator wrapper,
+// and the wrapper itself.
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 {
 	struct group_labels *labels = &grouper->labels;
@@ -77,7 +77,8 @@ static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 		if (i == 0)
 			newest = group_labels_at(labels, frame, 0);
 		for (k = 0; k < frame->num; k++)
-			if (stats_want_newest(grouper->options) || !frame->locations[k].is_plumbing)
+			if (stats_want_newest(grouper->options) ||
+			    !frame->locations[k].is_alloc_wrapper)
 				return hit(grouper, group_labels_at(labels, frame, k));
 	}
 	return hit(grouper, newest);
@@ -151,7 +152,7 @@ static uint32_t choose_label(const struct grouper *grouper)
 	if (grouper->options->is_compat)
 		return path[0];
 	for (i = num; i-- > 0 && !grouper->options->want_all;)
-		if (!grouper->labels.items.items[path[i]].location.is_plumbing)
+		if (!grouper->labels.items.items[path[i]].location.is_alloc_wrapper)
 			return path[i];
 	return path[num - 1];
 }
@@ -209,7 +210,7 @@ static struct err *find_by_stack(struct grouper *grouper, uint32_t id)
 	return err;
 }
 
-struct err *grouper_find(struct grouper *grouper, const struct site *site)
+struct err *grouper_find(struct grouper *grouper, const struct alloc_site *site)
 {
 	grouper->hits.num = 0;
 	switch (grouper->options->key) {

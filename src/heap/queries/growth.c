@@ -89,7 +89,7 @@ static void add_totals(struct measuring *m, size_t step, int64_t size, int64_t c
 
 static struct err *add_site(struct measuring *m, size_t step, const struct snapshot_site *counters)
 {
-	const struct site *site = heap_site(m->snapshots[step]->heap, counters->site);
+	const struct alloc_site *site = heap_alloc_site(m->snapshots[step]->heap, counters->site);
 	bool is_repeated = m->grouper.options->is_compat, is_passing;
 	struct err *err;
 	size_t i;

@@ -96,7 +96,7 @@ static void tally_add(struct tally *tally, const struct counters *counters, uint
 	tally_choose_example(tally, counters->size, counters->old_size, stack);
 }
 
-static struct err *add_to_groups(struct query *query, const struct site *site,
+static struct err *add_to_groups(struct query *query, const struct alloc_site *site,
 				 const struct counters *counters)
 {
 	bool is_repeated = query->grouper.options->is_compat;
@@ -140,7 +140,7 @@ static void add_totals(struct stats *stats, const struct counters *counters)
 
 static struct err *add_site(struct query *query, uint32_t id, const struct counters *counters)
 {
-	const struct site *site = heap_site(query->new_snapshot->heap, id);
+	const struct alloc_site *site = heap_alloc_site(query->new_snapshot->heap, id);
 	bool is_passing;
 	struct err *err;
 
@@ -165,7 +165,7 @@ static struct err *add_stacks(struct query *query)
 
 	for (i = 0; i < query->num_stacks && !err; i++) {
 		const struct counters *counters = &query->stacks[i];
-		struct site site = {.stack = i};
+		struct alloc_site site = {.stack = i};
 
 		if (counters->count || counters->old_count || counters->total_count)
 			err = add_to_groups(query, &site, counters);

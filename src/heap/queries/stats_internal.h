@@ -134,7 +134,7 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 void grouper_deinit(struct grouper *grouper);
 
 /** Find the groups of a site: grouper->hits. */
-struct err *grouper_find(struct grouper *grouper, const struct site *site) __must_check;
+struct err *grouper_find(struct grouper *grouper, const struct alloc_site *site) __must_check;
 
 /** Add the group of older blocks, once; it is smaller than all others. &err_nomem: there is
  *  none. */

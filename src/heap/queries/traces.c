@@ -12,7 +12,7 @@ struct collecting {
 	struct hmap index;
 };
 
-static struct err *add_site(struct collecting *c, const struct site *site,
+static struct err *add_site(struct collecting *c, const struct alloc_site *site,
 			    const struct snapshot_site *counters)
 {
 	uint64_t key = (uint64_t)site->stack << 32 | site->domain, *found;
@@ -40,7 +40,7 @@ static struct err *collect(struct collecting *c, const struct snapshot *snapshot
 
 	for (i = 0; i < snapshot->num_sites; i++) {
 		const struct snapshot_site *counters = &snapshot->sites[i];
-		const struct site *site = heap_site(snapshot->heap, counters->site);
+		const struct alloc_site *site = heap_alloc_site(snapshot->heap, counters->site);
 		struct err *err = NULL;
 		bool is_passing;
 

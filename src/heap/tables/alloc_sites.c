@@ -29,7 +29,7 @@ void alloc_sites_deinit(struct alloc_sites *sites)
 
 static bool reserve_one(struct alloc_sites *sites)
 {
-	struct site **chunk = &sites->chunks[sites->num / ALLOC_SITES_CHUNK];
+	struct alloc_site **chunk = &sites->chunks[sites->num / ALLOC_SITES_CHUNK];
 
 	if (!*chunk)
 		*chunk = malloc(ALLOC_SITES_CHUNK * sizeof(**chunk));
@@ -45,7 +45,7 @@ struct err *alloc_sites_intern(struct alloc_sites *sites, uint32_t stack, uint32
 	size_t pos;
 
 	for (pos = idset_first(&sites->set, hash); idset_next(&sites->set, hash, &pos, &id);) {
-		const struct site *site = alloc_sites_get(sites, id);
+		const struct alloc_site *site = alloc_sites_get(sites, id);
 
 		if (site->stack == stack && site->domain == domain && site->tid == tid) {
 			*ret = id;
@@ -57,7 +57,8 @@ struct err *alloc_sites_intern(struct alloc_sites *sites, uint32_t stack, uint32
 	if (sites->num >= UINT32_MAX - 1 || !reserve_one(sites) || !idset_reserve_one(&sites->set))
 		return &err_nomem;
 	id = sites->num++;
-	*alloc_sites_get(sites, id) = (struct site){.stack = stack, .domain = domain, .tid = tid};
+	*alloc_sites_get(sites, id) =
+		(struct alloc_site){.stack = stack, .domain = domain, .tid = tid};
 	idset_add(&sites->set, hash, id);
 	*ret = id;
 	return NULL;
@@ -68,5 +69,6 @@ size_t alloc_sites_memory(const struct alloc_sites *sites)
 	size_t num_chunks = (sites->num + ALLOC_SITES_CHUNK - 1) / ALLOC_SITES_CHUNK;
 
 	return idset_memory(&sites->set) +
-	       num_chunks * (sizeof(*sites->chunks) + ALLOC_SITES_CHUNK * sizeof(struct site));
+	       num_chunks *
+		       (sizeof(*sites->chunks) + ALLOC_SITES_CHUNK * sizeof(struct alloc_site));
 }

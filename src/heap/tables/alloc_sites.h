@@ -18,7 +18,7 @@
  *  move them under a reader. The table of chunks has its full size from the start; only touched
  *  pages of it cost memory. */
 struct alloc_sites {
-	struct site **chunks;
+	struct alloc_site **chunks;
 	size_t num;
 	/** By hash of (stack, domain, tid). */
 	struct idset set;
@@ -29,7 +29,7 @@ struct err *alloc_sites_init(struct alloc_sites *sites) __must_check;
 void alloc_sites_deinit(struct alloc_sites *sites);
 
 /** The site of an id below num. */
-static inline struct site *alloc_sites_get(const struct alloc_sites *sites, uint32_t id)
+static inline struct alloc_site *alloc_sites_get(const struct alloc_sites *sites, uint32_t id)
 {
 	return &sites->chunks[id / ALLOC_SITES_CHUNK][id % ALLOC_SITES_CHUNK];
 }

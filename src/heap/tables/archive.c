@@ -142,7 +142,7 @@ static uint32_t frame_hash(const struct archive_frame *frame)
 
 		h = hash_u64(h ^ ((uint64_t)l->file << 32 | l->line));
 		h = hash_u64(h ^ ((uint64_t)l->function << 32 | l->module));
-		h += l->has_line * 2 + l->is_plumbing;
+		h += l->has_line * 2 + l->is_alloc_wrapper;
 	}
 	return (uint32_t)h;
 }
@@ -151,7 +151,7 @@ static bool is_equal_location(const struct location *a, const struct location *b
 {
 	return a->file == b->file && a->line == b->line && a->function == b->function &&
 	       a->module == b->module && a->has_line == b->has_line &&
-	       a->is_plumbing == b->is_plumbing;
+	       a->is_alloc_wrapper == b->is_alloc_wrapper;
 }
 
 static bool is_equal_frame(const struct archive_frame *a, const struct archive_frame *b)

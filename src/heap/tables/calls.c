@@ -211,7 +211,7 @@ void calls_put_back(struct calls *c, int32_t tid, uint64_t addr)
 
 	if (!c->threads.num || !heap_get(c->heap, addr, &block))
 		return;
-	unfree_logged(c, &block, heap_site(c->heap, block.site)->tid);
+	unfree_logged(c, &block, heap_alloc_site(c->heap, block.site)->tid);
 	if (!t)
 		return;
 	t->bytes += block.size;

@@ -23,7 +23,7 @@ struct heap {
 	/** Advances at every new maximum of live_bytes; from 1. */
 	uint64_t epoch;
 	uint64_t seq;
-	/** heap_close_sites(): there is no new site any more, but this one. */
+	/** heap_close_alloc_sites(): there is no new site any more, but this one. */
 	bool is_closed;
 	uint32_t last_site;
 	/** seq at the last heap_clear(): older blocks must not come back from a failed realloc. */
@@ -67,7 +67,7 @@ struct stacks *heap_stacks(const struct heap *heap)
 	return heap->stacks;
 }
 
-static struct site *site_get(const struct heap *heap, uint32_t id)
+static struct alloc_site *site_get(const struct heap *heap, uint32_t id)
 {
 	return alloc_sites_get(&heap->sites, id);
 }
@@ -85,15 +85,15 @@ static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domai
 	return NULL;
 }
 
-struct err *heap_define_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
-			     uint32_t *ret)
+struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+				   uint32_t *ret)
 {
 	assert(stack < stacks_num(heap->stacks));
 	return site_intern(heap, stack, domain, tid, false, ret);
 }
 
 // Must come before every change of a site's live counters: keeps what they were at the peak.
-static void site_save(const struct heap *heap, struct site *site)
+static void site_save(const struct heap *heap, struct alloc_site *site)
 {
 	if (site->saved_epoch == heap->epoch)
 		return;
@@ -104,7 +104,7 @@ static void site_save(const struct heap *heap, struct site *site)
 
 static void live_add(struct heap *heap, const struct block *block)
 {
-	struct site *site = site_get(heap, block->site);
+	struct alloc_site *site = site_get(heap, block->site);
 
 	older_live_add(&heap->older, block->size);
 	site_save(heap, site);
@@ -116,7 +116,7 @@ static void live_add(struct heap *heap, const struct block *block)
 
 static void live_subtract(struct heap *heap, const struct block *block)
 {
-	struct site *site = site_get(heap, block->site);
+	struct alloc_site *site = site_get(heap, block->site);
 
 	older_live_subtract(&heap->older, block->size);
 	site_save(heap, site);
@@ -158,7 +158,7 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 		       uint32_t domain, int32_t tid)
 {
 	struct block block = {.addr = addr, .seq = heap->seq + 1};
-	struct site *site;
+	struct alloc_site *site;
 	struct err *err;
 
 	assert(stack < stacks_num(heap->stacks));
@@ -187,7 +187,7 @@ void heap_count_unrecorded(struct heap *heap, uint64_t size)
 	heap->totals.unrecorded_blocks++;
 }
 
-struct err *heap_close_sites(struct heap *heap, uint32_t stack)
+struct err *heap_close_alloc_sites(struct heap *heap, uint32_t stack)
 {
 	struct err *err = site_intern(heap, stack, DOMAIN_MALLOC, 0, true, &heap->last_site);
 
@@ -256,7 +256,7 @@ struct absorbing {
 	VEC(uint32_t) sites;
 };
 
-static bool is_used(const struct site *site)
+static bool is_used(const struct alloc_site *site)
 {
 	return site->total_blocks || site->live_blocks || site->saved_blocks;
 }
@@ -265,7 +265,7 @@ static struct err *map_sites(struct heap *heap, const struct heap *from,
 			     struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
 			     void *ctx, struct absorbing *ret)
 {
-	const struct site *site;
+	const struct alloc_site *site;
 	struct err *err = NULL;
 	uint32_t id, stack, new_id;
 
@@ -282,14 +282,14 @@ static struct err *map_sites(struct heap *heap, const struct heap *from,
 	return err;
 }
 
-static void add_site(struct heap *heap, struct site *to, const struct heap *from, uint32_t id)
+static void add_site(struct heap *heap, struct alloc_site *to, const struct heap *from, uint32_t id)
 {
-	const struct site *site = site_get(from, id);
+	const struct alloc_site *site = site_get(from, id);
 	uint64_t bytes, blocks;
 
 	// Each for itself at its process's peak, so that they sum up to the sum of the peaks.
 	to->saved_epoch = heap->epoch;
-	heap_site_at_peak(from, id, &bytes, &blocks);
+	heap_alloc_site_at_peak(from, id, &bytes, &blocks);
 	to->saved_bytes += bytes;
 	to->saved_blocks += blocks;
 	to->total_bytes += site->total_bytes;
@@ -337,11 +337,12 @@ void heap_clear(struct heap *heap)
 
 	blocks_clear(heap->blocks);
 	for (id = 0; id < heap->sites.num; id++) {
-		struct site *site = site_get(heap, id);
+		struct alloc_site *site = site_get(heap, id);
 
 		// What the site is stands still: it is read without lock while a snapshot is
 		// stored.
-		memset(&site->total_bytes, 0, sizeof(*site) - offsetof(struct site, total_bytes));
+		memset(&site->total_bytes, 0,
+		       sizeof(*site) - offsetof(struct alloc_site, total_bytes));
 	}
 	older_clear(&heap->older);
 	heap->totals = (struct heap_totals){0};
@@ -364,20 +365,20 @@ struct heap_totals heap_totals(const struct heap *heap)
 	return totals;
 }
 
-size_t heap_num_sites(const struct heap *heap)
+size_t heap_num_alloc_sites(const struct heap *heap)
 {
 	return heap->sites.num;
 }
 
-const struct site *heap_site(const struct heap *heap, uint32_t id)
+const struct alloc_site *heap_alloc_site(const struct heap *heap, uint32_t id)
 {
 	return site_get(heap, id);
 }
 
-void heap_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
-		       uint64_t *blocks_ret)
+void heap_alloc_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
+			     uint64_t *blocks_ret)
 {
-	const struct site *site = site_get(heap, id);
+	const struct alloc_site *site = site_get(heap, id);
 	bool is_saved = site->saved_epoch == heap->epoch;
 
 	*bytes_ret = is_saved ? site->saved_bytes : site->live_bytes;

@@ -15,7 +15,7 @@ static struct err *snapshot_new(const struct heap *heap, const char *name, struc
 	snapshot->heap = heap;
 	snapshot->totals = heap_totals(heap);
 	snapshot->seq = heap_seq(heap);
-	snapshot->sites = malloc((heap_num_sites(heap) + 1) * sizeof(*snapshot->sites));
+	snapshot->sites = malloc((heap_num_alloc_sites(heap) + 1) * sizeof(*snapshot->sites));
 	if (!snapshot->name || !snapshot->sites)
 		return &err_nomem;
 	*ret = no_cleanup_ptr(snapshot);
@@ -52,7 +52,7 @@ static bool count_live_stacks(struct snapshot *snapshot)
 		return false;
 	for (i = 0; i < snapshot->num_sites; i++) {
 		const struct snapshot_site *site = &snapshot->sites[i];
-		uint32_t stack = heap_site(snapshot->heap, site->site)->stack;
+		uint32_t stack = heap_alloc_site(snapshot->heap, site->site)->stack;
 
 		if (site->live_blocks && !is_live[stack]) {
 			is_live[stack] = true;
@@ -83,8 +83,8 @@ struct err *snapshot_create(const struct heap *heap, const char *name, struct sn
 
 	if (err)
 		return err;
-	for (id = 0; id < heap_num_sites(heap); id++) {
-		const struct site *site = heap_site(heap, id);
+	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
+		const struct alloc_site *site = heap_alloc_site(heap, id);
 
 		add_site(snapshot, &(struct snapshot_site){
 					   .site = id,
@@ -108,15 +108,15 @@ struct err *snapshot_create_peak(const struct heap *heap, const char *name, stru
 	snapshot->totals.live_bytes = snapshot->totals.peak_bytes;
 	snapshot->totals.live_blocks = snapshot->totals.peak_blocks;
 	snapshot->seq = SNAPSHOT_NO_SEQ;
-	for (id = 0; id < heap_num_sites(heap); id++) {
-		const struct site *site = heap_site(heap, id);
+	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
+		const struct alloc_site *site = heap_alloc_site(heap, id);
 		struct snapshot_site at_peak = {
 			.site = id,
 			.total_bytes = site->total_bytes,
 			.total_blocks = site->total_blocks,
 		};
 
-		heap_site_at_peak(heap, id, &at_peak.live_bytes, &at_peak.live_blocks);
+		heap_alloc_site_at_peak(heap, id, &at_peak.live_bytes, &at_peak.live_blocks);
 		add_site(snapshot, &at_peak);
 	}
 	return finish(snapshot, copy_older(snapshot, true), ret);
@@ -147,7 +147,7 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 				  struct snapshot **ret)
 {
 	_cleanup_free_ struct snapshot_site *sites =
-		calloc(heap_num_sites(heap) + 1, sizeof(*sites));
+		calloc(heap_num_alloc_sites(heap) + 1, sizeof(*sites));
 	struct since since = {seq, sites, {0}};
 	struct snapshot *snapshot;
 	struct err *err;
@@ -161,7 +161,7 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 	if (err)
 		return err;
 	blocks_each(heap_blocks(heap), add_block, &since);
-	for (id = 0; id < heap_num_sites(heap); id++) {
+	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
 		sites[id].total_bytes = sites[id].live_bytes;
 		sites[id].total_blocks = sites[id].live_blocks;
 		add_site(snapshot, &sites[id]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** module_code_slack() of modules.h. */
+/** module_code_cave() of modules.h. */
 #include "config.h"
 
 #include "obj/modules/modules_internal.h"
@@ -8,7 +8,7 @@
 /** Keep a distance to the last function: some code reads a little beyond its end. */
 #define MARGIN 64
 
-bool module_code_slack(struct modules *modules, uint32_t id, uint64_t *start_ret, uint64_t *end_ret)
+bool module_code_cave(struct modules *modules, uint32_t id, uint64_t *start_ret, uint64_t *end_ret)
 {
 	const struct module_entry *entry = modules_get_entry(modules, id);
 	const Elf64_Phdr *phdr;

@@ -4,8 +4,8 @@
 #include "obj/symbolize.h"
 
 #include "base/hmap.h"
+#include "heap/alloc_wrappers.h"
 #include "heap/frame.h"
-#include "heap/plumbing.h"
 #include "obj/lookup/source.h"
 #include "obj/modules/modules_internal.h"
 #include "obj/symbols/demangle.h"
@@ -114,7 +114,7 @@ static struct err *intern_function(struct symbolizer *symbolizer, const char *na
 
 	if (!shown)
 		return &err_nomem;
-	location->is_plumbing = plumbing_matches(shown);
+	location->is_alloc_wrapper = alloc_wrapper_matches(shown);
 	return strtab_intern(symbolizer->resolver.strings, shown, &location->function);
 }
 

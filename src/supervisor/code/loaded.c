@@ -33,7 +33,7 @@ static void send_cave(struct traced *t, uint32_t id)
 {
 	struct command command = {.kind = COMMAND_CODE_CAVE};
 
-	if (module_code_slack(t->modules, id, &command.start, &command.end))
+	if (module_code_cave(t->modules, id, &command.start, &command.end))
 		control_send(t, &command);
 }
 

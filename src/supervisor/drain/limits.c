@@ -83,7 +83,7 @@ static void close_tables(struct traced *t)
 	char size[FMT_SIZE_MAX];
 
 	if (!err)
-		err = heap_close_sites(t->heap, t->beyond_stack);
+		err = heap_close_alloc_sites(t->heap, t->beyond_stack);
 	if (!err)
 		note_closed(t, fmt_size((double)t->session->options.max_memory, false, size));
 	err_destroy(err);

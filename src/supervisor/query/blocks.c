@@ -20,7 +20,7 @@ struct stack traced_stack(struct traced *t, uint32_t stack_id)
 
 static struct traced_block describe(const struct traced *t, const struct block *block)
 {
-	const struct site *site = heap_site(t->heap, block->site);
+	const struct alloc_site *site = heap_alloc_site(t->heap, block->site);
 	uint64_t now = t->end_ns ? t->end_ns : clock_now_ns(),
 		 then = history_time_of(t->history, block->seq);
 

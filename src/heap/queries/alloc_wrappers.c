@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "heap/plumbing.h"
+#include "heap/alloc_wrappers.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -94,7 +94,7 @@ static const char *const prefixed[] = {
 };
 static const char *const prefixes[] = {"je_", "mi_heap_", "_mi_heap_", "mi_", "_mi_", "tc_"};
 
-/** Last parts that are plumbing in every namespace and class. */
+/** Last parts that are wrappers in every namespace and class. */
 static const char *const operators[] = {
 	"operator new", "operator new[]", "operator delete", "operator delete[]",
 };
@@ -260,7 +260,7 @@ static bool is_operator(const char *name)
 	return false;
 }
 
-bool plumbing_matches(const char *function)
+bool alloc_wrapper_matches(const char *function)
 {
 	char name[NAME_MAX_SIZE];
 	size_t i;
