@@ -347,11 +347,13 @@ def show(rows):
     print(f"\n{'':36}{'median':>9}{'best':>9}{'bar':>8}       unit")
     for line in rows:
         if line["value"] is None:
-            print(f"{line['name']:36}{'-':>9}{'-':>9}{line['bar']:8g}       {line['unit']} ({line['note']})")
+            print(f"{line['name']:36}{'-':>9}{'-':>9}{line['bar']:8g}       "
+                  f"{line['unit']} ({line['note']})")
             continue
         verdict = "ok" if line["reached"] else "OVER"
         note = f" ({line['note']})" if line["note"] else ""
-        print(f"{line['name']:36}{line['value']:9.2f}{line['best']:9.2f}{line['bar']:8g} {verdict:5} {line['unit']}{note}")
+        print(f"{line['name']:36}{line['value']:9.2f}{line['best']:9.2f}{line['bar']:8g} "
+              f"{verdict:5} {line['unit']}{note}")
 
 
 # In CI: what is measured on one CPU, where other programs disturb the least; a regression of 1.5

@@ -26,7 +26,8 @@ PROGRAM = """#include <stdio.h>
 #define G(n) F(n##0) F(n##1) F(n##2) F(n##3) F(n##4) F(n##5) F(n##6) F(n##7) F(n##8) F(n##9)
 G(1) G(2) G(3) G(4) G(5)
 """
-PYTHON = "import json; print(sum(len(json.dumps({'number': i, 'text': str(i)})) for i in range(4000)))"
+PYTHON = ("import json; "
+          "print(sum(len(json.dumps({'number': i, 'text': str(i)})) for i in range(4000)))")
 
 
 def tools(bench):

@@ -29,7 +29,8 @@ print(len(s), collections.Counter(s).most_common(3))
 
 PERL = "my %h; $h{$_} = [$_, 'x' x ($_ % 70)] for 1..5000; print scalar(grep { $_ =~ /7/ } sort keys %h), qq(\\n);"
 
-RUBY = "h = {}; 3000.times { |i| h[i.to_s] = 'x' * (i % 90) }; puts h.values.map(&:size).sum, h.to_a.to_s.size"
+RUBY = ("h = {}; 3000.times { |i| h[i.to_s] = 'x' * (i % 90) }; "
+        "puts h.values.map(&:size).sum, h.to_a.to_s.size")
 
 PHP = """$a = []; for ($i = 0; $i < 5000; $i++) $a[] = str_repeat('x', $i % 90);
 echo strlen(json_encode($a)), md5(serialize($a));"""

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Made by pattern_table.py: names, and for each pattern which of them Python's fnmatch says it matches. */
+/** Made by pattern_table.py: names, and for each pattern which of them Python's fnmatch says
+ *  it matches. */
 #ifndef TESTS_UNIT_PATTERN_TABLE_H
 #define TESTS_UNIT_PATTERN_TABLE_H
 

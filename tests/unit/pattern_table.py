@@ -37,9 +37,11 @@ def patterns():
 def main():
     warnings.simplefilter("ignore")
     print("// SPDX-License-Identifier: GPL-3.0-or-later")
-    print("/** Made by pattern_table.py: names, and for each pattern which of them Python's fnmatch says it matches. */")
+    print("/** Made by pattern_table.py: names, and for each pattern which of them Python's fnmatch says")
+    print(" *  it matches. */")
     print("#ifndef TESTS_UNIT_PATTERN_TABLE_H\n#define TESTS_UNIT_PATTERN_TABLE_H\n")
-    print("struct pattern_row {\n\tconst char *pattern;\n\t/** '1' or '0' for each of pattern_names. */")
+    print("struct pattern_row {\n\tconst char *pattern;")
+    print("\t/** '1' or '0' for each of pattern_names. */")
     print("\tconst char *matches;\n};\n\n// clang-format off\nstatic const char *const pattern_names[] = {")
     for name in NAMES:
         print("\t%s," % text(name))

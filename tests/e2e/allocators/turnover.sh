@@ -50,7 +50,12 @@ mixed() {
 	has listing '^<before attach>: size=-[0-9]+ KiB .*, count=-2000 \(-2000\),' \
 		"the row of older blocks, $1"
 	has listing '^Total change: [-+]([0-9]+ B|[0-9.]+ KiB) in \+0 blocks$' "total, $1"
-	awk '/^Total change:/ { n = $3; if ($4 == "KiB") n *= 1024; exit n > 150000 || n < -150000 }' listing ||
+	awk '/^Total change:/ {
+			n = $3
+			if ($4 == "KiB")
+				n *= 1024
+			exit n > 150000 || n < -150000
+		}' listing ||
 		fail "$1, many sizes: $(grep '^Total' listing)"
 	echo "ok: $1, many sizes: $(grep '^Total' listing)"
 }

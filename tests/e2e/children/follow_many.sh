@@ -57,7 +57,8 @@ awk -v rss="$rss" 'BEGIN {
 ms run --follow fork,exec --json -o report -e 'wait all' -e processes -e 'process leaf' -e blocks \
 	-- sh make.sh 100 "$LEAF" </dev/null
 is "$status" 1 "status of blocks"
-has report '"pid":null,"processes":99,"unsuccessful":1,"left":0,"parent":null,"program":"[^"]*/leaf"' "JSON of a table"
+table='"pid":null,"processes":99,"unsuccessful":1,"left":0,"parent":null,"program":"[^"]*/leaf"'
+has report "$table" "JSON of a table"
 has err 'merged processes have only sums, not single blocks' "blocks of several"
 echo "ok: JSON"
 

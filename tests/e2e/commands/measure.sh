@@ -97,9 +97,12 @@ fi
 # Names.
 ms run -o listing -e 'measure no_such_function' -- "$TARGETS/measured" </dev/null
 is "$status" 1 "status of an unknown function"
-has err "^malloscope: -e 'measure no_such_function': no function 'no_such_function' in the loaded modules" "an unknown function"
+command="^malloscope: -e 'measure no_such_function': "
+has err "${command}no function 'no_such_function' in the loaded modules" "an unknown function"
 ms run -o listing -e 'measure recurs' -- "$TARGETS/measured" </dev/null
 has err "there are (.*, )?recur(,|$)" "similar names"
 ms run -o listing -e 'measure off recur' -- "$TARGETS/measured" </dev/null
-has err "^malloscope: -e 'measure off recur': 'recur' is not measured; 'measure list' lists what is" "off of what is not measured"
+command="^malloscope: -e 'measure off recur': "
+has err "${command}'recur' is not measured; 'measure list' lists what is" \
+	"off of what is not measured"
 exit 0

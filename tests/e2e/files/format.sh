@@ -14,8 +14,9 @@ query() {
 	sqlite3 s.db "$2" >"$1" 2>err || fail "$1: $2"
 }
 
-awk '/^```sql/ { name = sprintf("query%d.sql", ++num); next } /^```/ { name = "" } name { print >name }' \
-	"$srcdir/doc/FORMAT.md"
+awk '/^```sql/ { name = sprintf("query%d.sql", ++num); next }
+	/^```/ { name = "" }
+	name { print >name }' "$srcdir/doc/FORMAT.md"
 num=0
 for file in query*.sql; do
 	query "${file%.sql}" "$(cat "$file")"

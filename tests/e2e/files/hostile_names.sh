@@ -60,7 +60,9 @@ ms run -o text -e 'wait exit' -e top -e 'top function' -e 'top module' -e 'top t
 	-e top -- "$odd/pro\"gram" </dev/null
 is "$status" 0 "status"
 [ "$(LC_ALL=C tr -d '\n\t[:print:]' <text | wc -c)" = 0 ] ||
-	fail "bytes other than printable ones: $(LC_ALL=C tr -d '\n\t[:print:]' <text | od -c | head)"
+	fail "bytes other than printable ones: $(
+		LC_ALL=C tr -d '\n\t[:print:]' <text | od -c | head
+	)"
 has_not text '^\[ Top 9 \] live' "a row that is none"
 has text '^/.*/odd "dir\\\\x1b\[31m\\xff\\x9b2J/a\.c:1: size=1 B\\n\[ Top 9 \] live\\r\\t\.cc:[0-9]+: size=100[1-5] B' "a row by line"
 has text '^Odd::operator<\(Odd const&\) const \(.*\): size=1001 B, count=1, ' "a row by function"

@@ -85,7 +85,8 @@ for round in 1 2 3; do
 	is "$(grep -c '^    this line may be seen$' listing)" 2 \
 		"the lines that may be seen, one through a link"
 	# Nothing but that has a source line.
-	is "$(grep -A1 '^  File .* in leak_' listing | grep '^    ' | grep -vc '^    this line may be seen')" 0 "other source lines"
+	is "$(grep -A1 '^  File .* in leak_' listing | grep '^    ' |
+		grep -vc '^    this line may be seen')" 0 "other source lines"
 done
 kill -KILL "$target"
 

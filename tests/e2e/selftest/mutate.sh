@@ -34,8 +34,8 @@ EOT
 # shellcheck disable=SC2016
 echo '"$builddir/main"' >tree/tests/e2e/passes.sh
 # shellcheck disable=SC2016
-echo '[ "$(cat ../tree/src/x/main.c)" = "$(cat "$ORIGINAL")" ] || { sleep 1000 & touch "$REACHED"; sleep 1000; }' \
-	>tree/tests/e2e/hangs.sh
+echo '[ "$(cat ../tree/src/x/main.c)" = "$(cat "$ORIGINAL")" ] ||
+	{ sleep 1000 & touch "$REACHED"; sleep 1000; }' >tree/tests/e2e/hangs.sh
 echo 'exit 1' >tree/tests/e2e/fails.sh
 cat >bin/autoreconf <<'EOT'
 #!/bin/sh
