@@ -5,12 +5,12 @@
 
 man=$srcdir/doc/malloscope.1.in
 
-# The line after each .TP of a section, without fonts.
+# The line after each .TP of a section, without fonts. A backslash continues it in the next line.
 man_items() {
 	awk -v wanted=".SH $2" '
 	/^\.SH/ { is_in = $0 == wanted; next }
-	is_in && is_item { print }
-	{ is_item = $0 == ".TP" }' "$1" | sed -E 's/\\f[BIR]//g; s/\\-/-/g'
+	is_item { item = item $0; if (sub(/\\$/, "", item)) next; if (is_in) print item }
+	{ is_item = $0 == ".TP"; item = "" }' "$1" | sed -E 's/\\f[BIR]//g; s/\\-/-/g'
 }
 
 # Options of a help text of argp: "-e, --execute=COMMAND".
