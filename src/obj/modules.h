@@ -89,8 +89,9 @@ void modules_forget_live(struct modules *modules);
 
 /** The id in modules of the same file as module id of another table, which comes over with its open
  *  file when it is new: path and build-id (without one the file's number) tell. From then on `from`
- *  may only be given to this function and to modules_destroy(). *ret 0: it has no such module, or
- *  modules has max_num, at most FRAME_MODULE_MAX - 1, of other files. O(modules). */
+ *  may only be given to this function and to modules_destroy(). What is opened for the module later
+ *  is still opened as the process of `from` might. *ret 0: it has no such module, or modules has
+ *  max_num, at most FRAME_MODULE_MAX - 1, of other files. O(modules). */
 struct err *modules_adopt(struct modules *modules, struct modules *from, uint32_t id,
 			  size_t max_num, uint32_t *ret) __must_check;
 

@@ -24,8 +24,9 @@ char *symbolizer_take_note(struct symbolizer *symbolizer);
 const struct resolver *symbolizer_resolver(struct symbolizer *symbolizer);
 
 /** Line N of a source file, without its newline, or NULL; the caller frees it. Files are read once,
- *  with the rights and in the directories of the process of the last modules_refresh(), and
- *  cached. */
+ *  with the rights and in the directories of the process of the last modules_refresh() (of the one
+ *  that all modules were adopted from; if there are several with different rights, nothing is
+ *  read), and cached. */
 char *symbolizer_source_line(void *symbolizer, const char *file, uint32_t line);
 
 #endif

@@ -64,6 +64,54 @@ void target_deinit(struct target *target)
 	*target = (struct target){0};
 }
 
+/** ret: without owned parts until success. */
+static struct err *copy_rights(const struct rights *rights, struct rights *ret)
+{
+	size_t size = rights->num_groups * sizeof(gid_t);
+	gid_t *groups = malloc(size + 1);
+
+	if (!groups)
+		return &err_nomem;
+	if (size)
+		memcpy(groups, rights->groups, size);
+	*ret = *rights;
+	ret->groups = groups;
+	return NULL;
+}
+
+struct err *target_copy(const struct target *target, struct target *ret)
+{
+	struct target copy = *target;
+	struct err *err;
+
+	if (!target->is_known) {
+		*ret = copy;
+		return NULL;
+	}
+	err = copy_rights(&target->rights, &copy.rights);
+	if (err)
+		return err;
+	copy.proc_fd = fcntl(target->proc_fd, F_DUPFD_CLOEXEC, 0);
+	if (copy.proc_fd < 0) {
+		err = err_sys(errno, "cannot copy a descriptor");
+		rights_deinit(&copy.rights);
+		return err;
+	}
+	*ret = copy;
+	return NULL;
+}
+
+bool target_is_like(const struct target *a, const struct target *b)
+{
+	const struct rights *x = &a->rights, *y = &b->rights;
+
+	if (!a->is_known || !b->is_known)
+		return a->is_known == b->is_known;
+	return a->is_elsewhere == b->is_elsewhere && x->fsuid == y->fsuid && x->fsgid == y->fsgid &&
+	       x->file_caps == y->file_caps && x->num_groups == y->num_groups &&
+	       (!x->num_groups || memcmp(x->groups, y->groups, x->num_groups * sizeof(gid_t)) == 0);
+}
+
 /** File systems whose files are made by the kernel when they are read, by whoever reads them: with
  *  more rights than the target's (hidepid, kmsg), or without an end. */
 static bool is_made_up(const struct statfs *fs)
@@ -132,7 +180,6 @@ static struct err *look_again(const struct target *target, struct rights *rights
 			      bool *is_elsewhere_ret, bool *is_gone_ret)
 {
 	struct err *err = rights_read(target->proc_fd, rights);
-	size_t size = target->rights.num_groups * sizeof(gid_t);
 
 	*is_gone_ret = err == &err_gone;
 	*is_elsewhere_ret = target->is_elsewhere;
@@ -141,13 +188,7 @@ static struct err *look_again(const struct target *target, struct rights *rights
 			*is_elsewhere_ret = !has_our_directories(target->proc_fd);
 		return err;
 	}
-	*rights = target->rights;
-	rights->groups = malloc(size + 1);
-	if (!rights->groups)
-		return &err_nomem;
-	if (size)
-		memcpy(rights->groups, target->rights.groups, size);
-	return NULL;
+	return copy_rights(&target->rights, rights);
 }
 
 static int open_with_rights(const struct rights *rights, int root_fd, const char *path,

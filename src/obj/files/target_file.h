@@ -33,6 +33,10 @@ struct target {
  *  the last ones stay when it has ended. &err_gone: it has; the target is as before. */
 struct err *target_look(struct target *target, pid_t pid) __must_check;
 void target_deinit(struct target *target);
+/** A copy with a descriptor and a list of groups of its own. */
+struct err *target_copy(const struct target *target, struct target *ret) __must_check;
+/** What one of two processes that have ended might open the other might, too. */
+bool target_is_like(const struct target *a, const struct target *b);
 
 /** Where a path leads. */
 enum target_root {

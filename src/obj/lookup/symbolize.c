@@ -81,8 +81,9 @@ const struct resolver *symbolizer_resolver(struct symbolizer *symbolizer)
 char *symbolizer_source_line(void *symbolizer, const char *file, uint32_t line)
 {
 	struct symbolizer *s = symbolizer;
+	const struct target *target = modules_source_target(s->modules);
 
-	return sources_line(&s->sources, &s->modules->target, file, line);
+	return target ? sources_line(&s->sources, target, file, line) : NULL;
 }
 
 /** The name to show for a symbol or linkage name; the caller frees. NULL: no memory. Parts and

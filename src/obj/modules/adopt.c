@@ -54,6 +54,31 @@ static struct module_entry *copy_entry(struct modules *modules, const struct mod
 	return copy;
 }
 
+/** The process of `from`, as long as modules live. */
+static struct err *keep_target(struct modules *modules, const struct modules *from,
+			       const struct target **ret)
+{
+	struct target *copy;
+	struct err *err;
+	size_t i;
+
+	for (i = 0; i < modules->former.num; i++) {
+		*ret = modules->former.items[i];
+		if (target_is_like(*ret, &from->target))
+			return NULL;
+	}
+	if (!vec_reserve_one(&modules->former) || !(copy = malloc(sizeof(*copy))))
+		return &err_nomem;
+	err = target_copy(&from->target, copy);
+	if (err) {
+		free(copy);
+		return err;
+	}
+	modules->former.items[modules->former.num++] = copy;
+	*ret = copy;
+	return NULL;
+}
+
 static void move_binary(struct modules *modules, struct modules *from, struct binary *binary)
 {
 	size_t i;
@@ -69,16 +94,23 @@ struct err *modules_adopt(struct modules *modules, struct modules *from, uint32_
 {
 	const struct module_entry *entry = modules_get_entry(from, id);
 	struct module_entry *there = entry ? find_same(modules, entry) : NULL;
+	const struct target *target;
+	struct err *err;
 
 	if (!entry || (!there && modules->entries.num >= max_num)) {
 		*ret = 0;
 		return NULL;
 	}
 	if (!there) {
+		err = keep_target(modules, from, &target);
+		if (err)
+			return err;
 		if (!vec_reserve_one(&modules->entries) || !vec_reserve_one(&modules->binaries) ||
 		    !(there = copy_entry(modules, entry)))
 			return &err_nomem;
 		move_binary(modules, from, entry->binary);
+		entry->binary->libdw.target = target;
+		entry->binary->libdw.expansion = &modules->expansion;
 	}
 	*ret = there->pub.id;
 	return NULL;

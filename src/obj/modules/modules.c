@@ -64,6 +64,11 @@ void modules_destroy(struct modules *modules)
 	hmap_deinit(&modules->binaries_by_file);
 	vec_deinit(&modules->ranges);
 	maps_view_deinit(&modules->view);
+	for (i = 0; i < modules->former.num; i++) {
+		target_deinit(modules->former.items[i]);
+		free(modules->former.items[i]);
+	}
+	vec_deinit(&modules->former);
 	expansion_deinit(&modules->expansion);
 	target_deinit(&modules->target);
 	free(modules);
@@ -171,6 +176,13 @@ void modules_limit_memory(struct modules *modules, uint64_t size)
 char *modules_next_note(struct modules *modules)
 {
 	return modules->expansion.notes.num ? vec_shift(&modules->expansion.notes) : NULL;
+}
+
+const struct target *modules_source_target(const struct modules *modules)
+{
+	if (modules->target.is_known || !modules->former.num)
+		return &modules->target;
+	return modules->former.num == 1 ? modules->former.items[0] : NULL;
 }
 
 size_t modules_num(const struct modules *modules)

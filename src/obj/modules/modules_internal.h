@@ -33,6 +33,8 @@ struct modules {
 	/** The process of the last refresh, and what its files may expand to. */
 	struct target target;
 	struct expansion expansion;
+	/** Processes that have ended, from whose tables modules were adopted; no two are alike. */
+	VEC(struct target *) former;
 	/** By id - 1. Entries never move and are never removed. */
 	VEC(struct module_entry *) entries;
 	VEC(struct binary *) binaries;
@@ -51,6 +53,10 @@ void module_lose_live(struct module_entry *entry);
 
 /** The live module at pc, or NULL. O(log mappings). */
 struct module_entry *modules_find_entry(const struct modules *modules, uint64_t pc);
+/** Who reads source files: the process of the last refresh, else the one that the modules were
+ *  adopted from. NULL: they are of processes with different rights, nobody may. */
+const struct target *modules_source_target(const struct modules *modules);
+
 /** By id, or NULL. */
 struct module_entry *modules_get_entry(const struct modules *modules, uint32_t id);
 
