@@ -339,11 +339,23 @@ tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
 
 # Fuzz targets, which run over their corpora here, and with libFuzzer in scripts/fuzz.
-fuzz_targets = tests/fuzz/command_line tests/fuzz/options tests/fuzz/store_open
+fuzz_targets = tests/fuzz/command_line tests/fuzz/options tests/fuzz/shared_memory \
+	tests/fuzz/store_open
 check_PROGRAMS += $(fuzz_targets)
 if !WITH_FUZZER
 TESTS += $(fuzz_targets)
 endif
+# The shared memory: without a fuzzer it runs its corpus and made-up inputs.
+tests_fuzz_shared_memory_SOURCES = tests/fuzz/shared_memory.c
+tests_fuzz_shared_memory_LDADD = $(wire_libs)
+tests_fuzz_shared_memory_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += \
+	tests/fuzz/corpus/shared_memory/head \
+	tests/fuzz/corpus/shared_memory/honest \
+	tests/fuzz/corpus/shared_memory/producers \
+	tests/fuzz/corpus/shared_memory/rows \
+	tests/fuzz/corpus/shared_memory/slots \
+	tests/fuzz/corpus/shared_memory/texts
 tests_fuzz_store_open_SOURCES = tests/fuzz/store_open.c
 tests_fuzz_store_open_LDADD = $(store_libs)
 tests_fuzz_store_open_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
