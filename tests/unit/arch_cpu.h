@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Runs a piece of x86-64 code with all registers and flags as they are given, and tells how it left them. */
+/** Runs a piece of x86-64 code with given registers and flags, and tells how the code left them. */
 #ifndef TESTS_UNIT_ARCH_CPU_H
 #define TESTS_UNIT_ARCH_CPU_H
 
@@ -22,7 +22,7 @@ enum {
 	NUM_GPRS = 16,
 };
 
-/** State of the CPU before and after a run; the assembler code below knows the offsets. */
+/** State of the CPU before and after a run. The assembler code below knows the offsets. */
 struct cpu {
 	uint64_t gpr[NUM_GPRS];
 	uint64_t flags;
@@ -37,8 +37,8 @@ _Static_assert(offsetof(struct cpu, flags) == 128 && offsetof(struct cpu, pc) ==
 struct cpu run_in __attribute__((used, visibility("hidden")));
 struct cpu run_out __attribute__((used, visibility("hidden")));
 
-/** Load run_in, go on at its pc; the pads jump to run_exit, which fills run_out and returns to the
- *  caller. */
+/** Load run_in and go on at its pc. The pads jump to run_exit, which fills run_out and returns to
+ *  the caller. */
 void run_enter(void) __attribute__((visibility("hidden")));
 extern const char run_exit[] __attribute__((visibility("hidden")));
 

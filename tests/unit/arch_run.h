@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Executes one instruction of x86-64 at its place, and its relocated copy in a slot, each from the
- *  same registers, flags and memory, and compares everything that it left behind. Instructions are
- *  written as hex bytes with tokens for what depends on the place:
+/** Executes one instruction of x86-64 at its place, and its relocated copy in a slot. Both begin
+ *  with the same registers, flags and memory. Everything that they leave behind is compared.
+ *  Instructions are written as hex bytes, with tokens for what depends on the place:
  *
- *    D4     displacement of 32 bits to the data page
- *    A8     address of the data page, 64 bits
- *    T1 T4  distance of 8 or 32 bits to the pad "target"
- *    B1 B4  the same to "back", which lies before the instruction
- *    F4     distance to "far", 3 MiB away
- *    N4     distance to the next instruction: 0
+ *        D4     displacement of 32 bits to the data page
+ *        A8     address of the data page, 64 bits
+ *        T1 T4  distance of 8 or 32 bits to the pad "target"
+ *        B1 B4  the same to "back", which lies before the instruction
+ *        F4     distance to "far", 3 MiB away
+ *        N4     distance to the next instruction: 0
  *
- *  Wherever the instruction goes on it meets a pad, which notes its number and ends the run. */
+ *  Wherever the instruction goes on, it meets a pad, which notes its number and ends the run. */
 #ifndef TESTS_UNIT_ARCH_RUN_H
 #define TESTS_UNIT_ARCH_RUN_H
 
@@ -40,8 +40,8 @@ enum {
 	NUM_PADS = 64,
 };
 
-/** Numbers of pads; from PAD_WORD on those that a word of memory points at when memory is full of
- *  pointers. */
+/** Numbers of pads. From PAD_WORD on: the pads that the words of memory point at, when memory is
+ *  full of pointers. */
 enum {
 	PAD_NONE,
 	PAD_NEXT,
@@ -51,7 +51,7 @@ enum {
 	PAD_WORD
 };
 
-/** Places of image and slots. Return addresses with bit 31 clear and set, and below 4 GiB as in a
+/** Places of code and slots: return addresses with bit 31 clear and set, and below 4 GiB as in a
  *  program that is not position-independent. A third slot is out of reach of 32 bits. */
 struct layout {
 	uint64_t image;
@@ -133,7 +133,7 @@ static void put_pads(const struct layout *l)
 		put_pad(l, word_pad(l, i), PAD_WORD + i);
 }
 
-/** What an instruction needs around it. */
+/** What must be around an instruction. */
 struct setup {
 	/** Memory is full of pointers to pads, each word to another one. Else of pseudo-random
 	 *  bytes. */
@@ -206,7 +206,7 @@ static void run_from(const struct layout *l, const struct setup *setup, uint64_t
 	memcpy(ret->memory, (void *)(l->image + AT_DATA), STATE_SIZE);
 }
 
-/** Assertions cost a system call each: they are for what differs. */
+/** An assertion costs a system call, so it is made only for what differs. */
 static void compare(const char *what, const struct outcome *a, const struct outcome *b)
 {
 	unsigned i;
@@ -234,7 +234,7 @@ static void compare(const char *what, const struct outcome *a, const struct outc
 struct insn {
 	uint8_t bytes[ARCH_MAX_INSN + 1];
 	size_t size;
-	/** It refers to its surroundings by a distance. */
+	/** It refers to its surroundings by distance. */
 	bool is_relative;
 };
 

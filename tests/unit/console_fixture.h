@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** For the tests of the console: a console on a fake session, whose output is a string. */
+/** For the tests of the console: a console on a fake session. Its output is a string. */
 #ifndef TESTS_UNIT_CONSOLE_FIXTURE_H
 #define TESTS_UNIT_CONSOLE_FIXTURE_H
 
@@ -33,7 +33,7 @@ static inline void fixture_init_as(struct fixture *f, bool is_interactive, bool 
 						  .is_coloured = is_coloured});
 }
 
-/** A console that knows other commands. */
+/** A console with another table of commands. */
 static inline void fixture_init_with(struct fixture *f, const struct command_table *table)
 {
 	fixture_create(f, (struct console_config){.commands = table});

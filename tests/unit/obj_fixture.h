@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The test process as a traced one, and files made for it. */
+/** The test process plays the traced process. Files are made for it. */
 #ifndef TESTS_UNIT_OBJ_FIXTURE_H
 #define TESTS_UNIT_OBJ_FIXTURE_H
 
@@ -53,7 +53,7 @@ static inline void fixture_teardown(void)
 	run("rm -rf %s", dir);
 }
 
-/** A path in the directory of the test; the string is overwritten by the eighth call from here. */
+/** A path in the directory of the test. The eighth call from here overwrites the string. */
 static inline const char *in_dir(const char *name)
 {
 	static char paths[8][PATH_MAX];
@@ -130,7 +130,7 @@ static inline void *map_whole(const char *path)
 	return p;
 }
 
-/** Of these ids, how many are of files in the directory of the test. */
+/** How many of these ids are files in the directory of the test. */
 static inline size_t count_own(const uint32_t *ids, size_t num)
 {
 	size_t num_own = 0, i;
@@ -140,8 +140,8 @@ static inline size_t count_own(const uint32_t *ids, size_t num)
 	return num_own;
 }
 
-/** Refresh; how many modules of the test's own files were added and removed. Others may come at any look: libdw loads
- *  libraries into this process (see modules.h). */
+/** Refresh, and count how many modules of the test's own files were added and removed. Others may
+ *  come at any time, because libdw loads libraries into this process (see modules.h). */
 static inline void refresh(size_t *added_ret, size_t *removed_ret)
 {
 	struct modules_delta delta = {0};

@@ -15,10 +15,10 @@
 
 struct store_fixture {
 	struct fixture f;
-	/** Frames of the fixture, and those of archive. */
+	/** A source for the frames of the fixture, and one for those of archive. */
 	struct resolver resolver;
 	struct frame_source source;
-	/** Loaded frames; its strings are those of the fixture. */
+	/** Loaded frames. Its strings are those of the fixture. */
 	struct archive *archive;
 	/** A temporary directory, and a file in it. */
 	char dir[64];
@@ -35,7 +35,8 @@ static inline struct err *store_fixture_resolve(void *ctx, uint64_t frame,
 	return fixture_resolve(&sf->f, frame, ret, num_ret);
 }
 
-/** Frames are of three modules, one of them without build-id; the unknown frame of none. */
+/** Frames belong to three modules, one of them without build-id. The unknown frame belongs to
+ *  none. */
 static inline void store_fixture_origin(void *ctx, uint64_t frame, struct frame_origin *ret)
 {
 	static const char *const paths[] = {"/bin/prog", "/lib/a b.so", "/lib/\xff.so"};
@@ -193,8 +194,8 @@ static inline void render_older(FILE *out, const struct snapshot *s)
 	}
 }
 
-/** The sites of a snapshot as text: what they are and their counters, in an order that is the
- *  same for all heaps; and its freed older blocks. */
+/** The sites of a snapshot as text: what they are, and their counters, in an order that is the same
+ *  for all heaps; and its freed older blocks. */
 static inline char *render_sites(const struct snapshot *s, const struct frame_source *source)
 {
 	char **lines = calloc(s->num_sites + 1, sizeof(*lines)), *text;
@@ -214,7 +215,7 @@ static inline char *render_sites(const struct snapshot *s, const struct frame_so
 	return text;
 }
 
-/** Append the fixture's heap as it is now; returns its text. */
+/** Append the fixture's heap as it is now. Returns its text. */
 static inline char *store_fixture_append(struct store_fixture *sf, struct store *store,
 					 const char *name)
 {
@@ -227,7 +228,7 @@ static inline char *store_fixture_append(struct store_fixture *sf, struct store 
 	return render_sites(s, &sf->source);
 }
 
-/** Load into a heap of its own; returns its text, to be freed. */
+/** Load a snapshot into a heap of its own. Returns its text, to be freed. */
 static inline struct err *load_text(struct store *store, const char *name, char **ret)
 {
 	struct strtab *strings;
@@ -251,7 +252,7 @@ static inline struct err *load_text(struct store *store, const char *name, char 
 	return err;
 }
 
-/** The snapshot of that name, of a file or of an open store, is this. */
+/** Check that the snapshot of that name, in a file or in an open store, has this text. */
 static inline void check_loaded(struct store *store, const char *name, const char *expected)
 {
 	_cleanup_free_ char *text = NULL;
@@ -269,7 +270,7 @@ static inline void check_stored(const char *path, const char *name, const char *
 	store_close(store);
 }
 
-/** Frees of older blocks at random. */
+/** Free older blocks at random. */
 static inline void fixture_turnover(struct fixture *f, unsigned num, uint64_t *random)
 {
 	for (; num; num--) {
@@ -282,7 +283,7 @@ static inline void fixture_turnover(struct fixture *f, unsigned num, uint64_t *r
 	}
 }
 
-/** Some work of a program: allocations and frees at random. */
+/** Allocate and free at random, as a program does. */
 static inline void fixture_work(struct fixture *f, unsigned num, uint64_t *random)
 {
 	char stack[256], *p;

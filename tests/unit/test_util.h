@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** The call must succeed; else its error text is the failure. */
+/** The call must succeed. Otherwise its error text is the failure. */
 #define ck_ok(expr)                                                         \
 	do {                                                                \
 		_cleanup_err_ struct err *ck_ok_err = (expr);               \
@@ -32,16 +32,16 @@ static __attribute__((noinline, unused)) void test_check_err(const char *expr,
 	ck_assert_msg(strstr(text, part) != NULL, "%s: text is %s", expr, text);
 }
 
-/** The call must fail with this code, and its text must contain part ("" does for any). */
+/** The call must fail with this code, and its text must contain part ("" fits any text). */
 #define ck_err(expr, expected_code, part)                                   \
 	do {                                                                \
 		_cleanup_err_ struct err *ck_err_err = (expr);              \
 		test_check_err(#expr, ck_err_err, (expected_code), (part)); \
 	} while (0)
 
-/** fork(). Every ck_...() of a child would write into the file in which check collects the
- *  messages of its parent, at the parent's position, and the next reader finds rubbish there:
- *  the child gets /dev/null in place of that file, which has no name any more. */
+/** fork(). In check, a child writes its messages into the file of its parent, at the parent's
+ *  position. The next reader would find rubbish there. So the child gets /dev/null in place of that
+ *  file, which has no name any more. */
 static __attribute__((noinline, unused)) pid_t test_fork(void)
 {
 	char link[64], target[256];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A traced process that is the test itself: memory is written through /proc/self/mem, nobody is
- *  stopped. */
+/** The test process plays the traced process. Its memory is written through /proc/self/mem, and
+ *  nobody is stopped. */
 #ifndef TESTS_UNIT_TRACE_FIXTURE_H
 #define TESTS_UNIT_TRACE_FIXTURE_H
 

@@ -91,7 +91,7 @@ static inline bool fake_row_of(void *ctx, uint64_t pc, bool is_call_site, struct
 	return false;
 }
 
-/** Words at any address: two neighbours when it is not aligned. */
+/** Read a word at any address. If it is not aligned, two neighbours make it up. */
 static inline bool fake_read(void *ctx, uint64_t addr, uint64_t *ret)
 {
 	struct fake *fake = ctx;
