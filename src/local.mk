@@ -48,6 +48,8 @@ src_libwire_a_SOURCES = \
 	src/wire/event.h \
 	src/wire/event_check.c \
 	src/wire/event_check.h \
+	src/wire/planted.c \
+	src/wire/planted.h \
 	src/wire/probe.c \
 	src/wire/probe.h \
 	src/wire/probe_kind.h \

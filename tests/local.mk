@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_listen.t \
 	tests/unit/trace_new_tasks.t \
+	tests/unit/trace_madeup.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_stop.t \
 	tests/unit/trace_task.t \
@@ -72,6 +73,7 @@ unit_tests = \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_event_check.t \
+	tests/unit/wire_planted.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
 	tests/unit/wire_cfi_rows.t \
@@ -95,7 +97,9 @@ unit_h = \
 
 # On an architecture that nobody builds.
 tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit/arch_madeup.c
+tests_unit_trace_madeup_t_SOURCES = tests/unit/trace_madeup.check tests/unit/arch_madeup.c
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
+tests_unit_wire_planted_t_SOURCES = tests/unit/wire_planted.check tests/unit/arch_madeup.c
 # With a session of their own.
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
 # Sessions without a process, for tests of the console: each takes what it needs.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The memory that tracer and supervisor share: ring, row table, statistics, and the list of
- *  planted bytes, which lets the supervisor restore the target when the tracer dies first. */
+ *  planted traps, which lets the supervisor restore the target when the tracer dies first. */
 #ifndef WIRE_SHARED_H
 #define WIRE_SHARED_H
 
 #include "base/err.h"
 #include "wire/cfi_rows.h"
+#include "wire/planted.h"
 #include "wire/ring.h"
 
 #include <stdint.h>
@@ -18,14 +19,6 @@
 #define SHARED_MAX_PLANTED (1u << 16)
 /** Allocator functions whose entries are counted one by one. */
 #define SHARED_MAX_HITS 1024
-
-/** A byte of the target's code that was replaced. */
-struct planted {
-	uint64_t addr;
-	uint8_t original;
-	/** The trap is in place (set before it is written, cleared after it is restored). */
-	uint8_t is_planted;
-};
 
 /** Written by the tracer, read by anybody. */
 struct shared_stats {
@@ -97,7 +90,7 @@ struct err *shared_map(int fd, struct shared **ret) __must_check;
 struct shared *shared_reserve(void);
 /** Make what was reserved usable, once, by one of the processes that have it. */
 void shared_init(struct shared *shared);
-/** Both sides are done with ring and rows: give their pages back. Statistics and planted bytes
+/** Both sides are done with ring and rows: give their pages back. Statistics and planted traps
  *  stay, the ring is empty. */
 void shared_trim(struct shared *shared);
 /** What was trimmed as it was when it was new, for another process. */

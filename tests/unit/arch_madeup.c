@@ -176,6 +176,18 @@ static size_t madeup_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_
 	return r.size;
 }
 
+/** No handler: an instruction that does nothing, and its data. */
+static size_t madeup_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret)
+{
+	const struct arch_rescue_data data = {.action = {addr}};
+	uint32_t insns[2] = {madeup_insn(MU_NOP, 0, 0), madeup_insn(MU_RETURN, 0, 0)};
+
+	memcpy(ret, insns, sizeof(insns));
+	memcpy(ret + sizeof(insns), &data, sizeof(data));
+	*data_ret = sizeof(insns);
+	return sizeof(insns) + sizeof(data);
+}
+
 static void madeup_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
 			  uint64_t return_addr, uint64_t targets_ret[2])
 {
@@ -286,4 +298,5 @@ const struct arch arch_madeup = {
 	.callee = madeup_callee,
 	.relocate = madeup_relocate,
 	.jump = madeup_jump,
+	.rescue = madeup_rescue,
 };

@@ -30,22 +30,26 @@ void memory_close(struct traced *t)
 		close(fd);
 }
 
+static bool read_code(void *ctx, uint64_t addr, void *buf, size_t size)
+{
+	return pread(*(const int *)ctx, buf, size, (off_t)addr) == (ssize_t)size;
+}
+
+static bool write_code(void *ctx, uint64_t addr, const void *buf, size_t size)
+{
+	return pwrite(*(const int *)ctx, buf, size, (off_t)addr) == (ssize_t)size;
+}
+
 void memory_restore(struct traced *t)
 {
-	const struct shared *shared = t->shared;
-	uint32_t i, num = shared_num_planted(shared);
 	int fd = __atomic_load_n(&t->mem_fd, __ATOMIC_SEQ_CST);
-	uint8_t byte;
+	const struct code_ops ops = {read_code, write_code, &fd};
+	size_t num_left;
 
 	if (fd < 0)
 		return;
-	for (i = 0; i < num; i++) {
-		const struct planted *p = &shared->planted[i];
-
-		if (!__atomic_load_n(&p->is_planted, __ATOMIC_ACQUIRE) ||
-		    pread(fd, &byte, 1, (off_t)p->addr) != 1 || byte != arch_host()->trap[0])
-			continue;
-		if (pwrite(fd, &p->original, 1, (off_t)p->addr) != 1)
-			log_debug("cannot restore %#llx", (unsigned long long)p->addr);
-	}
+	num_left = planted_restore_all(t->shared->planted, shared_num_planted(t->shared),
+				       arch_host(), &ops);
+	if (num_left)
+		log_debug("%zu traps cannot be taken out", num_left);
 }

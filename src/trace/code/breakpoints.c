@@ -54,14 +54,15 @@ struct breakpoint *breakpoint_get(struct process *p, uint64_t addr)
 
 struct breakpoint *breakpoint_of_trap(struct process *p, const struct thread *t)
 {
-	struct breakpoint *b = breakpoint_find(p, p->arch->pc(&t->regs) - p->arch->trap_size);
+	struct breakpoint *b = breakpoint_find(p, arch_trap_addr(p->arch, &t->regs));
+	size_t advance = p->arch->trap_advance;
 	siginfo_t info;
 
 	if (!b)
 		return NULL;
-	// Behind an instruction of one byte the pc is where it would be behind the trap: ask who
-	// sent the signal.
-	if (b->has_relocation && b->relocation.insn_size == 1 &&
+	// Before the trap, or behind the instruction itself, the pc may be the same as for a thread
+	// that has met the trap: ask who sent the signal.
+	if ((!advance || (b->has_relocation && b->relocation.insn_size == advance)) &&
 	    ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info) == 0 && info.si_code != SI_KERNEL &&
 	    info.si_code != TRAP_BRKPT)
 		return NULL;
@@ -69,15 +70,13 @@ struct breakpoint *breakpoint_of_trap(struct process *p, const struct thread *t)
 }
 
 /** stopped_tid: as for memory_write(). */
-static void restore_byte(struct process *p, int mem_fd, pid_t stopped_tid,
-			 const struct planted *planted)
+static void restore(struct process *p, int mem_fd, pid_t stopped_tid, const struct planted *planted)
 {
-	uint8_t byte;
+	struct memory_code code = {p, mem_fd, stopped_tid};
+	struct code_ops ops = memory_code_ops(&code);
 
-	if (pread(mem_fd, &byte, 1, (off_t)planted->addr) != 1 || byte != p->arch->trap[0])
-		return;
-	if (!memory_write(p, mem_fd, stopped_tid, planted->addr, &planted->original, 1))
-		log_debug("cannot restore the byte at %#llx", (unsigned long long)planted->addr);
+	if (!planted_restore(planted, p->arch, &ops))
+		log_debug("cannot restore the code at %#llx", (unsigned long long)planted->addr);
 }
 
 void breakpoint_unplant(struct process *p, struct breakpoint *b)
@@ -86,10 +85,10 @@ void breakpoint_unplant(struct process *p, struct breakpoint *b)
 
 	if (!b->is_planted)
 		return;
-	restore_byte(p, p->mem_fd, 0, planted);
+	restore(p, p->mem_fd, 0, planted);
 	FAULT_POINT("unplanted");
 	b->is_planted = false;
-	__atomic_store_n(&planted->is_planted, 0, __ATOMIC_SEQ_CST);
+	planted_mark_gone(planted);
 }
 
 void breakpoint_unplant_all(struct process *p)
@@ -128,11 +127,10 @@ void breakpoint_clean_child(struct process *p, pid_t child)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	// Also bytes that were taken out of the parent after the fork: restore_byte() looks for the
-	// trap itself.
+	// Also traps that were taken out of the parent after the fork: it is looked whether they
+	// stand.
 	for (i = 0; i < shared_num_planted(p->shared); i++)
-		if (p->shared->planted[i].original)
-			restore_byte(p, fd, child, &p->shared->planted[i]);
+		restore(p, fd, child, &p->shared->planted[i]);
 }
 
 void breakpoint_forget_all(struct process *p)
@@ -143,16 +141,17 @@ void breakpoint_forget_all(struct process *p)
 
 size_t breakpoint_read_code(struct process *p, uint64_t addr, uint8_t *buf, size_t size)
 {
-	ssize_t n = pread(p->mem_fd, buf, size, (off_t)addr);
+	ssize_t n = pread(p->mem_fd, buf, size, (off_t)addr), i;
 	struct breakpoint *b;
-	ssize_t i;
 
 	if (n < 0 && size > 4096 - (addr & 4095))
 		n = pread(p->mem_fd, buf, 4096 - (addr & 4095), (off_t)addr);
-	for (i = 0; i < n; i++) {
-		b = breakpoint_find(p, addr + i);
+	// A trap may begin before addr.
+	for (i = 1 - (ssize_t)p->arch->trap_size; i < n; i++) {
+		b = breakpoint_find(p, addr + (uint64_t)i);
 		if (b && b->is_planted)
-			buf[i] = p->shared->planted[b->planted_index].original;
+			planted_hide(&p->shared->planted[b->planted_index], p->arch, addr, buf,
+				     (size_t)n);
 	}
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -35,7 +35,7 @@ static bool new_slot(struct process *p, struct xol_area *area, const struct brea
 	uint64_t name = addr | (uint64_t)b->insn[0] << XOL_NAME_SHIFT;
 
 	xol_retire_slot(p, addr);
-	if (!xol_take_slot(p, area, name, code, size))
+	if (!xol_note_original(p, area, b->insn) || !xol_take_slot(p, area, name, code, size))
 		return false;
 	// A cave's slots have no names, and go with their module.
 	if (!area->has_header)

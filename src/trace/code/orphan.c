@@ -66,10 +66,11 @@ static bool place(struct process *p, struct xol_area *area)
 	p->orphan->addr = addr;
 	p->orphan->data = addr + data_offset;
 	return orphan_write_data(p, offsetof(struct arch_rescue_data, names_offset),
-				 offsetof(struct xol_header, addrs)) &&
-	       orphan_write_data(p, offsetof(struct arch_rescue_data, slots_offset),
 				 sizeof(struct xol_header)) &&
-	       orphan_write_data(p, offsetof(struct arch_rescue_data, num_slots), XOL_SLOTS) &&
+	       orphan_write_data(p, offsetof(struct arch_rescue_data, slots_offset),
+				 xol_slots_offset(p->arch)) &&
+	       orphan_write_data(p, offsetof(struct arch_rescue_data, num_slots),
+				 xol_num_slots(p->arch)) &&
 	       orphan_write_data(p, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
 }
 

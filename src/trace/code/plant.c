@@ -26,30 +26,19 @@ static bool is_same_insn(struct process *p, const struct breakpoint *b)
 bool breakpoint_plant(struct process *p, struct breakpoint *b)
 {
 	struct planted *planted = &p->shared->planted[b->planted_index];
-	uint8_t original;
+	struct memory_code code = {p, p->mem_fd, 0};
+	struct code_ops ops = memory_code_ops(&code);
 
-	if (pread(p->mem_fd, &original, 1, (off_t)b->addr) != 1)
+	if (!planted_prepare(planted, p->arch, &ops))
 		return false;
-	// A trap that is there already is the program's or another tool's own.
-	if (original == p->arch->trap[0])
-		return false;
-	planted->original = original;
 	if (b->has_relocation && !is_same_insn(p, b))
 		b->has_relocation = false;
 	if (orphan_is_placed(p->orphan))
 		displaced_prepare(p, b);
-	// Known to the supervisor before it is in place: whoever dies in between, the other can
-	// restore it.
-	__atomic_store_n(&planted->is_planted, 1, __ATOMIC_SEQ_CST);
-	b->is_planted = true;
-	FAULT_POINT("plant");
-	if (memory_write_code(p, b->addr, p->arch->trap, 1)) {
+	b->is_planted = planted_plant(planted, p->arch, &ops);
+	if (b->is_planted)
 		FAULT_POINT("planted");
-		return true;
-	}
-	planted->is_planted = 0;
-	b->is_planted = false;
-	return false;
+	return b->is_planted;
 }
 
 struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles)

@@ -11,9 +11,35 @@
 #include "trace/os/process.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(struct xol_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
-_Static_assert(sizeof(struct xol_header) + XOL_SLOTS * ARCH_SLOT_SIZE <= XOL_AREA_SIZE, "they fit");
+
+/** What a trap replaces behind its first byte. */
+static size_t rest_size(const struct arch *arch)
+{
+	return arch->trap_size - 1;
+}
+
+size_t xol_num_slots(const struct arch *arch)
+{
+	size_t size = sizeof(uint64_t) + ARCH_SLOT_SIZE + rest_size(arch);
+	size_t num = (XOL_AREA_SIZE - sizeof(struct xol_header)) / size;
+
+	// The names take whole slots.
+	return num - num % (ARCH_SLOT_SIZE / sizeof(uint64_t));
+}
+
+size_t xol_slots_offset(const struct arch *arch)
+{
+	return sizeof(struct xol_header) + xol_num_slots(arch) * sizeof(uint64_t);
+}
+
+static uint64_t rest_addr(const struct arch *arch, uint64_t start, size_t slot)
+{
+	return start + xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_SLOT_SIZE +
+	       slot * rest_size(arch);
+}
 
 static uint64_t distance(uint64_t a, uint64_t b)
 {
@@ -39,20 +65,44 @@ struct xol_area *xol_area_near(struct process *p, uint64_t addr, bool want_cave)
 	return NULL;
 }
 
-struct xol_area xol_area_new(uint64_t start)
+struct xol_area xol_area_new(const struct arch *arch, uint64_t start)
 {
 	return (struct xol_area){
 		.start = start,
-		.size = sizeof(struct xol_header) + XOL_SLOTS * ARCH_SLOT_SIZE,
-		.used = sizeof(struct xol_header),
+		.size = xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_SLOT_SIZE,
+		.used = xol_slots_offset(arch),
 		.has_header = true,
 	};
 }
 
-static uint64_t name_addr(const struct xol_area *area, uint64_t slot)
+/** Number of the slot at a distance from the start of its area. */
+static size_t slot_index(const struct arch *arch, uint64_t offset)
 {
-	return area->start + offsetof(struct xol_header, addrs) +
-	       (slot - area->start - sizeof(struct xol_header)) / ARCH_SLOT_SIZE * 8;
+	return (offset - xol_slots_offset(arch)) / ARCH_SLOT_SIZE;
+}
+
+static uint64_t name_addr(const struct arch *arch, const struct xol_area *area, uint64_t slot)
+{
+	return area->start + sizeof(struct xol_header) +
+	       slot_index(arch, slot - area->start) * sizeof(uint64_t);
+}
+
+bool xol_note_original(struct process *p, const struct xol_area *area, const uint8_t *original)
+{
+	size_t slot = slot_index(p->arch, area->used);
+
+	if (!area->has_header || !rest_size(p->arch))
+		return true;
+	return memory_write_code(p, rest_addr(p->arch, area->start, slot), original + 1,
+				 rest_size(p->arch));
+}
+
+bool xol_read_original(struct process *p, uint64_t start, size_t slot, uint64_t name,
+		       uint8_t ret[ARCH_MAX_TRAP])
+{
+	ret[0] = (uint8_t)(name >> XOL_NAME_SHIFT);
+	return pread(p->mem_fd, ret + 1, rest_size(p->arch),
+		     (off_t)rest_addr(p->arch, start, slot)) == (ssize_t)rest_size(p->arch);
 }
 
 bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, const void *code,
@@ -61,7 +111,8 @@ bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, cons
 	uint64_t at = area->start + area->used;
 
 	if (area->used + ARCH_SLOT_SIZE > area->size || !memory_write_code(p, at, code, size) ||
-	    (area->has_header && !memory_write_code(p, name_addr(area, at), &name, sizeof(name))))
+	    (area->has_header &&
+	     !memory_write_code(p, name_addr(p->arch, area, at), &name, sizeof(name))))
 		return false;
 	FAULT_POINT("slot");
 	area->used += ARCH_SLOT_SIZE;
@@ -93,7 +144,7 @@ void xol_retire_slot(struct process *p, uint64_t addr)
 	for (i = 0; slot && i < p->xol_areas.num; i++) {
 		a = &p->xol_areas.items[i];
 		if (a->has_header && *slot >= a->start && *slot < a->start + a->size &&
-		    !memory_write_code(p, name_addr(a, *slot), &name, sizeof(name)))
+		    !memory_write_code(p, name_addr(p->arch, a, *slot), &name, sizeof(name)))
 			return;
 	}
 	hmap_remove(&p->xol_slots, addr);

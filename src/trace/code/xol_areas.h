@@ -4,6 +4,8 @@
 #ifndef TRACE_CODE_XOL_AREAS_H
 #define TRACE_CODE_XOL_AREAS_H
 
+#include "arch/arch.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,13 +26,18 @@ struct xol_area {
 	bool has_header;
 };
 
-/** What an area begins with: its mark, and of each slot the address of the original instruction
- *  with its first byte in the uppermost bits; 0: unused. */
-#define XOL_SLOTS 1636
+/** What an area begins with. The names of the slots follow (uint64_t): the address of the original
+ *  instruction with the first byte that our trap replaced in the uppermost bits; 0: unused. Then come
+ *  the slots and, where a trap has more than one byte, what it replaced behind the first, for each
+ *  slot. */
 struct xol_header {
 	char magic[32];
-	uint64_t addrs[XOL_SLOTS];
 };
+/** No area has more slots. */
+#define XOL_MAX_SLOTS 1636
+/** Slots of an area, and where they begin in it. */
+size_t xol_num_slots(const struct arch *arch);
+size_t xol_slots_offset(const struct arch *arch);
 /** Names of slots that hold the orphan-trap handler, of those that are out of date, and of those that hold
  *  the stubs of injected system calls. */
 #define XOL_NAME_HANDLER UINT64_MAX
@@ -43,11 +50,17 @@ struct xol_header {
 #define XOL_REACH (1ull << 30)
 
 /** What an area at start is before anything is in it. */
-struct xol_area xol_area_new(uint64_t start);
+struct xol_area xol_area_new(const struct arch *arch, uint64_t start);
 /** Is an area at start near enough for the instruction at addr? */
 bool xol_reaches(uint64_t start, uint64_t addr);
 /** An area, or a code cave, with room for a slot that reaches addr. NULL: none. */
 struct xol_area *xol_area_near(struct process *p, uint64_t addr, bool want_cave);
+/** Note what our trap replaces, for the slot that comes next: its first byte is in the slot's name. False:
+ *  not possible. */
+bool xol_note_original(struct process *p, const struct xol_area *area, const uint8_t *original);
+/** What was noted for a slot of the area at start. False: unreadable. */
+bool xol_read_original(struct process *p, uint64_t start, size_t slot, uint64_t name,
+		       uint8_t ret[ARCH_MAX_TRAP]);
 /** Note in an area with a header whose slot comes next, and take it. False: not possible. */
 bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, const void *code,
 		   size_t size);

@@ -132,7 +132,7 @@ struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
 		hint = free_place(p, module ? module->start : addr, addr);
 		if (!map_at(p, t, hint, &start))
 			continue;
-		area = xol_area_new(start);
+		area = xol_area_new(p->arch, start);
 		if (xol_reaches(start, addr) &&
 		    memory_write_code(p, start, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) &&
 		    vec_push(&p->xol_areas, area)) {
@@ -156,41 +156,53 @@ void xol_map_all(struct process *p, struct thread *t)
 
 /** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
  *  supervisor. */
-static void take_out_trap(struct process *p, uint64_t addr, uint8_t original)
+static void take_out_trap(struct process *p, uint64_t addr, const uint8_t original[ARCH_MAX_TRAP])
 {
 	const struct breakpoint *b = breakpoint_find(p, addr);
-	uint8_t byte;
+	struct planted orphan = {.addr = addr, .has_original = 1};
+	struct memory_code code = {p, p->mem_fd, 0};
+	struct code_ops ops = memory_code_ops(&code);
 
-	if ((b && b->is_planted) || pread(p->mem_fd, &byte, 1, (off_t)addr) != 1 ||
-	    byte != p->arch->trap[0] || byte == original)
+	if ((b && b->is_planted) || arch_is_trap(p->arch, original))
 		return;
-	if (!memory_write_code(p, addr, &original, 1))
+	memcpy(orphan.original, original, p->arch->trap_size);
+	if (!planted_restore(&orphan, p->arch, &ops))
 		log_debug("cannot take out a trap at %#llx", (unsigned long long)addr);
+}
+
+/** What was a slot of an earlier tracer in the area at start. False: no memory. */
+static bool adopt_slot(struct process *p, uint64_t start, size_t slot, uint64_t name)
+{
+	uint64_t at = start + xol_slots_offset(p->arch) + slot * ARCH_SLOT_SIZE;
+	uint64_t addr = name & ((1ull << XOL_NAME_SHIFT) - 1);
+	uint8_t original[ARCH_MAX_TRAP];
+
+	if (name == XOL_NAME_HANDLER)
+		orphan_found(p->orphan, at);
+	if (name == XOL_NAME_STUB && !p->stubs_addr)
+		p->stubs_addr = at;
+	if (name >= XOL_NAME_STUB)
+		return true;
+	if (xol_read_original(p, start, slot, name, original))
+		take_out_trap(p, addr, original);
+	return hmap_set(&p->xol_slots, addr, at);
 }
 
 void xol_adopt(struct process *p, uint64_t start)
 {
-	static struct xol_header header;
-	struct xol_area area = xol_area_new(start);
-	uint64_t slot, addr;
-	size_t i;
+	static struct {
+		struct xol_header header;
+		uint64_t names[XOL_MAX_SLOTS];
+	} head;
+	struct xol_area area = xol_area_new(p->arch, start);
+	size_t i, num = xol_num_slots(p->arch), size = xol_slots_offset(p->arch);
 
-	if (pread(p->mem_fd, &header, sizeof(header), (off_t)start) != sizeof(header) ||
-	    memcmp(header.magic, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) != 0)
+	if (pread(p->mem_fd, &head, size, (off_t)start) != (ssize_t)size ||
+	    memcmp(head.header.magic, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) != 0)
 		return;
-	for (i = 0; i < XOL_SLOTS && header.addrs[i]; i++, area.used += ARCH_SLOT_SIZE) {
-		slot = start + area.used;
-		if (header.addrs[i] == XOL_NAME_HANDLER)
-			orphan_found(p->orphan, slot);
-		if (header.addrs[i] == XOL_NAME_STUB && !p->stubs_addr)
-			p->stubs_addr = slot;
-		if (header.addrs[i] >= XOL_NAME_STUB)
-			continue;
-		addr = header.addrs[i] & ((1ull << XOL_NAME_SHIFT) - 1);
-		take_out_trap(p, addr, header.addrs[i] >> XOL_NAME_SHIFT);
-		if (!hmap_set(&p->xol_slots, addr, slot))
+	for (i = 0; i < num && head.names[i]; i++, area.used += ARCH_SLOT_SIZE)
+		if (!adopt_slot(p, start, i, head.names[i]))
 			return;
-	}
 	if (!vec_push(&p->xol_areas, area)) {
 		hmap_deinit(&p->xol_slots);
 		return;

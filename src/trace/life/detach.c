@@ -116,7 +116,7 @@ static bool release(struct process *p, const struct stop *stop)
 static void release_held(struct process *p, struct thread *t)
 {
 	if (t->hold != HELD_STOP)
-		if (!thread_set_pc(p, t, p->arch->pc(&t->regs) - p->arch->trap_size))
+		if (!thread_set_pc(p, t, arch_trap_addr(p->arch, &t->regs)))
 			return;
 	if (t->hold != HELD_STOP && keep(p, t))
 		return;

@@ -62,27 +62,28 @@ static const struct breakpoint *quietest_breakpoint(const struct process *p)
 	return best;
 }
 
-/** The same without kcmp, which filters of containers refuse: does a byte of ours that is taken out
+/** The same without kcmp, which filters of containers refuse: does a trap of ours that is taken out
  *  there vanish here, too? It is back at once; without any there is nothing to tell apart. */
-static bool shares_byte(struct process *p, pid_t tid)
+static bool shares_trap(struct process *p, pid_t tid)
 {
 	const struct breakpoint *b = quietest_breakpoint(p);
-	const uint8_t *original, *trap = p->arch->trap;
+	struct memory_code code = {p, p->mem_fd, 0}, its_code = {p, -1, tid};
+	struct code_ops here = memory_code_ops(&code), there = memory_code_ops(&its_code);
+	const struct planted *planted;
 	_cleanup_close_ int fd = -1;
 	char path[32];
-	uint8_t byte;
 	bool ret;
 
 	if (!b)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	original = &p->shared->planted[b->planted_index].original;
-	if (fd < 0 || pread(fd, &byte, 1, (off_t)b->addr) != 1 || byte != *trap ||
-	    pwrite(fd, original, 1, (off_t)b->addr) != 1)
+	its_code.fd = fd = open(path, O_RDWR | O_CLOEXEC);
+	planted = &p->shared->planted[b->planted_index];
+	if (fd < 0 || !planted_stands(planted, p->arch, &there) ||
+	    !planted_restore(planted, p->arch, &there))
 		return false;
-	ret = pread(p->mem_fd, &byte, 1, (off_t)b->addr) == 1 && byte == *original;
-	if (pwrite(fd, trap, 1, (off_t)b->addr) != 1)
+	ret = !planted_stands(planted, p->arch, &here);
+	if (!there.write(there.ctx, b->addr, p->arch->trap, p->arch->trap_size))
 		log_debug("cannot put the trap back at %#llx", (unsigned long long)b->addr);
 	return ret;
 }
@@ -105,7 +106,7 @@ bool follow_shares_memory(struct process *p, pid_t tid)
 		is_refused |= errno == EPERM || errno == ENOSYS;
 		num_asked++;
 	}
-	return is_refused && shares_byte(p, tid);
+	return is_refused && shares_trap(p, tid);
 }
 
 static pid_t parent_of(pid_t pid)
@@ -121,13 +122,14 @@ static pid_t parent_of(pid_t pid)
 static unsigned count_copies(struct process *p, pid_t pid)
 {
 	const struct planted *planted = p->shared->planted;
+	uint8_t code[ARCH_MAX_TRAP];
 	unsigned num = 0;
 	uint32_t i;
-	uint8_t byte;
 
 	for (i = 0; i < shared_num_planted(p->shared) && i < SAMPLE_SIZE; i++)
-		num += planted[i].original && memory_read(pid, planted[i].addr, &byte, 1) &&
-		       byte == p->arch->trap[0];
+		num += planted[i].has_original &&
+		       memory_read(pid, planted[i].addr, code, p->arch->trap_size) &&
+		       arch_is_trap(p->arch, code);
 	return num;
 }
 

@@ -303,7 +303,7 @@ void stops_resume(struct process *p, struct thread *t, unsigned flags)
 		thread_continue(t, 0);
 		return;
 	}
-	b = breakpoint_find(p, p->arch->pc(&t->regs) - p->arch->trap_size);
+	b = breakpoint_find(p, arch_trap_addr(p->arch, &t->regs));
 	if (!b)
 		thread_continue(t, 0);
 	else if (hold == HELD_PAUSE)

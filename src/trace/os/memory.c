@@ -174,3 +174,22 @@ bool memory_write_code(struct process *p, uint64_t addr, const void *buf, size_t
 {
 	return memory_write(p, p->mem_fd, 0, addr, buf, size);
 }
+
+static bool read_code(void *ctx, uint64_t addr, void *buf, size_t size)
+{
+	const struct memory_code *code = ctx;
+
+	return pread(code->fd, buf, size, (off_t)addr) == (ssize_t)size;
+}
+
+static bool write_code(void *ctx, uint64_t addr, const void *buf, size_t size)
+{
+	const struct memory_code *code = ctx;
+
+	return memory_write(code->process, code->fd, code->stopped_tid, addr, buf, size);
+}
+
+struct code_ops memory_code_ops(struct memory_code *code)
+{
+	return (struct code_ops){read_code, write_code, code};
+}

@@ -4,6 +4,7 @@
 #define TRACE_OS_MEMORY_H
 
 #include "base/cleanup.h"
+#include "wire/planted.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +29,14 @@ bool memory_write_code(struct process *p, uint64_t addr, const void *buf, size_t
  *  stopped_tid, or through any thread of ours when it is 0: one is stopped for it if need be. */
 bool memory_write(struct process *p, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
 		  size_t size) __must_check;
+
+/** Where code is read and written: the memory behind fd, as memory_write() does it. */
+struct memory_code {
+	struct process *process;
+	int fd;
+	pid_t stopped_tid;
+};
+/** Access to it. */
+struct code_ops memory_code_ops(struct memory_code *code);
 
 #endif
