@@ -57,6 +57,10 @@ unit_tests = \
 	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
 	tests/unit/store_wal.t \
+	tests/unit/supervisor_arrivals.t \
+	tests/unit/supervisor_folding.t \
+	tests/unit/supervisor_history.t \
+	tests/unit/supervisor_probe_table.t \
 	tests/unit/supervisor_process.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_cpu.t \

@@ -23,6 +23,11 @@
  *  program on a slow disk is the longest that can lie between. */
 #define ANSWER_TIMEOUT_NS (60 * NS_PER_S)
 
+static void note_time(struct traced *t)
+{
+	history_note(t->history, heap_seq(t->heap), t->num_events, clock_now_ns());
+}
+
 /** Once: what follows from it is all the same. */
 static void note_broken(struct traced *t)
 {
@@ -39,7 +44,7 @@ static bool drain_batch(struct traced *t, uint64_t limit, unsigned max)
 {
 	const struct ring_record *record;
 
-	history_note(t->history, heap_seq(t->heap), t->num_events);
+	note_time(t);
 	limits_check(t);
 	while ((record = ring_peek(t->reader, limit))) {
 		if (event_is_valid(record, probe_num(&t->session->user_probes)))
@@ -53,7 +58,7 @@ static bool drain_batch(struct traced *t, uint64_t limit, unsigned max)
 	}
 	if (ring_num_broken(t->reader))
 		note_broken(t);
-	history_note(t->history, heap_seq(t->heap), t->num_events);
+	note_time(t);
 	return false;
 }
 

@@ -73,14 +73,14 @@ static void thin(struct history *h)
 	h->points.num /= 2;
 }
 
-void history_note(struct history *h, uint64_t seq, uint64_t num_events)
+void history_note(struct history *h, uint64_t seq, uint64_t num_events, uint64_t now_ns)
 {
-	struct point now = {seq, clock_now_ns()};
+	struct point now = {seq, now_ns};
 	const struct point *last;
 
-	note_rate(h, now.time_ns, num_events);
+	note_rate(h, now_ns, num_events);
 	last = h->points.num ? &h->points.items[h->points.num - 1] : NULL;
-	if (last && (last->seq == seq || now.time_ns - last->time_ns < TIME_STEP_NS))
+	if (last && (last->seq == seq || now_ns - last->time_ns < TIME_STEP_NS))
 		return;
 	if (h->points.num >= MAX_TIMES)
 		thin(h);
@@ -89,7 +89,7 @@ void history_note(struct history *h, uint64_t seq, uint64_t num_events)
 		return;
 }
 
-uint64_t history_time_of(const struct history *h, uint64_t seq)
+uint64_t history_time_of(const struct history *h, uint64_t seq, uint64_t now_ns)
 {
 	size_t low = 0, high = h->points.num, mid;
 
@@ -100,7 +100,7 @@ uint64_t history_time_of(const struct history *h, uint64_t seq)
 		else
 			high = mid;
 	}
-	return low < h->points.num ? h->points.items[low].time_ns : clock_now_ns();
+	return low < h->points.num ? h->points.items[low].time_ns : now_ns;
 }
 
 double history_event_rate(const struct history *h)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Which allocation was the newest at which time, for the age of blocks, and how fast events come.
- *  Of one process, under its lock. */
+ *  Times are CLOCK_MONOTONIC ns. Of one process, under its lock. */
 #ifndef SUPERVISOR_DRAIN_HISTORY_H
 #define SUPERVISOR_DRAIN_HISTORY_H
 
@@ -18,10 +18,10 @@ void history_begin(struct history *h, uint64_t now_ns);
 /** Events are counted from 0 again. */
 void history_clear(struct history *h);
 /** This is now: the newest allocation, and how many events there have been. */
-void history_note(struct history *h, uint64_t seq, uint64_t num_events);
+void history_note(struct history *h, uint64_t seq, uint64_t num_events, uint64_t now_ns);
 /** When was allocation seq made, to about 10 ms? The first point of time that knows a later one, or
- *  now. CLOCK_MONOTONIC ns. */
-uint64_t history_time_of(const struct history *h, uint64_t seq);
+ *  now. */
+uint64_t history_time_of(const struct history *h, uint64_t seq, uint64_t now_ns);
 /** Events per second over about the last second. */
 double history_event_rate(const struct history *h);
 

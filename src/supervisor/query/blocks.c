@@ -22,7 +22,7 @@ static struct traced_block describe(const struct traced *t, const struct block *
 {
 	const struct alloc_site *site = heap_alloc_site(t->heap, block->site);
 	uint64_t now = t->end_ns ? t->end_ns : clock_now_ns(),
-		 then = history_time_of(t->history, block->seq);
+		 then = history_time_of(t->history, block->seq, now);
 
 	return (struct traced_block){
 		.addr = block->addr & ~BLOCK_LAYERED,

@@ -13,6 +13,7 @@
 #include "trace/life/deliver.h"
 #include "trace/life/follow.h"
 #include "trace/life/new_tasks.h"
+#include "trace/life/stops.h"
 #include "trace/os/process.h"
 #include "trace/os/restart.h"
 #include "trace/os/stop.h"
@@ -205,6 +206,7 @@ void detach(struct tracer *tracer)
 	uint32_t i;
 
 	FAULT_POINT("leave");
+	stops_tell_ends(tracer);
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		breakpoint_unplant_all(p);
 	FAULT_POINT("restored");

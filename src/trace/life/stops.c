@@ -23,6 +23,7 @@
 #include "trace/os/task.h"
 #include "trace/os/threads.h"
 #include "trace/os/wait.h"
+#include "trace/tracer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -200,21 +201,48 @@ static bool is_last_thread(const struct process *p)
 	return true;
 }
 
+static void tell_end(struct process *p)
+{
+	struct event_exit *event;
+
+	p->has_untold_end = false;
+	p->tracer->num_untold_ends--;
+	event = emit_begin(p, EVENT_EXIT, sizeof(*event));
+	if (!event)
+		return;
+	event->status = p->end_status;
+	emit_end_now(p, event);
+}
+
+void stops_tell_ends(struct tracer *tracer)
+{
+	size_t i;
+
+	for (i = 0; i < tracer->processes.num && tracer->num_untold_ends; i++)
+		if (tracer->processes.items[i]->has_untold_end)
+			tell_end(tracer->processes.items[i]);
+}
+
+/** A process may end before its child has stopped for the first time (sh -c 'sleep 9 & exit'). Told
+ *  at once, its end would be that of the last process, and the supervisor would leave. */
+static void tell_ends_in_order(struct tracer *tracer)
+{
+	if (tracer->num_untold_ends && (!tracer->num_expected || !(tracer->follow & FOLLOW_FORK)))
+		stops_tell_ends(tracer);
+}
+
 static void ended(struct process *p, pid_t tid, int status)
 {
 	struct thread *t = thread_find(p, tid);
-	struct event_exit *event;
 
 	if (t)
 		probes_remove_thread(p, t);
 	if (tid != p->pid && (!p->has_no_leader || !is_last_thread(p)))
 		return;
 	follow_ended(p);
-	event = emit_begin(p, EVENT_EXIT, sizeof(*event));
-	if (!event)
-		return;
-	event->status = status;
-	emit_end_now(p, event);
+	p->tracer->num_untold_ends += !p->has_untold_end;
+	p->has_untold_end = true;
+	p->end_status = status;
 }
 
 static void consume_held(struct process *p, pid_t tid)
@@ -259,7 +287,7 @@ static void dispatch(struct process *p, struct thread *t, const struct stop *sto
 	}
 }
 
-void stops_handle(struct process *p, const struct stop *stop)
+static void handle(struct process *p, const struct stop *stop)
 {
 	struct thread *t = thread_find(p, stop->tid);
 
@@ -282,6 +310,14 @@ void stops_handle(struct process *p, const struct stop *stop)
 	t->is_stopped = true;
 	dispatch(p, t, stop);
 	consume_held(p, stop->tid);
+}
+
+void stops_handle(struct process *p, const struct stop *stop)
+{
+	struct tracer *tracer = p->tracer;
+
+	handle(p, stop);
+	tell_ends_in_order(tracer);
 }
 
 void stops_resume(struct process *p, struct thread *t, unsigned flags)

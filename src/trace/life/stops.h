@@ -6,10 +6,14 @@
 struct process;
 struct stop;
 struct thread;
+struct tracer;
 
 /** Act on what has happened to a task of p. */
 void stops_handle(struct process *p, const struct stop *stop);
 /** A held thread may go on (COMMAND_RELEASE). */
 void stops_resume(struct process *p, struct thread *t, unsigned flags);
+
+/** Tell the supervisor of ends that wait for the first stop of a child (EVENT_EXIT). */
+void stops_tell_ends(struct tracer *tracer);
 
 #endif

@@ -52,6 +52,8 @@ struct tracer {
 	 *  stopped yet. */
 	struct hmap new_tasks;
 	size_t num_expected;
+	/** Processes that have has_untold_end. */
+	size_t num_untold_ends;
 
 	struct waiter *waiter;
 	struct cpu *cpu;
@@ -106,6 +108,9 @@ struct process {
 	bool is_ended;
 	uint64_t ended_ns;
 	bool is_released;
+	/** EVENT_EXIT is still to come, with this status. */
+	bool has_untold_end;
+	int end_status;
 	/** A signal that is ignored has broken off a system call, which it does to tracees alone:
 	 *  more of them may come. */
 	bool has_ignored_signals;
