@@ -53,7 +53,7 @@ static void fill_locations(struct traced *t)
 		locate(t, "libfoo.so(grow+0x12)", 0, "grow", "/usr/lib/libfoo.so");
 	locations[FAKE_NEW][0] = locate(t, "libstdc++.so.6(operator new(unsigned long)+0x1c)", 0,
 					"operator new(unsigned long)", "/usr/lib/libstdc++.so.6");
-	locations[FAKE_NEW][0].is_plumbing = true;
+	locations[FAKE_NEW][0].is_alloc_wrapper = true;
 	locations[FAKE_INLINED][0] = locate(t, "/src/list.h", 7, "push", "/usr/bin/leaky");
 	locations[FAKE_INLINED][1] = locate(t, "/src/list.c", 20, "append", "/usr/bin/leaky");
 }
