@@ -13,10 +13,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** What to do with new process images and children. Children that are not followed are left alone. */
+/** What to do with new process images and children. Children that are not followed are left
+ *  alone. */
 #define FOLLOW_EXEC 1u
-/** New process images of the first process, and children by fork; those that share the target's memory until they execute a program (vfork,
- *  posix_spawn) with FOLLOW_EXEC only. */
+/** New process images of the first process, and children by fork; those that share the target's
+ *  memory until they execute a program (vfork, posix_spawn) with FOLLOW_EXEC only. */
 #define FOLLOW_FORK 2u
 
 struct tracer_options {

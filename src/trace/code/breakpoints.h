@@ -13,7 +13,8 @@
 struct process;
 struct thread;
 
-/** Roles of a breakpoint that only the tracer knows, a return breakpoint; the others are enum plant_role. */
+/** Roles of a breakpoint that only the tracer knows, a return breakpoint; the others are enum
+ *  plant_role. */
 #define ROLE_RETURN 0x100u
 
 struct breakpoint {
@@ -45,8 +46,8 @@ struct breakpoint {
 	/** Return breakpoint: returns of pending calls, and hits for other reasons. */
 	uint32_t num_matched;
 	uint32_t num_other;
-	/** Return breakpoint: taken out when no call is pending (code made at run time, or mostly hit for
-	 *  other reasons). */
+	/** Return breakpoint: taken out when no call is pending (code made at run time, or mostly
+	 *  hit for other reasons). */
 	bool is_one_shot;
 };
 

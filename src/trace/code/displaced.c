@@ -69,8 +69,8 @@ bool displaced_relocate(struct process *p, struct breakpoint *b, struct xol_area
 	return true;
 }
 
-/** An instruction that is no more than a jump needs no slot but for the orphan-trap handler, which finds
- *  nothing else. */
+/** An instruction that is no more than a jump needs no slot but for the orphan-trap handler, which
+ *  finds nothing else. */
 static void prepare_jump(struct process *p, struct breakpoint *b)
 {
 	const uint64_t *old = hmap_find(&p->xol_slots, b->addr);
@@ -160,8 +160,8 @@ void displaced_rewind_pc(struct process *p, struct thread *t, bool is_fault)
 			log_debug("thread %d vanished", (int)t->tid);
 		return;
 	}
-	// Signals that come faster than the thread gets through the trap: the second one in a row finds the
-	// slot, or it would never get on.
+	// Signals that come faster than the thread gets through the trap: the second one in a row
+	// finds the slot, or it would never get on.
 	if (pc != b->relocation.resume_pc || (b->addr == t->redone_addr && !is_fault))
 		return;
 	if (!thread_set_pc(p, t, b->addr) || !b->is_planted)

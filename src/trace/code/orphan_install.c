@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The handler for orphan traps (code/orphan.c) is installed, and taken out in the end, by system calls
-// of the target: for the first of them a thread must come to a stop where it can make one.
+// The handler for orphan traps (code/orphan.c) is installed, and taken out in the end, by system
+// calls of the target: for the first of them a thread must come to a stop where it can make one.
 #include "config.h"
 
 #include "trace/code/orphan_install.h"

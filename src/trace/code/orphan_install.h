@@ -10,8 +10,8 @@ struct thread;
 
 /** It is still to be installed, and t is a thread that can do it. */
 bool orphan_is_wanted(const struct process *p, const struct thread *t);
-/** t, registers fetched, stands where inject_syscall() can use it: map the areas and install the handler if that is
- *  still to be done. Its registers are as before. */
+/** t, registers fetched, stands where inject_syscall() can use it: map the areas and install the
+ *  handler if that is still to be done. Its registers are as before. */
 void orphan_on_stop(struct process *p, struct thread *t);
 /** t, registers fetched, stands in user mode at a stop that delivers no signal: if the handler of
  *  SIGTRAP is ours, it becomes the default one. */

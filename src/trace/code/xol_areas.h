@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Areas in the target for instructions that are executed out of line (displaced), a slot for each, and for other code of
- *  ours. */
+/** Areas in the target for instructions that are executed out of line (displaced), a slot for each,
+ *  and for other code of ours. */
 #ifndef TRACE_CODE_XOL_AREAS_H
 #define TRACE_CODE_XOL_AREAS_H
 
@@ -27,9 +27,9 @@ struct xol_area {
 };
 
 /** What an area begins with. The names of the slots follow (uint64_t): the address of the original
- *  instruction with the first byte that our trap replaced in the uppermost bits; 0: unused. Then come
- *  the slots and, where a trap has more than one byte, what it replaced behind the first, for each
- *  slot. */
+ *  instruction with the first byte that our trap replaced in the uppermost bits; 0: unused. Then
+ *  come the slots and, where a trap has more than one byte, what it replaced behind the first, for
+ *  each slot. */
 struct xol_header {
 	char magic[32];
 };
@@ -38,8 +38,8 @@ struct xol_header {
 /** Slots of an area, and where they begin in it. */
 size_t xol_num_slots(const struct arch *arch);
 size_t xol_slots_offset(const struct arch *arch);
-/** Names of slots that hold the orphan-trap handler, of those that are out of date, and of those that hold
- *  the stubs of injected system calls. */
+/** Names of slots that hold the orphan-trap handler, of those that are out of date, and of those
+ *  that hold the stubs of injected system calls. */
 #define XOL_NAME_HANDLER UINT64_MAX
 #define XOL_NAME_OLD     (UINT64_MAX - 1)
 #define XOL_NAME_STUB    (UINT64_MAX - 2)
@@ -55,8 +55,8 @@ struct xol_area xol_area_new(const struct arch *arch, uint64_t start);
 bool xol_reaches(uint64_t start, uint64_t addr);
 /** An area, or a code cave, with room for a slot that reaches addr. NULL: none. */
 struct xol_area *xol_area_near(struct process *p, uint64_t addr, bool want_cave);
-/** Note what our trap replaces, for the slot that comes next: its first byte is in the slot's name. False:
- *  not possible. */
+/** Note what our trap replaces, for the slot that comes next: its first byte is in the slot's name.
+ *  False: not possible. */
 bool xol_note_original(struct process *p, const struct xol_area *area, const uint8_t *original);
 /** What was noted for a slot of the area at start. False: unreadable. */
 bool xol_read_original(struct process *p, uint64_t start, size_t slot, uint64_t name,
@@ -64,14 +64,16 @@ bool xol_read_original(struct process *p, uint64_t start, size_t slot, uint64_t 
 /** Note in an area with a header whose slot comes next, and take it. False: not possible. */
 bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, const void *code,
 		   size_t size);
-/** The same for as many slots as the code needs, one behind the other. Returns their address, 0: not possible. */
+/** The same for as many slots as the code needs, one behind the other. Returns their address, 0:
+ *  not possible. */
 uint64_t xol_take_slots(struct process *p, struct xol_area *area, uint64_t name,
 			const uint8_t *code, size_t size);
 /** The slot that the instruction at addr had before it changed must be found by nobody. */
 void xol_retire_slot(struct process *p, uint64_t addr);
 /** Put code into an area, where nobody takes it for a slot. 0: no room. */
 uint64_t xol_place(struct process *p, const uint8_t *code, size_t size);
-/** An area has come: stubs for injected system calls go into it, unless they have a place already. */
+/** An area has come: stubs for injected system calls go into it, unless they have a place
+ *  already. */
 void xol_add_stubs(struct process *p, struct xol_area *area);
 /** inject_syscall(), with a stub in a code cave as long as there is no area. */
 bool xol_syscall(struct process *p, struct thread *t, long nr, const uint64_t args[6],

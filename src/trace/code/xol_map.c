@@ -90,8 +90,9 @@ static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
 	return at;
 }
 
-/** A free place near addr, whose module begins at base: below it, or else above, as above an executable its heap
- *  grows. 0: none is known. One look for all of it: each try is a system call of the target. */
+/** A free place near addr, whose module begins at base: below it, or else above, as above an
+ *  executable its heap grows. 0: none is known. One look for all of it: each try is a system call
+ *  of the target. */
 static uint64_t free_place(struct process *p, uint64_t base, uint64_t addr)
 {
 	uint64_t start, end, last = LOWEST, at, below = 0, above = 0;
@@ -154,8 +155,8 @@ void xol_map_all(struct process *p, struct thread *t)
 			break;
 }
 
-/** A trap that stands there now, before we have planted any, is of an earlier tracer that died with its
- *  supervisor. */
+/** A trap that stands there now, before we have planted any, is of an earlier tracer that died with
+ *  its supervisor. */
 static void take_out_trap(struct process *p, uint64_t addr, const uint8_t original[ARCH_MAX_TRAP])
 {
 	const struct breakpoint *b = breakpoint_find(p, addr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Answers the questions of the capture core with ptrace and the tracer's own tables. A context holds
-// what an event is about: the core hands it back with every question.
+// Answers the questions of the capture core with ptrace and the tracer's own tables. A context
+// holds what an event is about: the core hands it back with every question.
 #include "config.h"
 
 #include "trace/glue/capturer.h"

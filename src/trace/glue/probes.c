@@ -18,8 +18,8 @@
 
 #include <link.h>
 
-/** A return breakpoint was hit: by a call of this thread, or by the way. False: t runs, to come here
- *  again. */
+/** A return breakpoint was hit: by a call of this thread, or by the way. False: t runs, to come
+ *  here again. */
 static bool return_hit(struct process *p, struct thread *t, struct breakpoint *b)
 {
 	struct capture_returned ret = {0};
@@ -94,7 +94,8 @@ void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *
 	FAULT_POINT("resumed");
 }
 
-/** The dynamic linker comes by before it changes its list, too: a hold there would be for nothing. */
+/** The dynamic linker comes by before it changes its list, too: a hold there would be for
+ *  nothing. */
 static bool is_linking(const struct process *p, const struct thread *t)
 {
 	uint32_t state;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the allocator gave a block: of a block that was allocated before we came it is all that can be known. It is looked up at the
-// entry of the function that frees it, while the block is whole. glibc and musl keep the size beside the block. Others are asked: the
-// thread, which stands outside of the allocator there, runs through a stub that calls the allocator's own malloc_usable_size(),
-// and then meets the same breakpoint again. That costs one more stop, and nothing has to be undone should we die meanwhile.
+// What the allocator gave a block: of a block that was allocated before we came it is all that can
+// be known. It is looked up at the entry of the function that frees it, while the block is whole.
+// glibc and musl keep the size beside the block. Others are asked: the thread, which stands outside
+// of the allocator there, runs through a stub that calls the allocator's own malloc_usable_size(),
+// and then meets the same breakpoint again. That costs one more stop, and nothing has to be undone
+// should we die meanwhile.
 //
-// The sizes of traced allocations, from which those of older blocks are estimated, come by a formula, or are learned
-// in the same way, once for each size: from a new block, or from nallocx().
+// The sizes of traced allocations, from which those of older blocks are estimated, come by a
+// formula, or are learned in the same way, once for each size: from a new block, or from nallocx().
 #include "config.h"
 
 #include "trace/glue/usable.h"
@@ -25,8 +27,8 @@
 
 /** Sizes that are learned at most. */
 #define MAX_LEARNED 4096
-/** glibc may map larger requests, then the header tells. The threshold is never set below this by itself (malloc.c,
- *  DEFAULT_MMAP_THRESHOLD_MIN). */
+/** glibc may map larger requests, then the header tells. The threshold is never set below this by
+ *  itself (malloc.c, DEFAULT_MMAP_THRESHOLD_MIN). */
 #define GLIBC_FORMULA_MAX (64u << 10)
 /** What mi_good_size() says of larger requests is less than they get (mimalloc 2.0.9). */
 #define REQUEST_MAX (128u << 10)
@@ -59,8 +61,9 @@ static enum usable_kind kind_of(const struct process *p, uint32_t allocator)
 					     : USABLE_NONE;
 }
 
-/** glibc's malloc.c, "Chunk representation": the word before the block is the size of the chunk, its lowest bits are
- *  PREV_INUSE, IS_MMAPPED and NON_MAIN_ARENA. A chunk lends the first word of the next one, but not when it is mapped. */
+/** glibc's malloc.c, "Chunk representation": the word before the block is the size of the chunk,
+ *  its lowest bits are PREV_INUSE, IS_MMAPPED and NON_MAIN_ARENA. A chunk lends the first word of
+ *  the next one, but not when it is mapped. */
 /** before: that word, NULL: not read yet. */
 static struct event_size glibc_size(pid_t tid, uint64_t ptr, const uint64_t *before)
 {
@@ -115,7 +118,8 @@ static struct event_size musl_size(pid_t tid, uint64_t ptr)
 	if (head[4])
 		memcpy(&offset, head, sizeof(offset));
 	group = ptr - 16 * (uint64_t)offset - 16;
-	// prev, next, mem, two masks, and the word of last_idx:5, freeable:1, sizeclass:6, maplen:52.
+	// prev, next, mem, two masks, and the word of last_idx:5, freeable:1, sizeclass:6,
+	// maplen:52.
 	if (!memory_read(tid, group, &meta, sizeof(meta)) ||
 	    !memory_read(tid, meta, info, sizeof(info)) || info[2] != group)
 		return none;
@@ -264,8 +268,8 @@ struct event_size usable_of_call(struct process *p, struct thread *t,
 	}
 }
 
-/** Can it be learned at return breakpoint b what call's size gets? Only at a site that is nothing else, and still there when the thread
- *  comes back. */
+/** Can it be learned at return breakpoint b what call's size gets? Only at a site that is nothing
+ *  else, and still there when the thread comes back. */
 static bool can_learn(const struct process *p, const struct breakpoint *b,
 		      const struct capture_pending *call)
 {

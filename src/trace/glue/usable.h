@@ -37,8 +37,8 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
  *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
 struct event_size usable_of_call(struct process *p, struct thread *t,
 				 const struct capture_pending *call, uint64_t addr);
-/** The size is not known yet, but can be found out: t runs to do so, and meets return breakpoint b again.
- *  False: t stands where it stood. */
+/** The size is not known yet, but can be found out: t runs to do so, and meets return breakpoint b
+ *  again. False: t stands where it stood. */
 bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
 		  const struct capture_pending *call, uint64_t addr);
 /** Thread t, registers fetched, stands at b: it has come back from there. */

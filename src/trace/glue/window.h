@@ -23,8 +23,8 @@ struct stack_window {
 	uint8_t bytes[64 << 10];
 };
 
-/** Nothing of thread tid is in it yet. stack_top: the end of what its last walk needed, 0: not known;
- *  so much is read at once, within reason. */
+/** Nothing of thread tid is in it yet. stack_top: the end of what its last walk needed, 0: not
+ *  known; so much is read at once, within reason. */
 void window_reset(struct stack_window *w, pid_t tid, uint64_t sp, uint64_t stack_top);
 /** The word at addr; what lies above it is fetched as well. False: unreadable. */
 bool window_read(struct stack_window *w, uint64_t addr, uint64_t *ret);

@@ -9,8 +9,8 @@ struct process;
 struct shared;
 struct tracer;
 
-/** A process of that number with nothing in it yet; its stacks are cut after nframe frames. shared stays the caller's. NULL: out of
- *  memory. */
+/** A process of that number with nothing in it yet; its stacks are cut after nframe frames. shared
+ *  stays the caller's. NULL: out of memory. */
 struct process *process_create(struct tracer *tracer, uint32_t number, struct shared *shared,
 			       uint32_t nframe);
 /** It has no threads any more. */

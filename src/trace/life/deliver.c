@@ -38,8 +38,8 @@ static bool has_core(int sig)
 	       sig == SIGTRAP || sig == SIGXCPU || sig == SIGXFSZ;
 }
 
-/** Without a tracer a signal that is ignored wakes nobody up: the kernel drops it as it is sent. Only
- *  tracees get to see it, and a system call that they sit in is broken off for it. */
+/** Without a tracer a signal that is ignored wakes nobody up: the kernel drops it as it is sent.
+ *  Only tracees get to see it, and a system call that they sit in is broken off for it. */
 static void undo_interruption(struct process *p, struct thread *t, enum disposition how, int sig)
 {
 	bool is_ignored = how == IGNORED || (how == BY_DEFAULT &&

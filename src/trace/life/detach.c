@@ -31,12 +31,12 @@
  *  uninterruptibly in the kernel) has no trap on its way either. */
 #define DETACH_TIMEOUT_NS (2 * NS_PER_S)
 
-/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the orphan-trap
- *  handler out then. */
+/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the
+ *  orphan-trap handler out then. */
 static bool keep(struct process *p, struct thread *t)
 {
-	// What has killed the supervisor may kill us next: the handler stays for whoever then stands in a
-	// trap, and no system call is begun that nobody might see the end of.
+	// What has killed the supervisor may kill us next: the handler stays for whoever then
+	// stands in a trap, and no system call is begun that nobody might see the end of.
 	if (!p->tracer->want_leave)
 		return false;
 	if (p->last_thread || !orphan_is_installed(p->orphan) || t->tgid != p->pid ||
@@ -125,10 +125,10 @@ static void release_held(struct process *p, struct thread *t)
 	probes_remove_thread(p, t);
 }
 
-/** A thread asleep in a system call is released by our end, some 40 us after we have looked for the last
- *  time. An ignored signal that comes in between still wakes a tracee, and nobody makes it begin a call again that
- *  fails with EINTR then: 8 of 1855 detachments, with such a signal every 7 ms. So where they come, all
- *  threads are stopped and let go one by one. */
+/** A thread asleep in a system call is released by our end, some 40 us after we have looked for the
+ *  last time. An ignored signal that comes in between still wakes a tracee, and nobody makes it
+ *  begin a call again that fails with EINTR then: 8 of 1855 detachments, with such a signal every 7
+ *  ms. So where they come, all threads are stopped and let go one by one. */
 static bool is_free_to_sleep(const struct process *p, const struct thread *t)
 {
 	return !p->has_ignored_signals && task_is_asleep(t->tid);
@@ -165,8 +165,8 @@ static void forget(struct process *p, pid_t tid)
 		new_task_note(p->tracer, tid, NEW_TASK_SEEN);
 }
 
-/** To the end of what is reported already, and of what we wait for. Returns how many threads of num_awaited have not
- *  come. */
+/** To the end of what is reported already, and of what we wait for. Returns how many threads of
+ *  num_awaited have not come. */
 static size_t release_reported(struct tracer *tracer, size_t num_awaited)
 {
 	uint64_t deadline = clock_now_ns() + DETACH_TIMEOUT_NS;
@@ -216,7 +216,7 @@ void detach(struct tracer *tracer)
 	num_awaited = release_reported(tracer, num_awaited);
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		release_last(p);
-	log_debug(
-		"left; %zu threads are released by our end; still awaited: %zu threads, %zu children",
-		tracer->owners.num, num_awaited, tracer->num_expected);
+	log_debug("left; %zu threads are released by our end; still awaited: %zu threads, "
+		  "%zu children",
+		  tracer->owners.num, num_awaited, tracer->num_expected);
 }

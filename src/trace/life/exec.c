@@ -67,8 +67,9 @@ void exec_stop(struct process *p, struct thread *t)
 	FAULT_POINT("exec");
 	forget_other_threads(p, t->tid);
 	probes_forget_calls(p, t);
-	// Who comes in the middle of an exec may have planted in the new process image already, before this
-	// stop was reported; what was planted in the old one is written to no more than harmlessly.
+	// Who comes in the middle of an exec may have planted in the new process image already,
+	// before this stop was reported; what was planted in the old one is written to no more than
+	// harmlessly.
 	breakpoint_unplant_all(p);
 	breakpoint_forget_all(p);
 	process_forget_memory(p);

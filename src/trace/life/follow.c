@@ -202,8 +202,8 @@ static bool has_new_place(struct tracer *tracer)
 	return tracer->processes.num <= tracer->num_spares && vec_reserve_one(&tracer->processes);
 }
 
-/** A process with nothing in it, at the place of the one that ended longest ago or at a new one, but not at that of
- *  p. NULL: as many as can be live already, or no memory. */
+/** A process with nothing in it, at the place of the one that ended longest ago or at a new one,
+ *  but not at that of p. NULL: as many as can be live already, or no memory. */
 static struct process *new_process(struct process *p)
 {
 	struct tracer *tracer = p->tracer;

@@ -31,13 +31,13 @@ bool follow_spawned(struct process *p, pid_t tid);
 /** p is gone for us. Only the list of planted bytes is kept, which is that of children of
  *  its own that were not seen yet. */
 void follow_ended(struct process *p);
-/** The supervisor is done with p: its place may be taken once it has ended. If it stands in its first
- *  stop it is let go. */
+/** The supervisor is done with p: its place may be taken once it has ended. If it stands in its
+ *  first stop it is let go. */
 void follow_release(struct process *p);
 /** p has executed a program that is not to be followed: let it go from t. */
 void follow_let_go_executed(struct process *p, struct thread *t);
-/** Let p, which stands in thread t with nothing planted, go for the reason given; "": of which nobody needs to
- *  be told. */
+/** Let p, which stands in thread t with nothing planted, go for the reason given; "": of which
+ *  nobody needs to be told. */
 void follow_let_go(struct process *p, struct thread *t, const char *format, ...) __printf(3, 4);
 
 #endif

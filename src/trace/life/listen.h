@@ -6,7 +6,8 @@
 
 struct tracer;
 
-/** Start the thread that reads the socket, queues the commands, and kicks the calling thread out of waitpid(). */
+/** Start the thread that reads the socket, queues the commands, and kicks the calling thread out of
+ *  waitpid(). */
 bool listen_start(struct tracer *tracer);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The kernel tells of a new task twice: its parent's event names it, and it stops itself. Either may come
-// first. What has been told by the parent alone must be looked at before we may detach.
+// The kernel tells of a new task twice: its parent's event names it, and it stops itself. Either
+// may come first. What has been told by the parent alone must be looked at before we may detach.
 #include "config.h"
 
 #include "trace/life/new_tasks.h"

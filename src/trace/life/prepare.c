@@ -17,13 +17,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/** How many threads are asked for a stop before the first breakpoint is planted, how long they may take, and how long one that
- *  does not sleep is looked for. */
+/** How many threads are asked for a stop before the first breakpoint is planted, how long they may
+ *  take, and how long one that does not sleep is looked for. */
 #define PREPARE_THREADS    8
 #define PREPARE_TIMEOUT_NS NS_PER_S
 #define PREPARE_SLEEP_NS   (20 * NS_PER_MS)
-/** Ask those that do not sleep to stop, max of them. Returns their number; *has_free_ret: there are threads that can come to
- *  a stop. */
+/** Ask those that do not sleep to stop, max of them. Returns their number; *has_free_ret: there are
+ *  threads that can come to a stop. */
 static size_t interrupt_some(struct process *p, size_t max, bool *has_free_ret)
 {
 	size_t num = 0, i, num_asked = 0;
@@ -53,8 +53,8 @@ void prepare_process(struct process *p)
 	bool has_free;
 	struct stop stop;
 
-	// stops_handle() comes to orphan_on_stop(), which ends this. Those that come later are known for what
-	// they are.
+	// stops_handle() comes to orphan_on_stop(), which ends this. Those that come later are
+	// known for what they are.
 	for (;;) {
 		num_asked += interrupt_some(p, PREPARE_THREADS - num_asked, &has_free);
 		while (waiter_next(p->tracer->waiter, WNOHANG, &stop) > 0)

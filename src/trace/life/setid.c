@@ -104,10 +104,10 @@ bool setid_let_go(struct process *p, struct thread *t)
 	    !setid_must_watch())
 		return false;
 	name = strrchr(path, '/');
-	emit_note(
-		p,
-		"process %d executes %s, which has privileges of its own (setuid): it is left alone",
-		(int)tid, name ? name + 1 : path);
+	emit_note(p,
+		  "process %d executes %s, which has privileges of its own (setuid): it is left "
+		  "alone",
+		  (int)tid, name ? name + 1 : path);
 	ptrace(PTRACE_DETACH, tid, 0, 0);
 	probes_remove_thread(p, t);
 	return true;

@@ -15,7 +15,8 @@ bool setid_must_watch(void);
 /** t, registers fetched, is in a system call stop. If it is about to execute a file that would give
  *  it privileges, it is let go and forgotten: true. */
 bool setid_let_go(struct process *p, struct thread *t);
-/** t, registers fetched, is in a system call stop: is it about to execute a file? Our path of it. */
+/** t, registers fetched, is in a system call stop: is it about to execute a file? Our path of
+ *  it. */
 bool setid_is_exec(struct process *p, const struct thread *t, char *buf, size_t size);
 
 #endif

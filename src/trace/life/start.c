@@ -146,8 +146,8 @@ static bool settle(struct process *p)
 	return has_any;
 }
 
-/** In the middle of an exec the kernel refuses the leader, or it seems gone, for a moment; those threads that we have
- *  may have to be let through it. */
+/** In the middle of an exec the kernel refuses the leader, or it seems gone, for a moment; those
+ *  threads that we have may have to be let through it. */
 static bool is_executing(struct process *p, int errnum)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};

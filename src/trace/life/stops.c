@@ -69,8 +69,9 @@ static void new_tracee(struct process *p, pid_t tid)
 	thread_continue(t, 0);
 }
 
-/** The new task of tid is looked at first, if its stop comes soon. As long as there is no orphan-trap handler that it could have
- *  inherited, its copy of our traps would be its death should we be killed. */
+/** The new task of tid is looked at first, if its stop comes soon. As long as there is no
+ *  orphan-trap handler that it could have inherited, its copy of our traps would be its death
+ *  should we be killed. */
 static void settle_child(struct process *p, pid_t tid)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
@@ -93,7 +94,8 @@ static void settle_child(struct process *p, pid_t tid)
 	}
 }
 
-/** The end of the call that has made a task: here, unlike at the event in its middle, t can make another one. */
+/** The end of the call that has made a task: here, unlike at the event in its middle, t can make
+ *  another one. */
 static void use_led(struct process *p, struct thread *t)
 {
 	if (!t->is_led)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Debuggers in the target. A forked child is let go before its first instruction, and may ask to be
-// traced by its parent. One that shares our memory (vfork, as gdb starts its programs) is ours until
-// it executes a program: let go before, it would meet our breakpoints as a tracee of the debugger,
-// and it can have one tracer only. So it is told that its request was granted, which nobody can tell
-// from the truth, since its parent sleeps until the execve. At the entry of that it is let go into
-// the true request, behind which a stub makes the execve: what the debugger sees is an execve by a
-// process that it traces. Which child may ask is known by a breakpoint at ptrace.
+// traced by its parent. One that shares our memory (vfork, as gdb starts its programs) is ours
+// until it executes a program: let go before, it would meet our breakpoints as a tracee of the
+// debugger, and it can have one tracer only. So it is told that its request was granted, which
+// nobody can tell from the truth, since its parent sleeps until the execve. At the entry of that it
+// is let go into the true request, behind which a stub makes the execve: what the debugger sees is
+// an execve by a process that it traces. Which child may ask is known by a breakpoint at ptrace.
 #include "config.h"
 
 #include "trace/life/traceme.h"

@@ -8,7 +8,8 @@
 
 struct cpu;
 
-/** socket: a descriptor that must not stay open for longer than the calling thread lives. NULL: out of memory. */
+/** socket: a descriptor that must not stay open for longer than the calling thread lives. NULL: out
+ *  of memory. */
 struct cpu *cpu_create(int socket);
 /** Before there is a keep-busy thread. */
 void cpu_destroy(struct cpu *c);

@@ -13,7 +13,8 @@ struct cpu {
 	/** CPUs of the machine; other work waits for one. */
 	int num_cpus;
 	bool is_crowded;
-	/** The two usable CPUs; is_off: there are not exactly two. The one we are bound to, -1: none. */
+	/** The two usable CPUs; is_off: there are not exactly two. The one we are bound to, -1:
+	 *  none. */
 	int cpus[2];
 	bool is_off;
 	int bound_to;
@@ -22,8 +23,8 @@ struct cpu {
 	unsigned num_shared_looks;
 	unsigned num_crowded_looks;
 	uint64_t last_stop_ns;
-	/** The thread that keeps the other CPU from being idle; 0: not up (yet). The CPU it is bound
-	 *  to. Futex: it shall. */
+	/** The thread that keeps the other CPU from being idle; 0: not up (yet). The CPU it is
+	 *  bound to. Futex: it shall. */
 	bool is_keeper_started;
 	pid_t keeper_tid;
 	int keeper_cpu;

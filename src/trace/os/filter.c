@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A seccomp filter decides by the number and the arguments of a system call alone, so what it will say
-// can be computed before: the kernel gives its program to a tracer with CAP_SYS_ADMIN.
+// A seccomp filter decides by the number and the arguments of a system call alone, so what it will
+// say can be computed before: the kernel gives its program to a tracer with CAP_SYS_ADMIN.
 #include "config.h"
 
 #include "trace/os/filter.h"
@@ -16,7 +16,8 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
-/** Classic BPF in the form that seccomp(2) takes: scratch words, and the kernel's longest program. */
+/** Classic BPF in the form that seccomp(2) takes: scratch words, and the kernel's longest
+ *  program. */
 #define NUM_SCRATCH 16
 #define MAX_INSNS   4096
 
@@ -170,8 +171,8 @@ bool filter_allows(struct process *p, const struct thread *t, long nr, const uin
 		// Without a buffer: the number of instructions.
 		num = ptrace(PTRACE_SECCOMP_GET_FILTER, t->tid, i, NULL);
 		if (num < 0)
-			// There is no further one. Other failures are no knowledge at all, and so is
-			// the strict mode.
+			// There is no further one. Other failures are no knowledge at all, and so
+			// is the strict mode.
 			return errno == ENOENT && i > 0;
 		if (num > MAX_INSNS || ptrace(PTRACE_SECCOMP_GET_FILTER, t->tid, i, insns) != num)
 			return false;

@@ -16,8 +16,8 @@ struct thread;
 uint32_t filter_run(const struct sock_filter *insns, size_t num, const struct seccomp_data *data);
 /** Has t a seccomp filter? True as well when nobody knows. */
 bool filter_exists(const struct thread *t);
-/** Do all filters of t, which is stopped, let it make that system call at pc? False as well when they cannot be
- *  had: the kernel gives them to CAP_SYS_ADMIN. */
+/** Do all filters of t, which is stopped, let it make that system call at pc? False as well when
+ *  they cannot be had: the kernel gives them to CAP_SYS_ADMIN. */
 bool filter_allows(struct process *p, const struct thread *t, long nr, const uint64_t args[6],
 		   uint64_t pc);
 /** No filter of t is asked until filter_resume(). False: not possible; it takes CAP_SYS_ADMIN. */

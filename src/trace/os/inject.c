@@ -71,8 +71,8 @@ bool inject_step(struct thread *t, int request, bool *has_stop)
 			return false;
 		if (stop.kind == awaited)
 			return true;
-		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next. Nor is a SIGTRAP
-		// blocked that somebody sends.
+		// Nothing blocks SIGSTOP: it is delivered, and the group-stop comes next. Nor is a
+		// SIGTRAP blocked that somebody sends.
 		sig = stop.kind == STOP_SIGNAL || stop.kind == STOP_TRAP ? stop.sig : 0;
 		*has_stop |= stop.kind == STOP_GROUP;
 	}
@@ -116,8 +116,8 @@ static uint64_t next_stub(struct process *p)
 	return p->stubs_addr + ++p->stub_serial % INJECT_STUBS * ARCH_STUB_SIZE;
 }
 
-/** Where t makes the system call and comes back from by itself should we be gone by then. Where no stub
- *  can be, just a system call instruction. */
+/** Where t makes the system call and comes back from by itself should we be gone by then. Where no
+ *  stub can be, just a system call instruction. */
 static uint64_t prepare_stub(struct process *p, struct thread *t, const struct arch_regs *back,
 			     uint64_t mask)
 {
@@ -145,7 +145,8 @@ static void finish_syscall(struct process *p, struct thread *t)
 	t->has_restarted = true;
 }
 
-/** What the filters of t say about a call, and about the one by which a stub restores the signal mask. */
+/** What the filters of t say about a call, and about the one by which a stub restores the signal
+ *  mask. */
 static bool is_allowed(struct process *p, struct thread *t, long nr, const uint64_t args[6],
 		       bool *want_suspend_ret)
 {
@@ -160,8 +161,8 @@ static bool is_allowed(struct process *p, struct thread *t, long nr, const uint6
 	return !*want_suspend_ret || filter_suspend(t);
 }
 
-/** t, at the beginning of the call, to its entry and its exit; *regs_ret are its registers then. Not one
- *  single step: the trap flag would outlive us. */
+/** t, at the beginning of the call, to its entry and its exit; *regs_ret are its registers then.
+ *  Not one single step: the trap flag would outlive us. */
 static bool make_call(struct thread *t, struct arch_regs *regs_ret)
 {
 	bool has_stop = false, is_done;
@@ -193,8 +194,8 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
 	back = regs = t->regs;
 	if (t->parked_pc)
 		p->arch->set_pc(&back, t->parked_pc);
-	// The registers before the mask, and the mask before the registers: in between t would come back by
-	// way of the stub.
+	// The registers before the mask, and the mask before the registers: in between t would come
+	// back by way of the stub.
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
 	p->arch->set_syscall(&regs, prepare_stub(p, t, &back, mask), nr, args);

@@ -77,8 +77,9 @@ bool memory_read_two(pid_t tid, const uint64_t addrs[2], uint64_t ret[2])
 	return process_vm_readv(tid, &local, 1, remote, 2, 0) == 2 * sizeof(*ret);
 }
 
-/** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem (proc_mem.force_override=never, Linux
- *  6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test builds. */
+/** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem
+ *  (proc_mem.force_override=never, Linux 6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test
+ *  builds. */
 static bool write_forced(int fd, uint64_t addr, const void *buf, size_t size)
 {
 #ifdef ENABLE_FAULT_POINTS
@@ -135,8 +136,8 @@ static bool stop_thread(struct waiter *w, struct thread *t)
 	return t->is_stopped = !stop_is_end(&stop);
 }
 
-/** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its stop is acted on
- *  later, in its turn. */
+/** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its
+ *  stop is acted on later, in its turn. */
 static bool stop_one(struct process *p)
 {
 	struct thread *t;

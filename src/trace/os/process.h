@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The tracer, and each of the processes that it traces. Everything runs on one thread, the only one
- *  that may use ptrace; a second one listens to the supervisor (trace/life/listen.c).
+/** The tracer, and each of the processes that it traces. Everything runs on one thread, the only
+ *  one that may use ptrace; a second one listens to the supervisor (trace/life/listen.c).
  *
  *  The tracee can vanish at every call. Functions that touch it return false then and leave the
  *  rest to the exit that waitpid reports. */
@@ -36,8 +36,8 @@ struct tracer {
 	unsigned follow;
 	/** As in tracer_options. */
 	const struct probe_list *user_probes;
-	/** By number, also those that have ended until another takes their place; number 0 is the one
-	 *  that the tracer was started for. */
+	/** By number, also those that have ended until another takes their place; number 0 is the
+	 *  one that the tracer was started for. */
 	VEC(struct process *) processes;
 	/** tid -> struct process * that has the thread. */
 	struct hmap owners;
@@ -48,8 +48,8 @@ struct tracer {
 	bool is_limit_noted;
 	/** It was told that children which execute programs are let go. */
 	bool is_exec_noted;
-	/** life/new_tasks.c: new tasks of which only half is known yet: tid -> enum new_task; how many of them have not
-	 *  stopped yet. */
+	/** life/new_tasks.c: new tasks of which only half is known yet: tid -> enum new_task; how
+	 *  many of them have not stopped yet. */
 	struct hmap new_tasks;
 	size_t num_expected;
 	/** Processes that have has_untold_end. */
@@ -119,14 +119,14 @@ struct process {
 	struct hmap threads;
 	/** Room for the ids of them all: thread_list(). */
 	VEC(pid_t) tids;
-	/** Detaching: takes the orphan-trap handler out when all others are free; until then somebody may
-	 *  need it. */
+	/** Detaching: takes the orphan-trap handler out when all others are free; until then
+	 *  somebody may need it. */
 	struct thread *last_thread;
 
 	/** Address of a system call instruction, 0: not known. */
 	uint64_t syscall_insn;
-	/** os/inject.c: where the stubs are, 0: there is no area for them; the serial number of the last one; where one is in a
-	 *  code cave as long as there are none, 0: nowhere. */
+	/** os/inject.c: where the stubs are, 0: there is no area for them; the serial number of the
+	 *  last one; where one is in a code cave as long as there are none, 0: nowhere. */
 	uint64_t stubs_addr;
 	uint64_t stub_serial;
 	uint64_t cave_stub;
@@ -135,7 +135,8 @@ struct process {
 	struct hmap breakpoints;
 	/** Code of all modules. */
 	VEC(struct code_range) modules;
-	/** code/xol_areas.c; address of an instruction -> its slot in one of them, also of an earlier tracer. */
+	/** code/xol_areas.c; address of an instruction -> its slot in one of them, also of an
+	 *  earlier tracer. */
 	VEC(struct xol_area) xol_areas;
 	struct hmap xol_slots;
 	/** mmap in the target was refused: do not try again. */
@@ -155,8 +156,8 @@ struct process {
 	/** Or NULL: none. */
 	const struct probe_list *user_probes;
 	VEC(struct allocator) allocators;
-	/** Of USABLE_CALL: requested size, with the allocator's index from USABLE_SHIFT on -> usable
-	 *  size. */
+	/** Of USABLE_CALL: requested size, with the allocator's index from USABLE_SHIFT on ->
+	 *  usable size. */
 	struct hmap usable_sizes;
 	/** What the capture core knows, and glue/capturer.c about it. */
 	struct capture_process capture;

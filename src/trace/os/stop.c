@@ -14,7 +14,8 @@ static enum stop_kind kind_of_event(int event, int sig)
 {
 	switch (event) {
 	case PTRACE_EVENT_STOP:
-		// With the stop signal in a group-stop, with SIGTRAP otherwise (do_jobctl_trap() in Linux kernel/signal.c).
+		// With the stop signal in a group-stop, with SIGTRAP otherwise (do_jobctl_trap() in
+		// Linux kernel/signal.c).
 		return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU
 			       ? STOP_GROUP
 			       : STOP_INTERRUPT;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What /proc tells of a thread, traced or not. A thread that is gone has no signals, is not asleep, and is dead. */
+/** What /proc tells of a thread, traced or not. A thread that is gone has no signals, is not
+ *  asleep, and is dead. */
 #ifndef TRACE_OS_TASK_H
 #define TRACE_OS_TASK_H
 
@@ -7,7 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** A set of signals in /proc/TID/status ("SigBlk", "SigCgt", "SigIgn" ...): signal n is bit n - 1. */
+/** A set of signals in /proc/TID/status ("SigBlk", "SigCgt", "SigIgn" ...): signal n is bit n -
+ *  1. */
 uint64_t task_signals(pid_t tid, const char *key);
 /** Is sig in that set? */
 bool task_has_signal(pid_t tid, const char *key, int sig);

@@ -56,14 +56,17 @@ struct thread {
 	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
 	bool is_in_syscall;
 	bool is_watching_maps;
-	/** A child that shares our memory: its system calls are looked at before they are done, from
-	 *  its begin (trace/life/setid.c) or from its call of ptrace (trace/life/traceme.c). */
+	/** A child that shares our memory: its system calls are looked at before they are done,
+	 *  from its begin (trace/life/setid.c) or from its call of ptrace
+	 *  (trace/life/traceme.c). */
 	bool is_watching_exec;
-	/** It was told that its parent traces it, which is to come true when it executes a program. */
+	/** It was told that its parent traces it, which is to come true when it executes a
+	 *  program. */
 	bool wants_parent;
 	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
 	bool is_interrupted;
-	/** On its way to the end of a clone, fork or vfork, where the orphan-trap handler can be installed. */
+	/** On its way to the end of a clone, fork or vfork, where the orphan-trap handler can be
+	 *  installed. */
 	bool is_led;
 	/** Attaching: it cannot be in the middle of making a task that the kernel would not
 	 *  attach for us. */
@@ -76,7 +79,8 @@ struct thread {
 	 *  before the breakpoint (displaced_rewind_pc()). The oldest is overwritten. */
 	struct rewound rewound[4];
 	unsigned num_rewound;
-	/** The breakpoint whose instruction displaced_is_rewound() has just let t begin once more. */
+	/** The breakpoint whose instruction displaced_is_rewound() has just let t begin once
+	 *  more. */
 	uint64_t redone_addr;
 	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
 	 *  else 0. */
@@ -111,8 +115,8 @@ bool thread_park(struct process *p, struct thread *t, uint64_t pc) __must_check;
 bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc) __must_check;
 /** Ask a running thread for a stop; is_interrupted is set. False: it is gone. */
 bool thread_interrupt(struct thread *t);
-/** Threads in an array (tids) that changes with the next call only, for loops that remove. No memory is needed for
- *  it: it grows when threads are added. */
+/** Threads in an array (tids) that changes with the next call only, for loops that remove. No
+ *  memory is needed for it: it grows when threads are added. */
 const pid_t *thread_list(struct process *p, size_t *num_ret);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Waiting for the tracees. A stop is looked at, not consumed: the kernel drops the SIGTRAP of a
  *  stop that was consumed, and should we be killed then, the thread would go on behind our trap, in
- *  the middle of the instruction. Left as it is the signal reaches the orphan-trap handler. The stop
- *  is over when the thread continues. */
+ *  the middle of the instruction. Left as it is the signal reaches the orphan-trap handler. The
+ *  stop is over when the thread continues. */
 #ifndef TRACE_OS_WAIT_H
 #define TRACE_OS_WAIT_H
 
@@ -19,11 +19,11 @@ struct waiter;
 /** NULL: out of memory. */
 struct waiter *waiter_create(void);
 void waiter_destroy(struct waiter *w);
-/** The next thing that happened to a tracee, what waiter_await() has put off first; flags: 0 or WNOHANG. Returns as
- *  waitpid() does. */
+/** The next thing that happened to a tracee, what waiter_await() has put off first; flags: 0 or
+ *  WNOHANG. Returns as waitpid() does. */
 pid_t waiter_next(struct waiter *w, int flags, struct stop *ret);
-/** With many threads, num_threads of them: the next stop of one of those that stopped last, which is found without going
- *  through all. 0: none, ask waiter_next(). */
+/** With many threads, num_threads of them: the next stop of one of those that stopped last, which
+ *  is found without going through all. 0: none, ask waiter_next(). */
 pid_t waiter_next_recent(struct waiter *w, size_t num_threads, struct stop *ret);
 /** tid is one that stopped last. */
 void waiter_note(struct waiter *w, size_t num_threads, pid_t tid);
