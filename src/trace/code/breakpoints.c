@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Which breakpoints there are, and how their bytes come out of the text again. Each is noted in
+// shared memory before its trap is written, and stays noted when that is taken out: the supervisor
+// can restore what a dead tracer has left, and a thread that has trapped already is recognised.
 #include "config.h"
 
 #include "trace/code/breakpoints.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A trap stays in the text while threads go on: the instruction under it is copied to a slot near
+// by, relocated, with a jump back behind it, and the thread continues there. Whoever looks at the
+// thread meanwhile (a handler, an unwinder) is shown the original place.
 #include "config.h"
 
 #include "trace/code/displaced.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A trap is written when everything that can become of it is prepared: its byte is noted for the
+// supervisor, its slot exists for the orphan-trap handler.
 #include "config.h"
 
 #include "trace/code/plant.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The thread goes on in a slot (displaced.c). Where none can be had, now that the thread stands
+// still and can make a system call, an area is mapped. What cannot be moved at all is executed in
+// its place.
 #include "config.h"
 
 #include "trace/code/resume.h"

@@ -27,7 +27,7 @@ static void new_epoch(struct process *p)
 	emit_ack(p, EVENT_EPOCH, capturer_new_epoch(p), 0);
 }
 
-static void do_plant(struct process *p, const struct command *c)
+static int plant(struct process *p, const struct command *c)
 {
 	uint32_t allocator = usable_allocator(p, c);
 	struct breakpoint *b;
@@ -54,9 +54,10 @@ static void do_plant(struct process *p, const struct command *c)
 			b->measure_id = c->items[i].id;
 		}
 	}
+	return 0;
 }
 
-static void do_unplant(struct process *p, const struct command *c)
+static int unplant(struct process *p, const struct command *c)
 {
 	struct breakpoint *b;
 	uint32_t i;
@@ -69,9 +70,10 @@ static void do_unplant(struct process *p, const struct command *c)
 		if (!b->roles)
 			breakpoint_unplant(p, b);
 	}
+	return 0;
 }
 
-static void do_drop(struct process *p, const struct command *c)
+static int drop(struct process *p, const struct command *c)
 {
 	size_t i;
 
@@ -84,9 +86,10 @@ static void do_drop(struct process *p, const struct command *c)
 		    p->xol_areas.items[i].start < c->end)
 			p->xol_areas.items[i--] = p->xol_areas.items[--p->xol_areas.num];
 	new_epoch(p);
+	return 0;
 }
 
-static int do_start(struct process *p, const struct command *c)
+static int start_tracing(struct process *p, const struct command *c)
 {
 	if (!capturer_set_nframe(p, c->value))
 		return ENOMEM;
@@ -99,7 +102,7 @@ static int do_start(struct process *p, const struct command *c)
 
 /** Threads that wait for a reason of ours, not for the supervisor's look at the modules, may go
  *  on. */
-static void do_continue(struct process *p, bool want_misses)
+static void let_go_on(struct process *p, bool want_misses)
 {
 	size_t num = 0, i;
 	const pid_t *tids = thread_list(p, &num);
@@ -114,78 +117,122 @@ static void do_continue(struct process *p, bool want_misses)
 	}
 }
 
-static void do_stop(struct process *p)
+static int stop_tracing(struct process *p, const struct command *c)
 {
 	struct thread *t;
 	size_t i;
 
+	(void)c;
 	p->is_tracing = false;
 	breakpoint_unplant_all(p);
-	do_continue(p, true);
-	hmap_each (&p->threads, i, t) {
+	let_go_on(p, true);
+	hmap_each (&p->threads, i, t)
 		probes_forget_calls(p, t);
-	}
 	capturer_clear(p);
+	return 0;
 }
+
+static int add_module(struct process *p, const struct command *c)
+{
+	struct code_range range = {c->start, c->end};
+
+	return vec_push(&p->modules, range) ? 0 : ENOMEM;
+}
+
+static int add_code_cave(struct process *p, const struct command *c)
+{
+	struct xol_area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
+
+	return vec_push(&p->xol_areas, cave) ? 0 : ENOMEM;
+}
+
+static int adopt_xol_area(struct process *p, const struct command *c)
+{
+	xol_adopt(p, c->start);
+	return 0;
+}
+
+static int release_thread(struct process *p, const struct command *c)
+{
+	struct thread *t = thread_find(p, c->tid);
+
+	if (t)
+		stops_resume(p, t, c->flags);
+	return 0;
+}
+
+static int unpause(struct process *p, const struct command *c)
+{
+	(void)c;
+	let_go_on(p, false);
+	return 0;
+}
+
+static int begin_detach(struct process *p, const struct command *c)
+{
+	p->tracer->want_detach = true;
+	p->tracer->detach_cookie = c->cookie;
+	return 0;
+}
+
+static int kill_process(struct process *p, const struct command *c)
+{
+	(void)c;
+	return p->is_ended || kill(p->pid, SIGKILL) < 0 ? ESRCH : 0;
+}
+
+static int clear(struct process *p, const struct command *c)
+{
+	(void)c;
+	capturer_clear(p);
+	emit_ack(p, EVENT_CLEAR, 0, 0);
+	return 0;
+}
+
+static int forget(struct process *p, const struct command *c)
+{
+	(void)c;
+	follow_release(p);
+	return 0;
+}
+
+static int set_syscall_insn(struct process *p, const struct command *c)
+{
+	p->syscall_insn = c->value;
+	return 0;
+}
+
+static int set_link_state(struct process *p, const struct command *c)
+{
+	p->link_state = c->value;
+	return 0;
+}
+
+/** They return 0 or an error number, for the acknowledgement. */
+static int (*const handlers[])(struct process *p, const struct command *c) = {
+	[COMMAND_PLANT] = plant,
+	[COMMAND_UNPLANT] = unplant,
+	[COMMAND_DROP] = drop,
+	[COMMAND_MODULE] = add_module,
+	[COMMAND_CODE_CAVE] = add_code_cave,
+	[COMMAND_XOL_AREA] = adopt_xol_area,
+	[COMMAND_RELEASE] = release_thread,
+	[COMMAND_START] = start_tracing,
+	[COMMAND_STOP] = stop_tracing,
+	[COMMAND_UNPAUSE] = unpause,
+	[COMMAND_DETACH] = begin_detach,
+	[COMMAND_KILL] = kill_process,
+	[COMMAND_CLEAR] = clear,
+	[COMMAND_FORGET] = forget,
+	[COMMAND_SYSCALL_INSN] = set_syscall_insn,
+	[COMMAND_LINK_STATE] = set_link_state,
+};
 
 static int run(struct process *p, const struct command *c)
 {
-	struct code_range range = {c->start, c->end};
-	struct xol_area cave = {.start = c->start, .size = c->end - c->start, .is_cave = true};
-	struct thread *t;
-
-	switch (c->kind) {
-	case COMMAND_PLANT:
-		do_plant(p, c);
+	if (c->kind >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[c->kind])
 		return 0;
-	case COMMAND_UNPLANT:
-		do_unplant(p, c);
-		return 0;
-	case COMMAND_DROP:
-		do_drop(p, c);
-		return 0;
-	case COMMAND_MODULE:
-		return vec_push(&p->modules, range) ? 0 : ENOMEM;
-	case COMMAND_CODE_CAVE:
-		return vec_push(&p->xol_areas, cave) ? 0 : ENOMEM;
-	case COMMAND_XOL_AREA:
-		xol_adopt(p, c->start);
-		return 0;
-	case COMMAND_RELEASE:
-		t = thread_find(p, c->tid);
-		if (t)
-			stops_resume(p, t, c->flags);
-		return 0;
-	case COMMAND_START:
-		return do_start(p, c);
-	case COMMAND_STOP:
-		do_stop(p);
-		return 0;
-	case COMMAND_UNPAUSE:
-		do_continue(p, false);
-		return 0;
-	case COMMAND_DETACH:
-		p->tracer->want_leave = true;
-		p->tracer->leave_cookie = c->cookie;
-		return 0;
-	case COMMAND_KILL:
-		return p->is_ended || kill(p->pid, SIGKILL) < 0 ? ESRCH : 0;
-	case COMMAND_CLEAR:
-		capturer_clear(p);
-		emit_ack(p, EVENT_CLEAR, 0, 0);
-		return 0;
-	case COMMAND_FORGET:
-		follow_release(p);
-		return 0;
-	case COMMAND_SYSCALL_INSN:
-		p->syscall_insn = c->value;
-		return 0;
-	case COMMAND_LINK_STATE:
-		p->link_state = c->value;
-		return 0;
-	default:
-		return 0;
-	}
+	return handlers[c->kind](p, c);
 }
 
 static struct command *take(struct tracer *tracer)
@@ -210,7 +257,7 @@ void commands_run(struct tracer *tracer)
 	struct command *c;
 	int result;
 
-	while (!tracer->want_leave && (c = take(tracer))) {
+	while (!tracer->want_detach && (c = take(tracer))) {
 		p = follow_get(tracer, c->process);
 		result = p ? run(p, c) : 0;
 		if (p && c->cookie && c->kind != COMMAND_DETACH)

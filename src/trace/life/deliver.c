@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A tracee sees more of its signals than a process without a tracer: it is stopped in slots, its
+// system calls are broken off for signals that it ignores. Both are undone before each delivery.
 #include "config.h"
 
 #include "trace/life/deliver.h"

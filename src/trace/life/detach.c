@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// In this order: all bytes are restored, so no new trap can happen; what is held is let go at its
+// original pc; what runs is stopped once and let go; who sleeps in a system call is released by the
+// end of the tracing thread, undisturbed. doc/INTERNALS.md, "Attach and leave", has the reasons.
 #include "config.h"
 
 #include "trace/life/detach.h"
@@ -37,7 +40,7 @@ static bool keep(struct process *p, struct thread *t)
 {
 	// What has killed the supervisor may kill us next: the handler stays for whoever then
 	// stands in a trap, and no system call is begun that nobody might see the end of.
-	if (!p->tracer->want_leave)
+	if (!p->tracer->want_detach)
 		return false;
 	if (p->last_thread || !orphan_is_installed(p->orphan) || t->tgid != p->pid ||
 	    p->arch->syscall_nr(&t->regs) >= 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A new process image: nothing of what was known of the memory holds any more.
 #include "config.h"
 
 #include "trace/life/exec.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The second thread of the tracer. ptrace belongs to the main thread, which blocks in waitpid(), so
+// this one reads the socket, queues the commands, and kicks the main thread with a signal until it
+// has taken note.
 #include "config.h"
 
 #include "trace/life/listen.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The orphan-trap handler can be installed by a thread that stands still and can make system calls.
+// Before the first trap there is no reason for any to stop: so one that does not sleep is
+// interrupted.
 #include "config.h"
 
 #include "trace/life/prepare.h"

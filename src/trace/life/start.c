@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Threads are seized one by one until /proc/PID/task shows no new one. A program is launched as a
+// child that waits in a pipe until it is seized, and is then let into its exec.
 #include "config.h"
 
 #include "trace/life/start.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// What each kind of stop demands (os/stop.h). A trap of ours goes to glue/probes.c, everything else
+// has to be as if nobody had stopped the thread.
 #include "config.h"
 
 #include "trace/life/stops.h"
@@ -59,7 +61,7 @@ static void new_tracee(struct process *p, pid_t tid)
 		// Without a record nobody would know its traps: better no traps.
 		emit_note(p, "the tracer is out of memory and leaves");
 		breakpoint_unplant_all(p);
-		p->tracer->want_leave = true;
+		p->tracer->want_detach = true;
 		ptrace(PTRACE_DETACH, tid, 0, 0);
 		return;
 	}

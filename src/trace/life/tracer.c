@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The tracer process: its main loop, and the supervisor's handle on it. While stops come fast the
+// loop looks for the next one without going to sleep.
 #include "config.h"
 
 #include "trace/tracer.h"
@@ -165,7 +167,7 @@ static void main_loop(struct tracer *tracer)
 	struct stop stop;
 	pid_t tid;
 
-	while (!tracer->want_leave &&
+	while (!tracer->want_detach &&
 	       !__atomic_load_n(&tracer->is_supervisor_gone, __ATOMIC_ACQUIRE)) {
 		if (__atomic_load_n(&tracer->has_news, __ATOMIC_ACQUIRE)) {
 			commands_run(tracer);
@@ -236,8 +238,8 @@ static _Noreturn void tracer_main(const struct tracer_options *options, int sock
 	main_loop(tracer);
 	detach(tracer);
 	FAULT_POINT("left");
-	if (tracer->want_leave)
-		emit_ack(follow_get(tracer, 0), EVENT_ACK, tracer->leave_cookie, 0);
+	if (tracer->want_detach)
+		emit_ack(follow_get(tracer, 0), EVENT_ACK, tracer->detach_cookie, 0);
 	// The end of this thread releases what is still ours, without stopping it.
 	_exit(0);
 }

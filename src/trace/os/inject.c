@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A thread makes a system call for us in a stub: code that brings its registers and its signal mask
+// back by itself, should we be killed meanwhile. Signals are blocked from before the call until
+// after it.
 #include "config.h"
 
 #include "trace/os/inject.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Memory is read by process_vm_readv(), code is written through /proc/PID/mem. Kernels that refuse
+// the latter take PTRACE_POKEDATA, for which some thread must stand still.
 #include "config.h"
 
 #include "trace/os/memory.h"

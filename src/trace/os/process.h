@@ -77,8 +77,8 @@ struct tracer {
 	pthread_cond_t heard;
 	pthread_t main_thread;
 	/** Set by a command: detach from everything and end. */
-	bool want_leave;
-	uint64_t leave_cookie;
+	bool want_detach;
+	uint64_t detach_cookie;
 };
 
 /** Code of a module: [start, end). */

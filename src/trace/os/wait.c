@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Stops are found by waitid() with WNOWAIT. Among many threads the kernel searches long, so those
+// that stopped last are asked one by one first.
 #include "config.h"
 
 #include "trace/os/wait.h"
