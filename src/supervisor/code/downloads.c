@@ -262,7 +262,8 @@ static bool fetch_or_hint(struct traced *t, const struct lacking *lacking, int f
 		return fetch(t, name, lacking->build_id, lacking->build_id_size, fds_ret);
 	t->session->downloads->is_hinted = true;
 	note(t,
-	     "%s has no debug information, so no lines; --debuginfod asks the servers of " URLS_NAME,
+	     "%s has no debug information, so no lines; --debuginfod asks the servers "
+	     "of " URLS_NAME,
 	     name);
 	return false;
 }

@@ -23,9 +23,8 @@ static void lose_tracer(struct session *s, bool is_accident)
 	drain_last(t);
 	t->has_tracer = false;
 	if (is_accident && t->state != TARGET_ENDED) {
-		traced_note(
-			t,
-			"the tracer process died; the breakpoints are taken out, tracing has ended");
+		traced_note(t, "the tracer process died; the breakpoints are taken out, tracing "
+			       "has ended");
 		s->has_lost_tracer = true;
 		t->state = TARGET_DETACHED;
 		traced_mark_end(t);

@@ -16,7 +16,8 @@ static _Thread_local volatile sig_atomic_t is_in_libraries;
 static void on_crash(int sig)
 {
 	static const char text[] =
-		"malloscope: out of memory, or debug information that cannot be read; leaving the target\n";
+		"malloscope: out of memory, or debug information that cannot be read; "
+		"leaving the target\n";
 
 	if (is_in_libraries) {
 		if (write(STDERR_FILENO, text, strlen(text)) < 0)
