@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The tracer process: all of ptrace and nothing else. It is forked from the supervisor, seizes
- *  or launches the target, plants and restores bytes, and writes events into the shared ring. It
- *  parses no file of the target. When the supervisor's end of the socket closes, for whatever
- *  reason, it restores every byte, releases every thread and ends. */
+/** The tracer process. It does everything that needs ptrace, and nothing else. It is forked from
+ *  the supervisor, seizes or launches the target, plants traps and takes them out, and writes
+ *  events into the shared ring. It reads no file of the target. When the supervisor's end of the
+ *  socket closes, for whatever reason, the tracer takes out every trap, releases every thread and
+ *  ends. */
 #ifndef TRACE_TRACER_H
 #define TRACE_TRACER_H
 
@@ -13,26 +14,27 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** What to do with new process images and children. Children that are not followed are left
+/** What is followed: new process images and children. Children that are not followed are left
  *  alone. */
 #define FOLLOW_EXEC 1u
-/** New process images of the first process, and children by fork; those that share the target's
- *  memory until they execute a program (vfork, posix_spawn) with FOLLOW_EXEC only. */
+/** Follow new process images of the first process, and children by fork. Children that share the
+ *  target's memory until they execute a program (vfork, posix_spawn) are followed only with
+ *  FOLLOW_EXEC. */
 #define FOLLOW_FORK 2u
 
 struct tracer_options {
 	struct shared *shared;
 	/** FOLLOW_*. */
 	unsigned follow;
-	/** FOLLOW_FORK: what shared_reserve() gave, one for each child that can be followed. The
-	 *  array must live on in the tracer. */
+	/** FOLLOW_FORK: preallocated channels from shared_reserve(), one for each child that can be
+	 *  followed. The array must stay valid in the tracer. */
 	struct shared *const *spares;
 	uint32_t num_spares;
 	/** Attach to this process, or 0: launch the program at path with argv. */
 	pid_t pid;
 	const char *path;
 	char *const *argv;
-	/** Launch: a process group of its own; a file for standard input, or NULL. */
+	/** Launch: whether to make a process group for it; its standard input, or NULL. */
 	bool want_own_group;
 	const char *stdin_path;
 	uint32_t nframe;
@@ -40,11 +42,11 @@ struct tracer_options {
 	const struct probe_list *probes;
 };
 
-/** Handle of the supervisor on its tracer. */
+/** What the supervisor has of its tracer. */
 struct tracer_handle {
 	/** The tracer process; a child of the caller, to be waited for. */
 	pid_t pid;
-	/** SOCK_SEQPACKET; commands go in; owned. */
+	/** SOCK_SEQPACKET. Commands go in. Owned. */
 	int socket;
 	/** The target. */
 	pid_t target;
@@ -52,7 +54,7 @@ struct tracer_handle {
 	uint32_t process;
 };
 
-/** Where starting failed. */
+/** At which stage starting failed. */
 enum tracer_stage {
 	TRACER_STARTED,
 	/** fork, socket, /proc. */
@@ -65,9 +67,9 @@ enum tracer_stage {
 	TRACER_FAILED_MEM,
 };
 
-/** Fork the tracer and wait until it has seized (launched: executed) the target. On failure
- *  *stage_ret and *errnum_ret tell why, the tracer is gone and the target untouched (a launched
- *  one never ran). Must be called while the process has one thread. */
+/** Fork the tracer, and wait until it has seized the target, or the launched program was executed.
+ *  On failure *stage_ret and *errnum_ret tell why. The tracer is then gone and the target is
+ *  untouched; a launched program has not run. Must be called while the process has one thread. */
 bool tracer_start(const struct tracer_options *options, struct tracer_handle *ret,
 		  enum tracer_stage *stage_ret, int *errnum_ret) __must_check;
 

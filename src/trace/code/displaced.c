@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/** An earlier tracer has relocated the same instruction: if its slot is as we would write it, it
- *  is ours. */
+/** An earlier tracer may have relocated the same instruction. If its slot is as we would write it,
+ *  it becomes ours. */
 static bool reuse_slot(struct process *p, struct breakpoint *b, const uint8_t *code, size_t size)
 {
 	const uint64_t *slot = hmap_find(&p->xol_slots, b->addr);
@@ -30,7 +30,7 @@ static bool reuse_slot(struct process *p, struct breakpoint *b, const uint8_t *c
 	       memcmp(there, r->code, r->size) == 0;
 }
 
-/** Put code into the next slot, for the instruction at addr. */
+/** Put code for the instruction at addr into the next slot. */
 static bool new_slot(struct process *p, struct xol_area *area, const struct breakpoint *b,
 		     const uint8_t *code, size_t size)
 {
@@ -40,11 +40,11 @@ static bool new_slot(struct process *p, struct xol_area *area, const struct brea
 	xol_retire_slot(p, addr);
 	if (!xol_note_original(p, area, b->insn) || !xol_take_slot(p, area, name, code, size))
 		return false;
-	// A cave's slots have no names, and go with their module.
+	// Slots of a cave have no names, and go with their module.
 	if (!area->has_header)
 		return true;
-	// A module that is loaded again at the same place finds its slots again; without memory it
-	// gets others.
+	// If a module is loaded again at the same place, it finds its slots again. Without memory
+	// it gets others.
 	if (!hmap_set(&p->xol_slots, addr, slot))
 		return true;
 	return true;
@@ -72,8 +72,7 @@ bool displaced_relocate(struct process *p, struct breakpoint *b, struct xol_area
 	return true;
 }
 
-/** An instruction that is no more than a jump needs no slot but for the orphan-trap handler, which
- *  finds nothing else. */
+/** A jump needs no slot. It gets one for the orphan-trap handler, which finds nothing else. */
 static void prepare_jump(struct process *p, struct breakpoint *b)
 {
 	const uint64_t *old = hmap_find(&p->xol_slots, b->addr);
@@ -100,7 +99,7 @@ void displaced_prepare(struct process *p, struct breakpoint *b)
 {
 	struct xol_area *area = xol_area_near(p, b->addr, false);
 
-	// A slot in a cave is one that the orphan-trap handler does not find.
+	// The orphan-trap handler does not find a slot in a cave.
 	if ((!b->has_relocation || (b->is_in_cave && area)) &&
 	    (!area || !displaced_relocate(p, b, area)))
 		return;
@@ -163,8 +162,8 @@ void displaced_rewind_pc(struct process *p, struct thread *t, bool is_fault)
 			log_debug("thread %d vanished", (int)t->tid);
 		return;
 	}
-	// Signals that come faster than the thread gets through the trap: the second one in a row
-	// finds the slot, or it would never get on.
+	// Signals may come faster than the thread gets through the trap. Then the second one in a
+	// row finds the slot; otherwise the thread would never go on.
 	if (pc != b->relocation.resume_pc || (b->addr == t->redone_addr && !is_fault))
 		return;
 	if (!thread_set_pc(p, t, b->addr) || !b->is_planted)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A trap of ours that is hit when we are dead is nobody's: its SIGTRAP would end the target. A
-// handler of SIGTRAP in the target finds the slot of the instruction by the names in the areas and
-// goes on there. Here its code is put into the first area and told of the others;
-// code/orphan_install.c makes it the handler.
+// A trap of ours that is hit when we are dead is nobody's: its SIGTRAP would end the target. So
+// there is a handler of SIGTRAP in the target. It finds the slot of the instruction by the names in
+// the areas, and goes on there. This file puts its code into the first area and tells it of the
+// others; code/orphan_install.c installs it.
 #include "config.h"
 
 #include "trace/code/orphan.h"
@@ -75,8 +75,8 @@ static bool place(struct process *p, struct xol_area *area)
 	       orphan_write_data(p, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
 }
 
-/** The handler of an earlier tracer, if it is as ours would be. Threads may be in it right now, so
- *  the areas that it knows stay where they are in its list. */
+/** Find the handler of an earlier tracer, if it is the same as ours. Threads may be in it right
+ *  now, so the areas that it knows keep their places in its list. */
 static bool adopt(struct process *p)
 {
 	uint8_t code[ARCH_RESCUE_SIZE], there[ARCH_RESCUE_SIZE];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The handler for orphan traps (code/orphan.c) is installed, and taken out in the end, by system
-// calls of the target: for the first of them a thread must come to a stop where it can make one.
+// System calls of the target install the orphan-trap handler (code/orphan.c), and remove it in the
+// end. For the first of them, a thread must come to a stop at which it can make one.
 #include "config.h"
 
 #include "trace/code/orphan_install.h"
@@ -21,27 +21,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/** Stops between two looks whether the handler is still there: a trap in a thread that blocks
- *  SIGTRAP makes the kernel take it out (force_sig_info_to_task(), Linux kernel/signal.c). */
+/** How many stops until the next check that the handler is still installed. A trap in a thread that
+ *  blocks SIGTRAP makes the kernel remove it (force_sig_info_to_task(), Linux kernel/signal.c). */
 #define CHECK_INTERVAL 4096
 
 /** Size of a signal set for rt_sigaction(2). */
 #define SIGSET_SIZE 8
 
-/** A thread may vanish in the middle of it. */
+/** How often it is tried: a thread may vanish in the middle of it. */
 #define INSTALL_TRIES 3
 
 /** Enough for what a function keeps below its stack pointer (psABI 3.2.2: 128 bytes). */
 #define BELOW_STACK 512
 
-/** Nothing protects the target from our death, and nothing will. */
+/** Note that nothing protects the target from our death, and never will. */
 static void refuse(struct process *p, const char *why)
 {
 	p->orphan->is_refused = true;
 	emit_note(p, "should malloscope be killed, the target may die with it: %s", why);
 }
 
-/** False: it was not, t has vanished perhaps. */
+/** False: it was not done; perhaps t has vanished. */
 static bool install(struct process *p, struct thread *t)
 {
 	const uint64_t args[6] = {SIGTRAP,
@@ -50,7 +50,7 @@ static bool install(struct process *p, struct thread *t)
 	static const uint64_t none[6];
 	int64_t result;
 
-	// What the handler itself ends with.
+	// The handler itself ends with this call.
 	if (!filter_allows(p, t, SYS_rt_sigreturn, none, p->syscall_insn))
 		return false;
 	if (!xol_syscall(p, t, SYS_rt_sigaction, args, &result) || result < 0)
@@ -62,7 +62,8 @@ static bool install(struct process *p, struct thread *t)
 	return true;
 }
 
-/** The program's own handler stays: who traps on purpose shall notice nothing of us. */
+/** If the program has a handler of its own, it stays: a program that traps on purpose must notice
+ *  nothing of us. */
 static bool is_trap_used(const struct thread *t)
 {
 	return task_has_signal(t->tid, "SigCgt", SIGTRAP) ||
@@ -117,7 +118,7 @@ void orphan_remove(struct process *p, struct thread *t)
 	if (!xol_syscall(p, t, SYS_rt_sigaction, ask, &result) || result < 0 ||
 	    !memory_read(t->tid, old, &handler, sizeof(handler)) || handler != p->orphan->addr)
 		return;
-	// The old action is no more needed: its place takes the new one.
+	// The old action is not needed any more, so the new one takes its place.
 	if (pwrite(p->mem_fd, none, sizeof(none), (off_t)old) != sizeof(none) ||
 	    !xol_syscall(p, t, SYS_rt_sigaction, set, &result))
 		return;

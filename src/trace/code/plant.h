@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Put traps into the text. */
+/** Puts traps into the text. */
 #ifndef TRACE_CODE_PLANT_H
 #define TRACE_CODE_PLANT_H
 
@@ -9,14 +9,14 @@
 struct breakpoint;
 struct process;
 
-/** Find or make one and add the roles; plants it when tracing is on. NULL: not plantable
- *  (unmapped, no memory, table full). */
+/** Find or make the breakpoint at addr, and add roles. It is planted if tracing is on. NULL: it
+ *  cannot be planted (unmapped, no memory, table full). */
 struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles);
-/** Put its trap in place; the way past it is prepared where that can be. False: not plantable, or a
- *  trap of somebody else is there. */
+/** Plant a breakpoint, and prepare the way past it where that is possible. False: it cannot be
+ *  planted, or somebody else's trap is there. */
 bool breakpoint_plant(struct process *p, struct breakpoint *b);
-/** Plant those that somebody wants, but for return breakpoints that are planted for one return at a
- *  time. */
+/** Plant all breakpoints that somebody needs, except return breakpoints that are planted for one
+ *  return at a time. */
 void breakpoint_plant_all(struct process *p);
 
 #endif

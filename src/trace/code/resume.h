@@ -10,12 +10,12 @@ struct breakpoint;
 struct process;
 struct thread;
 
-/** Where thread t, stopped at b's trap, continues to execute b's instruction and what follows.
- *  Maps the area if need be, by a system call run on t. 0: cannot be done. */
+/** Where thread t, which stopped at b's trap, goes on to execute b's instruction and what follows.
+ *  If an area is needed, it is mapped by a system call of t. 0: impossible. */
 uint64_t resume_pc(struct process *p, struct thread *t, struct breakpoint *b);
-/** Execute the instruction under b's trap in its own place: the byte is lifted for one step of
- *  t, in which other threads can pass unseen. For return breakpoints that can be displaced nowhere.
- *  False: t vanished. */
+/** Execute the instruction under b's trap in its own place. The trap is taken out for one step of
+ *  t; meanwhile other threads can pass unseen. For return breakpoints whose instruction cannot be
+ *  displaced. False: t vanished. */
 bool resume_step_over(struct process *p, struct thread *t, struct breakpoint *b);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Areas for instructions that are executed out of line. Each slot has a name in the header of its
-// area, so that the orphan-trap handler, and a tracer that comes after us, know whose it is.
+// Xol areas. The header of an area has a name for each slot, so that the orphan-trap handler, and a
+// tracer that comes after us, know which instruction it is for.
 #include "config.h"
 
 #include "trace/code/xol_areas.h"

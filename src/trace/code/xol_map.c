@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where areas come from: they are mapped by a system call of the target, or an earlier tracer has
-// left them behind.
+// Xol areas are mapped by a system call of the target, or were left behind by an earlier tracer.
 #include "config.h"
 
 #include "trace/code/xol_map.h"
@@ -24,9 +23,9 @@
 
 /** The lowest address that a process may map by default (vm.mmap_min_addr). */
 #define LOWEST (1ull << 16)
-/** A place that was free a moment ago may be another thread's by now. */
+/** How often it is tried: a place that was free a moment ago may be another thread's by now. */
 #define MAP_TRIES 4
-/** Older headers lack it; older kernels take it for a hint, and the result is checked. */
+/** Older headers lack it. Older kernels take it for a hint, so the result is checked. */
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -80,7 +79,8 @@ static void unmap(struct process *p, struct thread *t, uint64_t start)
 		return;
 }
 
-/** The upper end of the free memory [start, end), if an area fits there within reach of addr. */
+/** The place at the upper end of the free memory [start, end), if an area fits there within reach
+ *  of addr. */
 static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
 {
 	uint64_t at = (end - XOL_AREA_SIZE) & ~(uint64_t)(XOL_AREA_SIZE - 1);
@@ -90,9 +90,9 @@ static uint64_t fit(uint64_t start, uint64_t end, uint64_t addr)
 	return at;
 }
 
-/** A free place near addr, whose module begins at base: below it, or else above, as above an
- *  executable its heap grows. 0: none is known. One look for all of it: each try is a system call
- *  of the target. */
+/** Find a free place near addr, whose module begins at base. Below the module is best; above it is
+ *  second, because the heap of an executable grows there. 0: none is known. One look must be enough
+ *  for all areas, because each try is a system call of the target. */
 static uint64_t free_place(struct process *p, uint64_t base, uint64_t addr)
 {
 	uint64_t start, end, last = LOWEST, at, below = 0, above = 0;
@@ -128,7 +128,7 @@ struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
 
 	if (!p->syscall_insn)
 		return NULL;
-	// In the end wherever the kernel likes.
+	// In the end, take what the kernel chooses.
 	for (i = 0; i < MAP_TRIES && hint && !p->is_mmap_refused; i++) {
 		hint = free_place(p, module ? module->start : addr, addr);
 		if (!map_at(p, t, hint, &start))
@@ -155,8 +155,8 @@ void xol_map_all(struct process *p, struct thread *t)
 			break;
 }
 
-/** A trap that stands there now, before we have planted any, is of an earlier tracer that died with
- *  its supervisor. */
+/** A trap that is there now, before we have planted any, is of an earlier tracer that died with its
+ *  supervisor. */
 static void take_out_trap(struct process *p, uint64_t addr, const uint8_t original[ARCH_MAX_TRAP])
 {
 	const struct breakpoint *b = breakpoint_find(p, addr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Where xol areas come from. */
+/** Maps xol areas. */
 #ifndef TRACE_CODE_XOL_MAP_H
 #define TRACE_CODE_XOL_MAP_H
 
@@ -9,11 +9,11 @@ struct process;
 struct thread;
 struct xol_area;
 
-/** Map one that reaches addr, by a system call run on t. NULL: not possible. */
+/** Map an area that reaches addr, by a system call of t. NULL: impossible. */
 struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr);
-/** Map areas for all code there is, by system calls run on t. */
+/** Map areas for all code, by system calls of t. */
 void xol_map_all(struct process *p, struct thread *t);
-/** Use the area that an earlier tracer has left at start, if it is one. */
+/** If an earlier tracer left an area at start, use it. */
 void xol_adopt(struct process *p, uint64_t start);
 
 #endif

@@ -14,29 +14,29 @@ struct capture_returned;
 struct process;
 struct thread;
 
-/** What process.capturer needs to be; p->capture.nframe is set. False: out of memory. */
+/** Create process.capturer. p->capture.nframe must be set. False: out of memory. */
 bool capturer_create(struct process *p) __must_check;
 void capturer_destroy(struct process *p);
-/** The memory of p is another one, or none: no block is live, no stack is known. */
+/** The memory of p was replaced or is gone: no block is live, and no stack is known. */
 void capturer_forget_memory(struct process *p);
 
 /** Thread t, registers fetched, stands at the entry b of an allocator function. False: a row is
- *  missing, t is held; or t runs, to come here again. */
+ *  missing and t is held; or t was let run, and will come here again. */
 bool capturer_enter(struct process *p, struct thread *t, const struct breakpoint *b);
-/** The same of a measured function. */
+/** The same for a measured function. */
 void capturer_measure_enter(struct process *p, struct thread *t, const struct breakpoint *b);
-/** t stands at return breakpoint b; *ret is zero before. */
+/** Thread t stands at return breakpoint b. *ret must be zero before. */
 void capturer_return(struct process *p, struct thread *t, const struct breakpoint *b,
 		     struct capture_returned *ret);
 /** Nothing that t is in the middle of will be finished. */
 void capturer_thread_end(struct process *p, struct thread *t);
 
-/** From now on so many frames are stored. False: out of memory, nothing has changed. */
+/** Store so many frames of each stack from now on. False: out of memory; nothing has changed. */
 bool capturer_set_nframe(struct process *p, uint32_t nframe) __must_check;
-/** Stack hashes begin anew, of which the supervisor is to be told (EVENT_EPOCH). Returns the number
- *  of the epoch. */
+/** Let stack hashes begin anew. The caller must tell the supervisor (EVENT_EPOCH). Returns the
+ *  number of the epoch. */
 uint64_t capturer_new_epoch(struct process *p);
-/** What was allocated so far is older than what comes. */
+/** What was allocated so far counts as older from now on. */
 void capturer_clear(struct process *p);
 
 #endif

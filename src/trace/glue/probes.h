@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What it means that a thread hits a breakpoint: calls of allocators, and their returns. */
+/** What happens when a thread hits a breakpoint: calls of allocators, their returns, and the other
+ *  roles. */
 #ifndef TRACE_GLUE_PROBES_H
 #define TRACE_GLUE_PROBES_H
 
@@ -9,14 +10,14 @@ struct breakpoint;
 struct process;
 struct thread;
 
-/** Thread t, registers fetched, stands behind the trap of b. Ends with the thread running or
- *  held. is_retry: its hit was looked at before, a row was missing. */
+/** Thread t, registers fetched, stands behind the trap of b. When this returns, t runs or is held.
+ *  is_retry: the hit was looked at before, and a row was missing. */
 void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool is_retry);
-/** Let t, which stands behind b's trap, go on with the instruction under it. */
+/** Let t, which stands behind b's trap, execute the instruction under the trap and go on. */
 void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *b);
-/** Nothing that t is in the middle of will be finished: the supervisor is told. */
+/** Nothing that t is in the middle of will be finished. The supervisor is told. */
 void probes_forget_calls(struct process *p, struct thread *t);
-/** t is gone for us: the same, and its record goes. */
+/** We are done with t: the same, and its record is removed. */
 void probes_remove_thread(struct process *p, struct thread *t);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Breakpoints at the addresses that calls return to. They stay when nobody waits there any more:
-// the next call comes from the same place. Only those that are mostly hit for other reasons, and
-// code made at run time, are planted for one return at a time.
+// Breakpoints at the addresses that calls return to. They stay when no call is pending, because the
+// next call comes from the same place. Two kinds are planted for one return at a time: those that
+// are hit mostly for other reasons, and those in code that was made at run time.
 #include "config.h"
 
 #include "trace/glue/returns.h"
@@ -10,8 +10,8 @@
 #include "trace/code/plant.h"
 #include "trace/os/process.h"
 
-/** A return breakpoint is judged after this many hits; fewer than a quarter matched: it is planted
- *  for one return at a time. */
+/** After this many hits a return breakpoint is judged. If fewer than a quarter matched, it is
+ *  planted for one return at a time. */
 #define TRIAL_HITS 256
 
 static bool is_in_module(const struct process *p, uint64_t addr)

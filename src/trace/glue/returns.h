@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Return breakpoints: where calls come back. */
+/** Return breakpoints: the addresses that calls return to. */
 #ifndef TRACE_GLUE_RETURNS_H
 #define TRACE_GLUE_RETURNS_H
 
@@ -8,11 +8,11 @@
 struct breakpoint;
 struct process;
 
-/** The breakpoint at a return address, planted. NULL: cannot be. */
+/** Plant a breakpoint at a return address. NULL: impossible. */
 struct breakpoint *returns_plant(struct process *p, uint64_t addr);
-/** One pending or measured call less returns to addr. */
+/** One pending or measured call less will return to addr. */
 void returns_release(struct process *p, uint64_t addr);
-/** A return breakpoint was hit by the way: no call of ours returned. */
+/** A return breakpoint was hit, and no call of ours returned there. */
 void returns_judge(struct process *p, struct breakpoint *b);
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the allocator gave a block: of a block that was allocated before we came it is all that can
-// be known. It is looked up at the entry of the function that frees it, while the block is whole.
-// glibc and musl keep the size beside the block. Others are asked: the thread, which stands outside
-// of the allocator there, runs through a stub that calls the allocator's own malloc_usable_size(),
-// and then meets the same breakpoint again. That costs one more stop, and nothing has to be undone
-// should we die meanwhile.
+// The usable size of a block: what the allocator gave it. Of a block that was allocated before we
+// came, nothing else can be known. It is looked up at the entry of the function that frees the
+// block, while the block is still whole. glibc and musl keep the size beside the block. Other
+// allocators are asked: the thread is outside of the allocator there, so it runs through a stub
+// that calls the allocator's own malloc_usable_size(), and then meets the same breakpoint again.
+// That costs one more stop. If we die meanwhile, nothing must be undone.
 //
-// The sizes of traced allocations, from which those of older blocks are estimated, come by a
-// formula, or are learned in the same way, once for each size: from a new block, or from nallocx().
+// The sizes of traced allocations are needed, too, because those of older blocks are estimated from
+// them. They come from a formula, or are learned in the same way, once for each size: from a new
+// block, or from nallocx().
 #include "config.h"
 
 #include "trace/glue/usable.h"

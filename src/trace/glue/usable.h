@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Sizes of blocks as their allocator knows them. */
+/** The usable sizes of blocks. */
 #ifndef TRACE_GLUE_USABLE_H
 #define TRACE_GLUE_USABLE_H
 
@@ -14,38 +14,38 @@ struct capture_pending;
 struct process;
 struct thread;
 
-/** Where the blocks of a module's functions come from. */
+/** The allocator that the functions of a module belong to. */
 struct allocator {
 	/** As in struct command. */
 	struct usable_source usable;
 	uint64_t start;
 	uint64_t end;
-	/** Call the functions of usable; 0: there is none (yet). */
+	/** Stubs that call the functions of usable; 0: there is none (yet). */
 	uint64_t block_stub;
 	uint64_t request_stub;
 };
 
 #define USABLE_SHIFT 48
-/** The index of the allocator that c tells of. */
+/** The index of the allocator that command c describes. */
 uint32_t usable_allocator(struct process *p, const struct command *c);
-/** Thread t stands at the entry b of a function that takes an older block; *ret is what the
- *  allocator gave it. before: the word before the block, NULL: not read yet. False: t runs to find
- *  it out, and meets b again. */
+/** Thread t stands at the entry b of a function that takes an older block. *ret becomes what the
+ *  allocator gave the block. before is the word before the block, NULL: not read yet. False: t was
+ *  let run to find it out, and will meet b again. */
 bool usable_of_block(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t ptr,
 		     const uint64_t *before, struct event_size *ret);
-/** call has returned the block at addr, t stands at the return breakpoint. Sizes of allocations are
- *  of use only where there are older blocks; else, and where it is not known yet, it is 0. */
+/** call has returned the block at addr; t stands at the return breakpoint. The size is needed only
+ *  where there are older blocks. Otherwise, and if it is not known yet, it is 0. */
 struct event_size usable_of_call(struct process *p, struct thread *t,
 				 const struct capture_pending *call, uint64_t addr);
-/** The size is not known yet, but can be found out: t runs to do so, and meets return breakpoint b
- *  again. False: t stands where it stood. */
+/** The size is not known yet, but can be found out: t is let run to do so, and will meet return
+ *  breakpoint b again. False: t still stands where it stood. */
 bool usable_learn(struct process *p, struct thread *t, const struct breakpoint *b,
 		  const struct capture_pending *call, uint64_t addr);
-/** Thread t, registers fetched, stands at b: it has come back from there. */
+/** Tell whether thread t, registers fetched, which stands at b, has come back from there. */
 bool usable_is_back(struct process *p, const struct thread *t, const struct breakpoint *b);
-/** It has from usable_learn(): note what it brings. */
+/** It came back from usable_learn(): note what it found out. */
 void usable_learned(struct process *p, struct thread *t);
-/** What t may bring is worth nothing: a signal handler comes in between. */
+/** A signal handler comes in between, so what t brings is worth nothing. */
 void usable_forget(struct thread *t);
 
 #endif

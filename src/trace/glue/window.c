@@ -13,8 +13,8 @@
  *  as a second call. */
 #define MAX_FIRST_READ 16384
 
-/** The outermost frame of a thread stays where it is: from there it is known how much of the stack
- *  a walk will ask for, however deep the thread is this time. */
+/** The outermost frame of a thread stays where it is. So the end of the last walk tells how much of
+ *  the stack a walk will ask for, however deep the thread is this time. */
 static size_t first_size(uint64_t sp, uint64_t stack_top)
 {
 	uint64_t size = stack_top - sp;

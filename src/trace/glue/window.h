@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A copy of a piece of the stack of the thread that stands at a breakpoint. A walk asks for words
- *  one by one; they are fetched by thousands. */
+ *  one by one; they are fetched by the thousand. */
 #ifndef TRACE_GLUE_WINDOW_H
 #define TRACE_GLUE_WINDOW_H
 
@@ -14,21 +14,21 @@ struct stack_window {
 	/** The piece: [start, start + size). */
 	uint64_t start;
 	size_t size;
-	/** Bytes to read next; grows while a walk goes on. */
+	/** How many bytes to read next. It grows while a walk goes on. */
 	size_t want;
 	/** End of the highest word that was asked for; 0: none was. */
 	uint64_t top;
-	/** The last word that was asked for lies below; it was read alone. */
+	/** The last word that was asked for lies below the piece, and was read alone. */
 	bool is_behind;
 	uint8_t bytes[64 << 10];
 };
 
-/** Nothing of thread tid is in it yet. stack_top: the end of what its last walk needed, 0: not
- *  known; so much is read at once, within reason. */
+/** Empty it for thread tid. stack_top is the end of what its last walk needed, 0: not known. So
+ *  much is read at once, within limits. */
 void window_reset(struct stack_window *w, pid_t tid, uint64_t sp, uint64_t stack_top);
-/** The word at addr; what lies above it is fetched as well. False: unreadable. */
+/** Read the word at addr, and fetch what lies above it as well. False: unreadable. */
 bool window_read(struct stack_window *w, uint64_t addr, uint64_t *ret);
-/** The same for a single word, which need not be of the stack. */
+/** Read a single word, which need not be on the stack. False: unreadable. */
 bool window_read_word(const struct stack_window *w, uint64_t addr, uint64_t *ret);
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Signals of the target's own. */
+/** Delivers signals of the target's own. */
 #ifndef TRACE_LIFE_DELIVER_H
 #define TRACE_LIFE_DELIVER_H
 
 struct process;
 struct thread;
 
-/** t stands before the delivery of a signal: it shall find, and leave behind, what it would without
- *  us. Its registers are fetched, and changed where they must. */
+/** Thread t stands before the delivery of a signal. It must find, and leave behind, what it would
+ *  without us. Its registers are fetched, and changed where needed. */
 void deliver_signal(struct process *p, struct thread *t, int sig);
 
 #endif

@@ -34,12 +34,12 @@
  *  uninterruptibly in the kernel) has no trap on its way either. */
 #define DETACH_TIMEOUT_NS (2 * NS_PER_S)
 
-/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can take the
- *  orphan-trap handler out then. */
+/** Keep t, which stands at a stop with no signal to deliver, for the end, if it can then remove the
+ *  orphan-trap handler. */
 static bool keep(struct process *p, struct thread *t)
 {
-	// What has killed the supervisor may kill us next: the handler stays for whoever then
-	// stands in a trap, and no system call is begun that nobody might see the end of.
+	// What killed the supervisor may kill us next. So the handler stays for a thread that is
+	// then in a trap, and no system call is begun that nobody might see the end of.
 	if (!p->tracer->want_detach)
 		return false;
 	if (p->last_thread || !orphan_is_installed(p->orphan) || t->tgid != p->pid ||
@@ -51,8 +51,8 @@ static bool keep(struct process *p, struct thread *t)
 	return true;
 }
 
-/** Let a thread go from a stop, at the place and with the signal it would have without us. Returns
- *  whether it is gone. */
+/** Release a thread from a stop, at the place and with the signal that it would have without us.
+ *  Returns whether it is gone. */
 static bool release_thread(struct process *p, struct thread *t, const struct stop *stop)
 {
 	struct breakpoint *b = NULL;
@@ -128,17 +128,17 @@ static void release_held(struct process *p, struct thread *t)
 	probes_remove_thread(p, t);
 }
 
-/** A thread asleep in a system call is released by our end, some 40 us after we have looked for the
- *  last time. An ignored signal that comes in between still wakes a tracee, and nobody makes it
- *  begin a call again that fails with EINTR then: 8 of 1855 detachments, with such a signal every 7
- *  ms. So where they come, all threads are stopped and let go one by one. */
+/** A thread asleep in a system call is released by our end, some 40 us after we have last looked.
+ *  If an ignored signal comes in between, it still wakes a tracee, and nobody makes the thread
+ *  begin a call again that then fails with EINTR: 8 of 1855 detachments, with such a signal every 7
+ *  ms. So where such signals come, all threads are stopped and released one by one. */
 static bool is_free_to_sleep(const struct process *p, const struct thread *t)
 {
 	return !p->has_ignored_signals && task_is_asleep(t->tid);
 }
 
-/** First round: let go what is held, interrupt what runs. Returns the number of threads to wait
- *  for. */
+/** First round: release what is held, and interrupt what runs. Returns the number of threads to
+ *  wait for. */
 static size_t begin(struct process *p)
 {
 	size_t num = 0, i, num_awaited = 0;
@@ -168,8 +168,8 @@ static void forget(struct process *p, pid_t tid)
 		new_task_note(p->tracer, tid, NEW_TASK_SEEN);
 }
 
-/** To the end of what is reported already, and of what we wait for. Returns how many threads of
- *  num_awaited have not come. */
+/** Handle what is reported already, and what we wait for. Returns how many of num_awaited threads
+ *  have not come. */
 static size_t release_reported(struct tracer *tracer, size_t num_awaited)
 {
 	uint64_t deadline = clock_now_ns() + DETACH_TIMEOUT_NS;

@@ -4,8 +4,8 @@
 
 struct tracer;
 
-/** Restore every byte in all processes, release every thread that must be looked at. The others
- *  are released by the end of this thread. */
+/** Take out the traps of all processes, and release every thread that must be looked at. The end of
+ *  this thread releases the others. */
 void detach(struct tracer *tracer);
 
 #endif

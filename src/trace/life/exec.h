@@ -5,8 +5,8 @@
 struct process;
 struct thread;
 
-/** t has executed a program: its process has a new process image, or it is a child that is a
- *  process of its own from now on. Ends with t held, or gone. */
+/** Thread t has executed a program. Either its process has a new process image, or t is a child
+ *  that becomes a process of its own. When this returns, t is held or gone. */
 void exec_stop(struct process *p, struct thread *t);
 
 #endif

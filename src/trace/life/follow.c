@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Several processes under one tracer: a followed child is never let go, so there is no moment in
-// which it runs unseen or could be lost. It stands in its first stop, with clean text, until the
-// supervisor has planted its breakpoints; the end of this process releases it like all others.
+// Several processes under one tracer. A followed child is never let run unseen: it stands in its
+// first stop, with clean text, until the supervisor has planted its breakpoints. If this process
+// ends, that child is released like all others.
 #include "config.h"
 
 #include "trace/life/follow.h"
@@ -32,10 +32,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/** So many breakpoints of a process are looked for in a child of which the parent is gone. */
+/** How many breakpoints of a process are looked for in a child whose parent is gone. */
 #define SAMPLE_SIZE 64
-/** So long the place of a process that has ended stays what it was if there is another: a child of
- *  its own that has not stopped yet has its breakpoints, and only it knows them. */
+/** How long a process that has ended keeps its place, if there is another place. A child of it that
+ *  has not stopped yet may have its breakpoints, and only this process knows them. */
 #define KEEP_NS NS_PER_S
 
 struct process *follow_get(struct tracer *tracer, uint32_t i)
@@ -45,11 +45,11 @@ struct process *follow_get(struct tracer *tracer, uint32_t i)
 
 bool follow_executed(const struct process *p)
 {
-	// Who follows children wants to see the program that has them.
+	// A user who follows children wants to see the program that has them.
 	return p->tracer->follow & (p->number ? FOLLOW_EXEC : FOLLOW_EXEC | FOLLOW_FORK);
 }
 
-/** A breakpoint that is hit least often. NULL: none is planted. */
+/** A breakpoint that is hit rarely. NULL: none is planted. */
 static const struct breakpoint *quietest_breakpoint(const struct process *p)
 {
 	const struct breakpoint *best = NULL, *b;
@@ -62,8 +62,9 @@ static const struct breakpoint *quietest_breakpoint(const struct process *p)
 	return best;
 }
 
-/** The same without kcmp, which filters of containers refuse: does a trap of ours that is taken out
- *  there vanish here, too? It is back at once; without any there is nothing to tell apart. */
+/** The same without kcmp, which the filters of containers refuse. Take a trap of ours out of one
+ *  process, and look whether the other one changes. It is planted again at once. Without any trap
+ *  nothing can be told. */
 static bool shares_trap(struct process *p, pid_t tid)
 {
 	const struct breakpoint *b = quietest_breakpoint(p);
@@ -133,8 +134,8 @@ static unsigned count_copies(struct process *p, pid_t pid)
 	return num;
 }
 
-/** Whose memory a forked child has copied: its parent's, or when that has ended or is another
- *  (CLONE_PARENT) that of the process with which it has most breakpoints in common. */
+/** The process whose memory a forked child has copied: its parent. If that has ended, or is another
+ *  one (CLONE_PARENT), it is the process with which the child has most breakpoints in common. */
 static struct process *origin(struct tracer *tracer, pid_t tid)
 {
 	struct process *p, *best = follow_get(tracer, 0);
@@ -179,8 +180,7 @@ struct process *follow_owner(struct tracer *tracer, pid_t tid)
 	return found ? (struct process *)*found : owner_of_new(tracer, tid);
 }
 
-/** Of the places that are free again the one that has been so for the longest time; not that of p.
- *  NULL: there is none. */
+/** The place that has been free for the longest time, except that of p. NULL: there is none. */
 static struct process **oldest_place(struct tracer *tracer, const struct process *p)
 {
 	struct process **best = NULL, **place;
@@ -196,14 +196,14 @@ static struct process **oldest_place(struct tracer *tracer, const struct process
 	return best;
 }
 
-/** There is a place for one more than there have been at once. */
+/** Tell whether there is a place that was never used. */
 static bool has_new_place(struct tracer *tracer)
 {
 	return tracer->processes.num <= tracer->num_spares && vec_reserve_one(&tracer->processes);
 }
 
-/** A process with nothing in it, at the place of the one that ended longest ago or at a new one,
- *  but not at that of p. NULL: as many as can be live already, or no memory. */
+/** An empty process, at the place of the one that ended longest ago, or at a new place, but not at
+ *  that of p. NULL: as many as possible are live already, or no memory. */
 static struct process *new_process(struct process *p)
 {
 	struct tracer *tracer = p->tracer;

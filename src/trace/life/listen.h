@@ -7,7 +7,7 @@
 struct tracer;
 
 /** Start the thread that reads the socket, queues the commands, and kicks the calling thread out of
- *  waitpid(). */
+ *  waitpid(). False: it cannot be started. */
 bool listen_start(struct tracer *tracer);
 
 #endif

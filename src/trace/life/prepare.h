@@ -4,8 +4,8 @@
 
 struct process;
 
-/** Before the first breakpoint is planted: if a thread does not sleep, stop it for a moment to map
- *  the areas and install the orphan-trap handler. */
+/** Called before the first breakpoint is planted. If a thread does not sleep, stop it for a moment
+ *  to map the areas and install the orphan-trap handler. */
 void prepare_process(struct process *p);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The kernel gives a traced process no privileges from a setuid file unless the tracer has
+// The kernel gives a traced process no privileges from a setuid file, unless the tracer has
 // CAP_SYS_PTRACE (execve(2); ptracer_capable() in security/commoncap.c). Forked children are not
-// traced any more when they execute one. Those that share the target's memory are, so their
-// execve is looked at, and they are let go before it when it would matter: behind a successful
-// execve none of our breakpoints is in their way.
+// traced any more when they execute such a file. Those that share the target's memory are traced.
+// So their execve is looked at, and they are released before it when it would matter. After a
+// successful execve none of our breakpoints is in their way.
 #include "config.h"
 
 #include "trace/life/setid.h"

@@ -9,14 +9,14 @@
 struct process;
 struct thread;
 
-/** Must the execve of children that share our memory be looked at? A traced process gets no
- *  privileges from a setuid file, unless its tracer has CAP_SYS_PTRACE. */
+/** Tell whether the execve of children that share our memory must be looked at. A traced process
+ *  gets no privileges from a setuid file, unless its tracer has CAP_SYS_PTRACE. */
 bool setid_must_watch(void);
-/** t, registers fetched, is in a system call stop. If it is about to execute a file that would give
- *  it privileges, it is let go and forgotten: true. */
+/** Thread t, registers fetched, is in a stop at a system call. If it is about to execute a file
+ *  that would give it privileges, it is released and forgotten: true. */
 bool setid_let_go(struct process *p, struct thread *t);
-/** t, registers fetched, is in a system call stop: is it about to execute a file? Our path of
- *  it. */
+/** Tell whether thread t, registers fetched, in a stop at a system call, is about to execute a
+ *  file. buf then gets our path of the file. */
 bool setid_is_exec(struct process *p, const struct thread *t, char *buf, size_t size);
 
 #endif

@@ -28,8 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/** How long a thread that another tracer still holds is waited for: a tracer that leaves lets
- *  its threads go one by one. */
+/** How long to wait for a thread that another tracer still has. A tracer that detaches releases its
+ *  threads one by one. */
 #define FOREIGN_TIMEOUT_NS (2 * NS_PER_S)
 /** How long an exec may take to get through its point of no return, where nobody can be seized. */
 #define EXEC_TIMEOUT_NS (200 * NS_PER_MS)
@@ -92,10 +92,10 @@ static bool seize_round(struct process *p, bool *has_new_ret, bool *has_foreign_
 	return is_ok;
 }
 
-/** A thread that was inside clone when it was seized makes a thread that the kernel does not
- *  attach for us, and that shows in /proc/PID/task only when it is done. So every thread that
- *  does not sleep is stopped once, for a moment: after that it is not in the middle of one.
- *  Returns the number of threads interrupted. */
+/** A thread that was inside clone when it was seized makes a thread that the kernel does not attach
+ *  for us. The new one shows in /proc/PID/task only when clone is done. So every thread that does
+ *  not sleep is stopped once, for a moment: after that it is not in the middle of clone. Returns
+ *  the number of threads that were interrupted. */
 static size_t interrupt_unsettled(struct process *p)
 {
 	size_t num = 0, i, num_interrupted = 0;
@@ -148,8 +148,8 @@ static bool settle(struct process *p)
 	return has_any;
 }
 
-/** In the middle of an exec the kernel refuses the leader, or it seems gone, for a moment; those
- *  threads that we have may have to be let through it. */
+/** In the middle of an exec the kernel refuses the leader for a moment, or the leader seems gone.
+ *  Those threads that we have may have to be let through the exec. */
 static bool is_executing(struct process *p, int errnum)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};

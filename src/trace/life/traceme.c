@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Debuggers in the target. A forked child is let go before its first instruction, and may ask to be
-// traced by its parent. One that shares our memory (vfork, as gdb starts its programs) is ours
-// until it executes a program: let go before, it would meet our breakpoints as a tracee of the
-// debugger, and it can have one tracer only. So it is told that its request was granted, which
-// nobody can tell from the truth, since its parent sleeps until the execve. At the entry of that it
-// is let go into the true request, behind which a stub makes the execve: what the debugger sees is
-// an execve by a process that it traces. Which child may ask is known by a breakpoint at ptrace.
+// Debuggers in the target. A forked child is released before its first instruction, and may ask to
+// be traced by its parent. A child that shares our memory (vfork, as gdb starts its programs) is
+// ours until it executes a program. If it were released before, it would meet our breakpoints as a
+// tracee of the debugger; and it can have only one tracer. So it is told that its request was
+// granted. Nobody can tell this from the truth, because its parent sleeps until the execve. At the
+// entry of that execve it is released into the true request, and then a stub makes the execve. So
+// the debugger sees an execve of a process that it traces. A breakpoint at ptrace tells which child
+// may ask.
 #include "config.h"
 
 #include "trace/life/traceme.h"

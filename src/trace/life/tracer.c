@@ -35,8 +35,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** How long to look for the next stop before sleeping, and how often to try again when it did
- *  not pay. */
+/** How long to look for the next stop before sleeping, and how often to try again when it did not
+ *  pay. */
 #define SPIN_NS         50000
 #define SPIN_CREDIT_MAX 16
 #define SPIN_RETRY      16
@@ -54,7 +54,7 @@ static void on_kick(int sig)
 	(void)sig;
 }
 
-/** Signals of the terminal are not for us: we must live until everything is restored. */
+/** The terminal's signals are not for us: we must live until everything is restored. */
 static void set_up_signals(void)
 {
 	static const int ignored[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
@@ -70,8 +70,8 @@ static void set_up_signals(void)
 	sigaction(SIGCHLD, &child, NULL);
 }
 
-/** Be the last process that a lack of memory ends. Rights may be missing for either: then it stays
- *  as it is. */
+/** Ask to be the last process that is killed for lack of memory. We may lack the right to ask; then
+ *  it stays as it is. */
 static void hold_out(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -120,8 +120,8 @@ static bool has_orders(const struct tracer *tracer)
 	       __atomic_load_n(&tracer->is_supervisor_gone, __ATOMIC_ACQUIRE);
 }
 
-/** Look for a stop for a little while without going to sleep, letting everybody else on this CPU
- *  run. 0: none came. */
+/** Look for a stop for a little while without sleeping, and let everybody else on this CPU run. 0:
+ *  none came. */
 static pid_t spin(struct tracer *tracer, struct stop *ret)
 {
 	uint64_t deadline = clock_now_ns() + SPIN_NS;
@@ -142,10 +142,9 @@ static pid_t spin(struct tracer *tracer, struct stop *ret)
 	return tid;
 }
 
-/** The next stop. While they come thick and fast we do not sleep in between: a sleeping tracer
- *  leaves its CPU idle, the scheduler then puts the target on one CPU and us on the other, and
- *  each stop pays for waking two idle CPUs, which is several times the stop itself
- *  (doc/PERFORMANCE.md). */
+/** The next stop. While stops come fast, do not sleep in between. A sleeping tracer leaves its CPU
+ *  idle; the scheduler then puts the target on one CPU and us on the other, and each stop wakes two
+ *  idle CPUs. That costs several times the stop itself (doc/PERFORMANCE.md). */
 static pid_t next_stop(struct tracer *tracer, struct stop *ret)
 {
 	bool is_crowded = cpu_is_crowded(tracer->cpu);

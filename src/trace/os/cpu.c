@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the tracer runs, and whether it sleeps between stops. Measurements: doc/PERFORMANCE.md.
 //
-// Tracer and target take turns. A tracer that sleeps leaves its CPU idle; the scheduler then keeps
-// the two on different CPUs, and each turn wakes an idle one, which costs several times the stop
-// itself. So while stops come thick and fast the tracer looks for the next one without sleeping
+// Tracer and target take turns. A tracer that sleeps leaves its CPU idle. The scheduler then keeps
+// the two on different CPUs, and each turn wakes an idle CPU, which costs several times the stop
+// itself. So while stops come fast the tracer looks for the next one without sleeping
 // (trace/life/tracer.c), unless other work waits for a CPU.
 //
-// With exactly two CPUs even that can be avoided: on one CPU a turn costs half of what it costs
-// across two. But while the tracer works its own CPU is busy and the other one idle, and that is
-// where the scheduler wakes the target, every time. So the tracer stays on the target's CPU, and,
-// unless others work anyway, a thread of it with less priority, the keep-busy thread, keeps
-// the other one from being idle. Not with SCHED_IDLE: such a CPU counts as an idle one
-// (select_idle_sibling(), sched_idle_cpu() in Linux kernel/sched/fair.c), the target is woken there
-// as soon as we come to its own CPU, and the two change places at every look. With more CPUs there
-// would always be another idle one.
+// With exactly two CPUs even more can be saved: on one CPU a turn costs half of what it costs
+// across two. But while the tracer works, its own CPU is busy and the other one is idle, and the
+// scheduler wakes the target on the idle one, every time. So the tracer stays on the target's CPU.
+// A thread of it with less priority, the keep-busy thread, keeps the other CPU from being idle,
+// unless other programs do that. Its policy is not SCHED_IDLE: a CPU with such a thread counts as
+// idle (select_idle_sibling(), sched_idle_cpu() in Linux kernel/sched/fair.c). The target would be
+// woken there as soon as we come to its CPU, and the two would change places at every look. With
+// more CPUs there would always be another idle one.
 #include "config.h"
 
 #include "trace/os/cpu.h"
@@ -34,14 +34,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/** Stops between two looks at where the target runs and who else does; before a look that is to
- *  confirm the one before it. */
+/** How many stops pass between two looks at where the target runs and who else does; and before a
+ *  look that is to confirm the one before it. */
 #define CHECK_STOPS   128
 #define CONFIRM_STOPS 16
-/** Others come before it in the moment until it is told to make room, yet it gets to run soon
- *  enough to end with its process: who waits for the tracer's end waits for this thread as well. */
+/** Others come before it until it is told to make room. Yet it gets to run soon enough to end with
+ *  its process: who waits for the tracer's end waits for this thread as well. */
 #define KEEPER_NICE 5
-/** The keep-busy thread gives up its CPU when no stop has come for so long. */
+/** After so long without a stop, the keep-busy thread gives up its CPU. */
 #define KEEP_BUSY_NS 300000
 /** Field of /proc/PID/stat, counted from the one behind the command name (proc(5): field 39 is
  *  the processor). */
@@ -98,8 +98,8 @@ static void *keeper_main(void *ctx)
 	struct cpu *c = ctx;
 	unsigned i;
 
-	// The supervisor learns of our death by the end of the socket, which must not wait for this
-	// thread to be given a CPU to die on.
+	// The supervisor learns of our death from the end of the socket. That must not wait until
+	// this thread gets a CPU to die on.
 	if (unshare(CLONE_FILES) == 0)
 		close(c->socket);
 	setpriority(PRIO_PROCESS, 0, KEEPER_NICE);
@@ -217,10 +217,9 @@ static void keep_other_busy(struct cpu *c)
 		syscall(SYS_futex, &c->is_keeping_busy, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/** Take in a look that found so many others. One look may fall into the moment in which the
- *  supervisor has a little to do, and it still counts a target that the kernel leaves in the queue
- *  for a while after it has stopped (delayed dequeue, Linux 6.12): so only two in a row are
- *  believed. */
+/** Take in a look that found so many others. A single look may come just when the supervisor has a
+ *  little to do. It may also count a target that the kernel leaves in the queue for a while after
+ *  it has stopped (delayed dequeue, Linux 6.12). So only two looks in a row are believed. */
 static void note_others(struct cpu *c, int num_others)
 {
 	c->num_shared_looks = num_others > 0 ? c->num_shared_looks + 1 : 0;

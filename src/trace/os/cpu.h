@@ -8,14 +8,14 @@
 
 struct cpu;
 
-/** socket: a descriptor that must not stay open for longer than the calling thread lives. NULL: out
- *  of memory. */
+/** Create it. socket is a descriptor that must be closed when the calling thread ends, so no other
+ *  thread may hold it open. NULL: out of memory. */
 struct cpu *cpu_create(int socket);
-/** Before there is a keep-busy thread. */
+/** Destroy it. Only before there is a keep-busy thread. */
 void cpu_destroy(struct cpu *c);
-/** Thread tid has stopped; is_busy: stops come thick and fast. */
+/** Thread tid has stopped. is_busy: stops come fast. */
 void cpu_on_stop(struct cpu *c, pid_t tid, bool is_busy);
-/** Other work waits for a CPU: do not look for the next stop without sleeping. */
+/** Tell whether other work waits for a CPU. Then do not look for the next stop without sleeping. */
 bool cpu_is_crowded(const struct cpu *c);
 
 #endif

@@ -10,21 +10,22 @@
 struct cpu {
 	/** As in cpu_create(). */
 	int socket;
-	/** CPUs of the machine; other work waits for one. */
+	/** How many CPUs the machine has; whether other work waits for one. */
 	int num_cpus;
 	bool is_crowded;
-	/** The two usable CPUs; is_off: there are not exactly two. The one we are bound to, -1:
-	 *  none. */
+	/** The two usable CPUs; is_off: there are not exactly two; the one that we are bound to,
+	 *  -1: none. */
 	int cpus[2];
 	bool is_off;
 	int bound_to;
 	unsigned stops_to_check;
-	/** Looks in a row that found others who want to run; so many that all CPUs were taken. */
+	/** How many looks in a row found others who want to run, and how many found so many others
+	 *  that all CPUs were taken. */
 	unsigned num_shared_looks;
 	unsigned num_crowded_looks;
 	uint64_t last_stop_ns;
-	/** The thread that keeps the other CPU from being idle; 0: not up (yet). The CPU it is
-	 *  bound to. Futex: it shall. */
+	/** The keep-busy thread: its id, 0: it does not run (yet); the CPU that it is bound to.
+	 *  is_keeping_busy is a futex: it is to keep the CPU busy. */
 	bool is_keeper_started;
 	pid_t keeper_tid;
 	int keeper_cpu;

@@ -13,14 +13,14 @@
 
 struct process;
 
-/** A record to be filled in, at most a KiB, header done and the rest zero. There is one at a time.
- *  NULL: the supervisor is gone. */
+/** Begin a record of at most a KiB. Its header is filled in, the rest is zero. Only one record can
+ *  be in the making. NULL: the supervisor is gone. */
 void *emit_begin(struct process *p, enum event_kind kind, size_t size);
-/** Put it into the ring, waiting for room; without the supervisor it is lost. */
+/** Put the record into the ring, waiting for room. Without the supervisor it is lost. */
 void emit_end(struct process *p, void *record);
-/** The same, and `tail`, a multiple of 8 bytes, follows it as its last part. */
+/** The same; `tail`, a multiple of 8 bytes, follows as the last part of the record. */
 void emit_end_tail(struct process *p, void *record, const void *tail, size_t tail_size);
-/** emit_end(), and the supervisor is woken at once. */
+/** As emit_end(), and wake the supervisor at once. */
 void emit_end_now(struct process *p, void *record);
 void emit_thread(struct process *p, enum event_kind kind, pid_t tid);
 void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int result);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A seccomp filter decides by the number and the arguments of a system call alone, so what it will
-// say can be computed before: the kernel gives its program to a tracer with CAP_SYS_ADMIN.
+// A seccomp filter decides by the number and the arguments of a system call alone. So its answer
+// can be computed before: the kernel gives its program to a tracer with CAP_SYS_ADMIN.
 #include "config.h"
 
 #include "trace/os/filter.h"

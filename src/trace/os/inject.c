@@ -24,15 +24,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/** So many stops that are not the awaited one, a flood of SIGSTOP, are enough. */
+/** How many stops that are not the awaited one are enough: a flood of SIGSTOP. */
 #define MAX_STOPS 100
 /** Looks for a stop, each after letting others run, between two that also see whether the thread
  *  lives, after a moment of sleep. */
 #define AWAIT_YIELDS 64
 
 /** The next stop of t, which is on its way. False: t has died; whoever waits for all threads is
- *  told of it. Never blocks on t alone: a leader that is killed because another thread executes a
- *  program is not reported before all others are waited for, and the exec does not end before. */
+ *  told of it. This never blocks on t alone. If a leader is killed because another thread executes
+ *  a program, it is not reported before all others were waited for, and the exec does not end
+ *  before that. */
 static bool await_stop(struct thread *t, struct stop *ret)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
@@ -148,7 +149,7 @@ static void finish_syscall(struct process *p, struct thread *t)
 	t->has_restarted = true;
 }
 
-/** What the filters of t say about a call, and about the one by which a stub restores the signal
+/** What the filters of t say about a call, and about the call by which a stub restores the signal
  *  mask. */
 static bool is_allowed(struct process *p, struct thread *t, long nr, const uint64_t args[6],
 		       bool *want_suspend_ret)
@@ -197,8 +198,8 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
 	back = regs = t->regs;
 	if (t->parked_pc)
 		p->arch->set_pc(&back, t->parked_pc);
-	// The registers before the mask, and the mask before the registers: in between t would come
-	// back by way of the stub.
+	// The registers come before the mask, and the mask before the registers: in between, t
+	// would come back through the stub.
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
 	p->arch->set_syscall(&regs, prepare_stub(p, t, &back, mask), nr, args);

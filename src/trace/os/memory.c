@@ -80,8 +80,8 @@ bool memory_read_two(pid_t tid, const uint64_t addrs[2], uint64_t ret[2])
 }
 
 /** Kernels can be told to refuse writes to read-only memory through /proc/PID/mem
- *  (proc_mem.force_override=never, Linux 6.12). MALLOSCOPE_NO_FORCED_WRITES does as if, in test
- *  builds. */
+ *  (proc_mem.force_override=never, Linux 6.12). In test builds, MALLOSCOPE_NO_FORCED_WRITES
+ *  simulates this. */
 static bool write_forced(int fd, uint64_t addr, const void *buf, size_t size)
 {
 #ifdef ENABLE_FAULT_POINTS
@@ -138,8 +138,8 @@ static bool stop_thread(struct waiter *w, struct thread *t)
 	return t->is_stopped = !stop_is_end(&stop);
 }
 
-/** Stop a thread to poke through, one that sleeps in a system call only when there is no other. Its
- *  stop is acted on later, in its turn. */
+/** Stop a thread to write through, if possible one that does not sleep in a system call. Its stop
+ *  is acted on later, in its turn. */
 static bool stop_one(struct process *p)
 {
 	struct thread *t;

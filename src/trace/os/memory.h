@@ -17,16 +17,18 @@ struct process;
 bool memory_open_process(struct process *p) __must_check;
 /** Read size bytes at addr through a stopped or running thread. False: not all of it is there. */
 bool memory_read(pid_t tid, uint64_t addr, void *buf, size_t size) __must_check;
-/** At most size bytes; returns how many could be read (0: none), whole pages' ends only. */
+/** Read at most size bytes. Returns how many could be read (0: none). Fewer than size end at the
+ *  end of a page. */
 size_t memory_read_some(pid_t tid, uint64_t addr, void *buf, size_t size);
-/** One word of a stopped thread's memory, cheaper than memory_read(). */
+/** Read one word of a stopped thread's memory. This is cheaper than memory_read(). */
 bool memory_peek(pid_t tid, uint64_t addr, uint64_t *ret) __must_check;
-/** Two words at different places, for little more than the price of one. */
+/** Read two words at different places, for little more than the price of one. False: one of them is
+ *  not there. */
 bool memory_read_two(pid_t tid, const uint64_t addrs[2], uint64_t ret[2]) __must_check;
 /** Write into code or read-only data. False: refused or gone; errno tells. */
 bool memory_write_code(struct process *p, uint64_t addr, const void *buf, size_t size) __must_check;
-/** The same to the memory behind mem_fd. Where the kernel refuses that the write goes through
- *  stopped_tid, or through any thread of ours when it is 0: one is stopped for it if need be. */
+/** The same for the memory behind mem_fd. If the kernel refuses that, write through stopped_tid. If
+ *  that is 0, write through any thread of ours, and stop one if needed. */
 bool memory_write(struct process *p, int mem_fd, pid_t stopped_tid, uint64_t addr, const void *buf,
 		  size_t size) __must_check;
 

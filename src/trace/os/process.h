@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The tracer, and each of the processes that it traces. Everything runs on one thread, the only
- *  one that may use ptrace; a second one listens to the supervisor (trace/life/listen.c).
+/** The tracer, and each process that it traces. One thread does everything, because only that
+ *  thread may use ptrace. A second thread listens to the supervisor (trace/life/listen.c).
  *
- *  The tracee can vanish at every call. Functions that touch it return false then and leave the
+ *  The tracee can vanish at every call. Functions that touch it then return false. They leave the
  *  rest to the exit that waitpid reports. */
 #ifndef TRACE_OS_PROCESS_H
 #define TRACE_OS_PROCESS_H
@@ -29,26 +29,26 @@ struct thread;
 struct waiter;
 struct xol_area;
 
-/** What the processes have in common. */
+/** What all processes share. */
 struct tracer {
 	const struct arch *arch;
 	/** FOLLOW_*. */
 	unsigned follow;
 	/** As in tracer_options. */
 	const struct probe_list *user_probes;
-	/** By number, also those that have ended until another takes their place; number 0 is the
-	 *  one that the tracer was started for. */
+	/** By number. A process that has ended stays until another one takes its place. Number 0 is
+	 *  the process that the tracer was started for. */
 	VEC(struct process *) processes;
 	/** tid -> struct process * that has the thread. */
 	struct hmap owners;
-	/** As in tracer_options: of process 1 and so on. */
+	/** As in tracer_options: the channels of process 1 and so on. */
 	struct shared *const *spares;
 	uint32_t num_spares;
-	/** It was told that there are too many processes. */
+	/** A note said that there are too many processes. */
 	bool is_limit_noted;
-	/** It was told that children which execute programs are let go. */
+	/** A note said that children are released when they execute a program. */
 	bool is_exec_noted;
-	/** life/new_tasks.c: new tasks of which only half is known yet: tid -> enum new_task; how
+	/** life/new_tasks.c: new tasks of which only half is known, tid -> enum new_task; and how
 	 *  many of them have not stopped yet. */
 	struct hmap new_tasks;
 	size_t num_expected;
@@ -57,23 +57,22 @@ struct tracer {
 
 	struct waiter *waiter;
 	struct cpu *cpu;
-	/** How well it has paid of late to look for the next stop without sleeping: 0 is not at
-	 *  all. */
+	/** How well it paid lately to look for the next stop without sleeping. 0: not at all. */
 	unsigned spin_credit;
-	/** Stops since spinning was last tried without credit. */
+	/** Stops since the tracer last spun without credit. */
 	unsigned stops_unspun;
 
 	/** Socket to the supervisor; -1 in tests. */
 	int socket;
-	/** Commands from the listener; lock guards queue and is_supervisor_gone; has_news is
+	/** Commands from the listener. lock guards queue and is_supervisor_gone. has_news is also
 	 *  read without it. */
 	pthread_mutex_t lock;
 	VEC(struct command *) queue;
 	bool is_supervisor_gone;
 	bool has_news;
-	/** Signalled with has_news, for the time when there is no thread to wait for. */
+	/** Signalled with has_news, for times when there is no thread to wait for. */
 	pthread_cond_t news;
-	/** Signalled when has_news was taken note of. */
+	/** Signalled when the main thread has seen has_news. */
 	pthread_cond_t heard;
 	pthread_t main_thread;
 	/** Set by a command: detach from everything and end. */
@@ -87,7 +86,7 @@ struct code_range {
 	uint64_t end;
 };
 
-/** One traced process: all that shares a memory, its children by vfork too. */
+/** One traced process: all tasks that share a memory, with its children by vfork. */
 struct process {
 	struct tracer *tracer;
 	const struct arch *arch;
@@ -98,35 +97,37 @@ struct process {
 	pid_t pid;
 	/** /proc/PID/mem, -1: none. */
 	int mem_fd;
-	/** It runs a process image that is ours to trace: the next exec is one to follow or not. */
+	/** It runs a process image that we trace. So its next exec is followed or not. */
 	bool has_process_image;
-	/** The leader had ended before we came: nobody reports the end of the process but its
-	 *  last thread. */
+	/** The leader had ended before we came. So only the last thread reports the end of the
+	 *  process. */
 	bool has_no_leader;
 	bool is_tracing;
-	/** It has ended, then (CLOCK_MONOTONIC), and the supervisor is done with it. */
+	/** It has ended, at ended_ns (CLOCK_MONOTONIC). is_released: the supervisor needs it no
+	 *  more. */
 	bool is_ended;
 	uint64_t ended_ns;
 	bool is_released;
 	/** EVENT_EXIT is still to come, with this status. */
 	bool has_untold_end;
 	int end_status;
-	/** A signal that is ignored has broken off a system call, which it does to tracees alone:
-	 *  more of them may come. */
+	/** An ignored signal broke off a system call, which happens to tracees only. More of them
+	 *  may come. */
 	bool has_ignored_signals;
 
 	/** tid -> struct thread *. */
 	struct hmap threads;
-	/** Room for the ids of them all: thread_list(). */
+	/** Room for the ids of all threads: thread_list(). */
 	VEC(pid_t) tids;
-	/** Detaching: takes the orphan-trap handler out when all others are free; until then
-	 *  somebody may need it. */
+	/** Detaching: this thread removes the orphan-trap handler when all others are free. Until
+	 *  then somebody may need the handler. */
 	struct thread *last_thread;
 
 	/** Address of a system call instruction, 0: not known. */
 	uint64_t syscall_insn;
 	/** os/inject.c: where the stubs are, 0: there is no area for them; the serial number of the
-	 *  last one; where one is in a code cave as long as there are none, 0: nowhere. */
+	 *  last one; where a stub in a code cave is, which is used while there are no others, 0:
+	 *  nowhere. */
 	uint64_t stubs_addr;
 	uint64_t stub_serial;
 	uint64_t cave_stub;
@@ -135,8 +136,8 @@ struct process {
 	struct hmap breakpoints;
 	/** Code of all modules. */
 	VEC(struct code_range) modules;
-	/** code/xol_areas.c; address of an instruction -> its slot in one of them, also of an
-	 *  earlier tracer. */
+	/** code/xol_areas.c; and where the slot of an instruction is, by its address, also in areas
+	 *  of an earlier tracer. */
 	VEC(struct xol_area) xol_areas;
 	struct hmap xol_slots;
 	/** mmap in the target was refused: do not try again. */
@@ -147,19 +148,20 @@ struct process {
 
 	/** COMMAND_LINK_STATE; 0: not known. */
 	uint64_t link_state;
-	/** The counted function: id as in PLANT_CALL, entries to go, whether to pause then. */
+	/** The function whose calls are counted: its id as in PLANT_CALL, how many entries are
+	 *  left, whether to pause then. */
 	uint32_t call_id;
 	uint64_t call_remaining;
 	bool want_call_pause;
 	bool is_paused;
 
-	/** Or NULL: none. */
+	/** Probes of the user's own, or NULL. */
 	const struct probe_list *user_probes;
 	VEC(struct allocator) allocators;
-	/** Of USABLE_CALL: requested size, with the allocator's index from USABLE_SHIFT on ->
+	/** For USABLE_CALL: requested size, with the allocator's index from bit USABLE_SHIFT on ->
 	 *  usable size. */
 	struct hmap usable_sizes;
-	/** What the capture core knows, and glue/capturer.c about it. */
+	/** What the capture core knows of the process, and what glue/capturer.c needs for it. */
 	struct capture_process capture;
 	struct capturer *capturer;
 };

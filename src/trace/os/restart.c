@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Some system calls are not restarted by the kernel when a stop has broken them off: epoll_wait and
-// semop return EINTR to their caller. Without us they would have slept on, so the thread begins
-// them again, with the registers that it had at their entry.
+// The kernel does not restart some system calls that a stop has broken off: epoll_wait and semop
+// return EINTR to their caller. Without us they would have slept on. So the thread begins them
+// again, with the registers that it had at their entry.
 #include "config.h"
 
 #include "trace/os/restart.h"

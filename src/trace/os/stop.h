@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What waitpid() reports of a tracee, told apart once: everybody else switches on the kind. */
+/** A stop: what waitpid() reports of a tracee. It is classified once, here; everybody else switches
+ *  on the kind. */
 #ifndef TRACE_OS_STOP_H
 #define TRACE_OS_STOP_H
 
@@ -13,40 +14,42 @@
 	 PTRACE_O_TRACESYSGOOD)
 
 enum stop_kind {
-	/** The task has ended: its whole status is in stop.status. Nothing goes on. */
+	/** The task has ended, by exit or by a signal. stop.status has its whole status. */
 	STOP_EXITED,
 	STOP_KILLED,
-	/** A SIGTRAP comes: of a breakpoint, ours perhaps, or sent by somebody. sig is SIGTRAP. */
+	/** A SIGTRAP is about to be delivered. It may be from a breakpoint of ours, or sent by
+	 *  somebody. sig is SIGTRAP. */
 	STOP_TRAP,
-	/** Another signal comes: sig. The thread goes on with it, or without. */
+	/** Another signal is about to be delivered: sig. The thread goes on with it or without
+	 *  it. */
 	STOP_SIGNAL,
 	/** At the entry or the exit of a system call. */
 	STOP_SYSCALL,
-	/** The thread has a share in a group-stop by signal sig. PTRACE_LISTEN leaves it there. */
+	/** The thread takes part in a group-stop by signal sig. PTRACE_LISTEN leaves it there. */
 	STOP_GROUP,
-	/** PTRACE_INTERRUPT has stopped it, or it is new. */
+	/** PTRACE_INTERRUPT stopped it, or it is new. */
 	STOP_INTERRUPT,
-	/** It has made a task, by clone, fork or vfork. PTRACE_GETEVENTMSG names it. */
+	/** It made a task by clone, fork or vfork. PTRACE_GETEVENTMSG names the task. */
 	STOP_NEW_TASK,
-	/** It has executed a program. */
+	/** It executed a program. */
 	STOP_EXEC,
-	/** Another event: it goes on. */
+	/** Another event, after which it just goes on. */
 	STOP_OTHER,
 };
 
 struct stop {
 	pid_t tid;
 	enum stop_kind kind;
-	/** The signal, where the kind says so; 0. */
+	/** The signal, if the kind has one; else 0. */
 	int sig;
 	/** As waitpid() gives it. */
 	int status;
 };
 
-/** The stop of tid that waitpid() describes by status. */
+/** Classify the stop of tid, whose status is from waitpid(). */
 struct stop stop_classify(pid_t tid, int status);
 
-/** The task is no more. */
+/** Tell whether the task has ended. */
 static inline bool stop_is_end(const struct stop *stop)
 {
 	return stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;

@@ -8,23 +8,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** A set of signals in /proc/TID/status ("SigBlk", "SigCgt", "SigIgn" ...): signal n is bit n -
+/** A set of signals from /proc/TID/status ("SigBlk", "SigCgt", "SigIgn" ...). Signal n is bit n -
  *  1. */
 uint64_t task_signals(pid_t tid, const char *key);
-/** Is sig in that set? */
+/** Tell whether sig is in that set. */
 bool task_has_signal(pid_t tid, const char *key, int sig);
-/** A SIGTRAP waits for this very thread. */
+/** Tell whether a SIGTRAP is pending for this very thread. */
 bool task_has_trap(pid_t tid);
-/** A signal waits for this thread, and it will not be ignored. */
+/** Tell whether a signal is pending for this thread that it will not ignore. */
 bool task_has_pending_signal(pid_t tid);
-/** A thread asleep in a system call: no trap of ours can be on its way, no new task either, and
- *  an interrupt would only disturb it. Callers of clone, fork and vfork do not count: a task is
- *  on its way. */
+/** Tell whether the thread is asleep in a system call. Then no trap of ours can be on its way, and
+ *  no new task; an interrupt would only disturb it. A caller of clone, fork or vfork does not
+ *  count, because a task is on its way. */
 bool task_is_asleep(pid_t tid);
-/** The thread has come to its end: it is gone, or a zombie. */
+/** Tell whether the thread has ended: it is gone, or a zombie. */
 bool task_is_dead(pid_t tid);
-/** Another tracer, on its way out perhaps, still has this thread? Ours are new clones of seized
- *  threads, which the kernel attaches for us; an ending thread can be seized by nobody. */
+/** Tell whether another tracer still has this thread; it may be detaching. False for new clones of
+ *  seized threads, which the kernel attaches for us, and for ending threads, which nobody can
+ *  seize. */
 bool task_is_foreign(pid_t tid);
 
 #endif

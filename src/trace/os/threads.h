@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Threads of the target, and what each of them is in the middle of. */
+/** The threads of the target, and what each of them is in the middle of. */
 #ifndef TRACE_OS_THREADS_H
 #define TRACE_OS_THREADS_H
 
@@ -16,22 +16,22 @@ struct process;
 
 enum hold_reason {
 	NOT_HELD,
-	/** A row is missing; the hit of an allocator's entry will be looked at again. */
+	/** A row is missing. The hit of an allocator's entry will be looked at again. */
 	HELD_MISS,
 	/** At the rendezvous breakpoint. */
 	HELD_RENDEZVOUS,
-	/** In a ptrace stop that is no breakpoint (exec, mmap at launch). */
+	/** In a stop that is no breakpoint (exec, mmap at launch). */
 	HELD_STOP,
-	/** At the entry that brought about a pause. */
+	/** At the entry that began a pause. */
 	HELD_CALL,
-	/** At a breakpoint, not looked at yet, because of a pause. */
+	/** At a breakpoint that was not looked at yet, because of a pause. */
 	HELD_PAUSE,
 };
 
-/** A thread that is on its way through a stub (usable.c). */
+/** What a thread was sent through a stub for (glue/usable.c). */
 struct size_query {
 	bool is_asked;
-	/** A breakpoint, and the stack pointer there: it will be met again. */
+	/** The breakpoint that it will meet again, and its stack pointer there. */
 	uint64_t entry;
 	uint64_t sp;
 	/** At an entry: the block. */
@@ -50,45 +50,43 @@ struct rewound {
 struct thread {
 	pid_t tid;
 	pid_t tgid;
-	/** In a ptrace stop that we have seen and not yet ended. */
+	/** In a stop that we have seen and not ended yet. */
 	bool is_stopped;
 	enum hold_reason hold;
-	/** Between the entry and the exit of a system call, only kept while is_watching_maps. */
+	/** Between the entry and the exit of a system call. Known only while is_watching_maps. */
 	bool is_in_syscall;
 	bool is_watching_maps;
-	/** A child that shares our memory: its system calls are looked at before they are done,
-	 *  from its begin (trace/life/setid.c) or from its call of ptrace
+	/** A child that shares our memory. Its system calls are looked at before they are made,
+	 *  from its beginning (trace/life/setid.c) or from its call of ptrace
 	 *  (trace/life/traceme.c). */
 	bool is_watching_exec;
-	/** It was told that its parent traces it, which is to come true when it executes a
-	 *  program. */
+	/** It was told that its parent traces it. This becomes true when it executes a program. */
 	bool wants_parent;
-	/** Attaching, leaving: PTRACE_INTERRUPT was sent, its stop has not come. */
+	/** Attaching, detaching: PTRACE_INTERRUPT was sent, and its stop has not come yet. */
 	bool is_interrupted;
-	/** On its way to the end of a clone, fork or vfork, where the orphan-trap handler can be
-	 *  installed. */
+	/** Led: on its way to the end of a clone, fork or vfork, where the orphan-trap handler can
+	 *  be installed. */
 	bool is_led;
-	/** Attaching: it cannot be in the middle of making a task that the kernel would not
-	 *  attach for us. */
+	/** Attaching: it is not in the middle of making a task that the kernel would not attach for
+	 *  us. */
 	bool is_settled;
 	struct arch_regs regs;
-	/** Registers before restart_syscall() changed them, and that it did. */
+	/** Registers before restart_syscall() changed them; and whether it did. */
 	struct arch_regs interrupted;
 	bool has_restarted;
-	/** Instructions whose slots the thread was at when a signal came, registers as they stood
-	 *  before the breakpoint (displaced_rewind_pc()). The oldest is overwritten. */
+	/** Instructions in whose slots the thread was when a signal came, and its registers before
+	 *  the breakpoint (displaced_rewind_pc()). The oldest is overwritten. */
 	struct rewound rewound[4];
 	unsigned num_rewound;
-	/** The breakpoint whose instruction displaced_is_rewound() has just let t begin once
-	 *  more. */
+	/** The breakpoint whose instruction displaced_is_rewound() has just let the thread begin
+	 *  again. */
 	uint64_t redone_addr;
-	/** Stopped: the pc that the thread itself has by now, when it differs from the one in regs;
-	 *  else 0. */
+	/** Stopped: the thread's own pc, if it differs from the one in regs; else 0. */
 	uint64_t parked_pc;
-	/** End of what its last walk needed of its stack; 0: none yet. */
+	/** The end of what its last walk needed of its stack; 0: none yet. */
 	uint64_t stack_top;
 	struct size_query query;
-	/** What the capture core knows, and its tables. */
+	/** What the capture core knows of the thread, and its tables. */
 	struct capture_thread capture;
 	struct capture_pending *pending;
 	uint32_t pending_cap;
@@ -98,25 +96,26 @@ struct thread {
 
 /** The thread of that id, or NULL. */
 struct thread *thread_find(struct process *p, pid_t tid);
-/** NULL: out of memory. */
+/** Add a thread. NULL: out of memory. */
 struct thread *thread_add(struct process *p, pid_t tid, pid_t tgid);
-/** Its record goes, and t with it; what it is in the middle of must be settled. */
+/** Remove the record of a thread, which frees t. What t is in the middle of must be settled
+ *  before. */
 void thread_remove(struct process *p, struct thread *t);
 /** Let a stopped thread go on, delivering sig (0: none). */
 void thread_continue(struct thread *t, int sig);
-/** Registers into t->regs. */
+/** Fetch the registers of a stopped thread into t->regs. False: it is gone. */
 bool thread_fetch(struct thread *t) __must_check;
-/** Registers of a stopped thread become those of t->regs. */
+/** Give a stopped thread the registers in t->regs. False: it is gone. */
 bool thread_store(struct thread *t) __must_check;
-/** Set the pc of a stopped thread, but not the one in regs: there it will go on if nothing else
- *  comes, our death for instance. */
+/** Set the pc of a stopped thread, but not the one in t->regs. The thread goes on there if nothing
+ *  else comes, for example after our death. False: it is gone. */
 bool thread_park(struct process *p, struct thread *t, uint64_t pc) __must_check;
-/** Set the pc of a stopped thread. */
+/** Set the pc of a stopped thread, and in t->regs. False: it is gone. */
 bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc) __must_check;
-/** Ask a running thread for a stop; is_interrupted is set. False: it is gone. */
+/** Ask a running thread for a stop, and set is_interrupted. False: it is gone. */
 bool thread_interrupt(struct thread *t);
-/** Threads in an array (tids) that changes with the next call only, for loops that remove. No
- *  memory is needed for it: it grows when threads are added. */
+/** The ids of all threads, in an array that changes only with the next call: for loops that remove
+ *  threads. It needs no memory, because the array grows when threads are added. */
 const pid_t *thread_list(struct process *p, size_t *num_ret);
 
 #endif

@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/** From so many threads on a look for whichever of them has stopped costs more than one for each of
- *  those that stopped last: the kernel goes through all of them, doc/PERFORMANCE.md. */
+/** From so many threads on, a look for any of them costs more than a look for each of those that
+ *  stopped last: the kernel goes through all of them (doc/PERFORMANCE.md). */
 #define MANY_THREADS 64
-/** So often in a row the last ones come first. */
+/** How often in a row those that stopped last come first. */
 #define MAX_FAVOURS 64
-/** So many threads are remembered as having stopped last. */
+/** How many threads are remembered as those that stopped last. */
 #define NUM_RECENT 8
 
 struct waiter {
