@@ -10,17 +10,17 @@ struct arena_chunk;
 
 /** Zero-filled is an empty arena. */
 struct arena {
-	/** All chunks; the first one is the one that is being filled. */
+	/** All chunks. The first one is being filled. */
 	struct arena_chunk *chunks;
-	/** Bytes taken and usable of the first chunk. */
+	/** How many bytes of the first chunk are used, and how many it has. */
 	size_t used;
 	size_t cap;
 	/** Bytes held from malloc, headers included. */
 	size_t memory;
 };
 
-/** size uninitialised bytes, which live until arena_deinit(); NULL: out of memory, arena unchanged.
- *  O(1). */
+/** Get size uninitialised bytes, which live until arena_deinit(). NULL: out of memory, arena
+ *  unchanged. O(1). */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /** Free all pieces; the arena is empty and usable again. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Live blocks of one address space: address -> size, site, sequence number. Open addressing, 24
- *  bytes a slot, in shards that grow by a third at nine tenths full, so that a live block never
- *  costs more than 40 bytes. Not thread-safe. Addresses are tracee addresses below 2^48, sizes are
- *  bytes below 2^48 (larger ones are cut to that). */
+/** The live blocks of one address space: address -> size, site, sequence number. Open addressing
+ *  with 24 bytes a slot. A shard grows by a third when nine tenths are full, so a live block never
+ *  costs more than 40 bytes. Not thread-safe. Addresses are tracee addresses below 2^48. Sizes are
+ *  bytes below 2^48; larger ones are cut to that. */
 #ifndef HEAP_BLOCKS_H
 #define HEAP_BLOCKS_H
 
@@ -29,8 +29,8 @@ struct blocks;
 struct err *blocks_create(struct blocks **ret) __must_check;
 void blocks_destroy(struct blocks *blocks);
 
-/** Record a block. An entry with the same address is replaced: *replaced_ret tells, *old_ret is it.
- *  O(1) amortised. &err_nomem: table unchanged. */
+/** Record a block. An entry with the same address is replaced; then *replaced_ret is true and
+ *  *old_ret is that entry. O(1) amortised. &err_nomem: table unchanged. */
 struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *replaced_ret,
 		       struct block *old_ret) __must_check;
 
@@ -40,8 +40,8 @@ bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret);
 /** The block at addr. False: there is none. O(1). */
 bool blocks_get(const struct blocks *blocks, uint64_t addr, struct block *ret);
 
-/** The block that contains addr, i.e. addr in [block.addr, block.addr + max(size, 1)). False: none.
- *  Tries the exact address first, else O(table). */
+/** The block that contains addr: addr is in [block.addr, block.addr + max(size, 1)). False: there
+ *  is none. Tries the exact address first, which is O(1), else O(table). */
 bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret);
 
 /** Call fn for every block, in no particular order; it must not change the table. */
@@ -53,8 +53,8 @@ size_t blocks_num(const struct blocks *blocks);
 /** Bytes of memory held by the table. */
 size_t blocks_memory(const struct blocks *blocks);
 
-/** From now on blocks_add() returns &err_nomem rather than let the table grow beyond so much
- *  memory; 0: no limit. */
+/** Limit the memory of the table; 0: no limit. When the limit is reached, blocks_add() returns
+ *  &err_nomem. */
 void blocks_limit(struct blocks *blocks, size_t memory);
 
 #endif

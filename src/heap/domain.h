@@ -11,23 +11,23 @@
 
 /** Room for any domain's name with its NUL. */
 #define DOMAIN_NAME_MAX 32
-/** Named domains of the user's own at most. */
+/** How many domains a user can name. */
 #define DOMAINS_USER_MAX 100
 
-/** The domain of a name, which is given to the next free number if nothing has it yet; for the
- *  whole process, from any thread. A name begins with a letter or _ and has no blanks, control
- *  characters or quotes; at most DOMAIN_NAME_MAX - 1 bytes. ERR_USAGE: it has not; ERR_OTHER:
- *  DOMAINS_USER_MAX are there. */
+/** The domain of a name. A new name gets the next free number. It holds for the whole process; any
+ *  thread may call this. A name begins with a letter or _, has no blanks, control characters or
+ *  quotes, and has at most DOMAIN_NAME_MAX - 1 bytes. ERR_USAGE: the name is not so. ERR_OTHER:
+ *  there are DOMAINS_USER_MAX already. */
 struct err *domain_define(const char *name, uint32_t *ret) __must_check;
 
-/** A name was given to this domain of the user's own? */
+/** Tell whether this domain is one that was named. */
 bool domain_is_defined(uint32_t domain);
 
-/** "malloc", "new", "new[]", "mmap", the name that was defined, or "domain N", in buf. Returns
- *  buf. */
+/** Write the name of a domain to buf: "malloc", "new", "new[]", "mmap", the name that was defined,
+ *  or "domain N". Returns buf. */
 char *domain_name(uint32_t domain, char buf[DOMAIN_NAME_MAX]);
 
-/** A name as above, or the number alone. ERR_USAGE: neither. */
+/** Parse a name as above, or a number alone. ERR_USAGE: it is neither. */
 struct err *domain_parse(const char *text, uint32_t *ret) __must_check;
 
 #endif

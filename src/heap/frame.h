@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A frame as the tables keep it: 64 bits, (module id, look-up address).
  *
- *  The look-up address is an ELF virtual address of the module (runtime pc minus load bias) that
- *  lies *inside* the instruction to be looked up: return address - 1 for call sites, the pc itself
- *  for interrupted frames. It is made in one place, when the supervisor takes a stack from the
- *  ring; nothing above subtracts again. Module 0 stands for "no module": then the address is the
+ *  The look-up address is an ELF virtual address of the module: the runtime pc minus the load bias.
+ *  It lies *inside* the instruction to be looked up: return address - 1 for call sites, the pc
+ *  itself for interrupted frames. It is made in one place, when the supervisor takes a stack from
+ *  the ring; nothing above subtracts again. Module 0 means "no module": the address is then the
  *  absolute one. */
 #ifndef HEAP_FRAME_H
 #define HEAP_FRAME_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A gate on growth: has a program grown by more than it may? For tests that fail when memory
+/** A gate on growth: did memory grow by more than it may? It is for tests that fail when memory
  *  grew. */
 #ifndef HEAP_GATE_H
 #define HEAP_GATE_H
@@ -9,10 +9,10 @@
 struct gate_options {
 	/** Growth that is allowed, in bytes. */
 	uint64_t max;
-	/** NULL: the growth of everything counts. Else the sum over the rows by options.key whose
-	 *  label matches this shell pattern (heap/pattern.h), or one of their parts: the file
-	 *  without the line, the function without the module, the module's path and base name, the
-	 *  number of a thread. */
+	/** NULL: the growth of everything counts. Otherwise the rows by options.key count whose
+	 *  label matches this shell pattern (heap/queries/pattern.h). A part of the label may
+	 *  match, too: the file without the line, the function without the module, the module's
+	 *  path or base name, the number of a thread. */
 	const char *pattern;
 };
 
@@ -24,16 +24,16 @@ struct gate {
 	int64_t growth;
 	int64_t count_growth;
 	uint64_t max;
-	/** What grew, of that which counts: rows of a comparison with size_diff > 0, largest growth
-	 *  first. Owned; may be taken over by setting it to NULL. */
+	/** What grew, of the rows that count: rows of a comparison with size_diff > 0, largest
+	 *  growth first. Owned; a caller that takes it over sets it to NULL. */
 	struct stats *stats;
-	/** Rows that counted, those that did not grow included; 0: the pattern matched nothing in
+	/** How many rows counted, whether they grew or not. 0: the pattern matched nothing in
 	 *  either snapshot. */
 	size_t num_matched;
 };
 
-/** Compare old with new (of one heap). is_cumulative of the options is ignored: rows must not
- *  overlap. */
+/** Compare two snapshots of one heap. is_cumulative of the options is ignored, because rows must
+ *  not overlap. */
 struct err *gate_check(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, const struct gate_options *gate_options,
 		       const struct resolver *resolver, struct gate **ret) __must_check;

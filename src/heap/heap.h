@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The model of one traced heap: stack table, sites, live blocks, exact totals and peak. Its input
- *  is the stream of allocator events in the order in which they happened; it knows nothing of
- *  processes, ELF or terminals.
+/** The model of one traced heap: stack table, allocation sites, live blocks, exact totals and peak.
+ *  Its input is the stream of allocator events in the order in which they happened. It knows
+ *  nothing of processes, ELF or terminals.
  *
- *  An allocation site, *site* for short, is a distinct (stack, domain, thread); counters are kept
- *  per site. Live and peak values are exact: when a site changes for the first time in a peak epoch
- *  its old values are saved with the epoch, and the epoch advances whenever the total reaches a new
- *  maximum, so the composition of the heap at the peak is known at any time.
+ *  An allocation site, *site* for short, is a distinct (stack, domain, thread). Counters are kept
+ *  per site. Live and peak values are exact: the composition of the heap at the peak is known at
+ *  any time. For that there are epochs. The epoch advances whenever the total reaches a new
+ *  maximum. When a site changes for the first time in an epoch, its old values are saved with the
+ *  number of the epoch.
  *
- *  Not thread-safe, but sites and stacks never move: while one thread feeds the heap, others may
+ *  Not thread-safe, but sites and stacks never move. While one thread feeds the heap, others may
  *  use heap_alloc_site() and stacks_get() for ids that were handed to them (a snapshot's), as long
- *  as they look at the identity of sites alone. So statistics of a snapshot need no lock. */
+ *  as they read only the identity of sites. So statistics of a snapshot need no lock. */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
@@ -21,7 +22,7 @@
 #include "heap/stacks.h"
 
 struct alloc_site {
-	/** What the site is; set once, before anybody else knows its id: any thread may read it
+	/** What the site is. Set once, before anybody else knows its id, so any thread may read it
 	 *  without lock. */
 	uint32_t stack;
 	uint32_t domain;
@@ -32,8 +33,8 @@ struct alloc_site {
 	/** Live now. */
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	/** Live at the peak when saved_epoch is the heap's epoch; else the live values are those of
-	 *  the peak. */
+	/** Live values at the peak, if saved_epoch is the heap's epoch. Otherwise the live values
+	 *  are those of the peak. */
 	uint64_t saved_epoch;
 	uint64_t saved_bytes;
 	uint64_t saved_blocks;
@@ -49,15 +50,15 @@ struct heap_totals {
 	/** All allocations since start or clear. */
 	uint64_t total_bytes;
 	uint64_t total_blocks;
-	/** Frees of known blocks; frees of blocks that are neither known nor older. */
+	/** Frees of known blocks, and of blocks that are neither known nor older. */
 	uint64_t frees;
 	uint64_t unknown_frees;
 	/** Frees of older blocks (heap/older.h), and those of them whose size is not known. */
 	uint64_t older_frees;
 	uint64_t older_unsized;
-	/** Allocations at an address that was still in the table (a free was missed). */
+	/** Allocations at an address that was still in the table, because a free was missed. */
 	uint64_t replaced;
-	/** Of all allocations those that only the totals know (heap_count_unrecorded()). */
+	/** Those of all allocations that only the totals know (heap_count_unrecorded()). */
 	uint64_t unrecorded_bytes;
 	uint64_t unrecorded_blocks;
 };
@@ -67,69 +68,70 @@ struct heap;
 struct err *heap_create(struct heap **ret) __must_check;
 void heap_destroy(struct heap *heap);
 
-/** The stack table, to intern stacks before heap_alloc(). Append-only for the life of the heap,
- *  heap_clear() included. */
+/** The stack table. Stacks are interned there before heap_alloc(). It only grows for the life of
+ *  the heap; heap_clear() does not empty it. */
 struct stacks *heap_stacks(const struct heap *heap);
 
-/** An allocation of size bytes at addr (not 0) with a stack of heap_stacks(). Sizes are cut to
- *  BLOCK_SIZE_MAX. &err_nomem: no counter and no block changed. */
+/** Record an allocation of size bytes at addr (not 0) with a stack of heap_stacks(). Sizes are cut
+ *  to BLOCK_SIZE_MAX. &err_nomem: no counter and no block changed. */
 struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
 		       uint32_t domain, int32_t tid) __must_check;
 
-/** The id of a site whose counters this heap does not keep: that of a loaded snapshot. Identity
- *  only, no counter changes. &err_nomem: heap unchanged. */
+/** The id of a site of a loaded snapshot. This heap does not keep its counters, so none changes.
+ *  &err_nomem: heap unchanged. */
 struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 				   uint32_t *ret) __must_check;
 
-/** Count an allocation that could not be recorded: in the totals of all allocations, and nowhere
+/** Count an allocation that could not be recorded, in the totals of all allocations and nowhere
  *  else. */
 void heap_count_unrecorded(struct heap *heap, uint64_t size);
 
-/** From now on no site is added: an allocation that would need a new one counts for the site
- *  (stack, DOMAIN_MALLOC, 0), which is made now. For good. &err_nomem: nothing has changed. */
+/** Add no more sites, for good. An allocation that would need a new one counts for the site (stack,
+ *  DOMAIN_MALLOC, 0), which is made now. &err_nomem: nothing has changed. */
 struct err *heap_close_alloc_sites(struct heap *heap, uint32_t stack) __must_check;
 bool heap_is_closed(const struct heap *heap);
-/** From now on the table of live blocks does not grow beyond so much memory, 0: as far as can be;
- *  heap_alloc() then returns &err_nomem. */
+/** Limit the memory of the table of live blocks; 0: no limit. heap_alloc() returns &err_nomem when
+ *  the limit is reached. */
 void heap_limit_blocks(struct heap *heap, size_t memory);
 
-/** A free at entry. An unknown address is counted and is no error; returns whether it was known.
- *  addr 0 is ignored. */
+/** A free begins: take the block out. An unknown address is counted and is no error. Returns
+ *  whether it was known. addr 0 is ignored. */
 bool heap_free(struct heap *heap, uint64_t addr);
 
-/** A free at entry of a block that is older than the trace: usable is what the allocator gave it
- *  (0: not known), low the smallest request that gets as much. No other counter changes.
- *  &err_nomem: it was counted without its size. */
+/** A free of a block that is older than the trace begins. usable is what the allocator gave it (0:
+ *  not known), low the smallest request that gets as much. No other counter changes. &err_nomem: it
+ *  was counted without its size. */
 struct err *heap_free_older(struct heap *heap, uint64_t usable, uint64_t low) __must_check;
 
-/** The usable size of an allocation that heap_alloc() is to record next, for the estimate of older
- *  blocks. &err_nomem: nothing has changed. */
+/** Note the usable size of the allocation that heap_alloc() will record next, for the estimate of
+ *  older blocks. &err_nomem: nothing has changed. */
 struct err *heap_note_usable(struct heap *heap, uint64_t requested, uint64_t usable,
 			     uint64_t low) __must_check;
 
-/** A block of that size was recorded before heap_note_usable() told of its size, and is live. */
+/** Note that a block of that size is live, and was recorded before heap_note_usable() told of its
+ *  size. */
 void heap_note_live(struct heap *heap, uint64_t requested);
 
-/** realloc at entry: take the block out (counters too) and hand it to the pending call. False: it
- *  was not known (not counted as an unknown free). */
+/** A realloc begins: take the block out, with its counters, and hand it to the pending call. False:
+ *  it was not known (this is not counted as an unknown free). */
 bool heap_take(struct heap *heap, uint64_t addr, struct block *ret);
 
-/** realloc failed: the block goes back unchanged, site, sequence number and all; totals of
+/** A realloc failed: put the block back unchanged, with its site and sequence number. Totals of
  *  allocations do not grow. A block from before the last heap_clear() stays forgotten. &err_nomem:
  *  it is lost. */
 struct err *heap_put_back(struct heap *heap, const struct block *block) __must_check;
 
-/** Add what the sites and the totals of another heap, of a process that has ended, have counted to
- *  this one, and take the sum of the peaks for the peak. Each stack of it goes by map_stack() to
- *  one of this heap, threads go to 0. Its blocks do not come along: this heap must have none of its
- *  own, ever, and what it says is live was so at the ends of the processes. Errors are those of
- *  map_stack() and &err_nomem: no counter has changed. O(sites). */
+/** Add the counters of another heap, whose process has ended, to this one. The peak becomes the sum
+ *  of the peaks. Each of its stacks becomes one of this heap by map_stack(); threads become 0. Its
+ *  blocks are not added. This heap must never have blocks of its own: what it says is live was live
+ *  at the ends of the processes. Errors are those of map_stack() and &err_nomem; then no counter
+ *  has changed. O(sites). */
 struct err *heap_absorb(struct heap *heap, const struct heap *from,
 			struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
 			void *ctx) __must_check;
 
-/** Forget all blocks, all counters to 0, peak and older blocks too. Stacks and site ids stay
- *  valid. */
+/** Forget all blocks, and set all counters to 0, with peak and older blocks. Stacks and site ids
+ *  stay valid. */
 void heap_clear(struct heap *heap);
 
 /** The peak becomes the current state. */
@@ -137,9 +139,9 @@ void heap_reset_peak(struct heap *heap);
 
 struct heap_totals heap_totals(const struct heap *heap);
 
-/** Number of sites ever seen; ids are [0, num). */
+/** How many sites were ever seen. Their ids are [0, num). */
 size_t heap_num_alloc_sites(const struct heap *heap);
-/** The site of an id; lives as long as the heap. */
+/** The site of an id. It lives as long as the heap. */
 const struct alloc_site *heap_alloc_site(const struct heap *heap, uint32_t id);
 /** Live bytes and blocks of a site at the moment of the peak. */
 void heap_alloc_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *bytes_ret,
@@ -159,7 +161,7 @@ bool heap_get(const struct heap *heap, uint64_t addr, struct block *ret);
 bool heap_find(const struct heap *heap, uint64_t addr, struct block *ret);
 const struct blocks *heap_blocks(const struct heap *heap);
 
-/** Bytes held: blocks, and everything else (stacks, sites). */
+/** How many bytes are held: by the table of blocks, and by everything else (stacks, sites). */
 void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret);
 
 #endif

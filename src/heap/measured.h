@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What calls of measured functions did to one heap. Its input is the stream of events in the order
- *  in which they happened, as for the heap; it knows nothing of processes.
+ *  in which they happened, as for the heap. It knows nothing of processes.
  *
  *  A *call* is in progress from measured_enter() to measured_leave(). Calls of one thread nest, and
  *  each counts all that it calls. What a thread allocates and frees counts for its calls in
  *  progress, whoever allocated the blocks. A *sum* is what num_calls calls of one function did
- *  together; it becomes a result. O(1) for each event, but for a return: O(blocks that the call
+ *  together; it becomes a result. Each event is O(1), except a return: O(blocks that the call
  *  allocated). Not thread-safe. */
 #ifndef HEAP_MEASURED_H
 #define HEAP_MEASURED_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** So many results wait to be taken; then the oldest are dropped. */
+/** How many results wait to be taken. Beyond that the oldest are dropped. */
 #define MEASURED_MAX_RESULTS 1000
 
 /** What calls of a measured function did: the sum over num_calls of them. */
@@ -25,13 +25,13 @@ struct measured_result {
 	/** As the user typed it. Owned. */
 	char *function;
 	uint64_t num_calls;
-	/** Of these, left by longjmp, an exception or the end of their thread: their end was
-	 *  noticed late. */
+	/** How many of these were unwound: by longjmp, an exception or the end of their thread.
+	 *  Their end was noticed late. */
 	uint64_t num_left;
-	/** Thread of the call; 0: of several threads. */
+	/** Thread of the call; 0: several threads. */
 	int32_t tid;
-	/** Allocated minus freed by the calling threads during the calls (frees of unknown blocks
-	 *  not counted). */
+	/** Allocated minus freed by the calling threads during the calls. Frees of unknown blocks
+	 *  do not count. */
 	int64_t net_bytes;
 	int64_t net_blocks;
 	/** Largest of the calls' own maxima above their entry. */
@@ -39,8 +39,8 @@ struct measured_result {
 	/** Time between entries and returns, tracing included. */
 	uint64_t duration_ns;
 	uint64_t max_duration_ns;
-	/** Blocks allocated during the calls and still live at their return, by site, as a
-	 *  snapshot; its total counters are those of what stayed. Owned. */
+	/** Blocks that were allocated during the calls and were still live at their return, by
+	 *  site, as a snapshot. Its total counters are those of what stayed. Owned. */
 	struct snapshot *stayed;
 };
 
@@ -60,51 +60,52 @@ struct measured_function {
 
 struct measured;
 
-/** No function is measured. heap must live longer. on_result is called when a result can be taken:
- *  it fills in what it knows better (nframe and times of the snapshot), and must not call this
- *  module but for measured_num_dropped(). result NULL: it was lost for lack of memory. */
+/** Create a model in which no function is measured. heap must live longer. on_result is called when
+ *  a result can be taken. It fills in what it knows better: nframe and times of the snapshot. Of
+ *  this module it may call only measured_num_dropped(). result NULL: the result was lost for lack
+ *  of memory. */
 struct err *measured_create(const struct heap *heap,
 			    void (*on_result)(void *ctx, struct measured_result *result), void *ctx,
 			    struct measured **ret) __must_check;
-/** Results that nobody took are gone. NULL is fine. */
+/** Destroy it, with the results that nobody took. NULL is fine. */
 void measured_destroy(struct measured *m);
 
-/** Measure a function from now on: a result for every num_calls calls that have returned. The name
- *  is copied. *id_ret names it in measured_enter(); no id comes twice. */
+/** Measure a function from now on, with a result for every num_calls calls that have returned. The
+ *  name is copied. *id_ret names the function in measured_enter(); no id is used twice. */
 struct err *measured_add(struct measured *m, const char *name, uint64_t num_calls,
 			 uint32_t *id_ret) __must_check;
-/** Measure it no longer. Its calls in progress give no result; those that have returned do, be they
- *  fewer than num_calls. An unknown id is fine. */
+/** Stop measuring a function. Its calls in progress give no result. Calls that have returned do,
+ *  even if they are fewer than num_calls. An unknown id is fine. */
 void measured_remove(struct measured *m, uint32_t id);
-/** All functions, and calls in progress are over. */
+/** Stop measuring all functions. Calls in progress are over. */
 void measured_remove_all(struct measured *m);
-/** What was summed up so far becomes results; the functions are measured on. */
+/** Make results of what was summed up so far. The functions are still measured. */
 void measured_finish(struct measured *m);
 
-/** Functions that are measured, and number i of them, valid until the next change. */
+/** How many functions are measured, and function number i of them, valid until the next change. */
 size_t measured_num(const struct measured *m);
 struct measured_function measured_get(const struct measured *m, size_t i);
 
-/** Thread tid enters a function. call: a number that no other call has. An unknown id (removed
- *  meanwhile) is ignored; without memory the call is not measured. */
+/** Thread tid enters a function. call is a number that no other call has. An id that is unknown
+ *  (removed meanwhile) is ignored. Without memory the call is not measured. */
 void measured_enter(struct measured *m, int32_t tid, uint32_t id, uint64_t call, uint64_t time_ns);
-/** The innermost call in progress of tid has ended; any other number is ignored. is_unwound: not by
- *  a return (num_left). */
+/** The innermost call in progress of tid has ended; another number is ignored. is_unwound: it did
+ *  not return (num_left). */
 void measured_leave(struct measured *m, int32_t tid, uint64_t call, uint64_t time_ns,
 		    bool is_unwound);
 
 /** tid allocated the block that the heap has at addr. */
 void measured_alloc(struct measured *m, int32_t tid, uint64_t addr);
-/** The block at addr is about to be freed, or taken by a realloc, by tid: the heap has it still. */
+/** tid is about to free the block at addr, or to take it for a realloc. The heap still has it. */
 void measured_free(struct measured *m, int32_t tid, uint64_t addr);
-/** tid frees a block that is older than the tracing, of about that size. */
+/** tid frees a block of about that size that is older than the tracing. */
 void measured_free_older(struct measured *m, int32_t tid, uint64_t size);
 /** A realloc of tid failed: the block is back in the heap at addr. */
 void measured_put_back(struct measured *m, int32_t tid, uint64_t addr);
 
-/** The oldest result not taken yet, or NULL; the caller destroys it. */
+/** The oldest result that was not taken yet, or NULL. The caller destroys it. */
 struct measured_result *measured_take_result(struct measured *m);
-/** Results that were dropped because too many waited. */
+/** How many results were dropped because too many waited. */
 uint64_t measured_num_dropped(const struct measured *m);
 
 #endif

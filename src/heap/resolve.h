@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the queries need to know of a frame, behind a callback: heap/ reads no ELF. */
+/** What queries must know of a frame. It is behind a callback, because heap/ reads no ELF. */
 #ifndef HEAP_RESOLVE_H
 #define HEAP_RESOLVE_H
 
@@ -12,8 +12,8 @@
 /** One source location. A frame has several when functions were inlined into it. All strings are
  *  ids in the resolver's string table; id 0 is "". */
 struct location {
-	/** Source file; without line information MODULE(FUNCTION+0xOFF) or MODULE(+0xOFF);
-	 *  "<unknown>" when not even the module is known. MODULE here is the module's base name. */
+	/** Source file. Without line information it is MODULE(FUNCTION+0xOFF) or MODULE(+0xOFF),
+	 *  where MODULE is the base name. "<unknown>" when not even the module is known. */
 	uint32_t file;
 	/** Line, or 0 when unknown. */
 	uint32_t line;
@@ -21,16 +21,15 @@ struct location {
 	uint32_t function;
 	/** Path of the module as mapped, or 0. */
 	uint32_t module;
-	/** Source line information was found: file is a path. */
+	/** Line information was found, so file is a path. */
 	bool has_line;
 	/** An allocator wrapper (operator new, strdup, xmalloc ...): skipped where one frame stands
 	 *  for a stack. */
 	bool is_alloc_wrapper;
 };
 
-/** The file name of a location as filters and the key filename take it: the source file; without
- *  line information the module's path, for one name an instruction would help nobody; or
- *  <unknown>. */
+/** The file name of a location for filters and the key filename: the source file; without line
+ *  information the module's path, because an address would help nobody there; or <unknown>. */
 static inline uint32_t location_filename(const struct location *location)
 {
 	return location->has_line || !location->module ? location->file : location->module;
@@ -39,9 +38,9 @@ static inline uint32_t location_filename(const struct location *location)
 struct resolver {
 	void *ctx;
 	struct strtab *strings;
-	/** The locations of a frame (heap/frame.h), most recent (innermost inlined) first, at least
-	 *  one. The array lives as long as the resolver. What cannot be found is no error: the
-	 *  location says so. */
+	/** The locations of a frame (heap/frame.h), at least one, most recent first, which is the
+	 *  innermost inlined function. The array lives as long as the resolver. If something cannot
+	 *  be found, that is no error: the location says so. */
 	struct err *(*resolve)(void *ctx, uint64_t frame, const struct location **ret,
 			       size_t *num_ret);
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A snapshot: the counters of every site at one moment. Immutable. Taking one costs O(sites), not
- *  O(blocks). */
+/** A snapshot: the counters of every allocation site at one moment. It never changes. Taking one
+ *  costs O(sites), not O(blocks). */
 #ifndef HEAP_SNAPSHOT_H
 #define HEAP_SNAPSHOT_H
 
 #include "heap/heap.h"
 
-/** seq of a snapshot that stands nowhere in the sequence of allocations. */
+/** seq of a snapshot that has no place in the sequence of allocations. */
 #define SNAPSHOT_NO_SEQ UINT64_MAX
 
 struct snapshot_site {
@@ -21,51 +21,51 @@ struct snapshot_site {
 struct snapshot {
 	/** Owned. */
 	char *name;
-	/** The heap it was taken of; must outlive the snapshot. Only its stacks and the identity of
-	 *  sites are used. */
+	/** The heap that it was taken of, which must outlive it. Only its stacks and the identities
+	 *  of its sites are used. */
 	const struct heap *heap;
 	/** Frame limit at that moment. */
 	uint32_t nframe;
-	/** CLOCK_MONOTONIC ns, of the snapshot and of the begin of tracing. */
+	/** When the snapshot was taken, and when tracing began: CLOCK_MONOTONIC in ns. */
 	uint64_t time_ns;
 	uint64_t start_ns;
-	/** How the tracing began: true = from launch, false = attached or started later. */
+	/** True: traced from launch. False: attached or started later. */
 	bool is_from_launch;
 	struct heap_totals totals;
 	/** The newest allocation of that moment, or SNAPSHOT_NO_SEQ. */
 	uint64_t seq;
-	/** Sites with any total_blocks != 0 or live_blocks != 0, by ascending id; owned. */
+	/** Sites with total_blocks != 0 or live_blocks != 0, by ascending id. Owned. */
 	struct snapshot_site *sites;
 	size_t num_sites;
 	/** Distinct stacks with live blocks. */
 	size_t num_live_stacks;
-	/** Older blocks freed so far, as older_copy() has them; owned. totals.older_frees is the
-	 *  sum of their blocks and of those without size. */
+	/** Older blocks that were freed so far, as from older_copy(). Owned. totals.older_frees is
+	 *  the sum of their blocks and of those without size. */
 	struct older_class *older;
 	size_t num_older;
 	uint64_t older_unsized;
 };
 
-/** Copy the counters. The caller fills in nframe, times and is_from_launch. */
+/** Take a snapshot. The caller fills in nframe, times and is_from_launch. */
 struct err *snapshot_create(const struct heap *heap, const char *name,
 			    struct snapshot **ret) __must_check;
 
-/** The heap as it was at its peak (since start, clear or reset-peak): live values of each site at
- *  that moment, which sum up to peak_bytes and peak_blocks. What was ever allocated is that of now.
- *  totals: the live ones and those of older blocks are those of the peak; seq is SNAPSHOT_NO_SEQ.
- *  The caller fills in the same as above. */
+/** Take a snapshot of the heap at its peak (since start, clear or reset-peak): the live values of
+ *  each site at that moment, which sum up to peak_bytes and peak_blocks. The values of what was
+ *  ever allocated are those of now. In totals, live values and older blocks are those of the peak.
+ *  seq is SNAPSHOT_NO_SEQ. The caller fills in the same members as above. */
 struct err *snapshot_create_peak(const struct heap *heap, const char *name,
 				 struct snapshot **ret) __must_check;
 
-/** What the freed older blocks of num snapshots sum up to, in *ret and behind it: with one mean for
- *  all of them, so that what did not change does not differ. */
+/** Sum up the freed older blocks of num snapshots into ret[0 .. num). All have one mean, so what
+ *  did not change does not differ. */
 struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t num,
 				struct older_sum *ret) __must_check;
 
-/** Only blocks that are live now and were allocated after allocation number seq (of an earlier
- *  snapshot): all counters and totals are sums over them, what was allocated and freed since is not
- *  there, nor are older blocks. O(blocks). ERR_USAGE: seq is SNAPSHOT_NO_SEQ. The caller fills in
- *  the same as above. */
+/** Take a snapshot of the blocks that are live now and were allocated after allocation number seq
+ *  (of an earlier snapshot). All counters and totals are sums over these blocks; blocks that were
+ *  allocated and freed since do not count, nor do older blocks. O(blocks). ERR_USAGE: seq is
+ *  SNAPSHOT_NO_SEQ. The caller fills in the same members as above. */
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
 				  struct snapshot **ret) __must_check;
 

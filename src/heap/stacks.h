@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Stack table: unique arrays of frames, append-only; ids are dense, 32 bits, from 0. So are the
- *  ids of distinct frames, of which a stack is made: half as large as frames, and an index for
- *  whoever has something to say of each frame. Not thread-safe, but nothing in it ever moves: while
- *  one thread adds, others may call stacks_get() for ids that were handed to them, and
- *  stack_frame(). */
+/** Stack table: unique arrays of frames. It only grows. Ids are dense, have 32 bits, and begin at
+ *  0. Distinct frames have such ids, too, and a stack consists of them: they are half as large as
+ *  frames, and an index for whoever keeps something for each frame.
+ *
+ *  Not thread-safe, but nothing in it ever moves. While one thread adds, others may call
+ *  stacks_get() for ids that were handed to them, and stack_frame(). */
 #ifndef HEAP_STACKS_H
 #define HEAP_STACKS_H
 
@@ -13,17 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The unwind ended before the outermost frame (no or broken CFI, unreadable stack), not because of
- *  the frame limit. */
+/** The unwind ended before the outermost frame (CFI missing or broken, stack unreadable), and not
+ *  because of the frame limit. */
 #define STACK_TRUNCATED 1u
 #define STACK_TOTAL_MAX 65535u
-/** Frames per chunk of struct stack's chunks. */
+/** How many frames a chunk of struct stack has. */
 #define STACK_CHUNK 4096u
 
 struct stack {
 	/** Stored frames, 1 to STACK_TOTAL_MAX. */
 	uint32_t num_frames;
-	/** True depth, >= num_frames, saturates at STACK_TOTAL_MAX. */
+	/** True depth, at least num_frames and at most STACK_TOTAL_MAX. */
 	uint16_t total_nframe;
 	/** STACK_* bits. */
 	uint16_t flags;
@@ -33,7 +34,7 @@ struct stack {
 	uint64_t *const *chunks;
 };
 
-/** Frame i of a stack, 0 being the most recent one. */
+/** Frame i of a stack; 0 is the most recent one. */
 static inline uint64_t stack_frame(const struct stack *stack, uint32_t i)
 {
 	uint32_t id = stack->ids[i];
@@ -46,13 +47,13 @@ struct stacks;
 struct err *stacks_create(struct stacks **ret) __must_check;
 void stacks_destroy(struct stacks *stacks);
 
-/** The id of a stack, which is copied when it is new. total_nframe and flags are part of the
- *  identity. frames may be empty: the stack then is the single frame FRAME_UNKNOWN. O(frames).
- *  &err_nomem: table unchanged. */
+/** The id of a stack, copied when it is new. total_nframe and flags are part of its identity.
+ *  Without frames the stack becomes the single frame FRAME_UNKNOWN. O(frames). &err_nomem: table
+ *  unchanged. */
 struct err *stacks_intern(struct stacks *stacks, const uint64_t *frames, size_t num_frames,
 			  size_t total_nframe, uint32_t flags, uint32_t *ret) __must_check;
 
-/** The id of a stack that is there already, as stacks_intern(). False: it is not. */
+/** Find the id of a stack, as stacks_intern() does. False: it is not in the table. */
 bool stacks_find(const struct stacks *stacks, const uint64_t *frames, size_t num_frames,
 		 size_t total_nframe, uint32_t flags, uint32_t *ret);
 

@@ -22,10 +22,11 @@ enum group_key {
 	NUM_KEYS,
 };
 
-/** "lineno" ... ; the order is that of the enum. */
+/** "lineno" and so on, in the order of the enum. */
 extern const char *const group_key_names[NUM_KEYS];
 
-/** ERR_USAGE with tracemalloc's words, unknown key_type: 'foo', and those there are. */
+/** Parse the name of a key. ERR_USAGE with tracemalloc's words (unknown key_type: 'foo'), and the
+ *  list of keys. */
 struct err *group_key_parse(const char *name, enum group_key *ret) __must_check;
 
 struct stats_options {
@@ -40,17 +41,16 @@ struct stats_options {
 	/** Do not skip allocator wrappers where one frame stands for the stack. Statistics of one
 	 *  snapshot: with older blocks. */
 	bool want_all;
-	/** Only traces that pass are counted, in rows and totals. NULL: all. The frame that a
-	 *  filter looks at is the one that stands for the stack, with want_all the newest. */
+	/** Only traces that pass are counted, in rows and totals. NULL: all. A filter looks at the
+	 *  frame that stands for the stack; with want_all that is the newest. */
 	const struct filters *filters;
-	/** Rows that are made at most, the first in order; 0: all. What is left out is summed
-	 *  up. */
+	/** How many rows are made, the first in order; 0: all. The others are summed up. */
 	size_t max_rows;
 	/** Comparisons: leave out groups that did not change. */
 	bool want_changed;
 };
 
-/** Is the newest frame the one that stands for a stack? */
+/** Tell whether the newest frame stands for a stack. */
 static inline bool stats_want_newest(const struct stats_options *options)
 {
 	return options->want_all || options->is_compat;
@@ -69,21 +69,21 @@ struct group {
 	/** lineno ... module: a location that fell into the group (filename: only what is common to
 	 *  all of it); NULL for the other keys. For the whole stack see stats_traceback(). */
 	const struct location *location;
-	/** The stack of the site with the most live bytes in this group (in a comparison, new
-	 *  before old). */
+	/** The stack of the site with the most live bytes in this group. In a comparison, the new
+	 *  snapshot decides before the old one. */
 	uint32_t example_stack;
 	/** For KEY_DOMAIN. */
 	uint32_t domain;
 	/** For KEY_THREAD. */
 	int32_t tid;
-	/** The row of older blocks, under any key: label is OLDER_LABEL, location NULL, the other
-	 *  members are 0. */
+	/** This is the row of older blocks, which exists under any key: label is OLDER_LABEL,
+	 *  location NULL, the other members 0. */
 	bool is_older;
 };
 
 struct stat_row {
 	struct group group;
-	/** Live. Older blocks that were freed are less than nothing: their row is negative. */
+	/** Live bytes and blocks. Freed older blocks count negative, so their row is negative. */
 	int64_t size;
 	int64_t count;
 	/** Ever allocated. */
@@ -95,9 +95,9 @@ struct stat_row {
 };
 
 enum stats_sort {
-	/** Statistics: descending (size, count, traceback) (O1); differences: (|size_diff|, size,
-	 *  |count_diff|, count, traceback) (O2). Tracebacks as O3; what has none goes by label or
-	 *  number, greatest first. */
+	/** Statistics: descending by (size, count, traceback) (O1). Differences: by (|size_diff|,
+	 *  size, |count_diff|, count, traceback) (O2). Tracebacks compare as in O3. Groups without
+	 *  one compare by label or number, greatest first. */
 	SORT_DEFAULT,
 	/** By live count, by bytes ever allocated, by allocations ever made; ties as in
 	 *  SORT_DEFAULT. */
@@ -109,7 +109,7 @@ enum stats_sort {
 	SORT_SHRINK,
 };
 
-/** Older blocks that were freed (heap/older.h): between two moments, new - old, or until one.
+/** Older blocks that were freed (heap/older.h): in a comparison new - old, else until the snapshot.
  *  Filters do not matter. */
 struct stats_older {
 	/** All of them, and those of them whose size is not known. */
@@ -127,17 +127,17 @@ struct stats {
 	enum stats_sort sort;
 	struct stat_row *rows;
 	size_t num_rows;
-	/** Rows behind max_rows that were not made, and their sums. */
+	/** How many rows behind max_rows were not made, and their sums. */
 	size_t num_more;
 	int64_t more_size;
 	int64_t more_size_diff;
-	/** Sums over what passes the filters of the (new) snapshot, not over rows (cumulative rows
-	 *  overlap); differences new - old. */
+	/** Sums over what passes the filters of the (new) snapshot. They are not sums over rows,
+	 *  because cumulative rows overlap. Differences are new - old. */
 	int64_t total_size;
 	int64_t total_count;
 	int64_t total_size_diff;
 	int64_t total_count_diff;
-	/** Older blocks have a row if there are any: is a comparison, or want_all. */
+	/** Older blocks have a row if there are any. True for comparisons, and with want_all. */
 	bool want_older;
 	struct stats_older older;
 	/** For stats_traceback(). */
@@ -147,25 +147,27 @@ struct stats {
 	struct arena *arena;
 };
 
-/** Rows of one snapshot, only groups with live blocks, or with SORT_ALLOCATED and SORT_CALLS any;
- *  with want_all older blocks that were freed have a row, too, and count in the total. ERR_USAGE:
- *  cumulative mode with a key that has none (tracemalloc's words, G3). */
+/** Make the rows of one snapshot. Only groups with live blocks have one; with SORT_ALLOCATED and
+ *  SORT_CALLS every group does. With want_all, freed older blocks have a row, too, and count in the
+ *  total. ERR_USAGE: cumulative mode with a key that does not allow it (tracemalloc's words,
+ *  G3). */
 struct err *stats_snapshot(const struct snapshot *snapshot, const struct stats_options *options,
 			   enum stats_sort sort, const struct resolver *resolver,
 			   struct stats **ret) __must_check;
 
-/** Rows of a comparison: every key that is in either (C1 to C4), older blocks included. Both
- *  snapshots must be of the same heap; they may be the same one. Errors as above. */
+/** Make the rows of a comparison: every group that is in either snapshot (C1 to C4), and older
+ *  blocks. Both snapshots must be of the same heap; they may be the same one. Errors as above. */
 struct err *stats_diff(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,
 		       const struct stats_options *options, enum stats_sort sort,
 		       const struct resolver *resolver, struct stats **ret) __must_check;
 
-/** ERR_NOT_FOUND: the row is that of older blocks, which have no traceback. */
+/** Check that a row has a traceback. ERR_NOT_FOUND: it is the row of older blocks, which has
+ *  none. */
 struct err *stats_check_traceback(const struct stats *stats, size_t row) __must_check;
 
-/** The resolved frames of a row's example_stack, most recent first, at least one. For the key
- *  traceback these are the group's own. Made anew on each call, freed with the result. Errors also
- *  as stats_check_traceback(). */
+/** The resolved frames of a row's example_stack, at least one, most recent first. For the key
+ *  traceback these are the group's own. They are made anew on each call, and freed with the result.
+ *  Errors also as stats_check_traceback(). */
 struct err *stats_traceback(struct stats *stats, size_t row, const struct location **ret,
 			    size_t *num_ret) __must_check;
 

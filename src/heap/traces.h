@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The live traces of a snapshot, tracemalloc's Snapshot.traces: one for each (domain, stack),
- *  threads taken together. */
+/** The live traces of a snapshot, tracemalloc's Snapshot.traces: one for each (domain, stack).
+ *  Threads are merged. */
 #ifndef HEAP_TRACES_H
 #define HEAP_TRACES_H
 
@@ -8,8 +8,8 @@
 
 struct trace {
 	uint32_t domain;
-	/** In the heap of the snapshot. Stacks that differ in their true depth alone are different
-	 *  ones (T10). */
+	/** Id in the heap of the snapshot. Stacks that differ only in their true depth are
+	 *  different (T10). */
 	uint32_t stack;
 	/** Live bytes and blocks. */
 	uint64_t size;
@@ -27,8 +27,8 @@ struct traces {
 	const struct heap *heap;
 };
 
-/** Traces with live blocks that pass options->filters; of the other options want_all and is_compat
- *  matter to the filters. The heap must outlive the result, the snapshot need not. */
+/** Make the traces with live blocks that pass options->filters. Of the other options, want_all and
+ *  is_compat matter to the filters. The heap must outlive the result; the snapshot need not. */
 struct err *traces_create(const struct snapshot *snapshot, const struct stats_options *options,
 			  const struct resolver *resolver, struct traces **ret) __must_check;
 /** NULL is fine. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A name is reduced to namespaces, class and function, in one pass and without memory. The reduced
+// name is looked up in the tables below.
 #include "config.h"
 
 #include "heap/alloc_wrappers.h"
@@ -7,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/** Longest reduced name that is looked at; no name in the tables comes near it. */
+/** The longest reduced name. No name in the tables comes near it. */
 #define NAME_MAX_SIZE 256
 
 /** Reduced names; a '*' at the end matches any rest. */
@@ -99,7 +101,7 @@ static const char *const operators[] = {
 	"operator new", "operator new[]", "operator delete", "operator delete[]",
 };
 
-/** Namespaces that are left out: inline ones of the C++ libraries. */
+/** Namespaces that are ignored: inline ones of the C++ libraries. */
 static const char *const inline_namespaces[] = {"__cxx11::", "__1::", "__ndk1::"};
 // clang-format on
 
@@ -117,9 +119,8 @@ static bool ends_with(const char *s, size_t len, const char *end)
 	return len >= end_len && memcmp(s + len - end_len, end, end_len) == 0;
 }
 
-// Behind template arguments that begin at s ('<'), or NULL when they do not end. Arrows and shifts
-// inside them are in parentheses or part of the name operator>, neither of which a name in the
-// tables can have.
+// Behind the template arguments that begin at s ('<'). NULL: they do not end. Arrows and shifts in
+// them are in parentheses, or part of the name operator>. No name in the tables can have either.
 static const char *skip_template(const char *s)
 {
 	int depth = 0;
@@ -133,8 +134,8 @@ static const char *skip_template(const char *s)
 	return NULL;
 }
 
-// What does not belong to the name: arguments, version, clone. A dot begins a clone suffix: no name
-// in C, C++ or Rust has one.
+// What follows the name: arguments, version, clone. A dot begins a clone suffix, because no name in
+// C, C++ or Rust has one.
 static bool is_end(const char *s)
 {
 	return *s == '\0' || *s == '(' || *s == '@' || *s == '.' || has_prefix(s, " [clone");
@@ -211,7 +212,7 @@ static bool reduce(const char *s, char buf[NAME_MAX_SIZE])
 			continue;
 		}
 		if (*s == ' ' && !ends_with(buf, len, "operator")) {
-			// What stood before was a return type.
+			// What came before was a return type.
 			len = 0;
 			s++;
 			continue;
@@ -267,7 +268,7 @@ bool alloc_wrapper_matches(const char *function)
 
 	if (!function || !reduce(function, name))
 		return false;
-	// glibc's names of its own functions for inside use.
+	// glibc's names for its own use of its functions.
 	if (has_prefix(name, "__GI_"))
 		memmove(name, name + 5, strlen(name + 5) + 1);
 	if (is_operator(name) || in_table(names, NUM(names), name))

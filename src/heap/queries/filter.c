@@ -16,7 +16,7 @@ void filter_deinit(struct filter *filter)
 	filter->pattern = NULL;
 }
 
-/** The ':' of a :LINE at the end of text, or NULL. */
+/** Where the ':' of a :LINE at the end of text is, or NULL. */
 static const char *find_line(const char *text)
 {
 	const char *colon = strrchr(text, ':');
@@ -134,7 +134,7 @@ char *filter_text(const struct filter *filter)
 	char sign = filter->is_inclusive ? '+' : '-';
 	int size;
 
-	// "domain 7" is no single word.
+	// "domain 7" is two words, so the number is written alone.
 	if (strchr(number, ' '))
 		number = strchr(number, ' ') + 1;
 	if (filter->has_line)

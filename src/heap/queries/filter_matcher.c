@@ -14,7 +14,7 @@ _Static_assert(FILTERS_MAX < 63, "masks need a bit for each filter, and one more
 struct matched_frame {
 	const struct location *locations;
 	size_t num;
-	/** Filters that match any of the locations. */
+	/** The filters that match any of the locations. */
 	uint64_t mask;
 };
 
@@ -24,14 +24,15 @@ struct filter_matcher {
 	const struct heap *heap;
 	const struct resolver *resolver;
 	bool want_newest;
-	/** By filter; NULL for domain filters. */
+	/** The pattern of each filter; NULL for domain filters. */
 	struct pattern *patterns[FILTERS_MAX];
-	/** Filters that have a pattern, look at all frames, have a line, include. */
+	/** The filters that have a pattern, that look at all frames, that have a line, that
+	 *  include. */
 	uint64_t pattern_mask;
 	uint64_t all_frames_mask;
 	uint64_t line_mask;
 	uint64_t inclusive_mask;
-	/** Filters that take the domain last asked for (UINT64_MAX: none yet). */
+	/** The filters that take the domain that was asked for last (UINT64_MAX: none yet). */
 	uint64_t domain_mask;
 	uint64_t last_domain;
 	/** File name -> filters whose pattern matches it. */
@@ -39,7 +40,7 @@ struct filter_matcher {
 	/** By frame id (heap/stacks.h): index in frames + 1; 0: not met yet. */
 	uint32_t *frame_index;
 	VEC(struct matched_frame) frames;
-	/** By stack: filters that match it, with KNOWN; 0: not judged yet. */
+	/** By stack: the filters that match it, with KNOWN; 0: not judged yet. */
 	uint64_t *stack_masks;
 	/** The stack last looked at, and the filters that match any of its oldest 1, 2, ...
 	 *  frames. */
@@ -181,7 +182,7 @@ static struct err *frame_get(struct filter_matcher *matcher, const struct stack 
 	return err;
 }
 
-/** Filters that match the location that stands for the stack. */
+/** The filters that match the location that stands for the stack. */
 static struct err *match_shown(struct filter_matcher *matcher, const struct stack *stack,
 			       uint64_t *ret)
 {
@@ -209,7 +210,7 @@ static struct err *match_shown(struct filter_matcher *matcher, const struct stac
 	return match_location(matcher, shown, ret);
 }
 
-// Stacks that were first met one after the other mostly share their oldest frames, and what these
+// Stacks that were met one after the other mostly share their oldest frames, and so what these
 // match.
 static struct err *match_any(struct filter_matcher *matcher, const struct stack *stack,
 			     uint64_t *ret)

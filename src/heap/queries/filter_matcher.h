@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A set of filters at work in one query. Each distinct frame is resolved once, each distinct file
- *  name is matched once by each filter, each stack is judged once, so that many stacks cost little
- *  more than looking them up. */
+/** A set of filters at work in one query. Each distinct frame is resolved once, each file name is
+ *  matched once by each filter, and each stack is judged once. So many stacks cost little more than
+ *  looking them up. */
 #ifndef HEAP_QUERIES_FILTER_MATCHER_H
 #define HEAP_QUERIES_FILTER_MATCHER_H
 
@@ -13,10 +13,10 @@
 
 struct filter_matcher;
 
-/** filters (NULL: none), heap and resolver must outlive the matcher, the filters unchanged. Stacks
- *  that are added to the heap later are not known to it. want_newest: the frame that stands for a
- *  stack is the newest one (L3), as in tracemalloc; else the newest location that is no allocator
- *  wrapper, the one that a row would show, or the newest when there is nothing else. Inlined
+/** Create a matcher. filters (NULL: none), heap and resolver must outlive it, and the filters must
+ *  not change. It does not know stacks that are added to the heap later. want_newest: the newest
+ *  frame stands for a stack (L3), as in tracemalloc. Otherwise it is the newest location that is no
+ *  allocator wrapper, which a row would show, or the newest when there is no other. Inlined
  *  functions are frames. */
 struct err *filter_matcher_create(const struct filters *filters, const struct heap *heap,
 				  const struct resolver *resolver, bool want_newest,
@@ -24,12 +24,12 @@ struct err *filter_matcher_create(const struct filters *filters, const struct he
 /** NULL is fine. */
 void filter_matcher_destroy(struct filter_matcher *matcher);
 
-/** Does a trace of this site pass (L2)? Some inclusive filter matches it, or there is none; and no
- *  exclusive one does. The error is the resolver's. */
+/** Tell whether a trace of this site passes (L2): some inclusive filter matches it, or there is
+ *  none; and no exclusive filter matches. The error is the resolver's. */
 struct err *filter_matcher_passes(struct filter_matcher *matcher, const struct alloc_site *site,
 				  bool *ret) __must_check;
 
-/** The same for older blocks, whose only frame is OLDER_LABEL without a line and which have no
+/** The same for older blocks. Their only frame is OLDER_LABEL without a line, and they have no
  *  domain. */
 bool filter_matcher_passes_older(const struct filter_matcher *matcher);
 

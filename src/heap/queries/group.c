@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sites to groups. For most keys a group is what one location is under the key (group_labels.c):
-// then the group of a site is found by its stack, once for each stack. For the key traceback a
-// group is a path of labels, for domain and thread a number.
+// Finds the groups of a site. For most keys a group is what one location is under the key
+// (group_labels.c). Then the group of a site follows from its stack, and is found once for each
+// stack. For the key traceback a group is a sequence of labels, for domain and thread a number.
 #include "config.h"
 
 #include "heap/queries/stats_internal.h"
@@ -94,15 +94,15 @@ static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
 	return n;
 }
 
-// The stack's labels into grouper->path. Stacks that were first met one after the other mostly
-// share their oldest frames: what these have in common with the last stack stays.
+// Put the stack's labels into grouper->path. Stacks that were met one after the other mostly share
+// their oldest frames; the labels of these stay.
 static struct err *make_path(struct grouper *grouper, const struct stack *stack)
 {
 	struct group_labels *labels = &grouper->labels;
 	uint32_t done = num_common_frames(stack, &grouper->last), k;
 	struct err *err;
 
-	// Until the end is reached the path is that of no stack.
+	// Until the end is reached, the path is that of no stack.
 	grouper->last.num_frames = 0;
 	grouper->path_ends.num = done;
 	grouper->path.num = done ? grouper->path_ends.items[done - 1] : 0;

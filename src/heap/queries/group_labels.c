@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What locations are under a key, each once: the names by which groups are told apart, ordered and
-// labelled.
+// What locations are under a key: the names by which groups are told apart. Each is kept once,
+// ordered and with its text.
 #include "config.h"
 
 #include "heap/queries/stats_internal.h"

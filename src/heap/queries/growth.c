@@ -9,22 +9,22 @@
 
 #include <assert.h>
 
-/** What a group's trend is made of. */
+/** From this the trend of a group is computed. */
 struct series {
 	struct growth_trend trend;
 	/** Size in the snapshot before. */
 	int64_t previous;
-	/** Sum of size times distance from the middle snapshot, and from the mean time. */
+	/** The sum of size times distance: from the middle snapshot, and from the mean time. */
 	double by_index;
 	double by_time;
-	/** Number of the last snapshot that had it, from 1. */
+	/** The number of the last snapshot that had it, counted from 1. */
 	size_t seen;
 };
 
 struct measuring {
 	const struct snapshot *const *snapshots;
 	size_t num;
-	/** Mean of the snapshots' times, in seconds after the first. */
+	/** The mean of the times of the snapshots, in seconds after the first. */
 	double mean_time;
 	struct grouper grouper;
 	struct filter_matcher *matcher;
@@ -35,7 +35,7 @@ struct measuring {
 	uint32_t num_added;
 	/** By snapshot. */
 	struct older_sum *older;
-	/** The group of older blocks is there. */
+	/** There is a group of older blocks. */
 	bool has_older;
 	uint32_t older_group;
 	struct growth *growth;
@@ -63,7 +63,7 @@ static void add_to_group(struct measuring *m, uint32_t group, size_t step,
 	struct tally *tally = &m->tallies.items[group];
 	struct series *series = &m->series.items[group];
 
-	// Each snapshot has the say in turn.
+	// Each snapshot chooses the example stack anew, so the last one that has the group decides.
 	if (series->seen != step + 1)
 		tally->last_site = 0;
 	series->seen = step + 1;
@@ -116,8 +116,7 @@ static struct err *add_site(struct measuring *m, size_t step, const struct snaps
 	return NULL;
 }
 
-/** Sum up older blocks, and make a group for them if there are any and the filters let them
- *  pass. */
+/** Sum up older blocks. Make a group for them if there are any and the filters let them pass. */
 static struct err *prepare_older(struct measuring *m)
 {
 	struct err *err;
@@ -199,8 +198,8 @@ static struct err *add_snapshots(struct measuring *m)
 	return NULL;
 }
 
-// Deviations from the mean sum up to 0, so the slope is sum(dx * y) / sum(dx * dx): a group that
-// turns up late needs no zeros for the snapshots before.
+// Deviations from the mean sum up to 0, so the slope is sum(dx * y) / sum(dx * dx). A group that
+// appears late needs no zeros for the snapshots before.
 static void set_slopes(struct measuring *m)
 {
 	double index_square = 0, time_square = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The order of perhaps millions of groups. They are sorted by one number, runs of equal ones by the
-// next, and what is still equal by what the groups are. Ties behind the first `limit` groups are
-// left unsorted: nobody sees them.
+// The order of perhaps millions of groups. They are sorted by one number, then runs of equal ones
+// by the next, and runs that are still equal by what the groups are. Ties behind the first `limit`
+// groups are left unsorted: nobody sees them.
 #include "config.h"
 
 #include "heap/queries/stats_internal.h"
@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Runs nested deeper than this are left to the general comparison: only stacks made for it go
- *  there. */
+/** Runs that are nested deeper than this are left to the general comparison. Only stacks made for
+ *  it get there. */
 #define PATH_DEPTH_MAX 64
-/** From so many items on a radix sort is faster than a comparison sort. */
+/** From so many items on, a radix sort is faster than a comparison sort. */
 #define RADIX_MIN 256
 /** The numbers a query can sort by, one after the other. */
 #define MEASURES_MAX 5
@@ -30,7 +30,7 @@ enum measure {
 	MEASURE_SHRINKAGE,
 };
 
-/** What is sorted: small, with the number that is looked at just now. */
+/** What is sorted. It is small, and has the number that is being looked at. */
 struct item {
 	uint64_t key;
 	uint32_t group;
@@ -41,13 +41,13 @@ struct order {
 	const struct tally *tallies;
 	enum measure measures[MEASURES_MAX];
 	unsigned num_measures;
-	/** Only so many of the items must be in order at last: the first ones. */
+	/** How many items, from the first on, must be in order in the end. */
 	const struct item *end;
-	/** As many items as there are, for the radix sort. */
+	/** Room for all items, for the radix sort. */
 	struct item *scratch;
 };
 
-// The sign bit turned over maps signed order to unsigned order.
+// Flipping the sign bit maps signed order to unsigned order.
 static uint64_t key_of(int64_t value)
 {
 	return (uint64_t)value ^ 1ull << 63;
@@ -88,8 +88,8 @@ static void add_measure(struct order *order, enum measure measure)
 	order->measures[order->num_measures++] = measure;
 }
 
-// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count); a single snapshot has no
-// differences. Whatever a user sorts by comes before them.
+// The numbers of O1 and O2: (|size_diff|, size, |count_diff|, count). A single snapshot has no
+// differences. What the user sorts by comes before them.
 static void choose_measures(struct order *order, enum stats_sort sort, bool is_diff)
 {
 	if (sort == SORT_COUNT)
@@ -129,8 +129,8 @@ static int compare_groups(const void *a, const void *b, void *ctx)
 	return -grouper_compare(order->grouper, ia->group, ib->group);
 }
 
-// Digit by digit, the least significant first; digits that are the same everywhere, most of them,
-// cost nothing.
+// Digit by digit, the least significant first. Most digits are the same everywhere; they cost
+// nothing.
 static void radix_sort(struct item *items, size_t num, struct item *scratch)
 {
 	uint32_t counts[8][256] = {0};
@@ -168,7 +168,7 @@ static void sort_by_key(const struct order *order, struct item *items, size_t nu
 		radix_sort(items, num, order->scratch);
 }
 
-/** Of items sorted by key: where the run of equal ones that begins at begin ends. */
+/** Where the run of equal keys ends that begins at begin. Items are sorted by key. */
 static size_t run_end(const struct item *items, size_t begin, size_t num)
 {
 	size_t end = begin + 1;
@@ -194,8 +194,8 @@ static uint32_t common_length(const struct trace_group *a, const struct trace_gr
 }
 
 // Sort tracebacks that are equal up to depth: by the two labels where they first differ, then each
-// run of equal ones in the same way. That reads every path about once, where a comparison sort
-// would read it at every comparison.
+// run of equal ones in the same way. This reads every path about once. A comparison sort would read
+// it at every comparison.
 static void sort_paths(struct order *order, struct item *items, size_t num, uint32_t depth,
 		       int nesting)
 {
@@ -237,9 +237,9 @@ static struct err *sort_ties(struct order *order, struct item *items, size_t num
 	return err;
 }
 
-// One number after the other, each within the runs that are equal so far, and at last by what the
-// groups are: in a heap of many small sites ties are the rule, and tracebacks take their time to
-// compare.
+// One number after the other, each within the runs that are equal so far, and in the end by what
+// the groups are. In a heap of many small sites ties are the rule, and comparing tracebacks takes
+// long.
 static struct err *sort_items(struct order *order, struct item *items, size_t num,
 			      unsigned num_done)
 {

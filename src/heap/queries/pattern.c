@@ -58,7 +58,7 @@ void pattern_destroy(struct pattern *pattern)
 	free(pattern);
 }
 
-/** The ']' that closes the set whose text begins at s, or NULL. */
+/** Where the ']' is that closes the set whose text begins at s, or NULL. */
 static const char *set_end(const char *s)
 {
 	if (*s == '!')
@@ -122,7 +122,7 @@ static bool add_ranges(struct pattern *pattern, const struct items *items, size_
 	return true;
 }
 
-// The '!' is looked for after empty ranges were dropped, as Python does: [z-a!b] is [!b].
+// Python looks for the '!' after it has dropped empty ranges: [z-a!b] is [!b].
 static bool add_set(struct pattern *pattern, const char *s, const char *end)
 {
 	struct token token = {.kind = TOKEN_SET, .first_range = pattern->ranges.num};

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Shell patterns, with the results of Python's fnmatch.fnmatchcase() to the letter (L8, L9): the
- *  whole string must match, case counts, '*' and '?' cross '/' and leading dots, a backslash is an
- *  ordinary character, only '!' negates a set, there are no classes ([:alpha:]), an unclosed '[' is
- *  ordinary, empty ranges ([c-a]) match nothing.
+/** Shell patterns that match exactly as Python's fnmatch.fnmatchcase() does (L8, L9). The whole
+ *  string must match, and case counts. '*' and '?' cross '/' and leading dots. A backslash is an
+ *  ordinary character. Only '!' negates a set. There are no classes ([:alpha:]). An unclosed '[' is
+ *  ordinary. Empty ranges ([c-a]) match nothing.
  *
- *  Characters are those of UTF-8; a stray byte is a character of its own. fnmatch(3) will not do:
- *  it takes [^a] and [[:alpha:]] otherwise, and characters by locale. */
+ *  Characters are those of UTF-8; a stray byte is a character of its own. fnmatch(3) does not
+ *  serve: it understands [^a] and [[:alpha:]] in another way, and takes characters from the
+ *  locale. */
 #ifndef HEAP_QUERIES_PATTERN_H
 #define HEAP_QUERIES_PATTERN_H
 
@@ -20,8 +21,8 @@ struct err *pattern_create(const char *text, struct pattern **ret) __must_check;
 /** NULL is fine. */
 void pattern_destroy(struct pattern *pattern);
 
-/** Does the whole string match? At most O(length of pattern * length of string), whatever stars
- *  there are. */
+/** Tell whether the whole string matches. At most O(length of pattern * length of string), however
+ *  many stars there are. */
 bool pattern_matches(const struct pattern *pattern, const char *s);
 
 static inline void cleanup_pattern(struct pattern **pattern)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a query returns: struct stats.
+// Makes and frees what a query returns: struct stats.
 #include "config.h"
 
 #include "heap/queries/stats_internal.h"
@@ -111,7 +111,8 @@ struct err *stats_traceback(struct stats *stats, size_t row, const struct locati
 	err = stats_check_traceback(stats, row);
 	if (err)
 		return err;
-	// The resolver keeps what it has found, so that the first pass may only count.
+	// The first pass only counts. That costs little, because the resolver keeps what it has
+	// found.
 	for (pass = 0, all = NULL; pass < 2; pass++) {
 		if (pass) {
 			all = arena_alloc(stats->arena, total * sizeof(*all));

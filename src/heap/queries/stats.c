@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A query on one or two snapshots: the counters of their sites are added up by group, and the first
-// groups in the order asked for become rows.
+// A query on one or two snapshots. The counters of their sites are added up by group. The first
+// groups, in the order that was asked for, become rows.
 #include "config.h"
 
 #include "heap/stats.h"
@@ -32,7 +32,7 @@ struct err *group_key_parse(const char *name, enum group_key *ret)
 	return err_create(ERR_USAGE, "unknown key_type: '%s'; there are " KEYS_TEXT, name);
 }
 
-/** What is summed up; zeros for a side that has none. */
+/** What is summed up. A side without the site has zeros. */
 struct counters {
 	int64_t size;
 	int64_t count;
@@ -42,7 +42,7 @@ struct counters {
 	int64_t old_count;
 };
 
-/** One query under way. */
+/** A query in progress. */
 struct query {
 	struct grouper grouper;
 	/** By group id. */
@@ -52,11 +52,11 @@ struct query {
 	const struct snapshot *new_snapshot;
 	struct filter_matcher *matcher;
 	enum stats_sort sort;
-	/** By stack: what its sites sum up to, for keys whose groups depend on the stack alone;
-	 *  NULL: for others. */
+	/** By stack: the sum of its sites, for keys whose groups depend on the stack alone. NULL
+	 *  for other keys. */
 	struct counters *stacks;
 	size_t num_stacks;
-	/** Sites or stacks added. */
+	/** How many sites or stacks were added. */
 	uint32_t num_added;
 	struct stats *stats;
 };
@@ -156,8 +156,8 @@ static struct err *add_site(struct query *query, uint32_t id, const struct count
 	return NULL;
 }
 
-// Stack by stack: threads and domains that share one are looked up once, and stacks that were first
-// met one after the other share what they have in common.
+// Stack by stack. Threads and domains that share a stack are looked up once. Stacks that were met
+// one after the other share what they have in common.
 static struct err *add_stacks(struct query *query)
 {
 	struct err *err = NULL;
@@ -184,8 +184,8 @@ static struct err *reserve_stacks(struct query *query)
 	return query->stacks ? NULL : &err_nomem;
 }
 
-// Both lists ascend by site, so a merge meets each site once. Nothing is copied, neither side is
-// changed (C10).
+// Both lists ascend by site, so a merge meets each site once. Nothing is copied, and neither side
+// changes (C10).
 static struct err *add_sites(struct query *query)
 {
 	const struct snapshot *old_snapshot = query->old_snapshot, *snapshot = query->new_snapshot;
@@ -261,7 +261,7 @@ static struct err *add_older(struct query *query)
 
 static bool is_wanted(const struct query *query, const struct tally *tally)
 {
-	// A group that no site was added to is a label that was passed on the way to another one.
+	// A group without any site is a label that was passed on the way to another one.
 	if (!tally->last_site)
 		return false;
 	return !query->grouper.options->want_changed || tally->size != tally->old_size ||

@@ -26,11 +26,12 @@ struct group_label {
 	const char *text;
 };
 
-/** A frame that was resolved; see group_labels_at() for its labels. */
+/** A resolved frame. group_labels_at() gives its labels. */
 struct label_frame {
 	const struct location *locations;
 	uint32_t num;
-	/** num 1: the label of the location. Else: where in ids those of the locations begin. */
+	/** If num is 1: the label of the location. Otherwise: where the labels of the locations
+	 *  begin in ids. */
 	uint32_t first_id;
 };
 
@@ -45,17 +46,17 @@ struct group_labels {
 	uint32_t *frame_index;
 	VEC(struct label_frame) frames;
 	VEC(uint32_t) ids;
-	/** By label id: how many labels are smaller. NULL until group_labels_rank(). */
+	/** By label id: how many labels are smaller. NULL before group_labels_rank(). */
 	uint32_t *ranks;
 };
 
-/** For frames of this table. &err_nomem: group_labels_deinit() is due all the same. */
+/** Init for frames of this table. After &err_nomem, too, call group_labels_deinit(). */
 struct err *group_labels_init(struct group_labels *labels, const struct stats_options *options,
 			      const struct resolver *resolver,
 			      const struct stacks *stacks) __must_check;
 void group_labels_deinit(struct group_labels *labels);
 
-/** A frame met for the first time: as below. */
+/** Resolve a frame that is met for the first time. For group_labels_frame(). */
 struct err *group_labels_add_frame(struct group_labels *labels, const struct stack *stack,
 				   uint32_t i, const struct label_frame **ret) __must_check;
 
@@ -78,21 +79,21 @@ static inline uint32_t group_labels_at(const struct group_labels *labels,
 	return frame->num == 1 ? frame->first_id : labels->ids.items[frame->first_id + i];
 }
 
-/** The print name of a label, made in arena when it is first asked for. NULL: out of memory. */
+/** The text of a label, made in arena when it is first asked for. NULL: out of memory. */
 const char *group_labels_text(struct group_labels *labels, struct arena *arena, uint32_t id);
 
-/** < 0, 0, > 0 as label a is smaller, the same, greater (O3). */
+/** Compare two labels (O3): < 0, 0, > 0 if a is smaller, the same, greater. */
 int group_labels_compare(const struct group_labels *labels, uint32_t a, uint32_t b);
 
-/** Fill in labels->ranks; no label may be added afterwards. */
+/** Fill in labels->ranks. No label may be added afterwards. */
 struct err *group_labels_rank(struct group_labels *labels) __must_check;
 
-/** Group of the key traceback. */
+/** A group of the key traceback. */
 struct trace_group {
 	/** Oldest first. */
 	const uint32_t *labels;
 	uint32_t num;
-	/** Of these the one that labels the row. */
+	/** The one of them that labels the row. */
 	uint32_t row_label;
 };
 
@@ -103,22 +104,24 @@ struct grouper {
 	/** For what rows refer to; not owned. */
 	struct arena *arena;
 	struct group_labels labels;
-	/** The groups of the site last asked about; cumulative mode may name one several times. */
+	/** The groups of the site that was asked about last. In cumulative mode a group may be in
+	 *  it several times. */
 	VEC(uint32_t) hits;
 
-	/** Keys that go by the stack, not cumulative: group + 1 by stack id (0: not known yet). */
+	/** For keys that depend on the stack alone, not cumulative: group + 1 by stack id; 0: not
+	 *  known yet. */
 	uint32_t *group_of_stack;
-	/** Key traceback: groups, their index by hash. */
+	/** For the key traceback: the groups, and their index by hash. */
 	VEC(struct trace_group) traces;
 	struct idset trace_set;
 	struct arena paths;
-	/** The stack last looked at; its labels, oldest first; how many labels its oldest 1, 2, ...
-	 *  frames make up. */
+	/** The last stack; its labels, oldest first; and how many labels its oldest 1, 2, ...
+	 *  frames have. */
 	struct stack last;
 	VEC(uint32_t) path;
 	VEC(uint32_t) path_ends;
 
-	/** Keys domain and thread: number -> group, group -> number. */
+	/** For the keys domain and thread: number -> group, and group -> number. */
 	struct hmap number_index;
 	VEC(int64_t) numbers;
 
@@ -127,29 +130,29 @@ struct grouper {
 	uint32_t older_group;
 };
 
-/** &err_nomem: grouper_deinit() is due all the same. */
+/** After &err_nomem, too, call grouper_deinit(). */
 struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 			 const struct stats_options *options, const struct resolver *resolver,
 			 struct arena *arena) __must_check;
 void grouper_deinit(struct grouper *grouper);
 
-/** Find the groups of a site: grouper->hits. */
+/** Find the groups of a site, and leave them in grouper->hits. */
 struct err *grouper_find(struct grouper *grouper, const struct alloc_site *site) __must_check;
 
-/** Add the group of older blocks, once; it is smaller than all others. &err_nomem: there is
- *  none. */
+/** Add the group of older blocks, once. It is smaller than all others. &err_nomem: it was not
+ *  added. */
 struct err *grouper_add_older(struct grouper *grouper, uint32_t *ret) __must_check;
 
 /** One more than the largest group id. */
 size_t grouper_num(const struct grouper *grouper);
 
-/** Fill in what a group is, all but example_stack. */
+/** Fill in what a group is, except example_stack. */
 struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group *ret) __must_check;
 
-/** Order of two groups, as group_labels_compare(). */
+/** Compare two groups, as group_labels_compare() does. */
 int grouper_compare(const struct grouper *grouper, uint32_t a, uint32_t b);
 
-/** The counters of a group while they are summed up; those of older blocks are negative. */
+/** The counters of a group while they are summed up. Those of older blocks are negative. */
 struct tally {
 	int64_t size;
 	int64_t count;
@@ -157,24 +160,24 @@ struct tally {
 	uint64_t total_count;
 	int64_t old_size;
 	int64_t old_count;
-	/** The site that gave example_stack, and its live bytes, new and old. */
+	/** The new and old live bytes of the site that example_stack is from, and that stack. */
 	uint64_t example_size;
 	uint64_t example_old_size;
 	uint32_t example_stack;
-	/** Number of the site that was last added; 0: none yet. */
+	/** Number of the site that was added last; 0: none yet. */
 	uint32_t last_site;
 };
 
-/** The ids of the groups in order[0 .. num), which is sorted in place: its first `limit` ones, what
- *  lies behind is in any order. is_diff: the orders of a comparison. */
+/** Sort the ids of groups in order[0 .. num) in place. The first `limit` of them are in order;
+ *  those behind are in any order. is_diff: use the orders of a comparison. */
 struct err *stats_order(struct grouper *grouper, const struct tally *tallies, bool is_diff,
 			enum stats_sort sort, uint32_t *order, size_t num,
 			size_t limit) __must_check;
 
-/** ERR_USAGE: cumulative mode with a key that has none (G3). */
+/** Check options. ERR_USAGE: cumulative mode with a key that does not allow it (G3). */
 struct err *stats_check_options(const struct stats_options *options) __must_check;
 
-/** A result without rows for a query on snapshots of this heap. */
+/** Make a result without rows for a query on snapshots of this heap. */
 struct err *stats_new(const struct heap *heap, const struct stats_options *options,
 		      enum stats_sort sort, const struct resolver *resolver,
 		      struct stats **ret) __must_check;
@@ -185,10 +188,10 @@ struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 			    const struct tally *tallies, bool is_diff, const uint32_t *order,
 			    size_t num) __must_check;
 
-/** Fill in stats->older. old: NULL or what was freed before. */
+/** Fill in stats->older. old is what was freed before, or NULL. */
 void stats_set_older(struct stats *stats, const struct older_sum *sum, const struct older_sum *old);
 
-/** Example of the group: from the site with most live bytes, new before old. */
+/** Choose the example stack of the group: from the site with most live bytes, new before old. */
 void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size, uint32_t stack);
 
 #endif

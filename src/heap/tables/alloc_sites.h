@@ -14,7 +14,7 @@
 /** Sites per chunk. */
 #define ALLOC_SITES_CHUNK 4096u
 
-/** Sites are kept in chunks: doubling one array would cost up to another 72 bytes a site, and would
+/** Sites are kept in chunks. Doubling one array would cost up to another 72 bytes a site, and would
  *  move them under a reader. The table of chunks has its full size from the start; only touched
  *  pages of it cost memory. */
 struct alloc_sites {
@@ -24,7 +24,7 @@ struct alloc_sites {
 	struct idset set;
 };
 
-/** No sites. &err_nomem: alloc_sites_deinit() is due all the same. */
+/** Init without sites. After &err_nomem, too, call alloc_sites_deinit(). */
 struct err *alloc_sites_init(struct alloc_sites *sites) __must_check;
 void alloc_sites_deinit(struct alloc_sites *sites);
 
@@ -34,8 +34,8 @@ static inline struct alloc_site *alloc_sites_get(const struct alloc_sites *sites
 	return &sites->chunks[id / ALLOC_SITES_CHUNK][id % ALLOC_SITES_CHUNK];
 }
 
-/** The id of a site, which is added with counters of 0 if it is new and may_add. &err_not_found: it
- *  is new and may not be. &err_nomem: nothing has changed. O(1). */
+/** The id of a site. If it is new and may_add, it is added with counters of 0. &err_not_found: it
+ *  is new and may not be added. &err_nomem: nothing has changed. O(1). */
 struct err *alloc_sites_intern(struct alloc_sites *sites, uint32_t stack, uint32_t domain,
 			       int32_t tid, bool may_add, uint32_t *ret) __must_check;
 

@@ -26,7 +26,7 @@ static struct arena_chunk *new_chunk(struct arena *arena, size_t size)
 	return chunk;
 }
 
-// Chunks grow with the arena, so that neither a small arena nor the end of a large one wastes much.
+// Chunks grow with the arena. So neither a small arena nor the end of a large one wastes much.
 static size_t next_chunk_size(const struct arena *arena)
 {
 	size_t size = arena->memory / 16 & ~(size_t)7;
@@ -50,7 +50,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		if (!chunk)
 			return NULL;
 		if (is_large && arena->chunks) {
-			// A chunk of its own, behind the one that is being filled.
+			// The piece gets a chunk of its own, behind the one that is being filled.
 			chunk->next = arena->chunks->next;
 			arena->chunks->next = chunk;
 			return chunk->data;

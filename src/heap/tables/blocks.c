@@ -10,7 +10,7 @@
 #define ADDR_MASK  ((1ull << 48) - 1)
 #define SHARD_BITS 6
 #define NUM_SHARDS (1u << SHARD_BITS)
-/** Slot arrays from this size on are mapped one by one: freeing one then gives its pages back
+/** Slot arrays from this size on are mapped one by one. Freeing one then returns its pages,
  *  whatever malloc does. */
 #define MAP_MIN         ((size_t)64 << 10)
 #define PAGE_SIZE       4096
@@ -71,8 +71,8 @@ static struct block slot_unpack(const struct slot *slot)
 	};
 }
 
-// The shard is taken from the high bits of the hash and the place in it from the low half, scaled:
-// the capacity need not be a power of two.
+// The high bits of the hash give the shard, and the low half, scaled, gives the place in it. So the
+// capacity need not be a power of two.
 static uint32_t shard_id(uint64_t hash)
 {
 	return hash >> (64 - SHARD_BITS);
@@ -88,7 +88,7 @@ static uint32_t next(const struct shard *shard, uint32_t i)
 	return i + 1 == shard->cap ? 0 : i + 1;
 }
 
-// Steps from one place forward to another, around the end.
+// How many steps forward it is from one place to another, around the end.
 static uint32_t distance(const struct shard *shard, uint32_t from, uint32_t to)
 {
 	return to >= from ? to - from : to + shard->cap - from;
@@ -125,8 +125,7 @@ static size_t slots_memory(uint32_t cap)
 			       : (bytes + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
 }
 
-/** The slot of addr (below 2^48), or the empty slot where it would go. The shard must have
- *  slots. */
+/** The slot of addr (below 2^48), or the empty slot for it. The shard must have slots. */
 static struct slot *shard_probe(const struct shard *shard, uint64_t hash, uint64_t addr)
 {
 	uint32_t i = home(shard, hash);
@@ -163,14 +162,15 @@ static bool shard_is_full(const struct shard *shard)
 	return (shard->num + 1ull) * 10 > shard->cap * 9ull;
 }
 
-// At nine tenths full the shard grows by a third, to 0.675: 24 / 0.675 = 35.6 bytes a block.
+// When nine tenths are full, the shard grows by a third, and is 0.675 full: 24 / 0.675 = 35.6 bytes
+// a block.
 static bool shard_grow(struct shard *shard)
 {
 	return shard_resize(shard, shard->cap ? shard->cap + shard->cap / 3ull + 1 : SHARD_CAP_MIN);
 }
 
-// Below 0.64 (37.5 bytes a block) the shard shrinks to 0.75, from where both ways are equally far.
-// Without memory for the smaller array the larger one does as well.
+// Below 0.64 (37.5 bytes a block) the shard shrinks until it is 0.75 full, from where both ways are
+// equally far. Without memory for the smaller array the larger one serves as well.
 static void shard_shrink(struct shard *shard)
 {
 	if (shard->cap <= SHRINK_CAP_MIN || shard->num * 25ull >= shard->cap * 16ull)
@@ -179,7 +179,8 @@ static void shard_shrink(struct shard *shard)
 		return;
 }
 
-// Grown by a third. Tables of shards that never held anything are let in: they are tiny.
+// Would growing by a third exceed the limit? Shards that never held anything may grow in any case:
+// they are tiny.
 static bool is_at_limit(const struct blocks *blocks, const struct shard *shard)
 {
 	return blocks->limit && shard->cap &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Each thread keeps running sums of what it allocated and freed. A call notes them at its entry, so
-// its own net is a difference, and recursion costs nothing per event. Blocks are logged while any
-// call of their thread is in progress: what of the log since a call's entry is not freed at its
-// return has stayed.
+// Each thread has running sums of what it allocated and freed. A call notes them at its entry. So
+// its net is a difference, and recursion costs nothing per event. While any call of a thread is in
+// progress, its blocks are logged. Those logged since a call's entry and not freed at its return
+// have stayed.
 #include "config.h"
 
 #include "heap/tables/calls.h"
@@ -37,7 +37,7 @@ static struct thread *find_thread(const struct calls *c, int32_t tid)
 	return found ? (struct thread *)*found : NULL;
 }
 
-/** The log of a thread without calls in progress is of no use any more. */
+/** A thread without calls in progress does not need its log any more. */
 static void free_thread(struct calls *c, struct thread *t)
 {
 	size_t i;
@@ -146,7 +146,7 @@ void calls_alloc(struct calls *c, int32_t tid, uint64_t addr)
 	call = &t->calls.items[t->calls.num - 1];
 	if (t->bytes > call->max_bytes)
 		call->max_bytes = t->bytes;
-	// Replaced: a free was missed.
+	// It is replaced, because a free was missed.
 	if (find_logged(c, addr))
 		find_logged(c, addr)->is_freed = true;
 	entry = (struct call_block){addr, block.size, block.site, false};
@@ -185,8 +185,8 @@ void calls_free_older(struct calls *c, int32_t tid, uint64_t size)
 	t->blocks--;
 }
 
-/** The log entry that calls_free() marked when it took the block: the thread that allocated it
- *  has it, and no later one of this address. */
+/** The log entry that calls_free() marked when it took the block. The thread that allocated the
+ *  block has it, and no later entry of that address exists. */
 static void unfree_logged(struct calls *c, const struct block *block, int32_t owner)
 {
 	struct thread *t = find_thread(c, owner);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Calls in progress of measured functions, and what their threads do to the heap meanwhile.
- *  Private to measured.c; the contracts of the functions that are named alike are in measured.h. */
+/** Calls of measured functions that are in progress, and what their threads do to the heap
+ *  meanwhile. Private to measured.c. measured.h has the contracts of the functions with similar
+ *  names. */
 #ifndef HEAP_TABLES_CALLS_H
 #define HEAP_TABLES_CALLS_H
 
@@ -11,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Zero-filled but for heap: no call is in progress. */
+/** No call is in progress when all but heap is zero. */
 struct calls {
 	/** Lives longer. */
 	const struct heap *heap;
@@ -45,14 +46,14 @@ struct ended_call {
 };
 
 void calls_deinit(struct calls *c);
-/** All calls in progress are over, nobody asks what they did. */
+/** Forget all calls in progress; nobody asks what they did. */
 void calls_drop_all(struct calls *c);
 
-/** False: no memory, the call is not known. */
+/** A call begins. False: no memory; the call is not known. */
 bool calls_enter(struct calls *c, int32_t tid, uint32_t id, uint64_t call,
 		 uint64_t time_ns) __must_check;
-/** fn is called with the call, whose blocks are valid until it returns, if it is the innermost one
- *  of tid. */
+/** A call ends. If it is the innermost call of tid, fn is called with it; its blocks are valid
+ *  until fn returns. */
 void calls_leave(struct calls *c, int32_t tid, uint64_t call, uint64_t time_ns,
 		 void (*fn)(void *ctx, const struct ended_call *call), void *ctx);
 void calls_alloc(struct calls *c, int32_t tid, uint64_t addr);

@@ -19,7 +19,7 @@ static const char *const names[DOMAIN_USER] = {
 };
 static const char user_prefix[] = "domain ";
 
-/** Names are written before they are counted, and never change: readers need no lock. */
+/** A name is written before it is counted, and never changes. So readers need no lock. */
 static char user_names[DOMAINS_USER_MAX][DOMAIN_NAME_MAX];
 static uint32_t num_user_names;
 static pthread_mutex_t user_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -72,7 +72,7 @@ static struct alloc_site *site_get(const struct heap *heap, uint32_t id)
 	return alloc_sites_get(&heap->sites, id);
 }
 
-/** is_counted: for blocks of this heap, not for those of a loaded snapshot. */
+/** is_counted: the site is for blocks of this heap, not for those of a loaded snapshot. */
 static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 			       bool is_counted, uint32_t *ret)
 {
@@ -92,7 +92,7 @@ struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t d
 	return site_intern(heap, stack, domain, tid, false, ret);
 }
 
-// Must come before every change of a site's live counters: keeps what they were at the peak.
+// Called before every change of a site's live counters: it keeps their values at the peak.
 static void site_save(const struct heap *heap, struct alloc_site *site)
 {
 	if (site->saved_epoch == heap->epoch)
@@ -126,8 +126,8 @@ static void live_subtract(struct heap *heap, const struct block *block)
 	heap->totals.live_blocks--;
 }
 
-// From a new maximum on, what was saved before belongs to an older epoch: the live values are those
-// of the peak.
+// At a new maximum a new epoch begins. What was saved before is out of date; the live values are
+// those of the peak.
 static void note_peak(struct heap *heap)
 {
 	if (heap->totals.live_bytes <= heap->totals.peak_bytes)
@@ -162,7 +162,7 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 	struct err *err;
 
 	assert(stack < stacks_num(heap->stacks));
-	// The counters must go down by what they went up, so the size is cut here as the table cuts
+	// Counters must go down by what they went up. So the size is cut here, as the table cuts
 	// it.
 	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
 	err = site_intern(heap, stack, domain, tid, true, &block.site);
@@ -250,7 +250,7 @@ struct err *heap_put_back(struct heap *heap, const struct block *block)
 	return enter(heap, block);
 }
 
-/** Sites of another heap, and which ones of this heap they are. */
+/** The sites of another heap, and the sites of this heap that they become. */
 struct absorbing {
 	VEC(uint32_t) ids;
 	VEC(uint32_t) sites;
@@ -287,7 +287,8 @@ static void add_site(struct heap *heap, struct alloc_site *to, const struct heap
 	const struct alloc_site *site = site_get(from, id);
 	uint64_t bytes, blocks;
 
-	// Each for itself at its process's peak, so that they sum up to the sum of the peaks.
+	// Each site's value at the peak of its own process, so that they sum up to the sum of the
+	// peaks.
 	to->saved_epoch = heap->epoch;
 	heap_alloc_site_at_peak(from, id, &bytes, &blocks);
 	to->saved_bytes += bytes;
@@ -339,8 +340,8 @@ void heap_clear(struct heap *heap)
 	for (id = 0; id < heap->sites.num; id++) {
 		struct alloc_site *site = site_get(heap, id);
 
-		// What the site is stands still: it is read without lock while a snapshot is
-		// stored.
+		// The identity of a site must not change: it is read without lock while a snapshot
+		// is stored.
 		memset(&site->total_bytes, 0,
 		       sizeof(*site) - offsetof(struct alloc_site, total_bytes));
 	}

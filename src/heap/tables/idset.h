@@ -30,8 +30,8 @@ struct idset {
 /** Make room for one more id. False: out of memory, set unchanged. O(1) amortised. */
 bool idset_reserve_one(struct idset *set) __must_check;
 
-/** Add an id in [0, UINT32_MAX) after a successful idset_reserve_one(). Ids of equal hashes are all
- *  kept. */
+/** Add an id in [0, UINT32_MAX). idset_reserve_one() must have succeeded before. Several ids may
+ *  have equal hashes. */
 void idset_add(struct idset *set, uint32_t hash, uint32_t id);
 
 /** Forget all ids and free the slots; the set is empty and usable again. */
@@ -43,13 +43,13 @@ static inline size_t idset_memory(const struct idset *set)
 	return set->cap * sizeof(*set->slots);
 }
 
-/** Where to begin a search for hash. */
+/** The position at which a search for hash begins. */
 static inline size_t idset_first(const struct idset *set, uint32_t hash)
 {
 	return set->cap ? hash & (set->cap - 1) : 0;
 }
 
-/** The next id whose hash is this one, from *pos on; *pos moves behind it. False: no more. */
+/** The next id with this hash, from *pos on. *pos moves behind it. False: there is none. */
 static inline bool idset_next(const struct idset *set, uint32_t hash, size_t *pos, uint32_t *ret)
 {
 	size_t i = *pos;

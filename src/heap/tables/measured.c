@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Functions, and the sums over their calls that become results. What a single call did is found in
-// calls.c.
+// The functions that are measured, and the sums over their calls, which become results. calls.c
+// computes what a single call did.
 #include "config.h"
 
 #include "heap/measured.h"
@@ -173,7 +173,7 @@ static struct snapshot *make_snapshot(const struct measured *m, const struct fun
 	return snapshot;
 }
 
-/** As many calls as were asked for have returned, or no more come. */
+/** As many calls have returned as were asked for, or no more will come. */
 static void finish_sum(struct measured *m, struct function *f)
 {
 	struct measured_result *result = malloc(sizeof(*result));
@@ -195,7 +195,7 @@ static void finish_sum(struct measured *m, struct function *f)
 	m->on_result(m->ctx, result);
 }
 
-/** A call that was left. */
+/** A call that ended without a return. */
 struct leaving {
 	struct measured *m;
 	bool is_unwound;

@@ -8,13 +8,13 @@
 #include <assert.h>
 #include <string.h>
 
-/** Keys: multiples of 8 below this, of a 64th of their power of two from here on. */
+/** Below this, keys are multiples of 8; from here on, multiples of a 64th of their power of two. */
 #define LARGE       (1ull << 20)
 #define SMALL_STEP  8
 #define LARGE_STEPS 64
-/** Requested sizes that are told apart at most. */
+/** How many requested sizes are told apart. */
 #define MAX_SIZES (1u << 16)
-/** A mean of blocks that are gone weighs as much as so many that are live. */
+/** The mean of blocks that are gone weighs as much as so many live ones. */
 #define GONE_WEIGHT 16
 
 void older_deinit(struct older *older)
@@ -44,7 +44,7 @@ static bool is_size(uint64_t usable)
 static struct older_class *find_class(struct older *older, uint64_t usable, uint64_t low)
 {
 	uint64_t key = class_key(usable), *found = hmap_find(&older->index, key);
-	// Merged classes are as wide as the one that they were met with.
+	// A class is as wide as the first of the sizes that were merged into it.
 	struct older_class added = {.usable = key,
 				    .low = low < usable ? key - (usable - low) : key};
 
@@ -70,7 +70,7 @@ struct err *older_freed(struct older *older, uint64_t usable, uint64_t low, uint
 	struct older_class *class;
 
 	older->num_freed++;
-	// A sum that no row could show comes from sizes that are none.
+	// A sum that no row could show comes from impossible sizes.
 	if (!is_size(usable) || usable > INT64_MAX - older->freed_usable) {
 		count_unsized(older, epoch);
 		return NULL;
@@ -91,7 +91,7 @@ struct err *older_freed(struct older *older, uint64_t usable, uint64_t low, uint
 	return NULL;
 }
 
-/** The first answer stays: what comes and what goes must be the same. */
+/** The first answer stays, so that what is added equals what is subtracted. */
 static struct err *add_request(struct older *older, uint64_t requested, uint64_t usable)
 {
 	struct older_request request = {.usable = usable};
@@ -122,8 +122,8 @@ struct err *older_traced(struct older *older, uint64_t requested, uint64_t usabl
 	return add_request(older, requested, usable);
 }
 
-/** A block of that size comes or goes: its entry, and its class, or NULL: nothing is known of the
- *  size. */
+/** A block of that size becomes live or is freed: find its entry and its class. NULL: nothing is
+ *  known of the size. */
 static struct older_request *find_request(struct older *older, uint64_t requested,
 					  struct older_class **class_ret)
 {
@@ -217,7 +217,7 @@ void older_clear(struct older *older)
 	older_deinit(older);
 }
 
-/** Leave in traced_* what the mean is made of. */
+/** Leave in traced_* the sums that the mean is made of. */
 static void choose_mean(struct older_class *class)
 {
 	uint64_t weight = class->usable * GONE_WEIGHT;
@@ -320,7 +320,7 @@ struct err *older_means_add(struct older_means *means, const struct older_class 
 			vec_deinit(&merged.classes);
 			return &err_nomem;
 		}
-		// best may be old or new: both sides of that key are done.
+		// best may be old or new. Either way both sides of that key are done.
 		m += old && old->usable == best->usable;
 		i += new &&new->usable == best->usable;
 	}

@@ -62,7 +62,7 @@ static bool count_live_stacks(struct snapshot *snapshot)
 	return true;
 }
 
-/** Takes over err: that of what came before. */
+/** Ends the making of a snapshot. err is the error of what came before; it is returned. */
 static struct err *finish(struct snapshot *snapshot, struct err *err, struct snapshot **ret)
 {
 	if (!err && !count_live_stacks(snapshot))

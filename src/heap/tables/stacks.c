@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Ids per chunk of the index from id to record, and chunks for all ids. */
+/** How many ids a chunk of the index has, and how many chunks are enough for all ids. */
 #define INDEX_CHUNK 4096u
 #define NUM_CHUNKS  (1u << 20)
 
@@ -23,9 +23,9 @@ struct record {
 	uint32_t ids[];
 };
 
-/** The index is chunked: doubling it would cost up to another pointer a stack, and would move it
- *  under a reader. Its upper level has its full size from the start: 8 MiB of address space, of
- *  which only touched pages cost memory. The same goes for frames. */
+/** The index consists of chunks. Doubling one array would cost up to another pointer a stack, and
+ *  would move it under a reader. The upper level has its full size from the start: 8 MiB of address
+ *  space, of which only touched pages cost memory. The same holds for frames. */
 struct stacks {
 	const struct record ***index;
 	size_t num;
@@ -173,7 +173,7 @@ static struct err *add(struct stacks *stacks, uint32_t hash, const struct record
 	return NULL;
 }
 
-/** What a stack is, as its record says it, without frames; no frames become the unknown one. */
+/** A stack as its record describes it, without frames. No frames become the unknown frame. */
 static struct record describe(const uint64_t **frames, size_t num_frames, size_t total_nframe,
 			      uint32_t flags)
 {
