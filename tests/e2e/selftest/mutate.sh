@@ -37,19 +37,26 @@ echo '"$builddir/main"' >tree/tests/e2e/passes.sh
 echo '[ "$(cat ../tree/src/x/main.c)" = "$(cat "$ORIGINAL")" ] ||
 	{ sleep 1000 & touch "$REACHED"; sleep 1000; }' >tree/tests/e2e/hangs.sh
 echo 'exit 1' >tree/tests/e2e/fails.sh
+# Passes without a change, then fails every other time.
+# shellcheck disable=SC2016
+echo 'echo >>"$RUNS"; [ $(($(wc -l <"$RUNS") % 2)) = 1 ]' >tree/tests/e2e/flaky.sh
 cat >bin/autoreconf <<'EOT'
 #!/bin/sh
 cat >configure <<'END'
 #!/bin/sh
 src=$(dirname "$0")/src/x/main.c
 printf 'all check: main\nmain: %s\n\t%s -Wall -Werror -o $@ $<\n' "$src" "${CC:-cc}" >Makefile
+# Its program never changes, and runs only once.
+mkdir -p tests/unit
+printf '#!/bin/sh\n[ ! -e ran ] && touch ran\n' >tests/unit/same.t
+chmod +x tests/unit/same.t
 touch config.status
 END
 chmod +x configure
 EOT
 chmod +x bin/autoreconf
 PATH=$dir/bin:$PATH
-export ORIGINAL=$dir/tree/src/x/main.c REACHED=$dir/reached
+export ORIGINAL=$dir/tree/src/x/main.c REACHED=$dir/reached RUNS=$dir/runs
 
 sum() {
 	find tree -type f -exec cksum {} + | sort
@@ -61,7 +68,8 @@ mutate() {
 }
 
 sum >before
-mutate -n 100 --seed 1 --tests 'tests/e2e/fails.sh tests/e2e/passes.sh'
+mutate -n 100 --seed 1 \
+	--tests 'tests/e2e/fails.sh tests/unit/same.t tests/e2e/flaky.sh tests/e2e/passes.sh'
 is "$status" 0 "status"
 is "$(tail -n 1 out)" "7 killed, 3 survived, 2 did not build" "the last line"
 has out '^mutate: tests/e2e/fails\.sh does not pass without a change \(status 1\), left out$' \
