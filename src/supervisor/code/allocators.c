@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The symbols of a module are searched once, for all names of wire/probe.c at a time. Aliases are
+// one function and get one probe. Probes of allocators that only make sense beside malloc are
+// planted where a malloc is. What is planted goes into the table of probes, so that its counters
+// outlive the module.
 #include "config.h"
 
 #include "supervisor/code/allocators.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// /proc/PID/maps is read again whenever the target or its linker gives cause. The difference is
+// what counts: a new module is searched and planted in, one that is gone takes its rows with it.
 #include "config.h"
 
 #include "supervisor/code/loaded.h"

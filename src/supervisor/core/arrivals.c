@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A queue under a lock of its own, the last one that is taken: the drain threads put children in,
+// the family's thread takes them out. Work that could not be finished is tried again without being
+// told.
 #include "config.h"
 
 #include "supervisor/core/arrivals.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Commands go one way; answers come as events in the ring (drain_call()). The console's thread
+// sleeps on one eventfd, which everybody writes to who changes what it may wait for.
 #include "config.h"
 
 #include "supervisor/core/control.h"

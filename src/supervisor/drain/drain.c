@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// One thread for each process takes batches of records out of its ring, under the lock of the
+// process. Whoever needs the tables to be complete does the same up to where the ring ends now.
 #include "config.h"
 
 #include "supervisor/drain/drain.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Events name a stack by its hash; here it becomes an id, and with domain and thread a site. A
+// realloc takes its old block out when it begins, since another thread may get that address before
+// it ends; the block is kept aside until then.
 #include "config.h"
 
 #include "supervisor/drain/heap_events.h"

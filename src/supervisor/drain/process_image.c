@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// After an execve nothing of the tables is true any more. They begin anew, and the program is
+// complete at the linker's rendezvous, at its entry point (no rendezvous), or at once (static).
 #include "config.h"
 
 #include "supervisor/drain/process_image.h"

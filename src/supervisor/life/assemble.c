@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Nothing below knows all parts of a traced process. Here they are made and destroyed, in the order
+// that their needs demand: threads end first.
 #include "config.h"
 
 #include "supervisor/life/assemble.h"

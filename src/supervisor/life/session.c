@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The tracer is forked from a small process: tables are made behind tracer_start(). It is left by a
+// command; one that does not answer is killed, and the watcher restores the bytes.
 #include "config.h"
 
 #include "supervisor/session.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The tracer's end of the socket closes when it ends, for whatever reason. The bytes are restored
+// at once, without a lock that anybody could hold for long.
 #include "config.h"
 
 #include "supervisor/life/watch.h"

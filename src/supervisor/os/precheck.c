@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The kernel's answers are errno values that say neither cause nor remedy. So what can be known is
+// asked of /proc before, and once more when the kernel has refused.
 #include "config.h"
 
 #include "supervisor/os/precheck.h"
