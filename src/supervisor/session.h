@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A session: one run of malloscope. It has a tracer process, and one traced process (struct
- *  traced) or, with SESSION_FOLLOW_FORK, several. This header begins and ends it. The others here
- *  have what the console and main ask of it:
+ *  traced); with SESSION_FOLLOW_FORK it may have several. This header begins and ends a session.
+ *  The other headers have what the console and main ask of it:
  *
  *  - traced.h: the state of a process; start, stop, clear, kill
  *  - processes.h: which processes there are
- *  - waiting.h: waits; notes.h: what the user is to be told meanwhile
+ *  - waiting.h: waits; notes.h: what the user should know meanwhile
  *  - snapshots.h, blocks.h, code.h: what is in the tables; measure.h: measured functions
  *  - storing.h: files
  *
- *  No argv, no terminal. Functions may be called from one thread (the console's); threads of the
- *  session drain the rings meanwhile. The tables stay after the target's end and after detach,
- *  symbols included. */
+ *  It knows no argv and no terminal. Only one thread may call these functions (the console's).
+ *  Threads of the session drain the rings meanwhile. The tables stay after the target's end and
+ *  after detach, with symbols. */
 #ifndef SUPERVISOR_SESSION_H
 #define SUPERVISOR_SESSION_H
 
@@ -28,14 +28,14 @@
 struct session;
 struct traced;
 
-/** What to do with new images and children of the target: session_options.follow. Whatever is not
- *  followed is left alone. */
+/** What is followed: new process images and children of the target (session_options.follow).
+ *  Whatever is not followed is left alone. */
 #define SESSION_FOLLOW_EXEC 1u
 #define SESSION_FOLLOW_FORK 2u
-/** Processes living at once that a session follows; of what comes on top a note tells. */
+/** How many processes a session follows at a time. A note tells of any more. */
 #define SESSION_MAX_PROCESSES 256
-/** Children that have ended and keep a table each. Of more, those of the program with most of them
- *  share one. */
+/** How many children that have ended keep tables of their own. Beyond that, those of the most
+ *  frequent program are merged. */
 #define SESSION_MAX_ENDED 64
 
 struct session_options {
@@ -51,41 +51,41 @@ struct session_options {
 	/** Allocators of the user's own, as for session_check_probe(). */
 	const char *const *probes;
 	size_t num_probes;
-	/** Most memory in bytes that the tables of a process may take, at least SESSION_MIN_MEMORY;
-	 *  0: any. See drain/limits.c. */
+	/** How many bytes the tables of a process may take, at least SESSION_MIN_MEMORY; 0: no
+	 *  limit. See drain/limits.c. */
 	uint64_t max_memory;
-	/** Ask the servers of DEBUGINFOD_URLS for debug files that are missing when frames are
-	 *  looked up, at most so long for each; 0: only tell, once, that this could be done. */
+	/** How long to ask the servers of DEBUGINFOD_URLS for each debug file that is missing when
+	 *  frames are looked up, in ns. 0: do not ask; a note says once that this could be done. */
 	uint64_t debuginfod_ns;
 };
 
-/** Less than this is of no use. */
+/** Less memory than this is useless. */
 #define SESSION_MIN_MEMORY (1u << 20)
 
-/** "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)", see probe_list_parse().
- *  ERR_USAGE: what is wrong. */
+/** Check "domain=arena,alloc=arena_alloc(size=2),free=arena_free(ptr=2)"; see probe_list_parse().
+ *  ERR_USAGE says what is wrong. */
 struct err *session_check_probe(const char *spec) __must_check;
 
-/** DEBUGINFOD_URLS names servers. Before session_create() only: later it is not in our environment
- *  any more. */
+/** Tell whether DEBUGINFOD_URLS names servers. Only before session_create(), which removes it from
+ *  our environment. */
 bool session_has_servers(void);
 
-/** ERR_USAGE with tracemalloc's words when nframe is outside [1, NFRAME_MAX]. */
+/** Check nframe. ERR_USAGE with tracemalloc's words: it is outside [1, NFRAME_MAX]. */
 struct err *session_check_nframe(long nframe) __must_check;
 
-/** Begin the session. Must be called before the process has any thread or large tables: the tracer
- *  is forked from it. Standard descriptors are shared with the tracer. */
+/** Begin a session. The tracer is forked here. So call this before the process has any thread or
+ *  large tables. The tracer shares the standard descriptors. */
 struct err *session_create(const struct session_options *options,
 			   struct session **ret) __must_check;
 
-/** The process that is launched or attached to, or what a file tells. It exists as long as the
- *  session. */
+/** The first process: it is launched or attached to, or is what a file tells. It exists as long as
+ *  the session. */
 struct traced *session_first(const struct session *s);
 
-/** Launch argv[0] (searched on PATH), traced from its first allocation. On return the program
- *  stands before its first constructor and waits for session_release(). Errors: no such file, not
- *  executable, 32-bit, not readable. A setuid program runs without privileges unless we have
- *  CAP_SYS_PTRACE; a note tells. */
+/** Launch argv[0] (searched on PATH), and trace it from its first allocation. When this returns,
+ *  the program stands before its first constructor and waits for session_release(). Errors: no such
+ *  file, not executable, 32-bit, not readable. A setuid program runs without privileges, unless we
+ *  have CAP_SYS_PTRACE; a note tells. */
 struct err *session_launch(struct session *s, char *const argv[]) __must_check;
 
 /** Attach to a running process and begin tracing. Errors name the cause and the remedy: no such
@@ -93,23 +93,24 @@ struct err *session_launch(struct session *s, char *const argv[]) __must_check;
  *  zombie. The target is untouched then. */
 struct err *session_attach(struct session *s, pid_t pid) __must_check;
 
-/** A session on a file instead of a process: its snapshots are loaded (of very many the newest; a
- *  note tells), of several with one name all but the newest under their numbers. In place of
- *  session_launch() and session_attach(). path NULL: without any, for traced_load(). */
+/** Make it a session on a file instead of a process, in place of session_launch() and
+ *  session_attach(). The snapshots of the file are loaded; if there are very many, only the newest,
+ *  and a note tells. Of several with the same name, all but the newest get their numbers as names.
+ *  path NULL: load nothing; traced_load() follows. */
 struct err *session_open(struct session *s, const char *path) __must_check;
 
-/** Let a launched program run; no effect otherwise. Idempotent. */
+/** Let a launched program run. No effect in other cases. Idempotent. */
 struct err *session_release(struct session *s) __must_check;
 
-/** Leave: restore all bytes, release all threads, end the tracer; the processes run on. The tables
- *  stay. Idempotent. */
+/** Detach: restore all bytes, release all threads, end the tracer. The processes run on, and the
+ *  tables stay. Idempotent. */
 struct err *session_detach(struct session *s) __must_check;
 
-/** The error when the tracer died before it was asked to leave (the target goes on, untraced); else
- *  NULL. Looks for at most a second longer when expects_it: a call to it has failed. */
+/** The error if the tracer died before it was asked to end (the target goes on, untraced); else
+ *  NULL. expects_it: a call to the tracer has failed, so look for up to a second. */
 struct err *session_lost_tracer(struct session *s, bool expects_it) __must_check;
 
-/** Detach if need be, free everything. NULL is fine. */
+/** Detach if needed, and free everything. NULL is fine. */
 void session_destroy(struct session *s);
 
 #endif

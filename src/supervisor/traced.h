@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A traced process: its state, and commands about its tracing. It stays when the process has
- *  ended. One struct traced may also be what a file tells (is_stored), or the table of many
- *  children that have ended (num_folded). */
+ *  ended. A struct traced may also be what a file tells (is_stored), or the table of many merged
+ *  children (num_folded). */
 #ifndef SUPERVISOR_TRACED_H
 #define SUPERVISOR_TRACED_H
 
@@ -21,20 +21,20 @@ enum target_state {
 	TARGET_RUNNING,
 	/** Ended by itself or by a signal. */
 	TARGET_ENDED,
-	/** We left; it goes on without us. */
+	/** We detached. It goes on without us. */
 	TARGET_DETACHED,
 };
 
 struct traced_status {
 	pid_t pid;
-	/** Of a followed child, the process that made it; of the first process 0. */
+	/** For a followed child, the process that made it; for the first process 0. */
 	pid_t parent;
 	/** Path of its executable. "" when unknown. */
 	const char *exe;
-	/** Not 0: this is the table of so many children that ran one program and have ended
-	 *  (TARGET_ENDED; pid and parent are 0): of these have ended otherwise than with status 0,
-	 *  were let go. Sums are those of all of them: allocations, what was live at their ends,
-	 *  their peaks. */
+	/** Not 0: this is the table of so many merged children, which ran one program and have
+	 *  ended (TARGET_ENDED; pid and parent are 0). num_unsuccessful of them ended with a status
+	 *  other than 0, and num_left were released before they ended. Sums are over all of them:
+	 *  allocations, what was live at their ends, their peaks. */
 	size_t num_folded;
 	size_t num_unsuccessful;
 	size_t num_left;
@@ -43,13 +43,13 @@ struct traced_status {
 	int exit_status;
 	bool is_tracing;
 	bool is_from_launch;
-	/** session_open(): there is no process; times and program are those of the newest
+	/** From session_open(): there is no process. Times and program are those of the newest
 	 *  snapshot. */
 	bool is_stored;
 	uint32_t nframe;
 	unsigned num_threads;
-	/** CLOCK_MONOTONIC ns. start: begin of tracing. end: of stop, detach or the target's end, 0
-	 *  while tracing. */
+	/** CLOCK_MONOTONIC in ns. start_ns: when tracing began. end_ns: when it ended by stop,
+	 *  detach or the target's end; 0 while tracing. */
 	uint64_t start_ns;
 	uint64_t end_ns;
 	struct heap_totals totals;
@@ -57,7 +57,8 @@ struct traced_status {
 	 *  (totals.older_frees). */
 	uint64_t older_size;
 	size_t num_stacks;
-	/** Events (allocations + frees) since start, and per second over about the last second. */
+	/** Events (allocations and frees) since start, and per second over about the last
+	 *  second. */
 	uint64_t num_events;
 	double event_rate;
 	/** Stops of the target in all (entry + return + others). */
@@ -66,40 +67,40 @@ struct traced_status {
 	uint64_t num_truncated;
 	/** Unwinds of which nothing but the pc is known. */
 	uint64_t num_failed;
-	/** Events lost; always 0 (the ring never drops), counted all the same. */
+	/** Lost events. Always 0, because the ring never drops any, but counted all the same. */
 	uint64_t num_lost;
-	/** Pending calls dropped because the thread left the allocator by other ways (longjmp,
-	 *  exit). */
+	/** Pending calls that were abandoned, because the thread left the allocator in another way
+	 *  (longjmp, exit). */
 	uint64_t num_abandoned;
-	/** Own memory in bytes: live-block table, stacks and sites, resident set of supervisor and
-	 *  tracer. */
+	/** Our own memory in bytes: the table of live blocks, stacks and sites, resident sets of
+	 *  supervisor and tracer. */
 	size_t blocks_memory;
 	size_t tables_memory;
-	/** What counts for max_memory: both, and kept snapshots. max_memory: as in the options;
-	 *  is_full: it was reached. */
+	/** What counts for max_memory: both, and kept snapshots. max_memory is as in the options.
+	 *  is_full: the limit was reached. */
 	size_t used_memory;
 	uint64_t max_memory;
 	bool is_full;
 	size_t supervisor_rss;
 	size_t tracer_rss;
-	/** Allocators found; 0: see traced_searched(). */
+	/** Allocator functions that were found. 0: see traced_searched(). */
 	unsigned num_probes;
 };
 
-/** The present state (everything in the ring is drained first). */
+/** The present state. All events in the ring are taken first. */
 struct err *traced_status(struct traced *t, struct traced_status *ret) __must_check;
 /** Process id, as in traced_status. */
 pid_t traced_pid(const struct traced *t);
 
-/** start/stop of the vocabulary. start while tracing changes nothing (T2); stop takes the
- *  breakpoints out and forgets all traces (T4); both when already so are no errors. nframe 0 = keep
- *  the last one. */
+/** The commands start and stop. start changes nothing while tracing (T2). stop takes the
+ *  breakpoints out and forgets all traces (T4). It is no error if the state is already so. nframe
+ *  0: keep the last one. */
 struct err *traced_start(struct traced *t, uint32_t nframe) __must_check;
 struct err *traced_stop(struct traced *t) __must_check;
-/** Forget all traces, counters to 0. */
+/** Forget all traces, and set all counters to 0. */
 struct err *traced_clear(struct traced *t) __must_check;
 struct err *traced_reset_peak(struct traced *t) __must_check;
-/** SIGKILL, and wait for its end. ERR_OTHER when it is gone or was left already. */
+/** Send SIGKILL, and wait for the end. ERR_OTHER: the process is gone, or we have detached. */
 struct err *traced_kill(struct traced *t) __must_check;
 
 #endif

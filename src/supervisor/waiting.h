@@ -11,18 +11,22 @@
 struct session;
 struct traced;
 
-/** Wait at most ns nanoseconds for the end of every followed process, or (UINT64_MAX) without limit
- *  for the end of this one, or detach. Releases a held target. &err_stop: session_interrupt() was
- *  called. NULL: time is up or the target has ended; status tells. */
+/** Wait for at most ns nanoseconds, or until every followed process has ended. With UINT64_MAX,
+ *  wait without limit until this process has ended or we have detached. Releases a held target.
+ *  &err_stop: session_interrupt() was called. NULL: time is up, or the target has ended; the status
+ *  tells. */
 struct err *traced_wait(struct traced *t, uint64_t ns) __must_check;
 
 /** Wait until FUNCTION (as the user types it) has been entered count times from now on, in any
- *  thread. Releases a held target. With is_exact the target pauses at that entry (every other
- *  thread at its next allocator call) until the next traced_wait(), traced_wait_call(),
- *  traced_stop() or session_detach(), so the tables stand exactly there; without it everything goes
- *  on. A function that is not there yet is waited for (a later dlopen or exec may bring it); a note
- *  tells. ERR_OTHER: the target ended first. ERR_USAGE: ambiguous, lists candidates. &err_stop:
- *  session_interrupt(). */
+ *  thread. Releases a held target.
+ *
+ *  With is_exact the target pauses at that entry, and every other thread at its next allocator
+ *  call, until the next traced_wait(), traced_wait_call(), traced_stop() or session_detach(). So
+ *  the tables show exactly that moment. Without is_exact everything goes on.
+ *
+ *  A function that does not exist yet is waited for, because a later dlopen or exec may bring it; a
+ *  note tells. ERR_OTHER: the target ended first. ERR_USAGE: ambiguous, lists candidates.
+ *  &err_stop: session_interrupt(). */
 struct err *traced_wait_call(struct traced *t, const char *function, uint64_t count,
 			     bool is_exact) __must_check;
 

@@ -8,7 +8,7 @@
 #include "supervisor/core/notes.h"
 
 struct calls {
-	/** What is waited for now; 0: nothing. */
+	/** How many calls are waited for now; 0: none. */
 	uint32_t id;
 	uint32_t num_ids;
 	/** As the user typed it; borrowed. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Calls that traced_wait_call() waits for: planted, and planted again in modules that come
- *  later. */
+/** The calls that traced_wait_call() waits for. Their function is planted, also in modules that
+ *  come later. */
 #ifndef SUPERVISOR_CODE_CALLS_H
 #define SUPERVISOR_CODE_CALLS_H
 
@@ -10,19 +10,19 @@ struct err *calls_create(struct calls **ret) __must_check;
 /** NULL is fine. */
 void calls_destroy(struct calls *c);
 
-/** Wait for as many calls of function from now on, which is borrowed until calls_end(). A function
- *  that is not there yet is no error; a note tells. Under lock. ERR_USAGE: ambiguous. */
+/** Count calls of function from now on. The name is borrowed until calls_end(). A function that
+ *  does not exist yet is no error; a note tells. Under lock. ERR_USAGE: ambiguous. */
 struct err *calls_begin(struct traced *t, const char *function, uint64_t count,
 			bool is_exact) __must_check;
 /** Idempotent. Under lock. */
 void calls_end(struct traced *t);
-/** A module has appeared that may have the function. Under lock. */
+/** A new module may have the function: plant it there. Under lock. */
 void calls_plant_in(struct traced *t, uint32_t module_id);
-/** The tracer has counted them. Under lock. */
+/** The tracer has counted as many calls as were asked for. Under lock. */
 void calls_reach(struct traced *t, const struct event_call *event);
-/** It has been entered as often. Under lock. */
+/** Tell whether the function was entered as often as was asked for. Under lock. */
 bool calls_is_reached(const struct traced *t);
-/** Some module has the function. Under lock. */
+/** Tell whether some module has the function. Under lock. */
 bool calls_is_planted(const struct traced *t);
 
 #endif

@@ -163,7 +163,7 @@ static void note(struct traced *t, const char *format, ...)
 	traced_unlock(t);
 }
 
-/** Nothing came; what will not get better is not tried again. */
+/** Nothing came. What will not get better is not tried again. */
 static void note_failure(struct traced *t, const char *module, enum download_result result,
 			 int errnum)
 {
@@ -218,7 +218,7 @@ static bool fetch(struct traced *t, const char *module, const uint8_t *build_id,
 	return result == DOWNLOAD_DONE;
 }
 
-/** Is this module's turn, the only one that it has? */
+/** Tell whether it is this module's turn. It has only one. */
 static bool take_turn(struct traced *t, uint32_t id)
 {
 	while (t->asked->modules.num <= id)
@@ -309,7 +309,8 @@ void downloads_provide(struct traced *t, uint32_t id)
 	pthread_mutex_unlock(&d->mutex);
 }
 
-/** Whoever stored the module's frames had its lines: what has none now has none. */
+/** The frames were stored with the lines that were known then. A module without any now has none to
+ *  add. */
 static bool has_stored_lines(const struct archive *archive, uint32_t module)
 {
 	size_t i;

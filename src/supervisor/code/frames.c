@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Everything that can be asked about frames: those of the process from the symbolizer, those of
-// loaded snapshots from the archive.
+// Answers what can be asked about frames. The symbolizer answers for frames of the process, the
+// archive for those of loaded snapshots.
 #include "config.h"
 
 #include "supervisor/code/frames.h"
@@ -19,8 +19,8 @@ struct loading {
 	VEC(bool) loaded;
 };
 
-/** Count the module of a frame that is about to be looked up. Without memory the display is a
- *  little wrong. */
+/** Count the module of a frame that is about to be looked up. Without memory the display is
+ *  slightly wrong. */
 static void note_loading(struct traced *t, uint32_t module)
 {
 	struct loading *l = t->loading;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Functions that the user names.
+// Finds the functions that the user names, and what is similar to a name that does not exist.
 #include "config.h"
 
 #include "supervisor/code/functions.h"
@@ -174,7 +174,7 @@ struct err *functions_not_found(struct traced *t, const char *function)
 								      add_candidate, &c));
 		}
 		free(prefix);
-		// A common first letter or two is no likeness.
+		// One or two common first letters do not make a name similar.
 		if (len <= 3)
 			break;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Functions that the user names, and those that we look for by name. */
+/** Finds functions: those that the user names, and those that we look for by name. */
 #ifndef SUPERVISOR_CODE_FUNCTIONS_H
 #define SUPERVISOR_CODE_FUNCTIONS_H
 
@@ -10,14 +10,14 @@ struct function_addrs {
 	VEC(uint64_t) list;
 };
 
-/** Addresses of a function as the user names it, in live modules. module_id 0: all. ERR_USAGE:
- *  ambiguous; &err_not_found. */
+/** The addresses, in live modules, of a function as the user names it. module_id 0: in all modules.
+ *  ERR_USAGE: ambiguous; &err_not_found. */
 struct err *functions_find(struct traced *t, const char *function, uint32_t module_id,
 			   struct function_addrs *ret) __must_check;
-/** The error for a function that no module has (ERR_NOT_FOUND): it lists names that begin the same
- *  way. Under lock. */
+/** The error for a function that no module has (ERR_NOT_FOUND). It lists names that begin in the
+ *  same way. Under lock. */
 struct err *functions_not_found(struct traced *t, const char *function) __must_check;
-/** Let the tracer know of calls of ptrace, if it is defined in a module. Under both locks. */
+/** If a module defines ptrace, plant it, so that the tracer sees its calls. Under both locks. */
 void functions_plant_ptrace(struct traced *t, uint32_t module_id);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The supervisor walks a stack as the tracer does, with the same code, but compiles each row that
-// is missing on the way, and puts it where the tracer finds it.
+// The supervisor walks a stack as the tracer does, with the same code. It compiles each row that is
+// missing on the way, and puts it where the tracer finds it.
 #include "config.h"
 
 #include "supervisor/code/rows.h"
@@ -58,7 +58,8 @@ static uint64_t frame_of(const struct traced *t, uint64_t pc)
 	return module ? frame_make(module->id, pc - module->bias) : frame_make(0, pc);
 }
 
-/** Libraries' new[] is a jump to new: it is no frame of the stack, but what its caller calls. */
+/** In libraries, new[] is a jump to new. So it is no frame of the stack, but it is what the caller
+ *  of new calls. */
 static bool calls_new_array(struct traced *t, const uint64_t targets[2])
 {
 	const struct new_range *range;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// LeakSanitizer, a part of AddressSanitizer, looks for leaks when the program ends, from a task of
-// its own that wants to ptrace all others. They have a tracer already: "LeakSanitizer does not work
-// under ptrace", and the program ends with its error status, before what it has printed is flushed.
-// That is no fault of the program, and nothing that we could mend: so it is told in time.
+// LeakSanitizer, a part of AddressSanitizer, looks for leaks when the program ends. It does so from
+// a task of its own that must ptrace all other tasks. These have a tracer already. So it prints
+// "LeakSanitizer does not work under ptrace", and the program ends with its error status before its
+// output is flushed. This is no fault of the program, and we cannot mend it. So we say it in time.
 #include "config.h"
 
 #include "supervisor/code/sanitizer.h"

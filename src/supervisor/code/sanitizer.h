@@ -5,7 +5,7 @@
 
 #include "supervisor/core/traced.h"
 
-/** Say so when the image has LeakSanitizer, which fails under a tracer. Under lock. */
+/** Note it if the process image has LeakSanitizer, which fails under a tracer. Under lock. */
 void sanitizer_note(struct traced *t);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// chromium's malloc, free and operator new hand their calls on through a table of functions
+// chromium's malloc, free and operator new pass their calls on through a table of functions
 // (PartitionAlloc's allocator shim). So do UncheckedAlloc(), UncheckedRealloc() and the like, which
-// its libraries call where a failure is no reason to die. They are not exported, and have no symbol
-// in a stripped program; but they are nothing but a jump through the same table, where the
-// unchecked form of a function has the place behind its own, and they follow UncheckedAlloc(),
-// which the linker makes one with operator new(nothrow).
+// its libraries call where they survive a failure. These are not exported, and have no symbol in a
+// stripped program. But each is only a jump through the same table, where the unchecked form of a
+// function comes after the function itself. And they follow UncheckedAlloc(), which the linker
+// merges with operator new(nothrow).
 #include "config.h"
 
 #include "supervisor/code/shim.h"
@@ -17,7 +17,7 @@
 
 /** How compilers align functions. */
 #define ALIGNMENT 16u
-/** They are seven; so many functions are looked at. */
+/** There are seven of them. So many functions are looked at. */
 #define MAX_FUNCTIONS 64
 /** Enough of a function for arch.dispatch. */
 #define MAX_CODE 128u
@@ -62,7 +62,8 @@ static bool read_dispatch(pid_t pid, uint64_t addr, struct arch_dispatch *ret)
 	       arch_host()->dispatch(code, sizeof(code), addr, ret);
 }
 
-/** All of them go through one table, where nothrow new, which is unchecked, comes behind malloc. */
+/** All of them jump through one table. In it nothrow new, which is unchecked, comes after
+ *  malloc. */
 static bool is_shim(struct shim *shim, pid_t pid)
 {
 	size_t role;

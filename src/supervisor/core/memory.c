@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A descriptor of /proc/PID/mem that was opened while all was well: when the tracer dies, nothing
-// more has to be asked for to write the bytes back. The shared list says which.
+// The descriptor of /proc/PID/mem was opened while all was well. So when the tracer dies, nothing
+// more must be asked for to write the original bytes back. The list in shared memory says which
+// bytes.
 #include "config.h"
 
 #include "supervisor/core/memory.h"

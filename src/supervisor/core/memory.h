@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The target's memory, to restore its bytes when the tracer dies. */
+/** Restores the target's bytes when the tracer dies. */
 #ifndef SUPERVISOR_CORE_MEMORY_H
 #define SUPERVISOR_CORE_MEMORY_H
 
 #include "supervisor/core/traced.h"
 
-/** (Re)open the target's memory: a descriptor of it is good for one image, and for no process that
- *  gets the target's number after it. */
+/** Open the target's memory, again for each process image. A descriptor belongs to one image, and
+ *  never to another process that gets the same number later. */
 void memory_open(struct traced *t);
 /** Idempotent. */
 void memory_close(struct traced *t);
-/** Take out the breakpoints that a tracer has left in the target when it died. One that left as it
- *  should has left none. */
+/** Take out the breakpoints that a tracer left in the target when it died. A tracer that ended in
+ *  order left none. */
 void memory_restore(struct traced *t);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A traced process from the inside. Two locks: `lock` guards tables and state, `obj_lock` modules
- *  and symbols; whoever needs both takes `lock` first. Symbol look-ups, which can take long, hold
- *  only `obj_lock`. */
+/** A traced process from the inside. It has two locks: `lock` guards tables and state, `obj_lock`
+ *  modules and symbols. Who needs both takes `lock` first. Looking up symbols can take long, and
+ *  needs only `obj_lock`. */
 #ifndef SUPERVISOR_CORE_TRACED_H
 #define SUPERVISOR_CORE_TRACED_H
 
@@ -22,8 +22,8 @@
 
 #include <pthread.h>
 
-/** Blocks of allocators on top of malloc (probe_is_layered()) have this bit in their address in the
- *  heap: one may begin where a block of malloc does. Addresses of programs end below it. */
+/** Blocks of layered allocators (probe_is_layered()) have this bit in their address in the heap,
+ *  because one may begin where a block of malloc does. Addresses of programs end below it. */
 #define BLOCK_LAYERED (1ull << ADDR_BITS)
 
 struct probe_table;
@@ -39,25 +39,27 @@ struct traced {
 	pid_t pid;
 	/** Its number with the tracer, as in struct command. */
 	uint32_t number;
-	/** Of a followed child the process that made it, else 0. */
+	/** For a followed child, the process that made it; else 0. */
 	pid_t parent;
-	/** With the tracer, borrowed. NULL: of a child that has ended, a table of several, a
-	 *  file. */
+	/** Shared with the tracer; borrowed. NULL for a child that has ended, for merged processes,
+	 *  and for a file. */
 	struct shared *shared;
-	/** Of its ring, owned, under lock; NULL before drain_start() and when shared is. */
+	/** The reader of its ring; owned, under lock. NULL before drain_start(), and when shared is
+	 *  NULL. */
 	struct ring_reader *reader;
-	/** What its statistics were in the end, owned; NULL while there is shared memory. */
+	/** Its last statistics, owned. NULL while there is shared memory. */
 	struct shared_stats *last_stats;
-	/** Not 0: the table of so many children that ran one program; of these have failed, were
-	 *  let go rather than ended. */
+	/** Not 0: this is the table of so many merged children, which ran one program.
+	 *  num_unsuccessful of them failed, and num_left of them were released before they
+	 *  ended. */
 	size_t num_folded;
 	size_t num_unsuccessful;
 	size_t num_left;
-	/** What a file tells: there is no process. */
+	/** This is what a file tells, without a process. */
 	bool is_stored;
 	/** Periodic snapshots, or NULL; of the console's thread. */
 	struct storing *storing;
-	/** Of core/memory.c: -1: none. Atomic. */
+	/** For core/memory.c; -1: none. Atomic. */
 	int mem_fd;
 
 	pthread_mutex_t lock;
@@ -73,18 +75,18 @@ struct traced {
 	bool has_tracer;
 	enum target_state state;
 	int exit_status;
-	/** The last of exes; those before stay, too, as somebody may be reading one. */
+	/** The last of exes. The earlier ones stay, because somebody may be reading one. */
 	const char *exe;
 	VEC(char *) exes;
 	bool is_tracing;
 	bool is_from_launch;
-	/** It was seen executing an image, or has one from its begin (attach, fork). */
+	/** It was seen executing a program, or had one from its beginning (attach, fork). */
 	bool has_executed;
-	/** Launch: the program has not been let run by the user; the thread that stands at its
-	 *  begin, 0: not there yet. */
+	/** Launch: the user has not let the program run yet; held_tid is the thread that stands at
+	 *  its beginning, 0: not there yet. */
 	bool want_hold;
 	pid_t held_tid;
-	/** The launched image cannot be traced: why. */
+	/** Why the launched program cannot be traced, or NULL. */
 	struct err *launch_error;
 	/** The target pauses after traced_wait_call(is_exact). */
 	bool is_paused;
@@ -92,8 +94,8 @@ struct traced {
 	uint64_t start_ns;
 	uint64_t end_ns;
 
-	/** The image has a rendezvous; without, the hit of a rendezvous breakpoint is that of its
-	 *  entry point. */
+	/** The process image has a rendezvous. If not, a hit of a rendezvous breakpoint is a hit of
+	 *  the entry point. */
 	bool has_rendezvous;
 	/** process_link_state() of the image; 0: not known yet. */
 	uint64_t link_state;
@@ -113,13 +115,13 @@ struct traced {
 	bool is_nomem_noted;
 	/** Broken events were reported. */
 	bool is_broken_noted;
-	/** Where blocks count whose stack could not be kept (max_memory), once the heap is
-	 *  closed. */
+	/** Once the heap is closed: the stack that stands for stacks that could not be kept
+	 *  (max_memory). */
 	uint32_t beyond_stack;
 	/** Functions that are measured; NULL until the first. */
 	struct measuring *measuring;
 
-	/** Commands that want an answer, and the last answer. */
+	/** The number of commands that want an answer, and the last answer. */
 	uint64_t num_cookies;
 	uint64_t acked_cookie;
 	int ack_result;
@@ -136,7 +138,7 @@ struct traced {
 	struct resolver resolver;
 	struct frame_source source;
 	struct loading *loading;
-	/** Of code/downloads.c, under its mutex. */
+	/** For code/downloads.c, under its mutex. */
 	struct downloads_asked *asked;
 };
 
@@ -151,7 +153,7 @@ static inline void traced_unlock(struct traced *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/** Modules and symbols; see os/crash.c for what else it does. */
+/** Lock modules and symbols. os/crash.c says what else this does. */
 static inline void traced_lock_obj(struct traced *t)
 {
 	pthread_mutex_lock(&t->obj_lock);

@@ -16,13 +16,13 @@
 #include "supervisor/os/thread.h"
 #include "wire/event_check.h"
 
-/** Records taken under one hold of the lock, so that the console gets its turn. */
+/** How many records are taken under one hold of the lock, so that the console gets its turn. */
 #define BATCH 4096
-/** Longest sleep between two looks into the ring; the tracer wakes us when it fills or waits for
- *  us. */
+/** The longest sleep between two looks into the ring. The tracer wakes us when the ring fills or
+ *  when it waits for us. */
 #define IDLE_NS (100 * NS_PER_MS)
-/** A tracer that does not answer for so long is taken for hung. Reading the ELF files of a large
- *  program on a slow disk is the longest that can lie between. */
+/** After so long without an answer the tracer counts as hung. The longest thing in between is
+ *  reading the ELF files of a large program from a slow disk. */
 #define ANSWER_TIMEOUT_NS (60 * NS_PER_S)
 
 static void note_time(struct traced *t)
@@ -30,7 +30,7 @@ static void note_time(struct traced *t)
 	history_note(t->history, heap_seq(t->heap), t->num_events, clock_now_ns());
 }
 
-/** Once: what follows from it is all the same. */
+/** Note it once. Everything that follows from it is the same. */
 static void note_broken(struct traced *t)
 {
 	if (!t->is_broken_noted)

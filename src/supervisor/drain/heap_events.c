@@ -16,7 +16,7 @@ static void note_nomem(struct traced *t, struct err *err)
 {
 	if (!err)
 		return;
-	// Of the limit the user knows already.
+	// The user knows of the limit already.
 	if (!t->is_nomem_noted && !heap_is_closed(t->heap))
 		traced_note(t, "out of memory: some events are not recorded from here on");
 	t->is_nomem_noted = true;
@@ -186,7 +186,7 @@ void heap_events_abandon(struct traced *t, const struct event_abandon *event)
 void heap_events_clear(struct traced *t)
 {
 	heap_clear(t->heap);
-	// What realloc calls in progress hold is forgotten too: a failure must not bring it back.
+	// Forget what realloc calls in progress hold, too: a failure must not bring it back.
 	hmap_deinit_owned(&t->taken);
 	t->num_events = 0;
 	history_clear(t->history);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What events about blocks and stacks do to the tables. All under lock. */
+/** What events about blocks and stacks change in the tables. All under lock. */
 #ifndef SUPERVISOR_DRAIN_HEAP_EVENTS_H
 #define SUPERVISOR_DRAIN_HEAP_EVENTS_H
 

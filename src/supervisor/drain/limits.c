@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A limit for the memory of the tables. From three quarters of it on no stack and no site is added,
-// and whatever would need one counts for the stack "<beyond --max-memory>": all sums stay exact.
-// The rest is for blocks; those that do not fit at last are counted in the totals of allocations
-// alone, and their frees are unknown ones. What is in the tables stays, whatever is freed: rows
-// that come and go would deceive.
+// A limit for the memory of the tables. From three quarters of it on, no stack and no site is
+// added. What would need a new one counts for the stack "<beyond --max-memory>", so all sums stay
+// exact. The rest of the memory is for blocks. Blocks that do not fit in the end count only in the
+// totals of allocations, and their frees are unknown frees. What is in the tables stays, whatever
+// is freed: rows that come and go would deceive.
 #include "config.h"
 
 #include "supervisor/drain/limits.h"
@@ -97,7 +97,7 @@ void limits_check(struct traced *t)
 		return;
 	heap_memory(t->heap, &blocks, &rest);
 	rest += others_memory(t);
-	// What the tables leave is there for debug information.
+	// What the tables do not use may be used for debug information.
 	modules_limit_memory(t->modules, blocks + rest < max ? max - blocks - rest : 1);
 	if (!heap_is_closed(t->heap) && blocks + rest >= max / 4 * 3)
 		close_tables(t);

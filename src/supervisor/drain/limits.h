@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** session_options.max_memory. All under lock. */
+/** The limit of session_options.max_memory. All under lock. */
 #ifndef SUPERVISOR_DRAIN_LIMITS_H
 #define SUPERVISOR_DRAIN_LIMITS_H
 
 #include "supervisor/core/traced.h"
 
-/** Memory of the tables, as counted against the limit. */
+/** How much memory of the tables counts against the limit. */
 size_t limits_used(const struct traced *t);
-/** Close the tables when they have grown so large. Cheap; called as they grow. */
+/** Close the tables if they have grown that large. Cheap; called as they grow. */
 void limits_check(struct traced *t);
-/** The stack that stands for those which are not kept. */
+/** The stack that stands for all stacks that are not kept. */
 struct err *limits_beyond(struct traced *t, uint32_t *ret) __must_check;
 
 #endif

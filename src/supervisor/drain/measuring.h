@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Functions that are measured, and what the drain tells while there are any. All under lock. */
+/** Measured functions, and what the drain thread reports for them. All under lock. */
 #ifndef SUPERVISOR_DRAIN_MEASURING_H
 #define SUPERVISOR_DRAIN_MEASURING_H
 
 #include "heap/measured.h"
 #include "supervisor/core/traced.h"
 
-/** A thread is at the entry of a measured function, and has left that call. */
+/** A thread is at the entry of a measured function; a thread has left the call. */
 void measuring_enter(struct traced *t, const struct event_measure *event);
 void measuring_leave(struct traced *t, const struct event_measure *event);
-/** The newest block of the heap is addr. */
+/** The newest block of the heap is at addr. */
 void measuring_alloc(struct traced *t, int32_t tid, uint64_t addr);
-/** The block at addr is about to be freed, or taken by a realloc, by tid. */
+/** tid is about to free the block at addr, or to take it for a realloc. */
 void measuring_free(struct traced *t, int32_t tid, uint64_t addr);
-/** tid frees a block that is older than the tracing, of about that size. */
+/** tid frees a block of about that size that is older than the tracing. */
 void measuring_free_older(struct traced *t, int32_t tid, uint64_t size);
-/** A realloc failed, the block is back. */
+/** A realloc failed; the block is back. */
 void measuring_put_back(struct traced *t, int32_t tid, uint64_t addr);
 
-/** Measure a function, see traced_measure(); one that is measured already begins anew. */
+/** Measure a function; see traced_measure(). One that is measured already begins again. */
 struct err *measuring_add(struct traced *t, const char *function, uint64_t num_calls) __must_check;
-/** Measure it no more. False: it is not measured. */
+/** Stop measuring it. False: it is not measured. */
 bool measuring_remove(struct traced *t, const char *function);
-/** Functions that are measured, and number i of them. */
+/** How many functions are measured, and function number i of them. */
 size_t measuring_num(const struct traced *t);
 struct measured_function measuring_get(const struct traced *t, size_t i);
-/** The oldest result not taken yet, or NULL; the caller destroys it. */
+/** The oldest result that was not taken yet, or NULL. The caller destroys it. */
 struct measured_result *measuring_take_result(struct traced *t);
-/** The target has ended: what was summed up so far is a result. */
+/** The target has ended: make results of what was summed up so far. */
 void measuring_finish(struct traced *t);
-/** A new image, or stop: as that, and nothing is measured any more. */
+/** There is a new process image, or tracing stops: the same, and nothing is measured any more. */
 void measuring_reset(struct traced *t);
 void measuring_destroy(struct traced *t);
 

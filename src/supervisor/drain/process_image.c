@@ -40,7 +40,7 @@ static void send_area(struct traced *t, uint64_t start)
 		control_send(t, &command);
 }
 
-/** Tell the tracer of what an earlier one has left mapped in the target. */
+/** Tell the tracer what an earlier one has left mapped in the target. */
 static void send_areas(struct traced *t)
 {
 	_cleanup_free_ char *text = NULL;
@@ -97,7 +97,7 @@ static void set_exe(struct traced *t)
 
 static void note_exec(struct traced *t)
 {
-	// Of children, which do so all the time, `processes` tells.
+	// Children do so all the time; `processes` shows it.
 	if (!t->want_hold && t->has_executed && (!t->parent || t->snapshots.num))
 		traced_note(t, "process %d executes %s: a new heap", (int)t->pid, t->exe);
 	if (precheck_lacks_privileges(t->pid))
@@ -134,8 +134,8 @@ void process_image_exec(struct traced *t, pid_t tid)
 	control_release(t, tid, RELEASE_WATCH_MAPS);
 }
 
-/** The linker stops before and after each change of its list. From the first complete one on the
- *  tracer tells by itself. */
+/** The linker reaches the rendezvous before and after each change of its list. From the first
+ *  complete list on, the tracer looks at r_state by itself. */
 static bool is_linking(struct traced *t)
 {
 	struct command command = {.kind = COMMAND_LINK_STATE};

@@ -33,7 +33,7 @@ static void on_end(struct traced *t, const struct event_exit *event)
 	finish(t, TARGET_ENDED);
 }
 
-/** The tracer has let the target go on its own. */
+/** The tracer has released the target by itself. */
 static void on_left(struct traced *t, const struct event_text *event)
 {
 	if (t->want_hold)
@@ -50,7 +50,7 @@ static void on_ack(struct traced *t, const struct event_ack *event)
 	control_wake(t->session);
 }
 
-/** An event after which a thread of the target waits, or about the process as a whole. */
+/** Events after which a thread of the target waits, or about the process as a whole. */
 static void on_control(struct traced *t, const struct ring_record *record)
 {
 	const struct event_thread *thread = (const void *)record;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What each record of the ring does: the one place that knows all kinds of events. */
+/** What each record of the ring causes. This is the one place that knows all kinds of events. */
 #ifndef SUPERVISOR_DRAIN_RECORDS_H
 #define SUPERVISOR_DRAIN_RECORDS_H
 
 #include "supervisor/core/traced.h"
 
-/** Under lock. */
+/** Handle a record. Under lock. */
 void records_handle(struct traced *t, const struct ring_record *record);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Followed children, all under one tracer. The tracer holds a child in its first stop and tells of
-// it in the ring of its parent. A thread here makes its tables, and plants before the child may
-// run. When a child has ended, its shared memory serves another one, and when many have, their
-// tables are put together (folding.c). Locks are taken in this order: hold, members_lock, that of a
-// process, that of arrivals.
+// Followed children, all under one tracer. The tracer holds a child in its first stop, and
+// announces it in the ring of its parent. A thread here makes its tables, and plants before the
+// child may run. When a child has ended, its shared memory serves another one. When many have
+// ended, their tables are merged (folding.c). Locks are taken in this order: hold, members_lock,
+// the lock of a process, the lock of arrivals.
 #include "config.h"
 
 #include "supervisor/life/family.h"
@@ -24,8 +24,8 @@
 
 #include <malloc.h>
 
-/** Members at once: the living, those that keep a table, and as many as can come while the console
- *  is at work on the tables. */
+/** How many members there can be: those that live, those that keep a table, and as many as can come
+ *  while the console works on the tables. */
 #define MAX_MEMBERS (SESSION_MAX_PROCESSES + SESSION_MAX_ENDED + 256)
 
 struct family {
@@ -37,10 +37,10 @@ struct family {
 
 	/** session_hold(); recursive. */
 	pthread_mutex_t hold;
-	/** In the way of the removal of members for the little while in which they are looked
-	 *  through by whoever cannot wait for hold. */
+	/** Prevents the removal of members while they are looked through, which does not take
+	 *  long. */
 	pthread_mutex_t members_lock;
-	/** In order of appearance; num_members, which grows without lock, is read without. */
+	/** In order of appearance. num_members grows without lock, and is read without lock. */
 	struct traced *members[MAX_MEMBERS];
 	uint32_t num_members;
 	struct folds folds;
@@ -185,8 +185,8 @@ static void handle_arrival(struct session *s, const struct arrival *child)
 	err_destroy(err);
 }
 
-/** Nothing comes from it any more: its thread, its descriptors and what it shares with the tracer
- *  are not needed. */
+/** Nothing comes from it any more. Its thread, its descriptors and its shared memory are not
+ *  needed. */
 static void retire(struct traced *t)
 {
 	struct shared_stats *stats = malloc(sizeof(*stats));
@@ -238,7 +238,7 @@ static bool fold_ended(struct family *f)
 	struct err *err = NULL;
 
 	for (;;) {
-		// Not in the way of whoever is at work on the tables, nor held up by that.
+		// This neither disturbs whoever works on the tables, nor waits for them.
 		if (pthread_mutex_trylock(&f->hold) != 0)
 			return true;
 		t = folding_next(f->members, num_members(f), &f->folds, f->chosen);
@@ -294,8 +294,9 @@ struct err *family_create(struct session *s, struct tracer_options *options)
 		free(f);
 		return err;
 	}
-	// Tables have megabytes of which little is touched. Once some have been freed glibc takes
-	// such from its heap, fills them with zeros and keeps them, unless the threshold is fixed.
+	// Tables have megabytes of address space, of which little is touched. After some were
+	// freed, glibc would take new ones from its heap, fill them with zeros and keep them,
+	// unless the threshold is fixed.
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	s->family = f;
 	f->chosen = s->first;

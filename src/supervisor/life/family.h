@@ -5,11 +5,12 @@
 
 #include "supervisor/core/run.h"
 
-/** Memory for them, before the tracer is forked. */
+/** Reserve memory for them, before the tracer is forked. */
 struct err *family_create(struct session *s, struct tracer_options *options) __must_check;
-/** Begin to take children up; the first process is complete. Without family nothing is done. */
+/** Begin to take over children. The first process must be complete. Does nothing without a
+ *  family. */
 struct err *family_start(struct session *s) __must_check;
-/** No child is taken up any more. Without lock. */
+/** Take over no more children. Without lock. */
 void family_close(struct session *s);
 /** The tracer is gone: the children have ended or go on without us. Without lock. */
 void family_left(struct session *s);

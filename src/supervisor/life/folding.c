@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Children that have ended, put together: a build of ten thousand processes must not cost ten
-// thousand tables. The programs with many processes are put together first, and wholly, so that a
-// table has all of them; the few processes of other programs keep what is known of each.
+// Merges children that have ended: a build of ten thousand processes must not cost ten thousand
+// tables. Programs with many processes are merged first, and completely, so that a table has all of
+// them. The few processes of other programs keep their own tables.
 #include "config.h"
 
 #include "supervisor/life/folding.h"
@@ -16,11 +16,11 @@
 
 /** Name of the last table possible. */
 #define OTHERS "<other programs>"
-/** Files that a table may have: a program whose every process is another file (a compiler's test,
- *  built anew each time) is to cost no more. */
+/** How many files a table may have. A program whose every process is another file (a compiler's
+ *  test, built anew each time) must not cost more. */
 #define MODULES_MAX 256
 
-/** t on its way into fold. */
+/** What is needed while t is merged into fold. */
 struct folding {
 	struct traced *fold;
 	struct traced *t;
@@ -31,7 +31,7 @@ struct folding {
 	VEC(uint64_t) frames;
 };
 
-/** Its end has been seen to, and nobody wants to know more of it than the rest. */
+/** Its end has been handled, and nobody wants to know more of it than of the rest. */
 static bool is_foldable(const struct traced *t, const struct traced *chosen)
 {
 	return t != chosen && !t->shared && !t->snapshots.num && !t->measuring && !t->storing;
@@ -129,7 +129,8 @@ static struct err *map_frame(struct folding *f, uint64_t frame, uint64_t *ret)
 		f->modules[module] = id + 1;
 	}
 	id = module ? f->modules[module] - 1 : 0;
-	// An address in memory that is gone says nothing, and would be another one in each process.
+	// An address in memory that is gone tells nothing, and would be another one in each
+	// process.
 	*ret = id ? frame_make(id, frame_addr(frame)) : FRAME_UNKNOWN;
 	return NULL;
 }

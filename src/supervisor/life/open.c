@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-/** session_open() loads as many snapshots, the newest ones, as have together so many sites: about
- *  80 MB. */
+/** session_open() loads the newest snapshots, as long as they have no more than so many sites
+ *  together: about 80 MB. */
 #define MAX_OPEN_SITES 2000000
 
 /** The first of the newest entries that are loaded. */
@@ -57,7 +57,7 @@ static struct err *load_all(struct traced *t, struct store *store,
 	return err;
 }
 
-/** What is told of the process is what the newest snapshot tells. */
+/** The process is described as in the newest snapshot. */
 static void take_over(struct traced *t, const struct store_entries *entries)
 {
 	const struct store_entry *newest = store_find(entries, NULL);

@@ -29,7 +29,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-/** How long a tracer may take to leave, and a launched program to reach its begin. */
+/** How long a tracer may take to end, and a launched program to reach its beginning. */
 #define LEAVE_TIMEOUT_NS (10 * NS_PER_S)
 
 /** proc_pid_oom_score_adj(5): half of what there is. */
@@ -139,7 +139,7 @@ struct err *session_lost_tracer(struct session *s, bool expects_it)
 	}
 }
 
-/** When memory gets short, let us be ended before the target: the tracer lets it go on then. */
+/** If memory runs short, we should be killed before the target: the tracer then releases it. */
 static void volunteer(void)
 {
 	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -273,7 +273,7 @@ static void end_tracer(struct session *s)
 
 	while (waitpid(s->tracer.pid, &status, WNOHANG) == 0) {
 		if (clock_now_ns() > deadline) {
-			// It hangs: its end is better than its traps. The watcher restores the
+			// It hangs. Its end is better than its traps. The watcher restores the
 			// bytes.
 			__atomic_store_n(&s->is_leaving, false, __ATOMIC_RELEASE);
 			kill(s->tracer.pid, SIGKILL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Tracing begins and ends while the target runs. */
+/** Begins and ends tracing while the target runs. */
 #ifndef SUPERVISOR_LIFE_TRACING_H
 #define SUPERVISOR_LIFE_TRACING_H
 
@@ -7,10 +7,10 @@
 
 /** The target is complete: let the tracer begin. */
 struct err *tracing_begin(struct traced *t) __must_check;
-/** The tracer is gone: what it has told is in the tables, and no more comes. A process that has not
- *  ended goes on without us. Without lock. */
+/** The tracer is gone: all that it has reported is in the tables. A process that has not ended goes
+ *  on without us. Without lock. */
 void tracing_leave(struct traced *t);
-/** Nobody is there to be traced any more. Under lock. */
+/** Tell whether there is nobody to be traced any more. Under lock. */
 bool tracing_is_over(const struct traced *t);
 
 #endif

@@ -20,8 +20,8 @@ static bool take_interrupt(struct session *s)
 	return __atomic_exchange_n(&s->is_interrupted, false, __ATOMIC_ACQ_REL);
 }
 
-/** The longest sleep: events that need nobody's wake-up (ring not drained yet) are seen after so
- *  long. */
+/** The longest sleep. Events of which nobody wakes us (the ring is not drained yet) are seen after
+ *  this time. */
 static uint64_t min_sleep(uint64_t deadline, uint64_t now)
 {
 	uint64_t left = deadline - now;

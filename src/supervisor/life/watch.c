@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/** is_accident: nobody has asked the tracer to leave. */
+/** is_accident: nobody asked the tracer to end. */
 static void lose_tracer(struct session *s, bool is_accident)
 {
 	struct traced *t = s->first;

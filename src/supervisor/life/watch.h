@@ -5,10 +5,10 @@
 
 #include "supervisor/core/run.h"
 
-/** When the tracer ends, take out what it has left in its targets, and say so if that was no
- *  leave. */
+/** Start that thread. When the tracer ends, it takes out what the tracer has left in its targets,
+ *  and notes it if we did not ask for that end. */
 struct err *watch_start(struct session *s) __must_check;
-/** The tracer has ended, or has been asked to: wait until that has been seen to. Idempotent. */
+/** The tracer has ended, or was asked to end: wait until the watcher is done. Idempotent. */
 void watch_end(struct session *s);
 
 #endif

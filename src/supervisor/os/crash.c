@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libdw and libelf do not get over a lack of memory: they use what an allocation did not give, or
-// abort. Nor may one trust them with every damaged file. The target must not pay for it, so the
-// process ends in order, as after any other error: the tracer, which sees the socket close,
-// restores all bytes and leaves.
+// libdw and libelf do not survive a lack of memory: they use what an allocation did not give, or
+// abort. Nor can they be trusted with every damaged file. The target must not pay for it. So the
+// process ends in order, as after any other error. The tracer sees the socket close, restores all
+// bytes and detaches.
 #include "config.h"
 
 #include "supervisor/os/crash.h"

@@ -12,12 +12,12 @@
 
 /** Read target memory. False: not all of it is there. */
 bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check;
-/** Its executable names a dynamic linker. */
+/** Tell whether its executable names a dynamic linker. */
 bool process_has_interpreter(pid_t pid);
 /** Address of the dynamic linker's r_debug.r_state (32 bits). False: there is none, or not yet. */
 bool process_link_state(pid_t pid, uint64_t *ret) __must_check;
-/** The dynamic linker is in the middle of changing its list, as its r_state says. Unknown counts
- *  as no. */
+/** Tell whether the dynamic linker is in the middle of changing its list, by its r_state. Unknown
+ *  counts as no. */
 bool process_is_linking(pid_t pid, uint64_t link_state);
 /** Entry point of the executable. False: unknown. */
 bool process_entry(pid_t pid, uint64_t *ret) __must_check;

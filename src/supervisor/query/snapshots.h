@@ -6,11 +6,13 @@
 #include "supervisor/core/traced.h"
 #include "supervisor/snapshots.h"
 
-/** Keep a snapshot, in place of one of the same name. Takes it over, in any case. Under lock. */
+/** Keep a snapshot. One of the same name is replaced. This takes the snapshot over, in any case.
+ *  Under lock. */
 struct err *snapshots_keep(struct traced *t, struct snapshot *snapshot) __must_check;
-/** A snapshot of this moment. Under lock. */
+/** Take a snapshot of this moment. Under lock. */
 struct err *snapshots_take(struct traced *t, const char *name, struct snapshot **ret) __must_check;
-/** ERR_OTHER when single blocks are not known: of several processes only sums are. */
+/** Check that single blocks are known. ERR_OTHER: they are not, because these are merged
+ *  processes. */
 struct err *snapshots_check_blocks(const struct traced *t) __must_check;
 
 #endif

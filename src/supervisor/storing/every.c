@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thread that stores a snapshot every so often. A disk that is too slow for the period gets
-// fewer snapshots.
+// The thread that stores a snapshot periodically. A disk that is too slow for the period gets fewer
+// snapshots.
 #include "config.h"
 
 #include "supervisor/storing/every.h"

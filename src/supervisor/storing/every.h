@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A snapshot every so often, see traced_every(). */
+/** Periodic snapshots; see traced_every(). */
 #ifndef SUPERVISOR_STORING_EVERY_H
 #define SUPERVISOR_STORING_EVERY_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Snapshots in files. No lock is held while a file is written or symbols are looked
- *  up for it. */
+/** Snapshots in files. No lock is held while a file is written, or while symbols are looked up for
+ *  it. */
 #ifndef SUPERVISOR_STORING_FILES_H
 #define SUPERVISOR_STORING_FILES_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A file that snapshots are to be stored in is tried out before there is anything to store: after
-// hours it would be too late.
+// A file for snapshots is tried before there is anything to store: after hours it would be too
+// late.
 #include "config.h"
 
 #include "supervisor/storing.h"
@@ -40,7 +40,7 @@ static void remove_trial(const char *path)
 	}
 }
 
-/** An error of the trial is one of path. */
+/** The error of the trial, as an error of path. */
 static struct err *rename_error(struct err *err, const char *trial, const char *path)
 {
 	size_t len = strlen(trial);
