@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Debug files from debuginfod servers. libdebuginfod brings libcurl and more than twenty other
- *  libraries, and talks to a network: all of that stays in a process of its own, this program
- *  executed anew, which can be ended at any moment. */
+ *  libraries, and talks to a network. All of that stays in a process of its own, which executes
+ *  this program again and can be ended at any moment. */
 #ifndef OBJ_DOWNLOAD_H
 #define OBJ_DOWNLOAD_H
 
@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** The first argument by which main() knows that it is that process; a build-id in hexadecimal
- *  digits is the second. */
+/** The first argument, by which main() knows that it is that process. The second is a build-id in
+ *  hexadecimal digits. */
 #define DOWNLOAD_WORD "--fetch-debuginfo"
 
 struct download {
@@ -21,11 +21,10 @@ struct download {
 	const char *urls;
 	/** The longest time that it may take. */
 	uint64_t limit_ns;
-	/** Called from time to time; total 0: not known. May be NULL. */
+	/** Called from time to time. total 0: not known. May be NULL. */
 	void (*progress)(void *ctx, uint64_t num_bytes, uint64_t total);
 	void *ctx;
-	/** Set to the process while there is one, else 0: whoever kills it ends the download.
-	 *  Atomic. */
+	/** The process, while there is one; else 0. Whoever kills it ends the download. Atomic. */
 	pid_t *process;
 };
 
@@ -45,15 +44,15 @@ enum download_result {
 };
 
 /** Fetch the debug file of a build-id, from the servers or from libdebuginfod's cache. fds_ret[0]
- *  is the file, fds_ret[1] the one that it shares with others (.gnu_debugaltlink) or -1; both
- *  belong to the caller, and are set with DOWNLOAD_DONE alone. *errnum_ret: why, or 0, with
- *  DOWNLOAD_FAILED. Takes no lock. */
+ *  is the file. fds_ret[1] is the file that it shares with others (.gnu_debugaltlink), or -1. Both
+ *  belong to the caller, and are set only with DOWNLOAD_DONE. With DOWNLOAD_FAILED, *errnum_ret
+ *  says why, or is 0. Takes no lock. */
 enum download_result download_debug_file(const struct download *download, int fds_ret[2],
 					 int *errnum_ret);
 
-/** All that the process does; returns its exit status. Standard output is the pipe to the one that
- *  started it: records that end in a NUL, p DONE TOTAL (progress), d PATH (debug file), a PATH
- *  (shared one), l (no library), e ERRNO. */
+/** All that the process does. Returns its exit status. Standard output is the pipe to the process
+ *  that started it. It gets records that end in a NUL: p DONE TOTAL (progress), d PATH (debug
+ *  file), a PATH (shared file), l (no library), e ERRNO. */
 int download_main(const char *build_id);
 
 #endif

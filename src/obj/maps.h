@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Parser of the text of /proc/PID/maps. Works on any bytes: a line that is not well formed is
- *  skipped and counted. */
+/** A parser for the text of /proc/PID/maps. It works on any bytes: a malformed line is skipped and
+ *  counted. */
 #ifndef OBJ_MAPS_H
 #define OBJ_MAPS_H
 
@@ -13,7 +13,7 @@ struct map_entry {
 	/** Runtime range [start, end), never empty. */
 	uint64_t start;
 	uint64_t end;
-	/** Offset in the file of the byte at start. */
+	/** The offset in the file of the byte at start. */
 	uint64_t offset;
 	/** Device number of the file, as makedev() composes it; 0 with inode 0: no file. */
 	uint64_t dev;
@@ -42,7 +42,7 @@ void maps_cursor_init(struct maps_cursor *cursor, const char *text, size_t size)
 /** The next well-formed line. False: no more; *ret is then untouched. */
 bool maps_next(struct maps_cursor *cursor, struct map_entry *ret);
 
-/** The path of the entry equals the string. */
+/** Tell whether the path of the entry equals the string. */
 bool map_entry_has_path(const struct map_entry *entry, const char *path);
 
 #endif

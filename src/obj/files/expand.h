@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Compressed sections: a few megabytes of a file may expand to gigabytes, and libdw expands all
- *  that it finds. So their sizes are looked at first, and what is too much is kept from it: more
- *  than a file of this size can mean to say, or more than there is memory left. Private to obj/. */
+/** Compressed sections. A few megabytes of a file may expand to gigabytes, and libdw expands all
+ *  sections that it finds. So their sizes are looked at first. What is too much is kept from libdw:
+ *  more than a file of this size can mean to say, or more than there is memory left. Private to
+ *  obj/. */
 #ifndef OBJ_FILES_EXPAND_H
 #define OBJ_FILES_EXPAND_H
 
@@ -12,22 +13,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What sections of all files together have expanded to, and may. Zero-filled: nothing yet, no
- *  limit of its own. */
+/** How much the sections of all files together have expanded to, and how much they may.
+ *  Zero-filled: nothing yet, and no limit of its own. */
 struct expansion {
-	/** Bytes; 0: no limit but half of what the machine has available. Atomic. */
+	/** The limit in bytes. 0: half of the available memory of the machine. Atomic. */
 	uint64_t limit;
 	uint64_t used;
-	/** About files of which something was kept back, a line each; owned. */
+	/** Lines about files of which something was kept back. Owned. */
 	VEC(char *) notes;
 };
 
-/** May libdw have this ELF file of 64 bits with all its sections? If so they count as used. False:
- *  no such file, or a note was added. expansion NULL: any size is fine. */
+/** Tell whether libdw may have this 64-bit ELF file with all its sections. If so, they count as
+ *  used. False: it is no such file, or a note was added. expansion NULL: any size is fine. */
 bool expansion_admits(struct expansion *expansion, int fd, const char *path) __must_check;
 
-/** The same for a file that is needed in any case: elf, which is open for fd, loses the sections
- *  that are too much, as long as nobody has used it. */
+/** The same for a file that is needed in any case. elf is open for fd, and nobody has used it yet.
+ *  It loses the sections that are too much. */
 void expansion_strip(struct expansion *expansion, int fd, const char *path, Elf *elf);
 
 void expansion_deinit(struct expansion *expansion);

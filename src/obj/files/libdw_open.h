@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** libdw opens files by itself, by names that stand in DWARF: .dwo and .dwp files, and the
- *  supplementary file of dwz. It has no callback for that, so they are opened here: the program's
- *  own open() comes before libc's for every library (libdw_open.c). Private to obj/. */
+/** libdw opens files by itself, by names that it finds in DWARF: .dwo and .dwp files, and the
+ *  supplementary file of dwz. It has no callback for that. So they are opened here: the program's
+ *  own open() (libdw_open.c) comes before libc's for every library. Private to obj/. */
 #ifndef OBJ_FILES_LIBDW_OPEN_H
 #define OBJ_FILES_LIBDW_OPEN_H
 
 #include "obj/files/expand.h"
 #include "obj/files/target_file.h"
 
-/** Whoever calls libdw in a way that may open files does so between these two; they nest. Meanwhile
- *  all that the calling thread opens by open() is opened as the target's (target_file.h), and only
- *  if it is an ELF file that does not expand beyond `expansion`. target NULL: nobody's; expansion
+/** Who calls libdw in a way that may open files does so between these two. They nest. Meanwhile all
+ *  that the calling thread opens by open() is opened as the target's (target_file.h), and only if
+ *  it is an ELF file that does not expand beyond `expansion`. target NULL: nobody's. expansion
  *  NULL: any size. Both must live until the end. */
 struct libdw_guard {
 	const struct target *target;
@@ -20,11 +20,11 @@ struct libdw_guard {
 };
 void libdw_guard_begin(struct libdw_guard *guard, const struct target *target,
 		       struct expansion *expansion);
-/** libdw calls us back: what we open until libdw_guard_end() is our business. */
+/** libdw calls us back: until libdw_guard_end() we open files for ourselves. */
 void libdw_guard_pause(struct libdw_guard *guard);
 void libdw_guard_end(struct libdw_guard *guard);
 
-/** An ELF file for libdw, checked like that. -1: errno tells. */
+/** Open an ELF file for libdw, with the same checks. -1: errno tells. */
 int libdw_open_elf(const struct target *target, enum target_root root, struct expansion *expansion,
 		   const char *path) __must_check;
 

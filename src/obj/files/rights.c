@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libc changes the rights of all threads, by signals; the bare system calls change those of one.
+// libc changes the rights of all threads, by signals. The bare system calls change those of one
+// thread.
 #include "config.h"
 
 #include "obj/files/rights.h"

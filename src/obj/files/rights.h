@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Rights of a process over files, taken on by a thread for a moment. Private to obj/. */
+/** The rights of a process over files. A thread takes them on for a moment. Private to obj/. */
 #ifndef OBJ_FILES_RIGHTS_H
 #define OBJ_FILES_RIGHTS_H
 
@@ -17,13 +17,13 @@ struct rights {
 	/** Owned; may be NULL when there are none. */
 	gid_t *groups;
 	size_t num_groups;
-	/** Its effective capabilities over files (bits as in CAP_TO_MASK); none when they are those
-	 *  of another user namespace, where they are good for other files. */
+	/** Its effective capabilities over files (bits as in CAP_TO_MASK). None if they belong to
+	 *  another user namespace, where they hold for other files. */
 	uint64_t file_caps;
 };
 
-/** The rights of the process whose directory of /proc is open as proc_fd. &err_gone: it is none any
- *  more. The caller calls rights_deinit(). */
+/** Read the rights of the process whose directory in /proc is open as proc_fd. &err_gone: there is
+ *  no such process any more. The caller calls rights_deinit(). */
 struct err *rights_read(int proc_fd, struct rights *ret) __must_check;
 /** Zero-filled is fine. */
 void rights_deinit(struct rights *rights);
@@ -38,10 +38,11 @@ struct rights_before {
 	uint64_t effective;
 };
 
-/** The calling thread alone opens files with these rights from now on, until rights_leave(). False
- *  (errno tells): they cannot be had, or not without more groups; the thread has its own still. */
+/** Let the calling thread, and no other, open files with these rights until rights_leave(). False
+ *  (errno tells): it cannot have them, or not without more groups. The thread then still has its
+ *  own. */
 bool rights_enter(const struct rights *rights, struct rights_before *before) __must_check;
-/** As it was before. errno stays. */
+/** Give the thread its own rights back. errno stays. */
 void rights_leave(struct rights_before *before);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// No open() in this file: libdw_open.c has one of its own, which comes here.
+// This file must not call open(): libdw_open.c defines it, and comes here.
 #include "config.h"
 
 #include "obj/files/target_file.h"
@@ -166,7 +166,8 @@ static int check_opened(const struct target *target, int fd, uint64_t max_size)
 	return -1;
 }
 
-/** Links of /proc lead past the directories above a file, and to what other processes have open. */
+/** Links of /proc bypass the directories above a file, and lead to what other processes have
+ *  open. */
 static int open_beneath(int root_fd, const char *path)
 {
 	struct open_how how = {.flags = OPEN_FLAGS,
@@ -175,7 +176,7 @@ static int open_beneath(int root_fd, const char *path)
 	return (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 }
 
-/** Rights and directories as they are now; the last that were seen when it has ended. */
+/** Read rights and directories as they are now. When the process has ended, the last ones stay. */
 static struct err *look_again(const struct target *target, struct rights *rights,
 			      bool *is_elsewhere_ret, bool *is_gone_ret)
 {

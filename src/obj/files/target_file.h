@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Files that a target names: sources and debug files by its DWARF, ELF files by its mappings.
- *  Whoever made the target chose the names, and we may have more rights than he. So all of them are
- *  opened here, and nowhere else: with the target's rights (rights.h), in its mount namespace and
- *  below its root directory, without going through links of /proc, without ever waiting; and only
- *  regular files on file systems that hold files. Private to obj/. */
+ *  Whoever made the target chose the names, and we may have more rights than that person. So all of
+ *  them are opened here, and nowhere else: with the target's rights (rights.h), in its mount
+ *  namespace and below its root directory, without following links of /proc, and without ever
+ *  waiting. Only regular files on file systems that hold files are accepted. Private to obj/. */
 #ifndef OBJ_FILES_TARGET_FILE_H
 #define OBJ_FILES_TARGET_FILE_H
 
@@ -16,7 +16,7 @@
 /** Larger files are no ELF files that anybody loads. */
 #define TARGET_ELF_MAX (8ull << 30)
 
-/** Whose files; zero-filled: nobody's (a stored file), then our own rights and our own directories
+/** Whose files. Zero-filled: nobody's (a stored file); then our own rights and directories
  *  count. */
 struct target {
 	/** It was looked at. */
@@ -28,27 +28,27 @@ struct target {
 	bool is_elsewhere;
 };
 
-/** Look at process pid, a task that lives (io_live_task()): its rights and directories are those
- *  that count from now on. They are looked at again whenever a file is opened, as long as it lives;
- *  the last ones stay when it has ended. &err_gone: it has; the target is as before. */
+/** Look at process pid, a task that lives (io_live_task()). Its rights and directories count from
+ *  now on. While it lives, they are read again whenever a file is opened; when it has ended, the
+ *  last ones count. &err_gone: it has ended already, and the target is as before. */
 struct err *target_look(struct target *target, pid_t pid) __must_check;
 void target_deinit(struct target *target);
-/** A copy with a descriptor and a list of groups of its own. */
+/** Copy a target, with a descriptor and a list of groups of its own. */
 struct err *target_copy(const struct target *target, struct target *ret) __must_check;
-/** What one of two processes that have ended might open the other might, too. */
+/** Tell whether two processes that have ended might have opened the same files. */
 bool target_is_like(const struct target *a, const struct target *b);
 
 /** Where a path leads. */
 enum target_root {
-	/** To the target's directories; when it has ended, and they were others than ours,
-	 *  nowhere. */
+	/** To the target's directories. If it has ended, and they were not ours, to nowhere. */
 	TARGET_ROOT_ITS,
-	/** To ours, with the target's rights still: /usr/lib/debug of the host. */
+	/** To our directories, still with the target's rights: /usr/lib/debug of the host. */
 	TARGET_ROOT_OURS,
 };
 
-/** Open an absolute path for reading. -1: it cannot be, may not be, is larger than max_size or no
- *  such file as the head of this header says; errno tells. target NULL is as zero-filled. */
+/** Open an absolute path for reading. -1: it cannot be opened, may not be opened, is larger than
+ *  max_size, or is no such file as the head of this header describes; errno tells. target NULL is
+ *  as zero-filled. */
 int target_open(const struct target *target, enum target_root root, const char *path,
 		uint64_t max_size) __must_check;
 /** The same for one of the links in /proc/PID/map_files. */

@@ -24,16 +24,16 @@ struct sources {
 	size_t cap;
 };
 
-/** Line number `line` (from 1) of a file of the target (target_file.h), without its end, as a
- *  string that the caller frees. NULL: no such file or line, or no memory. Only files with an
- *  absolute path are read, and only once. */
+/** Line number `line` (from 1) of a file of the target (target_file.h), without its end. The caller
+ *  frees it. NULL: no such file or line, or no memory. Only files with an absolute path are read,
+ *  each once. */
 char *sources_line(struct sources *sources, const struct target *target, const char *path,
 		   uint32_t line);
 
 /** Free all; empty and usable again. */
 void sources_deinit(struct sources *sources);
 
-/** Take "//", "./" and "DIR/../" out of a path, in place. */
+/** Remove "//", "./" and "DIR/../" from a path, in place. */
 void source_path_normalize(char *path);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Modules of processes that have ended, put together: thousands of short-lived processes of one
+// Merges the modules of processes that have ended. Thousands of short-lived processes of one
 // program have the same few files, and each open file costs descriptors and memory.
 #include "config.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A file that modules are loaded from, with all that was read of it: its headers, libdw's view,
- *  symbols, lines and call-frame information. Each is read when it is first asked for. Private to
- *  obj/. */
+/** A file that modules are loaded from, and all that was read of it: its headers, libdw's view,
+ *  symbols, lines and call-frame information. Each part is read when it is first asked for. Private
+ *  to obj/. */
 #ifndef OBJ_MODULES_BINARY_H
 #define OBJ_MODULES_BINARY_H
 
@@ -24,8 +24,8 @@ struct binary {
 	/** NULL until first asked for. */
 	struct symindex *symbols;
 	struct lines *lines;
-	/** A copy of memory that is not mapped any more: nothing can prove that a later mapping
-	 *  is the same file. */
+	/** It is a copy of memory that is not mapped any more. Nothing can prove that a later
+	 *  mapping is the same file. */
 	bool is_retired;
 	/** Of the binaries with an equal hash of device and inode, the one before: its index + 1,
 	 *  or 0. For modules.binaries_by_file. */
@@ -34,8 +34,8 @@ struct binary {
 	bool is_touched;
 };
 
-/** A new binary of an open file; takes fd over (-1 is allowed), also on failure. path is copied.
- *  target and expansion must live as long as it. See elf_file_create(). */
+/** Create the binary of an open file. It takes fd over (-1 is allowed), also on failure. path is
+ *  copied. target and expansion must live as long as the binary. See elf_file_create(). */
 struct err *binary_create(int fd, const char *path, size_t path_size, const struct target *target,
 			  struct expansion *expansion, struct binary **ret) __must_check;
 /** NULL is fine. */
@@ -48,9 +48,9 @@ struct err *binary_symbols(struct binary *binary, const struct symindex **ret) _
 struct err *binary_find_lines(struct binary *binary, uint64_t addr,
 			      struct line_frames *ret) __must_check;
 
-/** A debug file for it, and the one that it shares information with or -1; takes both over, also on
- *  failure. Symbols and lines are looked up anew from now on. ERR_FORMAT: the debug file is of
- *  another build, or the binary was given one before. */
+/** Give it its debug file, and the file that it shares information with, or -1. Takes both over,
+ *  also on failure. From now on symbols and lines are looked up again. ERR_FORMAT: the debug file
+ *  belongs to another build, or the binary got one before. */
 struct err *binary_give_debug(struct binary *binary, int fd, int shared_fd) __must_check;
 
 #endif

@@ -53,8 +53,9 @@ void module_lose_live(struct module_entry *entry);
 
 /** The live module at pc, or NULL. O(log mappings). */
 struct module_entry *modules_find_entry(const struct modules *modules, uint64_t pc);
-/** Who reads source files: the process of the last refresh, else the one that the modules were
- *  adopted from. NULL: they are of processes with different rights, nobody may. */
+/** Whose rights count for source files: the process of the last refresh, else the one that the
+ *  modules were adopted from. NULL: they belong to processes with different rights, so nobody's
+ *  do. */
 const struct target *modules_source_target(const struct modules *modules);
 
 /** By id, or NULL. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// modules_refresh() of modules.h: the lines of /proc/PID/maps become modules. Files of new lines are
-// opened, files of changed lines are looked at again, all others stay as they are (maps_view.h).
-// What is found is noted in the entries and binaries, and becomes visible at the end, in commit().
+// modules_refresh() of modules.h: makes modules of the lines of /proc/PID/maps. The files of new
+// lines are opened, files of changed lines are looked at again, and all others stay as they are
+// (maps_view.h). What is found is noted in the entries and binaries, and becomes visible at the
+// end, in commit().
 #include "config.h"
 
 #include "obj/modules.h"
@@ -97,9 +98,9 @@ static struct err *open_binary(struct refresh *refresh, const struct map_entry *
 	return NULL;
 }
 
-/** The entry to use for a binary at a bias: the one that is or was there, else one that is not in
- *  use (frames hold ELF addresses, so nothing but the bias changes). One that is live elsewhere
- *  until now is not taken: whoever reads the delta must still see where it was. NULL: a new one is
+/** The entry for a binary at a bias: the one that is or was there, else one that is not in use
+ *  (frames hold ELF addresses, so only the bias changes). One that was live elsewhere until now is
+ *  not taken, because whoever reads the delta must still see where it was. NULL: a new one is
  *  needed. */
 static struct module_entry *find_entry(const struct modules *modules, const struct binary *binary,
 				       uint64_t bias)

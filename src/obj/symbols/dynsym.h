@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Functions of .dynsym by name, through its hash table. The beginning of that table is read once,
- *  so a look-up that misses costs no read in most files, and a hundred names in 150 files take a
- *  few milliseconds. Private to obj/. */
+/** Finds functions of .dynsym by name, through its hash table. The beginning of that table is read
+ *  once. So a look-up that misses costs no read in most files, and a hundred names in 150 files
+ *  take a few milliseconds. Private to obj/. */
 #ifndef OBJ_SYMBOLS_DYNSYM_H
 #define OBJ_SYMBOLS_DYNSYM_H
 
