@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Unwind rows by pc, in shared memory: one process (the supervisor) writes, any number read,
- *  without locks. A reader never sees half a row: it copies the row and looks at key and generation
- *  again. What it does not get because of that is a miss like any other: rows are a cache. */
+/** Unwind rows by pc, in shared memory. One process (the supervisor) writes, and any number of
+ *  processes read, without locks. A reader never gets half a row: it copies the row, and then looks
+ *  at key and generation again. If they have changed, that is a miss like any other, because rows
+ *  are a cache. */
 #ifndef WIRE_CFI_ROWS_H
 #define WIRE_CFI_ROWS_H
 
@@ -11,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Keys that mark slots without a row. As keys of a pc they would be those of 0 and 2^63, where no
- *  code can be. */
+/** Keys of slots without a row. As keys of a pc they would be those of 0 and 2^63, where no code
+ *  can be. */
 #define CFI_ROWS_EMPTY     0
 #define CFI_ROWS_WITHDRAWN 1
 
@@ -33,16 +34,17 @@ struct cfi_rows {
 	uint64_t cap;
 	/** Slots in use, withdrawn ones included. Written and read by the supervisor. */
 	uint64_t num;
-	/** Times the table was emptied. A slot gets another row only after that. */
+	/** How often the table was emptied. Only after that a slot gets another row. */
 	uint64_t generation;
-	/** Times rows were withdrawn. */
+	/** How often rows were withdrawn. */
 	uint64_t num_withdrawals;
 	/** Behind the slots, for the supervisor alone: the keys of those in use, as they came
 	 *  (CFI_ROWS_WITHDRAWN: withdrawn), so that num keys tell what cap slots would. */
 	_Alignas(64) struct cfi_rows_slot slots[];
 };
 
-/** The row of a return address is that of the call before it, so it has a key of its own. */
+/** The key of a row. A return address has a key of its own, because its row is that of the call
+ *  before it. */
 static inline uint64_t cfi_rows_key(uint64_t pc, bool is_call_site)
 {
 	return pc << 1 | is_call_site;
@@ -59,20 +61,20 @@ void cfi_rows_init(struct cfi_rows *rows, size_t cap);
  *  CFI_ROWS_WITHDRAWN it is always CFI_ROW_NO_CFI. O(1). Any process. */
 bool cfi_rows_get(const struct cfi_rows *rows, uint64_t key, struct cfi_row *ret);
 
-/** Changes when rows have been withdrawn or cleared: what was computed from rows before may be
- *  wrong then. Any process. */
+/** A number that changes when rows are withdrawn or cleared. What was computed from rows before may
+ *  then be wrong. Any process. */
 static inline uint64_t cfi_rows_changes(const struct cfi_rows *rows)
 {
 	return __atomic_load_n(&rows->generation, __ATOMIC_ACQUIRE) +
 	       __atomic_load_n(&rows->num_withdrawals, __ATOMIC_ACQUIRE);
 }
 
-/** Publish a row. One that is there already stays: withdraw it first. When the table is three
- *  quarters full it is emptied first. O(1), or O(table) then. Supervisor only. */
+/** Publish a row. It does not replace a row of the same key; withdraw that first. A table that is
+ *  three quarters full is emptied before. O(1), or O(table) then. Supervisor only. */
 void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row);
 
-/** Withdraw the rows whose instruction, for a call site the one before its pc, lies in [start,
- *  end). O(num), and no slot but theirs is touched. Supervisor only. */
+/** Withdraw the rows whose instruction lies in [start, end). For a call site it is the instruction
+ *  before its pc. O(num), and only their slots are touched. Supervisor only. */
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end);
 /** Empty the table. O(table). Supervisor only. */
 void cfi_rows_clear(struct cfi_rows *rows);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the supervisor tells the tracer: one message each over a SOCK_SEQPACKET socket. The end of
- *  the socket means that the supervisor is gone: the tracer then restores everything and leaves. */
+/** Commands of the supervisor to the tracer: one message each over a SOCK_SEQPACKET socket. The end
+ *  of the socket means that the supervisor is gone. The tracer then restores everything and
+ *  ends. */
 #ifndef WIRE_COMMAND_H
 #define WIRE_COMMAND_H
 
@@ -9,69 +10,74 @@
 #include <stdint.h>
 
 enum command_kind {
-	/** Plant breakpoints: items[]. With PLANT_PROBE all of one module: usable tells how the sizes of its
-	 *  blocks are found out; [start, end) is code of the allocator itself, whose
-	 *  frees of blocks that nobody has allocated are its own business. With PLANT_CALL: EVENT_CALL when they were entered `value`
-	 *  times in all; flags: PLANT_PAUSE. */
+	/** Plant breakpoints: items[].
+	 *
+	 *  With PLANT_PROBE: all items belong to one module. usable says how to find out the sizes
+	 *  of its blocks. [start, end) is the code of the allocator itself: a free from there of an
+	 *  unknown block does not count.
+	 *
+	 *  With PLANT_CALL: EVENT_CALL comes when the items were entered `value` times in all.
+	 *  flags: PLANT_PAUSE. */
 	COMMAND_PLANT,
-	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) at items[].addr out. */
+	/** Take the roles items[].role (PLANT_CALL, PLANT_MEASURE) from the breakpoints at
+	 *  items[].addr. */
 	COMMAND_UNPLANT,
-	/** End the pause that PLANT_PAUSE has brought about. */
+	/** End the pause that PLANT_PAUSE began. */
 	COMMAND_UNPAUSE,
-	/** Forget breakpoints and pending sites in [start, end): the module is gone. Stack hashes
-	 *  begin anew. */
+	/** Forget the breakpoints in [start, end), and the calls that would return there: the
+	 *  module is gone. Stack hashes begin anew. */
 	COMMAND_DROP,
-	/** Code of a module: [start, end). Return sites inside keep their breakpoints; elsewhere
-	 *  they are planted for one return only (code made at run time may change). */
+	/** [start, end) is the code of a module. Return breakpoints in it stay. Elsewhere they are
+	 *  planted for one return only, because code made at run time may change. */
 	COMMAND_MODULE,
-	/** [start, end) is unused executable memory in a module: room for displaced instructions
-	 *  where none can be mapped. */
+	/** [start, end) is unused executable memory in a module: a code cave, for slots where no
+	 *  memory can be mapped. */
 	COMMAND_CODE_CAVE,
-	/** An area for displaced instructions that an earlier tracer has left at `start`. */
+	/** An earlier tracer left a xol area at `start`. */
 	COMMAND_XOL_AREA,
-	/** Let thread tid, which waits after an event, go on. flags: RESUME_*. */
+	/** Release thread tid, which waits after an event. flags: RELEASE_*. */
 	COMMAND_RELEASE,
-	/** Plant everything (again), with `value` as frame limit. Acknowledged. */
+	/** Plant everything (again). `value` is the frame limit. Acknowledged. */
 	COMMAND_START,
-	/** Take everything out, stay attached. Acknowledged. */
+	/** Take all breakpoints out, and stay attached. Acknowledged. */
 	COMMAND_STOP,
-	/** Restore, release, end. Acknowledged. */
+	/** Restore all bytes, release all threads, and end. Acknowledged. */
 	COMMAND_DETACH,
-	/** SIGKILL to the target. Acknowledged. */
+	/** Send SIGKILL to the target. Acknowledged. */
 	COMMAND_KILL,
-	/** Nothing is read of this process, a child, any more: its shared memory may serve another.
-	 *  If it stands in its first stop it is let go. */
+	/** The supervisor is done with this process, a child: its shared memory may serve another
+	 *  one. If the child stands in its first stop, it is released. */
 	COMMAND_FORGET,
 	/** `value` is an address of a system call instruction in the target. */
 	COMMAND_SYSCALL_INSN,
-	/** All that was allocated so far is forgotten. Acknowledged after the last event of before. */
+	/** Forget all that was allocated so far. Acknowledged after the last event from before. */
 	COMMAND_CLEAR,
-	/** `value` is the address of the dynamic linker's r_debug.r_state: a rendezvous is reported
-	 *  only when that says that its list is complete. Until the next exec. */
+	/** `value` is the address of the dynamic linker's r_debug.r_state. From now on a rendezvous
+	 *  is reported only when r_state says that the list is complete. Until the next exec. */
 	COMMAND_LINK_STATE,
 };
 
-/** Report code that the thread maps (launch of a dynamic executable): EVENT_MAPPED. */
+/** Report when the thread maps code (launch of a dynamic executable): EVENT_MAPPED. */
 #define RELEASE_WATCH_MAPS 1u
 /** Stop watching. */
 #define RELEASE_UNWATCH 2u
 
-/** When the count is reached everything pauses: that thread at the entry, every other one at its
- *  next breakpoint, until COMMAND_UNPAUSE. The ring then ends exactly with that call. */
+/** When the count is reached, everything pauses until COMMAND_UNPAUSE: that thread at the entry,
+ *  every other one at its next breakpoint. So the ring ends exactly with that call. */
 #define PLANT_PAUSE 1u
 
 enum plant_role {
-	/** Entry of an allocator function; id is the index for probe_at() | place in
+	/** Entry of an allocator function. id is the index for probe_at() | the place in
 	 *  shared_stats.hits[] << 16. */
 	PLANT_PROBE = 1,
-	/** Rendezvous of the dynamic linker. */
+	/** The rendezvous of the dynamic linker. */
 	PLANT_RENDEZVOUS = 2,
-	/** Function whose calls are counted; id is given back in EVENT_CALL. */
+	/** A function whose calls are counted. EVENT_CALL has its id. */
 	PLANT_CALL = 4,
-	/** Function whose calls are measured: EVENT_ENTER and EVENT_RETURN with its id. */
+	/** A function whose calls are measured. EVENT_ENTER and EVENT_RETURN have its id. */
 	PLANT_MEASURE = 8,
-	/** ptrace of a C library: a child that shares the target's memory may ask there to be traced
-	 *  by it. */
+	/** ptrace() of a C library. A child that shares the target's memory may ask there to be
+	 *  traced by the target. */
 	PLANT_PTRACE = 16,
 };
 
@@ -81,11 +87,11 @@ struct command_plant {
 	uint32_t id;
 };
 
-/** Items in one message at most. */
+/** How many items a message can have. */
 #define COMMAND_MAX_ITEMS 200
 
-/** Areas for displaced instructions outlive their tracer, since a signal frame may still lead into
- *  them; the next one finds them by this, at their begin, and uses their slots again. */
+/** Xol areas outlive their tracer, because a signal frame may still lead into them. The next tracer
+ *  finds them by this mark at their beginning, and uses their slots again. */
 #define XOL_AREA_SIZE  (64u << 10)
 #define XOL_AREA_MAGIC "malloscope slots 1"
 
@@ -94,7 +100,7 @@ struct command {
 	uint32_t num_items;
 	int32_t tid;
 	uint32_t flags;
-	/** Which of the followed processes: 0 the first one, else event_child.process. */
+	/** The number of the process: 0 for the first one, else event_child.process. */
 	uint32_t process;
 	uint32_t reserved;
 	struct usable_source usable;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the tracer tells the supervisor: records of the ring, in the order in which things
+/** Events of the tracer for the supervisor: records of the ring, in the order in which things
  *  happened. */
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
@@ -10,74 +10,76 @@
 #include <stdint.h>
 
 enum event_kind {
-	/** struct event_stack: a stack that was not seen in this epoch yet; precedes its first
+	/** struct event_stack: a stack that was not seen in this epoch. It comes before its first
 	 *  use. */
 	EVENT_STACK,
 	/** struct event_alloc: an allocation returned. */
 	EVENT_ALLOC,
 	/** struct event_free: a block is about to be freed (entry). */
 	EVENT_FREE,
-	/** struct event_usable: what an allocation of that size gets; it concerns one that was reported
-	 *  without. */
+	/** struct event_usable: what an allocation of that size gets. It is about an allocation
+	 *  that was reported without. */
 	EVENT_USABLE,
-	/** struct event_take: realloc was entered; the old block is held by the pending call. */
+	/** struct event_take: realloc was entered. The pending call holds the old block. */
 	EVENT_TAKE,
-	/** struct event_realloc: realloc returned: a new block in place of the taken one; addr 0:
-	 *  it goes back unchanged. */
+	/** struct event_realloc: realloc returned. A new block replaces the taken one; with addr 0
+	 *  the taken block is put back unchanged. */
 	EVENT_REALLOC,
-	/** struct event_abandon: the taken block is gone without another one in its place: the pending
-	 *  call was abandoned (longjmp, end of thread), or a realloc to 0 bytes has freed it. */
+	/** struct event_abandon: the taken block is gone, and no other block replaces it. The
+	 *  pending call was abandoned (longjmp, end of its thread), or a realloc to 0 bytes has
+	 *  freed the block. */
 	EVENT_ABANDON,
-	/** struct event_call: a function of the user's interest was entered as often as was asked
+	/** struct event_call: a function that the user named was entered as often as was asked
 	 *  for. */
 	EVENT_CALL,
-	/** struct event_measure: a measured function was entered, or has returned (flags:
-	 *  MEASURE_UNWOUND: it was left by longjmp, an exception or the end of its thread, some time
-	 *  before). */
+	/** struct event_measure: a measured function was entered, or has returned. flags:
+	 *  MEASURE_UNWOUND: it did not return; some time ago longjmp, an exception or the end of
+	 *  its thread ended it. */
 	EVENT_ENTER,
 	EVENT_RETURN,
 	/** struct event_miss: the walk needs a row; the thread waits for COMMAND_RELEASE. */
 	EVENT_MISS,
-	/** struct event_thread: the thread stands at the dynamic linker's rendezvous and waits for
-	 *  COMMAND_RELEASE. */
+	/** struct event_thread: the thread stands at the rendezvous of the dynamic linker, and
+	 *  waits for COMMAND_RELEASE. */
 	EVENT_MODULES,
-	/** struct event_thread: the thread has just mapped code (only while RELEASE_WATCH_MAPS) and
-	 *  waits likewise. */
+	/** struct event_thread: the thread has just mapped code, and waits for COMMAND_RELEASE.
+	 *  Only with RELEASE_WATCH_MAPS. */
 	EVENT_MAPPED,
-	/** struct event_thread: a new image was executed; nothing is planted any more; waits for
-	 *  COMMAND_RELEASE. */
+	/** struct event_thread: a new program was executed, and nothing is planted any more. The
+	 *  thread waits for COMMAND_RELEASE. */
 	EVENT_EXEC,
 	/** struct event_exit: the target has ended. */
 	EVENT_EXIT,
-	/** struct event_child: a child of the target is followed; it waits for COMMAND_RELEASE. With
-	 *  CHILD_SPAWNED an EVENT_EXEC in its own ring says so, too. */
+	/** struct event_child: a child of the target is followed, and waits for COMMAND_RELEASE.
+	 *  With CHILD_SPAWNED, an EVENT_EXEC in its own ring comes, too. */
 	EVENT_CHILD,
-	/** struct event_text: the target was let go for the reason given ("": the user need not know), it runs on without
-	 *  us. */
+	/** struct event_text: the target was released for this reason, and runs on untraced. "":
+	 *  the user need not know. */
 	EVENT_RELEASED,
-	/** struct event_ack: COMMAND with this cookie was carried out. */
+	/** struct event_ack: the command with this cookie was carried out. */
 	EVENT_ACK,
-	/** struct event_ack: stack hashes begin anew: forget the known ones. */
+	/** struct event_ack: stack hashes begin anew. Forget the known ones. */
 	EVENT_EPOCH,
-	/** struct event_ack: COMMAND_CLEAR was carried out between the events before and behind. */
+	/** struct event_ack: COMMAND_CLEAR was carried out here, between two events. */
 	EVENT_CLEAR,
 	/** struct event_text: something the user may want to know. */
 	EVENT_NOTE,
 };
 
-/** Frames 1 to so many of a stack come with what they call. */
+/** For frames 1 to STACK_CALLEES of a stack, what they call is known. */
 #define STACK_CALLEES 3
 
 struct event_stack {
 	struct ring_record header;
 	uint64_t hash;
-	/** Depth in all; more than num_pcs when the frame limit cut the stack. */
+	/** The whole depth. It is more than num_pcs if the frame limit cut the stack. */
 	uint32_t total;
 	uint32_t num_pcs;
 	/** 1: the walk ended early. */
 	uint32_t is_truncated;
 	uint32_t reserved;
-	/** What frame i + 1 calls, as in struct arch: the function of frame i need not be it, if that was reached by a jump. */
+	/** What frame i + 1 calls, as in struct arch. This need not be the function of frame i,
+	 *  which may have been reached by a jump. */
 	uint64_t callees[STACK_CALLEES][2];
 	/** Look-up addresses, most recent first. */
 	uint64_t pcs[];
@@ -97,12 +99,12 @@ struct event_alloc {
 	uint64_t addr;
 	uint64_t size;
 	uint64_t stack_hash;
-	/** For the estimate of older blocks; not looked up where there can be none. */
+	/** For the estimate of older blocks. It is 0 where there can be none. */
 	struct event_size usable;
 };
 
-/** Flag of EVENT_FREE, EVENT_REALLOC and EVENT_ABANDON: the old block was allocated before the tracing began, as far as the tracer
- *  knows. */
+/** A flag of EVENT_FREE, EVENT_REALLOC and EVENT_ABANDON: as far as the tracer knows, the old block
+ *  was allocated before the tracing began. */
 #define FREE_OLDER 1u
 
 struct event_free {
@@ -194,15 +196,16 @@ struct event_exit {
 	uint32_t reserved;
 };
 
-/** It did not copy our memory, but has executed a program (vfork, posix_spawn). */
+/** The child did not copy our memory. It has executed a program (vfork, posix_spawn). */
 #define CHILD_SPAWNED 1u
-/** Its allocators will be traced: they were in its parent. */
+/** Its allocators will be traced, because they were in its parent. */
 #define CHILD_TRACING 2u
 
 struct event_child {
 	struct ring_record header;
 	int32_t pid;
-	/** Its number from 1: its memory is the spare of that number less one. */
+	/** Its number, from 1. Its shared memory is the preallocated one of that number less
+	 *  one. */
 	uint32_t process;
 	uint32_t flags;
 	uint32_t reserved;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What a call of an allocator function does, and which arguments say of what. Needs no C
- *  library. */
+/** What a call of an allocator function does, and which arguments matter. Needs no C library. */
 #ifndef WIRE_PROBE_KIND_H
 #define WIRE_PROBE_KIND_H
 
@@ -41,9 +40,9 @@ struct probe {
 	uint8_t domain;
 };
 
-/** There are two families of functions: malloc and its like (operator new among them), and layered
- *  allocators on top of it. Of nested calls the outermost of each family counts. A block of one
- *  family may begin where one of the other does. */
+/** There are two families of functions: malloc and its like (also operator new), and layered
+ *  allocators on top of it. Of nested calls, the outermost of each family counts. A block of one
+ *  family may begin where a block of the other does. */
 static inline bool probe_is_layered(const struct probe *probe)
 {
 	return probe->domain > DOMAIN_NEW_ARRAY;

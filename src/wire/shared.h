@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The memory that tracer and supervisor share: ring, row table, statistics, and the list of
- *  planted traps, which lets the supervisor restore the target when the tracer dies first. */
+ *  planted traps. By that list the supervisor restores the target when the tracer dies first. */
 #ifndef WIRE_SHARED_H
 #define WIRE_SHARED_H
 
@@ -17,7 +17,7 @@
 #define SHARED_BUFFER_SIZE (2u << 20)
 #define SHARED_NUM_ROWS    CFI_ROWS_MAX_CAP
 #define SHARED_MAX_PLANTED (1u << 16)
-/** Allocator functions whose entries are counted one by one. */
+/** How many allocator functions have a counter of their entries. */
 #define SHARED_MAX_HITS 1024
 
 /** Written by the tracer, read by anybody. */
@@ -25,28 +25,29 @@ struct shared_stats {
 	uint64_t num_stops;
 	uint64_t num_abandoned;
 	uint32_t num_threads;
-	/** Unwinds that ended early; those with one frame only. */
+	/** Walks that ended early; those of them with only one frame. */
 	uint64_t num_truncated;
 	uint64_t num_failed;
-	/** Return sites that could not be planted: their allocations are lost. */
+	/** Return breakpoints that could not be planted. Their allocations are lost. */
 	uint64_t num_lost;
 	/** Entries of each allocator function, by the slot that COMMAND_PLANT names. */
 	uint64_t hits[SHARED_MAX_HITS];
 };
 
-/** Begins a mapping of SHARED_SIZE bytes. Row table and ring follow at fixed distances: nothing in
- *  it is an address, so each process may map it where it likes. */
+/** The beginning of a mapping of SHARED_SIZE bytes. Row table and ring follow at fixed distances.
+ *  Nothing in it is an address, so each process may map it anywhere. */
 struct shared {
 	struct shared_stats stats;
-	/** Entries of planted[] in use; only grows until an exec empties it. Read it with
-	 *  shared_num_planted(). */
+	/** How many entries of planted[] are used. It only grows, until an exec empties the list.
+	 *  Read it with shared_num_planted(). */
 	uint32_t num_planted;
 	/** Process id the list belongs to. */
 	int32_t pid;
 	struct planted planted[SHARED_MAX_PLANTED];
 };
 
-/** Each part begins a page, so that its pages can be given back without those of its neighbours. */
+/** Each part begins at a page, so that its pages can be given back without those of its
+ *  neighbours. */
 #define SHARED_PAGES(size) (((size) + 4095) & ~(size_t)4095)
 #define SHARED_ROWS_OFFSET SHARED_PAGES(sizeof(struct shared))
 #define SHARED_RING_OFFSET (SHARED_ROWS_OFFSET + SHARED_PAGES(CFI_ROWS_SHM_SIZE(SHARED_NUM_ROWS)))
@@ -69,7 +70,7 @@ static inline struct ring_view shared_view(struct shared *shared)
 	return (struct ring_view){shared_ring(shared), SHARED_NUM_SLOTS, SHARED_BUFFER_SIZE};
 }
 
-/** Entries of planted[] that may be looked at, whatever is written in num_planted. */
+/** How many entries of planted[] may be looked at, whatever num_planted says. */
 static inline uint32_t shared_num_planted(const struct shared *shared)
 {
 	uint32_t num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
@@ -77,23 +78,23 @@ static inline uint32_t shared_num_planted(const struct shared *shared)
 	return num < SHARED_MAX_PLANTED ? num : SHARED_MAX_PLANTED;
 }
 
-/** Map new shared memory; children forked later share it. It is a file without a name (memfd) of
- *  fixed size: *fd_ret, owned by the caller, opens it to another process (shared_map()). fd_ret
- *  NULL: nobody else will map it, and no descriptor stays open. Where there can be no such file
- *  (RLIMIT_FSIZE, a filter) *fd_ret is -1, and only forked children share the memory. */
+/** Map new shared memory. Children that are forked later share it. It is a file without a name
+ *  (memfd) of fixed size. *fd_ret, owned by the caller, opens it to another process (shared_map()).
+ *  fd_ret NULL: nobody else will map it, and no descriptor stays open. Where such a file is not
+ *  possible (RLIMIT_FSIZE, a filter), *fd_ret is -1, and only forked children share the memory. */
 struct err *shared_create(struct shared **ret, int *fd_ret) __must_check;
 /** Map the memory that is open as fd, which stays the caller's. ERR_OTHER: it has another size, or
- *  somebody could make it smaller, after which to read it would be a SIGBUS. */
+ *  somebody could make it smaller, so that reading it would be a SIGBUS. */
 struct err *shared_map(int fd, struct shared **ret) __must_check;
-/** Only map it, for later: no page of it is touched, no memory is promised and no descriptor is
- *  held. NULL: not to be had. */
+/** Map it for later: no page is touched, no memory is promised, and no descriptor is held. NULL:
+ *  impossible. */
 struct shared *shared_reserve(void);
-/** Make what was reserved usable, once, by one of the processes that have it. */
+/** Make reserved memory usable. Called once, by one of the processes that have it. */
 void shared_init(struct shared *shared);
 /** Both sides are done with ring and rows: give their pages back. Statistics and planted traps
- *  stay, the ring is empty. */
+ *  stay, and the ring is empty. */
 void shared_trim(struct shared *shared);
-/** What was trimmed as it was when it was new, for another process. */
+/** Make trimmed memory as good as new, for another process. */
 void shared_renew(struct shared *shared);
 /** Unmap it. NULL: nothing. */
 void shared_destroy(struct shared *shared);
