@@ -131,6 +131,7 @@ targets_c = \
 	tests/targets/arena \
 	tests/targets/blocking \
 	tests/targets/children \
+	tests/targets/sharer \
 	tests/targets/code_check \
 	tests/targets/debugger \
 	tests/targets/default_trap \
@@ -184,6 +185,7 @@ target_sources = \
 	tests/targets/build.sh \
 	tests/targets/bump.h \
 	tests/targets/children.c \
+	tests/targets/sharer.c \
 	tests/targets/code_check.c \
 	tests/targets/debugger.c \
 	tests/targets/default_trap.c \

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
+#include "trace/life/follow.h"
+#include "trace/life/setid.h"
 #include "trace/life/stops.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
@@ -34,15 +36,15 @@
 /** How long an exec may take to get through its point of no return, where nobody can be seized. */
 #define EXEC_TIMEOUT_NS (200 * NS_PER_MS)
 
-/** Seize one thread. False: errno tells; *is_foreign_ret: it can be tried again. */
-static bool seize_thread(struct process *p, pid_t tid, bool *is_foreign_ret)
+/** Seize one thread of process tgid. False: errno tells; *is_foreign_ret: it can be tried again. */
+static bool seize_thread(struct process *p, pid_t tid, pid_t tgid, bool *is_foreign_ret)
 {
 	int errnum;
 
 	if (ptrace(PTRACE_SEIZE, tid, 0, STOP_SEIZE_OPTIONS) == 0) {
 		FAULT_POINT("seize");
 		errno = ENOMEM;
-		return thread_add(p, tid, p->pid) != NULL;
+		return thread_add(p, tid, tgid) != NULL;
 	}
 	errnum = errno;
 	*is_foreign_ret = errnum == EPERM && task_is_foreign(tid);
@@ -79,7 +81,7 @@ static bool seize_round(struct process *p, bool *has_new_ret, bool *has_foreign_
 		if (tid <= 0 || thread_find(p, tid))
 			continue;
 		is_retry = false;
-		if (seize_thread(p, tid, &is_retry))
+		if (seize_thread(p, tid, p->pid, &is_retry))
 			*has_new_ret = true;
 		else if (is_retry)
 			*has_foreign_ret = true;
@@ -163,6 +165,52 @@ static bool is_executing(struct process *p, int errnum)
 	return true;
 }
 
+/** Seize a child of p's that shares its memory, by vfork or clone with CLONE_VM: our breakpoints would
+ *  be in its code, too. Returns whether it is ours now. */
+static bool seize_sharer(struct process *p, pid_t pid)
+{
+	struct thread *t;
+	bool is_retry;
+
+	if (thread_find(p, pid) || !follow_shares_memory(p, pid) ||
+	    !seize_thread(p, pid, pid, &is_retry))
+		return false;
+	t = thread_find(p, pid);
+	t->is_watching_exec = setid_must_watch();
+	return true;
+}
+
+/** The kernel lists the children of each thread, where it is built with CONFIG_PROC_CHILDREN. */
+static bool seize_sharers_of(struct process *p, const struct thread *t)
+{
+	bool has_new = false;
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)t->tgid, (int)t->tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fscanf(file, "%d", &pid) == 1)
+		has_new |= seize_sharer(p, pid);
+	fclose(file);
+	return has_new;
+}
+
+/** They were made before we came. Returns whether there are any that we did not have. */
+static bool seize_sharers(struct process *p)
+{
+	bool has_new = false;
+	size_t num = 0, i;
+
+	// The children of new ones are found in the next round.
+	thread_list(p, &num);
+	for (i = 0; i < num; i++)
+		has_new |= seize_sharers_of(p, thread_find(p, p->tids.items[i]));
+	return has_new;
+}
+
 enum tracer_stage start_attach(struct process *p, pid_t pid, int *errnum_ret)
 {
 	uint64_t deadline = clock_now_ns() + FOREIGN_TIMEOUT_NS;
@@ -186,7 +234,7 @@ enum tracer_stage start_attach(struct process *p, pid_t pid, int *errnum_ret)
 		}
 		if (has_foreign)
 			nanosleep(&pause, NULL);
-	} while (has_new || has_foreign || settle(p));
+	} while (has_new || has_foreign || settle(p) || seize_sharers(p));
 	if (!p->threads.num) {
 		*errnum_ret = ESRCH;
 		return TRACER_FAILED_SEIZE;

@@ -21,3 +21,16 @@ is "$(grep -cE '^0x' blocks)" 21 "blocks after env: those of the last image alon
 try sh -c 'exec "$0"' "$TARGETS/single"
 try "$TARGETS/exec" "$TARGETS/single"
 is "$(grep -cE '^0x' blocks)" 21 "blocks after an exec by a thread"
+
+# A child that shares the target's memory was made before we come: our breakpoints are in its code, too.
+for how in clone vfork; do
+	spawn "$TARGETS/sharer" "$how"
+	target=$pid
+	until_true 5 says "$pid_out" '^ready$' || fail "sharer $how did not get ready"
+	sleep 0.3
+	ms attach -o listing -e 'wait 0.5' -e top "$target"
+	is "$status" 0 "attach to sharer $how"
+	await "$target" 10 sharer
+	is "$status" 0 "status of sharer $how: $(cat "$pid_out")"
+	echo "ok: sharer $how"
+done
