@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/base_vec.t \
 	tests/unit/capture_calls.t \
 	tests/unit/capture_frees.t \
+	tests/unit/capture_link.t \
 	tests/unit/capture_measured.t \
 	tests/unit/capture_random.t \
 	tests/unit/capture_stack.t \
@@ -102,6 +103,8 @@ unit_h = \
 # On an architecture that nobody builds.
 tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit/arch_madeup.c
 tests_unit_trace_madeup_t_SOURCES = tests/unit/trace_madeup.check tests/unit/arch_madeup.c
+tests_unit_capture_link_t_SOURCES = tests/unit/capture_link.check tests/unit/arch_madeup.c
+tests_unit_capture_random_t_SOURCES = tests/unit/capture_random.check tests/unit/arch_madeup.c
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 tests_unit_wire_planted_t_SOURCES = tests/unit/wire_planted.check tests/unit/arch_madeup.c
 # With a session of their own.

@@ -53,10 +53,21 @@ static inline struct fake_call *fake_top(void)
 	return &m.now->calls.items[m.now->calls.num - 1];
 }
 
+static inline bool has_link(void)
+{
+	return m.capture.arch->link != ARCH_NO_REG;
+}
+
+/** The stack pointer after the return of a call. */
+static inline uint64_t fake_cfa(const struct fake_call *call)
+{
+	return call->entry_sp + m.capture.arch->call_size;
+}
+
 /** The stack pointer in the body of the function that runs. */
 static inline uint64_t fake_sp(void)
 {
-	return fake_top()->entry_sp - 8 * (FRAME_WORDS - 1);
+	return fake_cfa(fake_top()) - 8 * FRAME_WORDS;
 }
 
 /** The registers at the entry of the function that runs. */
@@ -64,6 +75,8 @@ static inline struct capture_entry fake_entry(void)
 {
 	struct capture_entry at = {.regs = {[WALK_SP] = fake_top()->entry_sp}};
 
+	if (has_link())
+		at.regs[m.capture.arch->link] = fake_top()->return_addr;
 	at.addr = FUNCTION(fake_top()->function);
 	at.probe_id = fake_top()->function;
 	at.probe = &fake_probes[at.probe_id];
@@ -81,12 +94,23 @@ static inline enum capture_result fake_look(const struct capture_entry *at)
 	return result;
 }
 
-static inline void fake_push(enum function function, uint64_t entry_sp, uint64_t return_addr)
+/** A function is entered from where the stack pointer is sp. A call pushes the return address. With a
+ *  link register the function saves it before it does anything else, at the same place. */
+static inline void fake_push_at(enum function function, uint64_t sp, uint64_t return_addr)
 {
-	struct fake_call call = {function, entry_sp, return_addr};
+	struct fake_call call = {function, sp - m.capture.arch->call_size, return_addr};
 
-	*fake_word(entry_sp) = return_addr;
+	if (!has_link())
+		*fake_word(sp - 8) = return_addr;
+	else if (m.now->calls.num)
+		*fake_word(fake_cfa(fake_top()) - 8) = fake_top()->return_addr;
 	ck_assert(vec_push(&m.now->calls, call));
+}
+
+/** The function that runs calls another one. */
+static inline void fake_push(enum function function, uint64_t return_addr)
+{
+	fake_push_at(function, fake_sp(), return_addr);
 }
 
 static inline enum capture_result fake_enter(void)
@@ -99,7 +123,7 @@ static inline enum capture_result fake_enter(void)
 /** The function that runs calls another one, from its call site number site. */
 static inline enum capture_result fake_call(enum function function, unsigned site)
 {
-	fake_push(function, fake_sp() - 8, FUNCTION(fake_top()->function) + site);
+	fake_push(function, FUNCTION(fake_top()->function) + site);
 	return fake_enter();
 }
 
@@ -129,7 +153,7 @@ static inline enum capture_result fake_call_with(enum function function, uint64_
 static inline struct capture_returned fake_return(uint64_t result)
 {
 	struct fake_call call = *fake_top();
-	struct capture_return at = {call.return_addr, call.entry_sp + 8, result};
+	struct capture_return at = {call.return_addr, fake_cfa(&call), result};
 	struct capture_returned ret = {0};
 	const uint64_t *armed = hmap_find(&m.armed, at.addr);
 
@@ -151,7 +175,7 @@ static inline void fake_signal(void)
 	memset(fake_word(frame), 0, 8 * SIGNAL_WORDS);
 	*fake_word(frame + arch->signal_regs[WALK_SP]) = sp;
 	*fake_word(frame + arch->signal_pc) = pc;
-	fake_push(HANDLER, frame - 8, TRAMPOLINE);
+	fake_push_at(HANDLER, frame, TRAMPOLINE);
 }
 
 static inline void fake_sigreturn(void)
@@ -237,7 +261,7 @@ static inline void check_idle(void)
 	ck_assert_uint_eq(m.reader.taken.num, 0);
 }
 
-static inline void machine_setup(void)
+static inline void machine_setup_for(const struct arch_unwind *arch)
 {
 	struct cfi_rows *rows = calloc(1, CFI_ROWS_SHM_SIZE(NUM_ROWS));
 	struct capture_known *known = calloc(1, capture_known_size(1024));
@@ -250,7 +274,7 @@ static inline void machine_setup(void)
 	m.process = (struct capture_process){.nframe = NFRAME, .is_heap_known = true};
 	m.capture = (struct capture){
 		.ops = &fake_ops,
-		.arch = arch_host()->unwind,
+		.arch = arch,
 		.rows = rows,
 		.process = &m.process,
 		.known = known,
@@ -261,9 +285,14 @@ static inline void machine_setup(void)
 		m.threads[i].stack = calloc(STACK_WORDS, sizeof(uint64_t));
 		ck_assert_ptr_nonnull(m.threads[i].stack);
 		fake_use(i);
-		fake_push(MAIN, STACK_ADDR(i) + 8 * (STACK_WORDS - 4), THREAD_START);
+		fake_push_at(MAIN, STACK_ADDR(i) + 8 * (STACK_WORDS - 4), THREAD_START);
 	}
 	fake_use(0);
+}
+
+static inline void machine_setup(void)
+{
+	machine_setup_for(arch_host()->unwind);
 }
 
 static inline void machine_teardown(void)
