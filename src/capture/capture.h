@@ -112,7 +112,8 @@ struct capture_ops {
 	/** One call less. */
 	void (*disarm)(void *owner, uint64_t return_addr);
 
-	/** Room for a record, its header filled in. There is one at a time. NULL: nobody reads it. */
+	/** Room for a record, its header filled in. There is one at a time. NULL: nobody reads
+	 *  it. */
 	void *(*emit_begin)(void *owner, enum event_kind kind, size_t size);
 	/** Send it. tail, a multiple of 8 bytes, follows it as its last part. */
 	void (*emit_end)(void *owner, void *record, const void *tail, size_t tail_size);

@@ -132,20 +132,16 @@ static enum capture_result return_pending(struct capture *c, const struct captur
 {
 	uint32_t i = c->thread->num_pending;
 	struct capture_pending p;
-	bool is_found = false;
 	uint64_t block;
 
 	while (i > 0) {
-		p = c->pending[--i];
-		if (p.sp != at->sp || p.return_addr != at->addr) {
-			if (is_found)
-				break;
+		i--;
+		if (c->pending[i].sp != at->sp || c->pending[i].return_addr != at->addr)
 			continue;
-		}
+		p = c->pending[i];
 		block = result_of(c, &p, at->result);
 		if (c->needs_slow)
 			return CAPTURE_SLOW;
-		is_found = true;
 		capture_abandon(c, i + 1);
 		finish_call(c, &p, block);
 		c->thread->num_pending = i;

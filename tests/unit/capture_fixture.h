@@ -139,6 +139,7 @@ static struct fake_machine {
 	unsigned num_stack_reads;
 	unsigned num_word_reads;
 	unsigned num_pair_reads;
+	unsigned num_pcs_asked;
 	unsigned num_counted[CAPTURE_FAILED + 1];
 } m;
 
@@ -209,6 +210,7 @@ static inline uint64_t op_arg(void *owner, unsigned i)
 static inline uint64_t op_original_pc(void *owner, uint64_t pc)
 {
 	(void)owner;
+	m.num_pcs_asked++;
 	return m.copy_pc && pc == m.copy_pc ? FUNCTION(INNER) + MIDDLE : pc;
 }
 

@@ -94,8 +94,8 @@ static inline enum capture_result fake_look(const struct capture_entry *at)
 	return result;
 }
 
-/** A function is entered from where the stack pointer is sp. A call pushes the return address. With a
- *  link register the function saves it before it does anything else, at the same place. */
+/** A function is entered from where the stack pointer is sp. A call pushes the return address. With
+ *  a link register the function saves it before it does anything else, at the same place. */
 static inline void fake_push_at(enum function function, uint64_t sp, uint64_t return_addr)
 {
 	struct fake_call call = {function, sp - m.capture.arch->call_size, return_addr};
