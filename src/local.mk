@@ -148,6 +148,8 @@ src_libtrace_a_SOURCES = \
 	src/trace/os/memory.c \
 	src/trace/os/memory.h \
 	src/trace/os/process.h \
+	src/trace/os/regs.c \
+	src/trace/os/regs.h \
 	src/trace/os/restart.c \
 	src/trace/os/restart.h \
 	src/trace/os/stop.c \

@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/trace_listen.t \
 	tests/unit/trace_new_tasks.t \
 	tests/unit/trace_madeup.t \
+	tests/unit/trace_regs.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_stop.t \
 	tests/unit/trace_task.t \

@@ -13,10 +13,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/** General registers of a thread in the order of the kernel's PTRACE_GETREGS (x86-64: struct
- *  user_regs_struct). */
+/** General registers of a thread in the order of the kernel (NT_PRSTATUS): room for those of any
+ *  architecture here. */
+#define ARCH_MAX_REG_WORDS 27
 struct arch_regs {
-	uint64_t word[27];
+	uint64_t word[ARCH_MAX_REG_WORDS];
 };
 
 /** Room for one relocated instruction with its way back. */
@@ -112,7 +113,13 @@ struct arch {
 
 	uint64_t (*pc)(const struct arch_regs *regs);
 	void (*set_pc)(struct arch_regs *regs, uint64_t pc);
-	/** Offset of the pc in PTRACE_POKEUSER. */
+	/** Bytes of struct arch_regs that the kernel has. */
+	size_t regs_size;
+	/** ptrace(2)'s requests that get and set them, and that sets one word of them, the pc at
+	 *  pc_offset. 0: there are none but PTRACE_GETREGSET and PTRACE_SETREGSET. */
+	int get_regs_request;
+	int set_regs_request;
+	int set_word_request;
 	size_t pc_offset;
 	uint64_t (*sp)(const struct arch_regs *regs);
 	/** Integer argument i (0 to 5) of a function, at its entry. */
@@ -135,6 +142,10 @@ struct arch {
 	long (*syscall_nr)(const struct arch_regs *regs);
 	uint64_t (*syscall_arg)(const struct arch_regs *regs, unsigned i);
 	int64_t (*syscall_result)(const struct arch_regs *regs);
+	/** Does a thread in a system call stop stand at the entry, rather than at the exit? */
+	bool (*is_syscall_entry)(const struct arch_regs *regs);
+	/** System calls that make a task: fork, clone and their like. */
+	bool (*makes_task)(long nr);
 	/** A system call that was broken off with EINTR begins again when the thread goes on.
 	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
@@ -205,6 +216,14 @@ struct arch {
 };
 
 extern const struct arch arch_x86_64;
+
+/** What to do between two looks in a loop that waits on this host. */
+static inline void arch_pause(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+}
 
 /** Is code, trap_size bytes, a trap instruction? */
 static inline bool arch_is_trap(const struct arch *arch, const uint8_t *code)

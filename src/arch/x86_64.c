@@ -6,6 +6,10 @@
 #include <elf.h>
 #include <linux/audit.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+_Static_assert(sizeof(struct arch_regs) == sizeof(struct user_regs_struct), "layout");
 
 static const uint8_t trap[] = {0xcc}, syscall_insn[] = {0x0f, 0x05};
 
@@ -89,6 +93,10 @@ const struct arch arch_x86_64 = {
 	.trap_advance = sizeof(trap),
 	.pc = x86_pc,
 	.set_pc = x86_set_pc,
+	.regs_size = sizeof(struct arch_regs),
+	.get_regs_request = PTRACE_GETREGS,
+	.set_regs_request = PTRACE_SETREGS,
+	.set_word_request = PTRACE_POKEUSER,
 	.pc_offset = W_RIP * sizeof(uint64_t),
 	.sp = x86_sp,
 	.arg = x86_arg,
@@ -101,6 +109,8 @@ const struct arch arch_x86_64 = {
 	.syscall_nr = arch_x86_64_syscall_nr,
 	.syscall_arg = arch_x86_64_syscall_arg,
 	.syscall_result = arch_x86_64_syscall_result,
+	.is_syscall_entry = arch_x86_64_is_syscall_entry,
+	.makes_task = arch_x86_64_makes_task,
 	.restart_eintr = arch_x86_64_restart_eintr,
 	.skip_syscall = arch_x86_64_skip_syscall,
 	.insert_syscall = arch_x86_64_insert_syscall,

@@ -51,6 +51,8 @@ void arch_x86_64_set_syscall(struct arch_regs *regs, uint64_t insn_addr, long nr
 long arch_x86_64_syscall_nr(const struct arch_regs *regs);
 uint64_t arch_x86_64_syscall_arg(const struct arch_regs *regs, unsigned i);
 int64_t arch_x86_64_syscall_result(const struct arch_regs *regs);
+bool arch_x86_64_is_syscall_entry(const struct arch_regs *regs);
+bool arch_x86_64_makes_task(long nr);
 void arch_x86_64_skip_syscall(struct arch_regs *regs, int64_t result);
 void arch_x86_64_insert_syscall(struct arch_regs *regs, long nr, uint64_t arg, uint64_t stub,
 				uint64_t stack_ret[ARCH_REDO_WORDS]);

@@ -4,6 +4,7 @@
 
 #include "arch/x86_64.h"
 
+#include <errno.h>
 #include <sys/syscall.h>
 
 void arch_x86_64_set_syscall(struct arch_regs *regs, uint64_t insn_addr, long nr,
@@ -35,6 +36,18 @@ uint64_t arch_x86_64_syscall_arg(const struct arch_regs *regs, unsigned i)
 int64_t arch_x86_64_syscall_result(const struct arch_regs *regs)
 {
 	return (int64_t)regs->word[W_RAX];
+}
+
+bool arch_x86_64_is_syscall_entry(const struct arch_regs *regs)
+{
+	// What the call returns if there is no such call is there from the begin (Linux,
+	// arch/x86/entry/entry_64.S).
+	return (int64_t)regs->word[W_RAX] == -ENOSYS;
+}
+
+bool arch_x86_64_makes_task(long nr)
+{
+	return nr == SYS_clone || nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone3;
 }
 
 void arch_x86_64_skip_syscall(struct arch_regs *regs, int64_t result)

@@ -156,8 +156,8 @@ struct err *modules_add_debug_file(struct modules *modules, const char *path,
 				   const uint8_t *build_id, size_t build_id_size, int fd,
 				   int shared_fd, uint32_t *ret) __must_check;
 
-/** A runtime address inside an executable mapping of the process that holds a `syscall`
- *  instruction (0f 05), the vDSO first. Reads the modules' files or memory of pid.
+/** A runtime address inside an executable mapping of the process that holds a system call
+ *  instruction, the vDSO first. Reads the modules' files or memory of pid.
  *  &err_not_found: none. */
 struct err *modules_find_syscall_insn(struct modules *modules, pid_t pid,
 				      uint64_t *ret) __must_check;

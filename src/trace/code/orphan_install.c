@@ -31,7 +31,7 @@
 /** How often it is tried: a thread may vanish in the middle of it. */
 #define INSTALL_TRIES 3
 
-/** Enough for what a function keeps below its stack pointer (psABI 3.2.2: 128 bytes). */
+/** Enough for what a function keeps below its stack pointer: no ABI gives it more than 288 bytes. */
 #define BELOW_STACK 512
 
 /** Note that nothing protects the target from our death, and never will. */

@@ -13,6 +13,7 @@
 
 #include "trace/glue/usable.h"
 
+#include "base/addr.h"
 #include "base/fault.h"
 #include "capture/state.h"
 #include "trace/code/breakpoints.h"
@@ -21,6 +22,7 @@
 #include "trace/os/emit.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
+#include "trace/os/regs.h"
 #include "trace/os/threads.h"
 
 #include <string.h>
@@ -34,7 +36,7 @@
 /** What mi_good_size() says of larger requests is less than they get (mimalloc 2.0.9). */
 #define REQUEST_MAX (128u << 10)
 /** Larger ones are nonsense. */
-#define USABLE_MAX (1ull << 47)
+#define USABLE_MAX (1ull << ADDR_BITS)
 
 uint32_t usable_allocator(struct process *p, const struct command *c)
 {
@@ -177,7 +179,7 @@ static bool ask(struct process *p, struct thread *t, const struct size_query *q,
 	if (!memory_write_code(p, frame, words, sizeof(words)))
 		return false;
 	FAULT_POINT("ask");
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
+	if (!regs_set(p->arch, t->tid, &regs))
 		return false;
 	t->query = *q;
 	thread_continue(t, 0);

@@ -90,9 +90,8 @@ bool setid_is_exec(struct process *p, const struct thread *t, char *buf, size_t 
 {
 	long nr = p->arch->syscall_nr(&t->regs);
 
-	// At the entry the result is -ENOSYS already.
-	return (nr == SYS_execve || nr == SYS_execveat) &&
-	       p->arch->syscall_result(&t->regs) == -ENOSYS && find_file(p, t, buf, size);
+	return (nr == SYS_execve || nr == SYS_execveat) && p->arch->is_syscall_entry(&t->regs) &&
+	       find_file(p, t, buf, size);
 }
 
 bool setid_let_go(struct process *p, struct thread *t)

@@ -103,8 +103,7 @@ static void use_led(struct process *p, struct thread *t)
 	if (!t->is_led)
 		return;
 	t->is_led = false;
-	if (orphan_is_wanted(p, t) && thread_fetch(t) &&
-	    p->arch->syscall_result(&t->regs) != -ENOSYS) {
+	if (orphan_is_wanted(p, t) && thread_fetch(t) && !p->arch->is_syscall_entry(&t->regs)) {
 		FAULT_POINT("led");
 		orphan_on_stop(p, t);
 	}

@@ -45,8 +45,7 @@ static bool make_stub(struct process *p)
 
 static bool asks_for_parent(struct process *p, const struct thread *t)
 {
-	return p->arch->syscall_nr(&t->regs) == SYS_ptrace &&
-	       p->arch->syscall_result(&t->regs) == -ENOSYS &&
+	return p->arch->syscall_nr(&t->regs) == SYS_ptrace && p->arch->is_syscall_entry(&t->regs) &&
 	       p->arch->syscall_arg(&t->regs, 0) == PTRACE_TRACEME;
 }
 

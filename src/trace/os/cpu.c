@@ -18,6 +18,7 @@
 
 #include "trace/os/cpu.h"
 
+#include "arch/arch.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -107,7 +108,7 @@ static void *keeper_main(void *ctx)
 	for (;;) {
 		if (__atomic_load_n(&c->is_keeping_busy, __ATOMIC_ACQUIRE) && is_busy_of_late(c)) {
 			for (i = 0; i < 1000; i++)
-				__builtin_ia32_pause();
+				arch_pause();
 			continue;
 		}
 		__atomic_store_n(&c->is_keeping_busy, 0, __ATOMIC_RELEASE);

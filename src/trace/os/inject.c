@@ -10,6 +10,7 @@
 #include "trace/os/filter.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
+#include "trace/os/regs.h"
 #include "trace/os/stop.h"
 #include "trace/os/task.h"
 #include "trace/os/threads.h"
@@ -174,7 +175,7 @@ static bool make_call(struct thread *t, struct arch_regs *regs_ret)
 	is_done = inject_step(t, PTRACE_SYSCALL, &has_stop);
 	FAULT_POINT("entered");
 	is_done = is_done && inject_step(t, PTRACE_SYSCALL, &has_stop) &&
-		  ptrace(PTRACE_GETREGS, t->tid, 0, regs_ret) == 0;
+		  regs_get(arch_host(), t->tid, regs_ret);
 	inject_stop_again(t, has_stop);
 	return is_done;
 }
@@ -203,7 +204,7 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
 	p->arch->set_syscall(&regs, prepare_stub(p, t, &back, mask), nr, args);
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &regs) < 0)
+	if (!regs_set(p->arch, t->tid, &regs))
 		return false;
 	FAULT_POINT("inject");
 	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all) < 0)
@@ -213,12 +214,12 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
 	if (is_suspended)
 		filter_resume(t);
 	FAULT_POINT("injected");
-	// Even when it never got there; at its entry that takes the call back (orig_rax of user
-	// mode is -1).
+	// Even when it never got there; at its entry that takes the call back, since these are
+	// registers of user mode.
 	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
 		return false;
 	FAULT_POINT("unmasked");
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &back) < 0 || !is_done)
+	if (!regs_set(p->arch, t->tid, &back) || !is_done)
 		return false;
 	*result_ret = p->arch->syscall_result(&regs);
 	return true;

@@ -7,6 +7,7 @@
 #include "trace/os/restart.h"
 
 #include "trace/os/process.h"
+#include "trace/os/regs.h"
 #include "trace/os/task.h"
 #include "trace/os/threads.h"
 
@@ -45,6 +46,6 @@ void restart_cancel(struct process *p, struct thread *t)
 		p->arch->finish_syscall(&restarted, &is_restarted);
 	if (memcmp(&restarted, &t->regs, sizeof(restarted)) != 0)
 		return;
-	if (ptrace(PTRACE_SETREGS, t->tid, 0, &t->interrupted) == 0)
+	if (regs_set(p->arch, t->tid, &t->interrupted))
 		t->regs = t->interrupted;
 }

@@ -3,6 +3,7 @@
 
 #include "trace/os/task.h"
 
+#include "arch/arch.h"
 #include "base/io.h"
 
 #include <signal.h>
@@ -53,7 +54,7 @@ bool task_is_asleep(pid_t tid)
 		return false;
 	// A child on its way must be cleaned first: wait for the parent to come out.
 	nr = strtol(text, NULL, 10);
-	return nr != SYS_clone && nr != SYS_fork && nr != SYS_vfork && nr != SYS_clone3;
+	return !arch_host()->makes_task(nr);
 }
 
 bool task_is_dead(pid_t tid)

@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "trace/os/process.h"
+#include "trace/os/regs.h"
 
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -63,13 +64,12 @@ void thread_continue(struct thread *t, int sig)
 bool thread_fetch(struct thread *t)
 {
 	t->parked_pc = 0;
-	_Static_assert(sizeof(struct arch_regs) == 27 * 8, "layout of PTRACE_GETREGS");
-	return ptrace(PTRACE_GETREGS, t->tid, 0, &t->regs) == 0;
+	return regs_get(arch_host(), t->tid, &t->regs);
 }
 
 bool thread_store(struct thread *t)
 {
-	return ptrace(PTRACE_SETREGS, t->tid, 0, &t->regs) == 0;
+	return regs_set(arch_host(), t->tid, &t->regs);
 }
 
 bool thread_interrupt(struct thread *t)
@@ -82,7 +82,7 @@ bool thread_interrupt(struct thread *t)
 bool thread_park(struct process *p, struct thread *t, uint64_t pc)
 {
 	t->parked_pc = pc;
-	return ptrace(PTRACE_POKEUSER, t->tid, p->arch->pc_offset, pc) == 0;
+	return regs_set_pc(p->arch, t->tid, pc);
 }
 
 bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc)
@@ -91,7 +91,7 @@ bool thread_set_pc(struct process *p, struct thread *t, uint64_t pc)
 
 	p->arch->set_pc(&t->regs, pc);
 	t->parked_pc = 0;
-	return is_there || ptrace(PTRACE_POKEUSER, t->tid, p->arch->pc_offset, pc) == 0;
+	return is_there || regs_set_pc(p->arch, t->tid, pc);
 }
 
 const pid_t *thread_list(struct process *p, size_t *num_ret)
