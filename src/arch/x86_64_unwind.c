@@ -17,6 +17,7 @@ const struct arch_unwind arch_unwind_x86_64 = {
 	.frame_pointer = X86_BP,
 	.link = ARCH_NO_REG,
 	.call_size = 8,
+	// elf_x86_64_lazy_plt_eh_frame of binutils; lld and gold write the same.
 	.plt_size = 16,
 	.record_frame_pointer = 0,
 	.record_return_addr = 8,

@@ -51,9 +51,9 @@ static bool is_lit(const Dwarf_Op *op, unsigned n)
 	return op->atom == DW_OP_lit0 + n;
 }
 
-/** The linker's own expression for lazy PLT stubs (elf_x86_64_lazy_plt_eh_frame of binutils, and lld's and
- *  gold's): the stack pointer, and a word more from a byte of the stub on, as in
- *  breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus. That byte differs with the kind of stub. */
+/** The linkers' own expression for lazy PLT stubs: the stack pointer, and a word more from byte N of
+ *  the stub on: breg SP 8; breg PC 0; lit SIZE-1; and; lit N; ge; lit 3; shl; plus. N differs with the
+ *  kind of stub. */
 static bool compile_plt(const struct arch_unwind *arch, const Dwarf_Op *ops, size_t num,
 			struct cfi_row *row)
 {
