@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the engine must know of an instruction set, behind one table; works on buffers, so it is
- *  built and tested on every host. To add an architecture: write NAME.c with a `const struct arch
- *  arch_NAME`, declare it below, return it from arch_host(), fetch its registers in trace/os/threads.c,
- *  and give tests/unit/arch_*.check its instruction classes. */
+/** What malloscope must know of an instruction set, its ABI and Linux on it, behind one table. The
+ *  functions work on buffers and registers, not on processes, so every architecture is built and
+ *  tested on every host.
+ *
+ *  A port provides `const struct arch arch_NAME` in NAME.c and files beside it. It declares the
+ *  table below, and arch_host() returns it there. The members come in the order in which a port can
+ *  be written and tried (doc/HOWTO-port-to-an-architecture.md says how): names and numbers,
+ *  registers, walks, breakpoints, system calls, and the code that runs in the target. What the walk
+ *  needs is in arch/unwind.h. tests/unit/arch_madeup.c is an example of all but the last two. */
 #ifndef ARCH_ARCH_H
 #define ARCH_ARCH_H
 
@@ -75,7 +80,8 @@ struct arch_dispatch {
 /** What the rescue handler works on; a part of its code. */
 struct arch_rescue_data {
 	/** Of an area: offset of the addresses (uint64_t each, of which the lower 56 bits count, 0
-	 *  ends them) of the instructions that were relocated, offset of their slots, number of both. */
+	 *  ends them) of the instructions that were relocated, offset of their slots, number of
+	 *  both. */
 	uint64_t names_offset;
 	uint64_t slots_offset;
 	uint64_t num_slots;
@@ -94,22 +100,21 @@ struct arch_rescue_data {
 #define ARCH_STUB_SERIAL (ARCH_STUB_SIZE - 8)
 
 struct arch {
+	/* Names and numbers. */
+
 	const char *name;
 	/** As messages to the user name it. */
 	const char *title;
-	/** Its numbers in <linux/audit.h>, which seccomp filters see, and in ELF headers (e_machine). Its
-	 *  ELF files are of 64 bits, little-endian. */
+	/** Its numbers in <linux/audit.h>, which seccomp filters see, and in ELF headers
+	 *  (e_machine). Its ELF files are of 64 bits, little-endian. */
 	uint32_t audit_arch;
 	uint16_t elf_machine;
 	/** Addresses of a process have at most so many bits: not more than ADDR_BITS. */
 	uint8_t addr_bits;
 	/** Instructions begin at multiples of this. */
 	uint8_t insn_align;
-	/** The trap instruction, at most ARCH_MAX_TRAP bytes. */
-	const uint8_t *trap;
-	size_t trap_size;
-	/** How far behind the trap's address the pc of a thread stands that has met it. 0: it is exact. */
-	size_t trap_advance;
+
+	/* Registers. */
 
 	uint64_t (*pc)(const struct arch_regs *regs);
 	void (*set_pc)(struct arch_regs *regs, uint64_t pc);
@@ -126,10 +131,45 @@ struct arch {
 	uint64_t (*arg)(const struct arch_regs *regs, unsigned i);
 	/** Integer result of a function, at its return. */
 	uint64_t (*result)(const struct arch_regs *regs);
+	/** Equal but for the pc and what signals and system calls note about themselves. */
+	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);
+
+	/* Walks. */
+
 	/** What a walk must know. */
 	const struct arch_unwind *unwind;
 	/** Registers of a walk. */
 	void (*walk_regs)(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS]);
+	/** The function that the call instruction before return_addr calls, as far as it can be
+	 *  told from the code and from memory: targets_ret[0] is what it calls, [1] where that
+	 *  leads to if it is a stub that jumps through memory (PLT). 0: unknown. */
+	void (*callee)(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
+		       uint64_t return_addr, uint64_t targets_ret[2]);
+
+	/* Breakpoints. */
+
+	/** The trap instruction, at most ARCH_MAX_TRAP bytes. */
+	const uint8_t *trap;
+	size_t trap_size;
+	/** How far behind the trap's address the pc of a thread stands that has met it. 0: it is
+	 *  exact. */
+	size_t trap_advance;
+	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. Registers,
+	 *  flags, memory and the next pc are as after the original: a call leaves the original
+	 *  return address (but none on a shadow stack). What the CPU itself notes of the pc is not
+	 *  (x86-64: rcx after syscall, the address of an x87 instruction). False, *ret untouched:
+	 *  it is not decodable, is a trap itself, or cannot be moved there (a relative operand out
+	 *  of reach). */
+	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
+			 struct arch_relocation *ret);
+	/** A jump from a slot at slot_addr to target. Returns its size. */
+	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
+	/** Does the function whose code is code[0, size), at pc, before anything else is called,
+	 *  call or jump through an entry of a table, the pointer to which lies at a fixed address?
+	 *  False: no, *ret is undefined. */
+	bool (*dispatch)(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
+
+	/* System calls. */
 
 	/** The system call instruction. */
 	const uint8_t *syscall_insn;
@@ -149,68 +189,49 @@ struct arch {
 	/** A system call that was broken off with EINTR begins again when the thread goes on.
 	 *  False: regs show none. */
 	bool (*restart_eintr)(struct arch_regs *regs);
-	/** Make the registers of a thread that stands behind a system call those of a thread in user
-	 *  mode: when it goes on the kernel does nothing to them any more. What it would begin again by
-	 *  itself (ERESTARTSYS and the like) begins again: *is_restarted_ret. False: they are in user
-	 *  mode already. */
+	/** Make the registers of a thread that stands behind a system call those of a thread in
+	 *  user mode: when it goes on the kernel does nothing to them any more. What it would begin
+	 *  again by itself (ERESTARTSYS and the like) begins again: *is_restarted_ret. False: they
+	 *  are in user mode already. */
 	bool (*finish_syscall)(struct arch_regs *regs, bool *is_restarted_ret);
 
 	/** regs stand at the entry of a system call: none is made, it returns result. */
 	void (*skip_syscall)(struct arch_regs *regs, int64_t result);
 	/** regs stand at the entry of a system call: system call nr with arg as its first argument
-	 *  is made instead, then the thread goes on at stub, where a copy of redo_stub stands, which
-	 *  makes the first one and returns from it as if nothing had been. stack_ret must be stored
-	 *  at the stack pointer that regs then have. */
+	 *  is made instead, then the thread goes on at stub, where a copy of redo_stub stands,
+	 *  which makes the first one and returns from it as if nothing had been. stack_ret must be
+	 *  stored at the stack pointer that regs then have. */
 	void (*insert_syscall)(struct arch_regs *regs, long nr, uint64_t arg, uint64_t stub,
 			       uint64_t stack_ret[ARCH_REDO_WORDS]);
 	const uint8_t *redo_stub;
 	size_t redo_stub_size;
 
-	/** Equal but for the pc and what signals and system calls note about themselves. */
-	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);
+	/* Code that runs in the target. */
 
-	/** The function that the call instruction before return_addr calls, as far as it can be told from the code and from memory:
-	 *  targets_ret[0] is what it calls, [1] where that leads to if it is a stub that jumps through memory (PLT). 0: unknown. */
-	void (*callee)(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
-		       uint64_t return_addr, uint64_t targets_ret[2]);
-
-	/** Relocate the instruction in code[0, size) that stands at pc to slot_addr. Registers, flags,
-	 *  memory and the next pc are as after the original: a call pushes the original return
-	 *  address (but none on a shadow stack). What the CPU itself notes of the pc is not: rcx
-	 *  after syscall, the address of an x87 instruction. False, *ret untouched: it is not
-	 *  decodable, is a trap itself, or cannot be moved there (a relative operand out of
-	 *  reach). */
-	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
-			 struct arch_relocation *ret);
-	/** Does the function whose code is code[0, size), at pc, before anything else is called, call or jump through an entry
-	 *  of a table, the pointer to which lies at a fixed address? False: no, *ret is undefined. */
-	bool (*dispatch)(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
-	/** A jump from a slot at slot_addr to target. Returns its size. */
-	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
-
-	/** The rescue handler, as it must stand at addr: a handler of SIGTRAP that lets a thread which
-	 *  met one of our traps, when there is no tracer any more, go on in the slot of that
+	/** The rescue handler, as it must stand at addr: a handler of SIGTRAP that lets a thread
+	 *  which met one of our traps, when there is no tracer any more, go on in the slot of that
 	 *  instruction. A SIGTRAP of any other origin has the default effect. Returns its size;
 	 *  *data_ret is the offset of its struct arch_rescue_data, of which action is filled in. */
 	size_t (*rescue)(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
 
-	/** A stub that calls a function of one integer argument (a second one is 0), wherever it may
-	 *  stand. Returns its size. A thread runs through it after enter_call(): it takes the argument from the first
-	 *  word of its frame, writes the result there, and goes on at the pc in the second word with
-	 *  all integer registers, flags and its stack pointer as before enter_call(). */
+	/** A stub that calls a function of one integer argument (a second one is 0), wherever it
+	 *  may stand. Returns its size. A thread runs through it after enter_call(): it takes the
+	 *  argument from the first word of its frame, writes the result there, and goes on at the
+	 *  pc in the second word with all integer registers, flags and its stack pointer as before
+	 *  enter_call(). */
 	size_t (*call)(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
 	/** Make regs run through the stub. Only at the entry of a function, and behind its return:
 	 *  vector registers may change. Returns the address of the frame, two words that are to be
 	 *  written before. */
 	uint64_t (*enter_call)(struct arch_regs *regs, uint64_t stub);
-	/** The address of the frame of a thread that has come out of the stub, by its stack pointer.
-	 *  A signal handler may overwrite it. */
+	/** The address of the frame of a thread that has come out of the stub, by its stack
+	 *  pointer. A signal handler may overwrite it. */
 	uint64_t (*call_frame)(uint64_t sp);
 
-	/** Code, for any place, that makes the system call that is in the registers by then, and without
-	 *  anybody's help goes on with the signal mask and at the pc, the registers and the flags of
-	 *  regs. Its first instruction is the system call, where set_syscall() can lead. It holds serial
-	 *  for whoever comes later. */
+	/** Code, for any place, that makes the system call that is in the registers by then, and
+	 *  without anybody's help goes on with the signal mask and at the pc, the registers and the
+	 *  flags of regs. Its first instruction is the system call, where set_syscall() can lead.
+	 *  It holds serial for whoever comes later. */
 	void (*stub)(const struct arch_regs *regs, uint64_t mask, uint64_t serial,
 		     uint8_t ret[ARCH_STUB_SIZE]);
 };

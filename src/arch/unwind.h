@@ -32,22 +32,22 @@ struct arch_unwind {
 	/** Holds the return address at the entry of a function, one of the first num_saved.
 	 *  ARCH_NO_REG: the return address is on the stack, where the stack pointer points. */
 	uint8_t link;
-	/** Bytes that a call pushes: the stack pointer after the return is so much above that at the
-	 *  entry. 0 with a link register. */
+	/** Bytes that a call pushes: the stack pointer after the return is so much above that at
+	 *  the entry. 0 with a link register. */
 	uint8_t call_size;
-	/** Stubs of the procedure linkage table are aligned to so many bytes, and push one word on the
-	 *  way (CFI_ROW_PLT). 0: they do not. */
+	/** Stubs of the procedure linkage table are aligned to so many bytes, and push one word on
+	 *  the way (CFI_ROW_PLT). 0: they do not. */
 	uint8_t plt_size;
 
-	/** Frames of code without call-frame information, from the address in the frame pointer: where
-	 *  the caller's frame pointer and the return address are, and what the caller's stack
+	/** Frames of code without call-frame information, from the address in the frame pointer:
+	 *  where the caller's frame pointer and the return address are, and what the caller's stack
 	 *  pointer is. */
 	int8_t record_frame_pointer;
 	int8_t record_return_addr;
 	int8_t record_size;
 
-	/** The kernel's signal frame: where the registers and the pc of the interrupted code are, from
-	 *  the stack pointer at the trampoline. */
+	/** The kernel's signal frame: where the registers and the pc of the interrupted code are,
+	 *  from the stack pointer at the trampoline. */
 	int16_t signal_regs[WALK_MAX_REGS];
 	int16_t signal_pc;
 	/** Code of the trampoline, for a C library without call-frame information for it. */

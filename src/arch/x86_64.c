@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The table of x86-64, and what is said in a line or two. The other files of this name have a
+// subject each.
 #include "config.h"
 
 #include "arch/x86_64.h"
@@ -64,7 +66,8 @@ static bool x86_is_same_state(const struct arch_regs *a, const struct arch_regs 
 	return memcmp(a, &copy, sizeof(copy)) == 0;
 }
 
-/** A function may keep data so far below its stack pointer (psABI 3.2.2). Behind it come the two words of the frame. */
+/** A function may keep data so far below its stack pointer (psABI 3.2.2). Behind it come the two
+ *  words of the frame. */
 #define RED_ZONE 128
 
 static uint64_t x86_call_frame(uint64_t sp)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A function of the target is called by a thread of the target, without a trap: the thread runs through a stub that calls it, puts
-// every register back, and goes on where its stack says. The tracer does no more than to set registers once, so it may die
-// at any moment of it.
+// A function of the target is called by a thread of the target, without a trap: the thread runs
+// through a stub that calls it, puts every register back, and goes on where its stack says. The
+// tracer does no more than to set registers once, so it may die at any moment of it.
 #include "config.h"
 
 #include "arch/x86_64.h"
 
 #include <string.h>
 
-/* rsp points to the argument, where the result goes, and that to the pc to go on at; behind them lies the red zone. The vector
- * and x87 registers that a function may change hold nothing at the entry and behind the return of one without
- * floating-point arguments and results (psABI 3.2.3). */
+/* rsp points to the argument, where the result goes, and that to the pc to go on at; behind them
+ * lies the red zone. The vector and x87 registers that a function may change hold nothing at the
+ * entry and behind the return of one without floating-point arguments and results (psABI 3.2.3). */
 __asm__("	.pushsection .rodata\n"
 	"	.balign 16\n"
 	"	.globl arch_x86_64_call_code, arch_x86_64_call_function, arch_x86_64_call_end\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where calls lead: the function that a call instruction calls, through a stub of the linkage table or not, and the table entry
-// through which a function hands its call on.
+// Where calls lead: the function that a call instruction calls, through a stub of the linkage table
+// or not, and the table entry through which a function hands its call on.
 #include "config.h"
 
 #include "arch/x86_64.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One instruction as it must stand elsewhere: it is decoded with Zydis, and copied with a way back. What depends on the pc is
-// written anew: displacements, branches, the return address that a call pushes.
+// One instruction as it must stand elsewhere: it is decoded with Zydis, and copied with a way back.
+// What depends on the pc is written anew: displacements, branches, the return address that a call
+// pushes.
 #include "config.h"
 
 #include "arch/x86_64.h"

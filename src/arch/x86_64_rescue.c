@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The handler of SIGTRAP that runs in the target when there is no tracer any more: it looks for the
+// trap's address among the names of the slots, and lets the thread go on in the slot.
 #include "config.h"
 
 #include "arch/x86_64.h"
@@ -7,9 +9,9 @@
 
 /* A signal handler of the kind SA_SIGINFO: rdi is the signal, rsi the siginfo_t (si_code at 8), rdx
  * the ucontext_t, whose rip is at 0xa8 and whose eflags are at 0xb0 (Linux,
- * arch/x86/include/uapi/asm/{ucontext,sigcontext}.h). The kernel reports int3 with the code SI_KERNEL
- * (0x80), a single step with TRAP_TRACE (2). All registers but rsp may be changed: sigreturn
- * restores them. */
+ * arch/x86/include/uapi/asm/{ucontext,sigcontext}.h). The kernel reports int3 with the code
+ * SI_KERNEL (0x80), a single step with TRAP_TRACE (2). All registers but rsp may be changed:
+ * sigreturn restores them. */
 __asm__("	.pushsection .rodata\n"
 	"	.balign 16\n"
 	"	.globl arch_x86_64_rescue_code, arch_x86_64_rescue_data, arch_x86_64_rescue_end\n"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// A system call that the tracer makes a thread make: behind it the stub puts back the signal mask
+// and all registers that the call has changed, so the thread goes on even when the tracer has died.
 #include "config.h"
 
 #include "arch/x86_64.h"
 
 #include <string.h>
 
-/* A system call changes rax, rcx and r11 (and here those of its arguments and of the second call); the
- * flags it leaves as they are, and so do mov, lea and jmp. Neither the stack nor a vector register is
- * touched. */
+/* A system call changes rax, rcx and r11 (and here those of its arguments and of the second call);
+ * the flags it leaves as they are, and so do mov, lea and jmp. Neither the stack nor a vector
+ * register is touched. */
 __asm__("	.pushsection .rodata\n"
 	"	.balign 16\n"
 	"	.globl arch_x86_64_stub_code, arch_x86_64_stub_data, arch_x86_64_stub_end\n"

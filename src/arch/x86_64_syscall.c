@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// System calls by their registers: to make one, to see or change one that a thread makes, to begin one again.
+// System calls by their registers: to make one, to see or change one that a thread makes, to begin
+// one again.
 #include "config.h"
 
 #include "arch/x86_64.h"
@@ -88,8 +89,9 @@ bool arch_x86_64_restart_eintr(struct arch_regs *regs)
 
 bool arch_x86_64_finish_syscall(struct arch_regs *regs, bool *is_restarted_ret)
 {
-	// ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (Linux, include/linux/errno.h), and
-	// what the kernel makes of them (arch_do_signal_or_restart(), arch/x86/kernel/signal.c).
+	// ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (Linux,
+	// include/linux/errno.h), and what the kernel makes of them (arch_do_signal_or_restart(),
+	// arch/x86/kernel/signal.c).
 	int64_t result = (int64_t)regs->word[W_RAX];
 
 	*is_restarted_ret = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Table-driven stack walk: registers, a way to read memory, a way to find rows and the layout of an
- *  architecture; knows no process and no ELF, so it runs on recorded stacks on any host. It needs
- *  no C library.
+/** Table-driven stack walk: registers, a way to read memory, a way to find rows and the layout of
+ *  an architecture; knows no process and no ELF, so it runs on recorded stacks on any host. It
+ *  needs no C library.
  *
  *  The walk is lazy. What a frame has saved of its caller's registers is not read but remembered by
  *  its address, and read when a CFA depends on it (or walk_reg() asks): most walks read one word a
@@ -55,14 +55,14 @@ enum walk_result {
 /** The value of a register. It is read at most once: the frame remembers it. False: unreadable. */
 bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret);
 
-/** frame stands at the first instruction of a function, whatever its pc is: go to the caller, without
- *  a row. False: the stack is unreadable, the frame is unchanged. */
+/** frame stands at the first instruction of a function, whatever its pc is: go to the caller,
+ *  without a row. False: the stack is unreadable, the frame is unchanged. */
 bool walk_leave_entry(struct walk_frame *frame, const struct walk_ops *ops);
 
-/** Go to the caller. On anything but WALK_OK the frame is the same as before, though it may have read
- *  registers. *is_interrupted_ret: the step went through a signal frame. Caller and frame addresses
- *  grow strictly except through a signal frame (and but once above it, where the return address is
- *  in the link register). */
+/** Go to the caller. On anything but WALK_OK the frame is the same as before, though it may have
+ *  read registers. *is_interrupted_ret: the step went through a signal frame. Caller and frame
+ *  addresses grow strictly except through a signal frame (and but once above it, where the return
+ *  address is in the link register). */
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret);
 

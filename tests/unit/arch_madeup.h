@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** An architecture that nobody builds, to try what must work with any: instructions and traps of four
- *  bytes, the return address in a link register, an exact pc at a trap, registers, frames and signal
- *  frames of its own. Its code is interpreted here.
+/** An architecture that nobody builds, to try what must work with any: instructions and traps of
+ *  four bytes, the return address in a link register, an exact pc at a trap, registers, frames and
+ *  signal frames of its own. Its code is interpreted here.
  *
- *  An instruction is a little-endian word: the operation in its highest byte, a register in the next,
- *  a signed number in the lower half. Distances count in instructions from this one. Operations that
- *  take a literal have it in the eight bytes behind. */
+ *  An instruction is a little-endian word: the operation in its highest byte, a register in the
+ *  next, a signed number in the lower half. Distances count in instructions from this one.
+ *  Operations that take a literal have it in the eight bytes behind. */
 #ifndef TESTS_UNIT_ARCH_MADEUP_H
 #define TESTS_UNIT_ARCH_MADEUP_H
 
 #include "arch/arch.h"
 
-/** Words of struct arch_regs. Arguments are in the first six of the eight general registers, the result in the first. */
+/** Words of struct arch_regs. Arguments are in the first six of the eight general registers, the
+ *  result in the first. */
 enum madeup_word {
 	MU_PC,
 	MU_SP,
@@ -66,8 +67,8 @@ static inline uint32_t madeup_insn(enum madeup_op op, unsigned reg, int number)
 	return (uint32_t)op << 24 | reg << 16 | (uint16_t)number;
 }
 
-/** Execute one instruction of the memory at code, which stands for [start, start + size). False: the pc is outside, or the
- *  instruction is a trap or none; regs are unchanged. */
+/** Execute one instruction of the memory at code, which stands for [start, start + size). False:
+ *  the pc is outside, or the instruction is a trap or none; regs are unchanged. */
 bool madeup_execute(struct arch_regs *regs, const uint8_t *code, uint64_t start, size_t size);
 
 #endif

@@ -51,9 +51,9 @@ static bool is_lit(const Dwarf_Op *op, unsigned n)
 	return op->atom == DW_OP_lit0 + n;
 }
 
-/** The linkers' own expression for lazy PLT stubs: the stack pointer, and a word more from byte N of
- *  the stub on: breg SP 8; breg PC 0; lit SIZE-1; and; lit N; ge; lit 3; shl; plus. N differs with the
- *  kind of stub. */
+/** The linkers' own expression for lazy PLT stubs: the stack pointer, and a word more from byte N
+ *  of the stub on: breg SP 8; breg PC 0; lit SIZE-1; and; lit N; ge; lit 3; shl; plus. N differs
+ *  with the kind of stub. */
 static bool compile_plt(const struct arch_unwind *arch, const Dwarf_Op *ops, size_t num,
 			struct cfi_row *row)
 {
@@ -111,8 +111,8 @@ enum rule {
 	RULE_OTHER,
 };
 
-/** The rule of a register. *offset_ret is even for places relative to the CFA, odd for those relative
- *  to the frame pointer. */
+/** The rule of a register. *offset_ret is even for places relative to the CFA, odd for those
+ *  relative to the frame pointer. */
 static enum rule read_rule(const struct arch_unwind *arch, Dwarf_Frame *frame, int reg,
 			   int16_t *offset_ret)
 {
