@@ -37,8 +37,8 @@ src_libarch_a_SOURCES = \
 	src/arch/x86_64.h \
 	src/arch/x86_64_call.c \
 	src/arch/x86_64_dispatch.c \
+	src/arch/x86_64_orphan.c \
 	src/arch/x86_64_relocate.c \
-	src/arch/x86_64_rescue.c \
 	src/arch/x86_64_stub.c \
 	src/arch/x86_64_syscall.c \
 	src/arch/x86_64_unwind.c

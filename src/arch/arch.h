@@ -26,7 +26,7 @@ struct arch_regs {
 };
 
 /** Room for one relocated instruction with its way back. */
-#define ARCH_SLOT_SIZE 32
+#define ARCH_XOL_SLOT_SIZE 32
 /** Longest trap instruction. */
 #define ARCH_MAX_TRAP 4
 /** Longest instruction. */
@@ -46,7 +46,7 @@ struct arch_relocation {
 	/** Where the thread goes on: the slot, or behind a jump. */
 	uint64_t resume_pc;
 	/** What the slot must hold; size is 0 for ARCH_RELOC_JUMP. */
-	uint8_t code[ARCH_SLOT_SIZE];
+	uint8_t code[ARCH_XOL_SLOT_SIZE];
 	size_t size;
 	/** Length of the original instruction. */
 	size_t insn_size;
@@ -61,9 +61,9 @@ struct arch_relocation {
 /** Words on the stack that insert_syscall needs. */
 #define ARCH_REDO_WORDS 3
 
-/** Longest code of the rescue handler. */
-#define ARCH_RESCUE_SIZE  640
-#define ARCH_RESCUE_AREAS 15
+/** Longest code of the orphan-trap handler. */
+#define ARCH_ORPHAN_SIZE  640
+#define ARCH_ORPHAN_AREAS 15
 
 /** How a function hands its call on. */
 struct arch_dispatch {
@@ -77,8 +77,8 @@ struct arch_dispatch {
 	bool is_jump;
 };
 
-/** What the rescue handler works on; a part of its code. */
-struct arch_rescue_data {
+/** What the orphan-trap handler works on; a part of its code. */
+struct arch_orphan_data {
 	/** Of an area: offset of the addresses (uint64_t each, of which the lower 56 bits count, 0
 	 *  ends them) of the instructions that were relocated, offset of their slots, number of
 	 *  both. */
@@ -92,7 +92,7 @@ struct arch_rescue_data {
 	/** The handler was installed and not taken out. */
 	uint64_t is_installed;
 	/** Starts of the areas; 0 ends them. */
-	uint64_t areas[ARCH_RESCUE_AREAS + 1];
+	uint64_t areas[ARCH_ORPHAN_AREAS + 1];
 };
 
 /** Size of a stub: a whole number of slots. Where in it the serial number is (uint64_t). */
@@ -163,7 +163,7 @@ struct arch {
 	bool (*relocate)(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
 			 struct arch_relocation *ret);
 	/** A jump from a slot at slot_addr to target. Returns its size. */
-	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
+	size_t (*jump)(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE]);
 	/** Does the function whose code is code[0, size), at pc, before anything else is called,
 	 *  call or jump through an entry of a table, the pointer to which lies at a fixed address?
 	 *  False: no, *ret is undefined. */
@@ -208,11 +208,12 @@ struct arch {
 
 	/* Code that runs in the target. */
 
-	/** The rescue handler, as it must stand at addr: a handler of SIGTRAP that lets a thread
-	 *  which met one of our traps, when there is no tracer any more, go on in the slot of that
-	 *  instruction. A SIGTRAP of any other origin has the default effect. Returns its size;
-	 *  *data_ret is the offset of its struct arch_rescue_data, of which action is filled in. */
-	size_t (*rescue)(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
+	/** The orphan-trap handler, as it must stand at addr: a handler of SIGTRAP that lets a
+	 *  thread which met one of our traps, when there is no tracer any more, go on in the slot
+	 *  of that instruction. A SIGTRAP of any other origin has the default effect. Returns its
+	 *  size; *data_ret is the offset of its struct arch_orphan_data, of which action is filled
+	 *  in. */
+	size_t (*orphan_handler)(uint64_t addr, uint8_t ret[ARCH_ORPHAN_SIZE], size_t *data_ret);
 
 	/** A stub that calls a function of one integer argument (a second one is 0), wherever it
 	 *  may stand. Returns its size. A thread runs through it after enter_call(): it takes the

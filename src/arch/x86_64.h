@@ -62,7 +62,7 @@ bool arch_x86_64_finish_syscall(struct arch_regs *regs, bool *is_restarted_ret);
 /* x86_64_relocate.c: likewise. */
 bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_t slot_addr,
 			  struct arch_relocation *ret);
-size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE]);
+size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE]);
 
 /* x86_64_dispatch.c: likewise. */
 bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
@@ -72,8 +72,8 @@ void arch_x86_64_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t
 /* x86_64_call.c: likewise. */
 size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);
 
-/* x86_64_rescue.c: likewise. */
-size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret);
+/* x86_64_orphan.c: likewise. */
+size_t arch_x86_64_orphan(uint64_t addr, uint8_t ret[ARCH_ORPHAN_SIZE], size_t *data_ret);
 
 /* x86_64_stub.c: likewise. */
 void arch_x86_64_stub(const struct arch_regs *regs, uint64_t mask, uint64_t serial,

@@ -19,7 +19,7 @@ struct emitter {
 
 static void emit(struct emitter *e, const void *bytes, size_t size)
 {
-	if (e->size + size > ARCH_SLOT_SIZE) {
+	if (e->size + size > ARCH_XOL_SLOT_SIZE) {
 		e->is_overflown = true;
 		return;
 	}
@@ -269,7 +269,7 @@ bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_
 	return true;
 }
 
-size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE])
+size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE])
 {
 	struct emitter e = {.code = ret, .addr = slot_addr};
 

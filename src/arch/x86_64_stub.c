@@ -40,7 +40,7 @@ __asm__("	.pushsection .rodata\n"
 
 extern const uint8_t arch_x86_64_stub_code[], arch_x86_64_stub_data[], arch_x86_64_stub_end[];
 
-_Static_assert(ARCH_STUB_SIZE % ARCH_SLOT_SIZE == 0, "it takes whole slots");
+_Static_assert(ARCH_STUB_SIZE % ARCH_XOL_SLOT_SIZE == 0, "it takes whole slots");
 
 void arch_x86_64_stub(const struct arch_regs *regs, uint64_t mask, uint64_t serial,
 		      uint8_t ret[ARCH_STUB_SIZE])

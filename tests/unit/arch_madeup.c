@@ -166,7 +166,7 @@ static bool madeup_relocate(const uint8_t *code, size_t size, uint64_t pc, uint6
 	return true;
 }
 
-static size_t madeup_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_SLOT_SIZE])
+static size_t madeup_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE])
 {
 	struct arch_relocation r = {0};
 
@@ -177,9 +177,9 @@ static size_t madeup_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_
 }
 
 /** No handler: an instruction that does nothing, and its data. */
-static size_t madeup_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret)
+static size_t madeup_orphan(uint64_t addr, uint8_t ret[ARCH_ORPHAN_SIZE], size_t *data_ret)
 {
-	const struct arch_rescue_data data = {.action = {addr}};
+	const struct arch_orphan_data data = {.action = {addr}};
 	uint32_t insns[2] = {madeup_insn(MU_NOP, 0, 0), madeup_insn(MU_RETURN, 0, 0)};
 
 	memcpy(ret, insns, sizeof(insns));
@@ -298,5 +298,5 @@ const struct arch arch_madeup = {
 	.callee = madeup_callee,
 	.relocate = madeup_relocate,
 	.jump = madeup_jump,
-	.rescue = madeup_rescue,
+	.orphan_handler = madeup_orphan,
 };

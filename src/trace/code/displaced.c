@@ -22,7 +22,7 @@ static bool reuse_slot(struct process *p, struct breakpoint *b, const uint8_t *c
 {
 	const uint64_t *slot = hmap_find(&p->xol_slots, b->addr);
 	struct arch_relocation *r = &b->relocation;
-	uint8_t there[ARCH_SLOT_SIZE];
+	uint8_t there[ARCH_XOL_SLOT_SIZE];
 
 	return slot && p->arch->relocate(code, size, b->addr, *slot, r) &&
 	       r->kind == ARCH_RELOC_SLOT &&
@@ -77,7 +77,7 @@ static void prepare_jump(struct process *p, struct breakpoint *b)
 {
 	const uint64_t *old = hmap_find(&p->xol_slots, b->addr);
 	struct xol_area *area = xol_area_near(p, b->addr, false);
-	uint8_t code[ARCH_SLOT_SIZE], there[ARCH_SLOT_SIZE];
+	uint8_t code[ARCH_XOL_SLOT_SIZE], there[ARCH_XOL_SLOT_SIZE];
 	size_t size;
 
 	b->has_jump_slot = true;
@@ -134,7 +134,7 @@ static const struct breakpoint *owner_of_slot(const struct process *p, uint64_t 
 	// Rare: only a signal that interrupted a slot brings us here.
 	hmap_each (&p->breakpoints, k, b) {
 		if (b->has_relocation && b->relocation.kind == ARCH_RELOC_SLOT &&
-		    pc - b->relocation.resume_pc < ARCH_SLOT_SIZE)
+		    pc - b->relocation.resume_pc < ARCH_XOL_SLOT_SIZE)
 			return b;
 	}
 	return NULL;

@@ -58,36 +58,36 @@ bool orphan_write_data(struct process *p, size_t offset, uint64_t value)
 /** Put the handler into slots of the area, one behind the other. */
 static bool place(struct process *p, struct xol_area *area)
 {
-	uint8_t code[ARCH_RESCUE_SIZE];
+	uint8_t code[ARCH_ORPHAN_SIZE];
 	uint64_t addr = area->start + area->used;
-	size_t data_offset, size = p->arch->rescue(addr, code, &data_offset);
+	size_t data_offset, size = p->arch->orphan_handler(addr, code, &data_offset);
 
 	if (!xol_take_slots(p, area, XOL_NAME_HANDLER, code, size))
 		return false;
 	p->orphan->addr = addr;
 	p->orphan->data = addr + data_offset;
-	return orphan_write_data(p, offsetof(struct arch_rescue_data, names_offset),
+	return orphan_write_data(p, offsetof(struct arch_orphan_data, names_offset),
 				 sizeof(struct xol_header)) &&
-	       orphan_write_data(p, offsetof(struct arch_rescue_data, slots_offset),
+	       orphan_write_data(p, offsetof(struct arch_orphan_data, slots_offset),
 				 xol_slots_offset(p->arch)) &&
-	       orphan_write_data(p, offsetof(struct arch_rescue_data, num_slots),
+	       orphan_write_data(p, offsetof(struct arch_orphan_data, num_slots),
 				 xol_num_slots(p->arch)) &&
-	       orphan_write_data(p, offsetof(struct arch_rescue_data, area_size), XOL_AREA_SIZE);
+	       orphan_write_data(p, offsetof(struct arch_orphan_data, area_size), XOL_AREA_SIZE);
 }
 
 /** Find the handler of an earlier tracer, if it is the same as ours. Threads may be in it right
  *  now, so the areas that it knows keep their places in its list. */
 static bool adopt(struct process *p)
 {
-	uint8_t code[ARCH_RESCUE_SIZE], there[ARCH_RESCUE_SIZE];
-	struct arch_rescue_data data;
-	size_t data_offset, size = p->arch->rescue(p->orphan->addr, code, &data_offset);
+	uint8_t code[ARCH_ORPHAN_SIZE], there[ARCH_ORPHAN_SIZE];
+	struct arch_orphan_data data;
+	size_t data_offset, size = p->arch->orphan_handler(p->orphan->addr, code, &data_offset);
 
 	if (pread(p->mem_fd, there, size, (off_t)p->orphan->addr) != (ssize_t)size ||
 	    memcmp(there, code, data_offset) != 0)
 		return false;
 	memcpy(&data, there + data_offset, sizeof(data));
-	while (p->orphan->num_areas < ARCH_RESCUE_AREAS && data.areas[p->orphan->num_areas]) {
+	while (p->orphan->num_areas < ARCH_ORPHAN_AREAS && data.areas[p->orphan->num_areas]) {
 		p->orphan->areas[p->orphan->num_areas] = data.areas[p->orphan->num_areas];
 		p->orphan->num_areas++;
 	}
@@ -118,9 +118,9 @@ static bool is_listed(const struct process *p, uint64_t start)
 
 static bool list_area(struct process *p, uint64_t start)
 {
-	size_t at = offsetof(struct arch_rescue_data, areas) + p->orphan->num_areas * sizeof(start);
+	size_t at = offsetof(struct arch_orphan_data, areas) + p->orphan->num_areas * sizeof(start);
 
-	if (p->orphan->num_areas == ARCH_RESCUE_AREAS || !orphan_write_data(p, at, start))
+	if (p->orphan->num_areas == ARCH_ORPHAN_AREAS || !orphan_write_data(p, at, start))
 		return false;
 	p->orphan->areas[p->orphan->num_areas++] = start;
 	return true;

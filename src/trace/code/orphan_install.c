@@ -31,7 +31,8 @@
 /** How often it is tried: a thread may vanish in the middle of it. */
 #define INSTALL_TRIES 3
 
-/** Enough for what a function keeps below its stack pointer: no ABI gives it more than 288 bytes. */
+/** Enough for what a function keeps below its stack pointer: no ABI gives it more than 288
+ *  bytes. */
 #define BELOW_STACK 512
 
 /** Note that nothing protects the target from our death, and never will. */
@@ -45,7 +46,7 @@ static void refuse(struct process *p, const char *why)
 static bool install(struct process *p, struct thread *t)
 {
 	const uint64_t args[6] = {SIGTRAP,
-				  p->orphan->data + offsetof(struct arch_rescue_data, action), 0,
+				  p->orphan->data + offsetof(struct arch_orphan_data, action), 0,
 				  SIGSET_SIZE};
 	static const uint64_t none[6];
 	int64_t result;
@@ -57,7 +58,7 @@ static bool install(struct process *p, struct thread *t)
 		return false;
 	p->orphan->is_installed = true;
 	p->orphan->stops_to_check = CHECK_INTERVAL;
-	if (!orphan_write_data(p, offsetof(struct arch_rescue_data, is_installed), 1))
+	if (!orphan_write_data(p, offsetof(struct arch_orphan_data, is_installed), 1))
 		log_debug("the orphan-trap handler cannot be marked as installed");
 	return true;
 }
@@ -122,6 +123,6 @@ void orphan_remove(struct process *p, struct thread *t)
 	if (pwrite(p->mem_fd, none, sizeof(none), (off_t)old) != sizeof(none) ||
 	    !xol_syscall(p, t, SYS_rt_sigaction, set, &result))
 		return;
-	if (!orphan_write_data(p, offsetof(struct arch_rescue_data, is_installed), 0))
+	if (!orphan_write_data(p, offsetof(struct arch_orphan_data, is_installed), 0))
 		log_debug("the orphan-trap handler cannot be marked as removed");
 }

@@ -13,11 +13,11 @@
 struct process;
 
 struct orphan_handler {
-	/** Address of its code, and of its data (struct arch_rescue_data). 0: there is none. */
+	/** Address of its code, and of its data (struct arch_orphan_data). 0: there is none. */
 	uint64_t addr;
 	uint64_t data;
 	/** The areas that its data lists. */
-	uint64_t areas[ARCH_RESCUE_AREAS];
+	uint64_t areas[ARCH_ORPHAN_AREAS];
 	size_t num_areas;
 	bool is_installed;
 	/** It cannot be installed, or must not: the program has a handler of its own. */

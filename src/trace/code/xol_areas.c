@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-_Static_assert(sizeof(struct xol_header) % ARCH_SLOT_SIZE == 0, "slots are aligned");
+_Static_assert(sizeof(struct xol_header) % ARCH_XOL_SLOT_SIZE == 0, "slots are aligned");
 
 /** What a trap replaces behind its first byte. */
 static size_t rest_size(const struct arch *arch)
@@ -23,11 +23,11 @@ static size_t rest_size(const struct arch *arch)
 
 size_t xol_num_slots(const struct arch *arch)
 {
-	size_t size = sizeof(uint64_t) + ARCH_SLOT_SIZE + rest_size(arch);
+	size_t size = sizeof(uint64_t) + ARCH_XOL_SLOT_SIZE + rest_size(arch);
 	size_t num = (XOL_AREA_SIZE - sizeof(struct xol_header)) / size;
 
 	// The names take whole slots.
-	return num - num % (ARCH_SLOT_SIZE / sizeof(uint64_t));
+	return num - num % (ARCH_XOL_SLOT_SIZE / sizeof(uint64_t));
 }
 
 size_t xol_slots_offset(const struct arch *arch)
@@ -37,7 +37,7 @@ size_t xol_slots_offset(const struct arch *arch)
 
 static uint64_t rest_addr(const struct arch *arch, uint64_t start, size_t slot)
 {
-	return start + xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_SLOT_SIZE +
+	return start + xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_XOL_SLOT_SIZE +
 	       slot * rest_size(arch);
 }
 
@@ -58,7 +58,7 @@ struct xol_area *xol_area_near(struct process *p, uint64_t addr, bool want_cave)
 	for (i = 0; i < p->xol_areas.num; i++) {
 		struct xol_area *a = &p->xol_areas.items[i];
 
-		if (a->is_cave == want_cave && a->used + ARCH_SLOT_SIZE <= a->size &&
+		if (a->is_cave == want_cave && a->used + ARCH_XOL_SLOT_SIZE <= a->size &&
 		    xol_reaches(a->start, addr))
 			return a;
 	}
@@ -69,7 +69,7 @@ struct xol_area xol_area_new(const struct arch *arch, uint64_t start)
 {
 	return (struct xol_area){
 		.start = start,
-		.size = xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_SLOT_SIZE,
+		.size = xol_slots_offset(arch) + xol_num_slots(arch) * ARCH_XOL_SLOT_SIZE,
 		.used = xol_slots_offset(arch),
 		.has_header = true,
 	};
@@ -78,7 +78,7 @@ struct xol_area xol_area_new(const struct arch *arch, uint64_t start)
 /** Number of the slot at a distance from the start of its area. */
 static size_t slot_index(const struct arch *arch, uint64_t offset)
 {
-	return (offset - xol_slots_offset(arch)) / ARCH_SLOT_SIZE;
+	return (offset - xol_slots_offset(arch)) / ARCH_XOL_SLOT_SIZE;
 }
 
 static uint64_t name_addr(const struct arch *arch, const struct xol_area *area, uint64_t slot)
@@ -110,12 +110,12 @@ bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, cons
 {
 	uint64_t at = area->start + area->used;
 
-	if (area->used + ARCH_SLOT_SIZE > area->size || !memory_write_code(p, at, code, size) ||
+	if (area->used + ARCH_XOL_SLOT_SIZE > area->size || !memory_write_code(p, at, code, size) ||
 	    (area->has_header &&
 	     !memory_write_code(p, name_addr(p->arch, area, at), &name, sizeof(name))))
 		return false;
 	FAULT_POINT("slot");
-	area->used += ARCH_SLOT_SIZE;
+	area->used += ARCH_XOL_SLOT_SIZE;
 	return true;
 }
 
@@ -125,10 +125,10 @@ uint64_t xol_take_slots(struct process *p, struct xol_area *area, uint64_t name,
 	uint64_t addr = area->start + area->used;
 	size_t i, part;
 
-	if (area->used + size + ARCH_SLOT_SIZE > area->size)
+	if (area->used + size + ARCH_XOL_SLOT_SIZE > area->size)
 		return 0;
 	for (i = 0; i < size; i += part) {
-		part = size - i < ARCH_SLOT_SIZE ? size - i : ARCH_SLOT_SIZE;
+		part = size - i < ARCH_XOL_SLOT_SIZE ? size - i : ARCH_XOL_SLOT_SIZE;
 		if (!xol_take_slot(p, area, name, code + i, part))
 			return 0;
 	}

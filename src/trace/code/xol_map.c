@@ -174,7 +174,7 @@ static void take_out_trap(struct process *p, uint64_t addr, const uint8_t origin
 /** What was a slot of an earlier tracer in the area at start. False: no memory. */
 static bool adopt_slot(struct process *p, uint64_t start, size_t slot, uint64_t name)
 {
-	uint64_t at = start + xol_slots_offset(p->arch) + slot * ARCH_SLOT_SIZE;
+	uint64_t at = start + xol_slots_offset(p->arch) + slot * ARCH_XOL_SLOT_SIZE;
 	uint64_t addr = name & ((1ull << XOL_NAME_SHIFT) - 1);
 	uint8_t original[ARCH_MAX_TRAP];
 
@@ -201,7 +201,7 @@ void xol_adopt(struct process *p, uint64_t start)
 	if (pread(p->mem_fd, &head, size, (off_t)start) != (ssize_t)size ||
 	    memcmp(head.header.magic, XOL_AREA_MAGIC, sizeof(XOL_AREA_MAGIC)) != 0)
 		return;
-	for (i = 0; i < num && head.names[i]; i++, area.used += ARCH_SLOT_SIZE)
+	for (i = 0; i < num && head.names[i]; i++, area.used += ARCH_XOL_SLOT_SIZE)
 		if (!adopt_slot(p, start, i, head.names[i]))
 			return;
 	if (!vec_push(&p->xol_areas, area)) {

@@ -14,11 +14,11 @@
  * sigreturn restores them. */
 __asm__("	.pushsection .rodata\n"
 	"	.balign 16\n"
-	"	.globl arch_x86_64_rescue_code, arch_x86_64_rescue_data, arch_x86_64_rescue_end\n"
-	"	.globl arch_x86_64_rescue_restorer\n"
-	"	.hidden arch_x86_64_rescue_code, arch_x86_64_rescue_data, arch_x86_64_rescue_end\n"
-	"	.hidden arch_x86_64_rescue_restorer\n"
-	"arch_x86_64_rescue_code:\n"
+	"	.globl arch_x86_64_orphan_code, arch_x86_64_orphan_data, arch_x86_64_orphan_end\n"
+	"	.globl arch_x86_64_orphan_restorer\n"
+	"	.hidden arch_x86_64_orphan_code, arch_x86_64_orphan_data, arch_x86_64_orphan_end\n"
+	"	.hidden arch_x86_64_orphan_restorer\n"
+	"arch_x86_64_orphan_code:\n"
 	"	mov	8(%rsi), %eax\n"
 	"	cmp	$2, %eax\n"
 	"	je	5f\n"
@@ -26,7 +26,7 @@ __asm__("	.pushsection .rodata\n"
 	"	jne	6f\n"
 	"	mov	0xa8(%rdx), %rax\n"
 	"	dec	%rax\n"
-	"	lea	arch_x86_64_rescue_data(%rip), %rdi\n"
+	"	lea	arch_x86_64_orphan_data(%rip), %rdi\n"
 	// rsi: offset of the names, r8: of the slots, ecx: their number, r9: an area.
 	"	mov	(%rdi), %rsi\n"
 	"	mov	8(%rdi), %r8\n"
@@ -37,9 +37,9 @@ __asm__("	.pushsection .rodata\n"
 	// The tracer had moved the pc already, and died before it let the thread go on.
 	"	mov	%rax, %rcx\n"
 	"	sub	%r9, %rcx\n"
-	"	cmp	arch_x86_64_rescue_data+24(%rip), %rcx\n"
+	"	cmp	arch_x86_64_orphan_data+24(%rip), %rcx\n"
 	"	jb	9f\n"
-	"	mov	arch_x86_64_rescue_data+16(%rip), %rcx\n"
+	"	mov	arch_x86_64_orphan_data+16(%rip), %rcx\n"
 	"	lea	(%r9,%rsi), %r10\n"
 	"2:	mov	(%r10), %r11\n"
 	"	test	%r11, %r11\n"
@@ -109,23 +109,23 @@ __asm__("	.pushsection .rodata\n"
 	"	ret\n"
 	"	.balign 8\n"
 	"11:	.quad	0, 0, 0, 0\n"
-	"arch_x86_64_rescue_restorer:\n"
+	"arch_x86_64_orphan_restorer:\n"
 	"	mov	$15, %eax\n" // rt_sigreturn
 	"	syscall\n"
 	"	.balign 16\n"
-	"arch_x86_64_rescue_data:\n"
+	"arch_x86_64_orphan_data:\n"
 	"	.fill	25, 8, 0\n"
-	"arch_x86_64_rescue_end:\n"
+	"arch_x86_64_orphan_end:\n"
 	"	.popsection\n");
 
-_Static_assert(ARCH_SLOT_SIZE == 4 * sizeof(uint64_t), "the handler multiplies by 4");
-_Static_assert(sizeof(struct arch_rescue_data) == 25 * 8, "room in the code");
-_Static_assert(offsetof(struct arch_rescue_data, num_slots) == 16, "the handler's own offset");
-_Static_assert(offsetof(struct arch_rescue_data, area_size) == 24, "likewise");
-_Static_assert(offsetof(struct arch_rescue_data, areas) == 72, "likewise");
+_Static_assert(ARCH_XOL_SLOT_SIZE == 4 * sizeof(uint64_t), "the handler multiplies by 4");
+_Static_assert(sizeof(struct arch_orphan_data) == 25 * 8, "room in the code");
+_Static_assert(offsetof(struct arch_orphan_data, num_slots) == 16, "the handler's own offset");
+_Static_assert(offsetof(struct arch_orphan_data, area_size) == 24, "likewise");
+_Static_assert(offsetof(struct arch_orphan_data, areas) == 72, "likewise");
 
-extern const uint8_t arch_x86_64_rescue_code[], arch_x86_64_rescue_data[],
-	arch_x86_64_rescue_restorer[], arch_x86_64_rescue_end[];
+extern const uint8_t arch_x86_64_orphan_code[], arch_x86_64_orphan_data[],
+	arch_x86_64_orphan_restorer[], arch_x86_64_orphan_end[];
 
 /** Flags of sigaction(2). The third is the kernel's own: the fourth member is a restorer. */
 #define FLAG_SIGINFO  0x00000004u
@@ -133,17 +133,17 @@ extern const uint8_t arch_x86_64_rescue_code[], arch_x86_64_rescue_data[],
 #define FLAG_ONSTACK  0x08000000u
 #define FLAG_RESTORER 0x04000000u
 
-size_t arch_x86_64_rescue(uint64_t addr, uint8_t ret[ARCH_RESCUE_SIZE], size_t *data_ret)
+size_t arch_x86_64_orphan(uint64_t addr, uint8_t ret[ARCH_ORPHAN_SIZE], size_t *data_ret)
 {
-	size_t size = (size_t)(arch_x86_64_rescue_end - arch_x86_64_rescue_code);
-	struct arch_rescue_data data = {
+	size_t size = (size_t)(arch_x86_64_orphan_end - arch_x86_64_orphan_code);
+	struct arch_orphan_data data = {
 		.action = {addr, FLAG_SIGINFO | FLAG_RESTART | FLAG_ONSTACK | FLAG_RESTORER,
-			   addr + (uint64_t)(arch_x86_64_rescue_restorer -
-					     arch_x86_64_rescue_code)},
+			   addr + (uint64_t)(arch_x86_64_orphan_restorer -
+					     arch_x86_64_orphan_code)},
 	};
 
-	*data_ret = (size_t)(arch_x86_64_rescue_data - arch_x86_64_rescue_code);
-	memcpy(ret, arch_x86_64_rescue_code, size);
+	*data_ret = (size_t)(arch_x86_64_orphan_data - arch_x86_64_orphan_code);
+	memcpy(ret, arch_x86_64_orphan_code, size);
 	memcpy(ret + *data_ret, &data, sizeof(data));
 	return size;
 }
