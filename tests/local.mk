@@ -103,6 +103,7 @@ unit_h = \
 
 # On an architecture that nobody builds.
 tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit/arch_madeup.c
+tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.check tests/unit/arch_madeup.c
 tests_unit_trace_madeup_t_SOURCES = tests/unit/trace_madeup.check tests/unit/arch_madeup.c
 tests_unit_capture_link_t_SOURCES = tests/unit/capture_link.check tests/unit/arch_madeup.c
 tests_unit_capture_random_t_SOURCES = tests/unit/capture_random.check tests/unit/arch_madeup.c

@@ -50,7 +50,8 @@ struct arch_unwind {
 	 *  from the stack pointer at the trampoline. */
 	int16_t signal_regs[WALK_MAX_REGS];
 	int16_t signal_pc;
-	/** Code of the trampoline, for a C library without call-frame information for it. */
+	/** Code of the trampoline, for a C library without call-frame information for it; at most
+	 *  16 bytes. Size 0: there is none to be told by its code. */
 	const uint8_t *trampoline;
 	size_t trampoline_size;
 

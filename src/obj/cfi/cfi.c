@@ -278,7 +278,8 @@ static bool is_sigreturn(const struct arch_unwind *arch, const struct elf_file *
 	uint8_t bytes[MAX_TRAMPOLINE];
 	uint64_t offset;
 
-	return arch->trampoline_size <= sizeof(bytes) && elf_file_offset_of(file, addr, &offset) &&
+	return arch->trampoline_size && arch->trampoline_size <= sizeof(bytes) &&
+	       elf_file_offset_of(file, addr, &offset) &&
 	       elf_file_read(file, offset, bytes, arch->trampoline_size) &&
 	       memcmp(bytes, arch->trampoline, arch->trampoline_size) == 0;
 }
