@@ -28,8 +28,8 @@ struct tracer_options {
 	unsigned follow;
 	/** FOLLOW_FORK: preallocated channels from shared_reserve(), one for each child that can be
 	 *  followed. The array must stay valid in the tracer. */
-	struct shared *const *spares;
-	uint32_t num_spares;
+	struct shared *const *channels;
+	uint32_t num_channels;
 	/** Attach to this process, or 0: launch the program at path with argv. */
 	pid_t pid;
 	const char *path;

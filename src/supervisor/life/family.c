@@ -32,8 +32,8 @@ struct family {
 	pthread_t thread;
 	bool has_thread;
 	/** What the tracer and we share with each of them. */
-	struct shared *spares[SESSION_MAX_PROCESSES];
-	uint32_t num_spares;
+	struct shared *channels[SESSION_MAX_PROCESSES];
+	uint32_t num_channels;
 
 	/** session_hold(); recursive. */
 	pthread_mutex_t hold;
@@ -133,7 +133,7 @@ static struct err *take_up(struct session *s, const struct arrival *child)
 	struct traced *t;
 	struct err *err;
 
-	if (child->number - 1 >= f->num_spares)
+	if (child->number - 1 >= f->num_channels)
 		return err_create(ERR_OTHER, "there is no memory of number %u", child->number);
 	err = assemble_traced(s, child->nframe, &t);
 	if (err)
@@ -141,7 +141,7 @@ static struct err *take_up(struct session *s, const struct arrival *child)
 	t->parent = child->parent;
 	t->pid = child->pid;
 	t->number = child->number;
-	t->shared = f->spares[child->number - 1];
+	t->shared = f->channels[child->number - 1];
 	t->has_tracer = true;
 	t->state = TARGET_RUNNING;
 	t->is_from_launch = child->flags & CHILD_SPAWNED;
@@ -301,11 +301,11 @@ struct err *family_create(struct session *s, struct tracer_options *options)
 	s->family = f;
 	f->chosen = s->first;
 	init_locks(f);
-	while (f->num_spares < SESSION_MAX_PROCESSES - 1 &&
-	       (f->spares[f->num_spares] = shared_reserve()))
-		f->num_spares++;
-	options->spares = f->spares;
-	options->num_spares = f->num_spares;
+	while (f->num_channels < SESSION_MAX_PROCESSES - 1 &&
+	       (f->channels[f->num_channels] = shared_reserve()))
+		f->num_channels++;
+	options->channels = f->channels;
+	options->num_channels = f->num_channels;
 	return NULL;
 }
 
@@ -366,8 +366,8 @@ void family_destroy(struct session *s)
 		assemble_destroy(f->members[i]);
 	for (i = 0; i < f->folds.num; i++)
 		assemble_destroy(f->folds.items[i]);
-	for (i = 0; i < f->num_spares; i++)
-		shared_destroy(f->spares[i]);
+	for (i = 0; i < f->num_channels; i++)
+		shared_destroy(f->channels[i]);
 	free(f);
 	s->family = NULL;
 	arrivals_destroy(s->arrivals);

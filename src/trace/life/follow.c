@@ -199,7 +199,7 @@ static struct process **oldest_place(struct tracer *tracer, const struct process
 /** Tell whether there is a place that was never used. */
 static bool has_new_place(struct tracer *tracer)
 {
-	return tracer->processes.num <= tracer->num_spares && vec_reserve_one(&tracer->processes);
+	return tracer->processes.num <= tracer->num_channels && vec_reserve_one(&tracer->processes);
 }
 
 /** An empty process, at the place of the one that ended longest ago, or at a new place, but not at
@@ -211,7 +211,7 @@ static struct process *new_process(struct process *p)
 	uint32_t number = (uint32_t)tracer->processes.num;
 
 	if (place &&
-	    (number > tracer->num_spares || clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
+	    (number > tracer->num_channels || clock_now_ns() - (*place)->ended_ns >= KEEP_NS)) {
 		new = process_create(tracer, (*place)->number, (*place)->shared, p->capture.nframe);
 		if (!new)
 			return NULL;
@@ -221,7 +221,7 @@ static struct process *new_process(struct process *p)
 	}
 	if (!has_new_place(tracer))
 		return NULL;
-	new = process_create(tracer, number, tracer->spares[number - 1], p->capture.nframe);
+	new = process_create(tracer, number, tracer->channels[number - 1], p->capture.nframe);
 	if (!new)
 		return NULL;
 	shared_init(new->shared);
@@ -261,7 +261,7 @@ static struct thread *adopt(struct process *p, pid_t pid, unsigned flags, struct
 			emit_note(p,
 				  "%" PRIu32 " followed processes live at once, the limit; others "
 				  "are left alone",
-				  p->tracer->num_spares + 1);
+				  p->tracer->num_channels + 1);
 		p->tracer->is_limit_noted = true;
 		// Without memory for its thread it is a process that has ended.
 		if (child)

@@ -199,8 +199,8 @@ static struct process *set_up(struct tracer *tracer, const struct tracer_options
 	tracer->arch = arch_host();
 	tracer->socket = socket;
 	tracer->follow = options->follow;
-	tracer->spares = options->spares;
-	tracer->num_spares = options->num_spares;
+	tracer->channels = options->channels;
+	tracer->num_channels = options->num_channels;
 	tracer->user_probes = options->probes;
 	tracer->waiter = waiter_create();
 	tracer->cpu = cpu_create(socket);

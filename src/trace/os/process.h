@@ -42,8 +42,8 @@ struct tracer {
 	/** tid -> struct process * that has the thread. */
 	struct hmap owners;
 	/** As in tracer_options: the channels of process 1 and so on. */
-	struct shared *const *spares;
-	uint32_t num_spares;
+	struct shared *const *channels;
+	uint32_t num_channels;
 	/** A note said that there are too many processes. */
 	bool is_limit_noted;
 	/** A note said that children are released when they execute a program. */
