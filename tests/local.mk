@@ -72,9 +72,11 @@ unit_tests = \
 	tests/unit/trace_new_tasks.t \
 	tests/unit/trace_madeup.t \
 	tests/unit/trace_regs.t \
+	tests/unit/trace_returns.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_stop.t \
 	tests/unit/trace_task.t \
+	tests/unit/trace_usable.t \
 	tests/unit/walk_madeup.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
