@@ -128,6 +128,16 @@ follow_for_a_while 1 none
 follow_for_a_while 100 KILL
 echo "ok: left"
 
+# A note about a child is printed while a command waits for a call.
+spawn "$MALLOSCOPE" run --follow fork -o notes -e 'wait call abort' -- \
+	bash -c 'echo $$ >looping; /bin/true; while sleep 0.1; do :; done'
+until_true 30 says notes '^# process [0-9]+ executes another program' ||
+	fail "no note while a call is awaited: $(cat notes)"
+kill -TERM "$pid"
+await "$pid" 10 "malloscope that waits for a call"
+kill "$(cat looping)"
+echo "ok: notes"
+
 # Children that end at once, in groups of 20: all are followed, and come to their end.
 ms run --follow fork,exec -o report -e 'wait all' -e processes -- "$TARGETS/family" 5 300 </dev/null
 is "$status" 0 "status of a storm"
