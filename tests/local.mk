@@ -371,6 +371,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/shared_memory/honest \
 	tests/fuzz/corpus/shared_memory/producers \
 	tests/fuzz/corpus/shared_memory/rows \
+	tests/fuzz/corpus/shared_memory/sizes \
 	tests/fuzz/corpus/shared_memory/slots \
 	tests/fuzz/corpus/shared_memory/texts
 tests_fuzz_store_open_SOURCES = tests/fuzz/store_open.c
