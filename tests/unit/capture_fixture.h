@@ -129,6 +129,7 @@ static struct fake_machine {
 	uint64_t time;
 	/** What the ops are to do, and what they have done. */
 	bool refuses_growth;
+	bool grows_known;
 	bool refuses_return;
 	bool is_far_memory_slow;
 	bool has_no_reader;
@@ -396,11 +397,27 @@ static inline bool fake_grow(void *table, uint32_t *cap, size_t size)
 	return true;
 }
 
+/** A set of twice the size, which is empty: whatever was in it is sent again. */
+static inline bool grow_known(void)
+{
+	uint64_t cap = m.capture.known->cap * 2;
+
+	if (!m.grows_known)
+		return false;
+	free(m.capture.known);
+	m.capture.known = calloc(1, capture_known_size(cap));
+	ck_assert_ptr_nonnull(m.capture.known);
+	capture_known_init(m.capture.known, cap);
+	return true;
+}
+
 static inline bool op_grow(void *owner, enum capture_table table)
 {
 	(void)owner;
-	if (m.refuses_growth || table == CAPTURE_TABLE_KNOWN)
+	if (m.refuses_growth)
 		return false;
+	if (table == CAPTURE_TABLE_KNOWN)
+		return grow_known();
 	if (table == CAPTURE_TABLE_PENDING) {
 		fake_grow(&m.now->pending, &m.now->pending_cap, sizeof(*m.now->pending));
 		m.capture.pending = m.now->pending;
