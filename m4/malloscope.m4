@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# MALLOSCOPE_C_FLAGS(VARIABLE, FLAGS): append to VARIABLE those FLAGS that the C compiler takes without a word.
+# MALLOSCOPE_C_FLAGS(VARIABLE, FLAGS): append to VARIABLE those FLAGS that the C compiler takes
+# without a word.
 AC_DEFUN([MALLOSCOPE_C_FLAGS], [
 	ms_saved_CFLAGS=$CFLAGS
 	for ms_flag in m4_normalize([$2]); do
@@ -14,7 +15,8 @@ AC_DEFUN([MALLOSCOPE_C_FLAGS], [
 	CFLAGS=$ms_saved_CFLAGS
 ])
 
-# MALLOSCOPE_MISSING(WHAT, DEBIAN-PACKAGE, FEDORA-PACKAGE): remember it, so that one message can name everything.
+# MALLOSCOPE_MISSING(WHAT, DEBIAN-PACKAGE, FEDORA-PACKAGE): remember it, so that one message can
+# name everything.
 AC_DEFUN([MALLOSCOPE_MISSING], [
 	ms_missing="$ms_missing${ms_missing:+, }$1"
 	ms_debian="$ms_debian $2"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Unit tests: LAYER_MODULE.t is made of LAYER_MODULE.check, by checkmk, and links that layer and the ones below (Makefile.am).
-# One that needs more says so below the list.
+# Unit tests: LAYER_MODULE.t is made of LAYER_MODULE.check, by checkmk, and links that layer and the
+# ones below (Makefile.am). One that needs more says so below the list.
 unit_tests = \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
@@ -131,9 +131,11 @@ tests_unit_console_commands_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 tests_unit_console_complete_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 tests_unit_console_progress_t_LDADD = $(console_alone_libs) $(CHECK_LIBS)
 # Allocations that fail when the test says so.
-tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
+tests_unit_store_errors_t_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realpath
 
-# Programs to be traced, each built with the flags of its own "// build:" line (tests/targets/build.sh).
+# Programs to be traced, each built with the flags of its own "// build:" line
+# (tests/targets/build.sh).
 targets_c = \
 	tests/targets/arena \
 	tests/targets/blocking \
