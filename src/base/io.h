@@ -15,8 +15,8 @@
 struct err *io_read_file(const char *path, size_t max_size, char **ret,
 			 size_t *size_ret) __must_check;
 
-/** The value of "KEY:" in /proc/PID/status, without leading blanks, as a string that the caller frees.
- *  &err_gone: no such process; &err_not_found: no such key. */
+/** The value of "KEY:" in /proc/PID/status, without leading blanks, as a string that the caller
+ *  frees. &err_gone: no such process; &err_not_found: no such key. */
 struct err *io_proc_status(pid_t pid, const char *key, char **ret) __must_check;
 
 /** The same in a buffer of the caller's, without any allocation: for moments when memory may have

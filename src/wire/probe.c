@@ -59,8 +59,8 @@ const struct probe probes[] = {
 	{"mi_free_size", PROBE_FREE, NONE, NONE, 0, 0, 0},
 	{"mi_free_size_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
 	{"mi_free_aligned", PROBE_FREE, NONE, NONE, 0, 0, 0},
-	// operator new and delete (Itanium C++ ABI names). Planted where the allocator itself defines them; everywhere the
-	// code of new tells the domain (probe_is_new()).
+	// operator new and delete (Itanium C++ ABI names). Planted where the allocator itself
+	// defines them; everywhere the code of new tells the domain (probe_is_new()).
 	NEW("_Znwm", DOMAIN_NEW), NEW("_ZnwmRKSt9nothrow_t", DOMAIN_NEW),
 	NEW("_ZnwmSt11align_val_t", DOMAIN_NEW),
 	NEW("_ZnwmSt11align_val_tRKSt9nothrow_t", DOMAIN_NEW),
@@ -88,7 +88,8 @@ const char *const usable_symbols[NUM_USABLE_SYMBOLS] = {
 };
 // clang-format on
 
-/** "je_free" goes with "je_malloc_usable_size", all others with what there is, plain names first. */
+/** "je_free" goes with "je_malloc_usable_size", all others with what there is, plain names
+ *  first. */
 static uint64_t choose(const uint64_t *addrs, const char *symbol, size_t first, size_t end)
 {
 	uint64_t ret = 0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A made-up program for measurements of the tables: as many distinct stacks as wanted, of 20,000 call
- *  sites in 4,800 functions, 600 files and 12 modules, and a stream of allocations and frees. The same
- *  seed gives the same program.
+/** A made-up program for measurements of the tables: as many distinct stacks as wanted, of 20,000
+ *  call sites in 4,800 functions, 600 files and 12 modules, and a stream of allocations and frees.
+ *  The same seed gives the same program.
  *
  *  It is made to be hard: stacks are walks through the call graph that share their outermost frames
- *  only, in no order, and sizes come from few classes, so that rows tie. Any failure ends the process. */
+ *  only, in no order, and sizes come from few classes, so that rows tie. Any failure ends the
+ *  process. */
 #ifndef TESTS_BENCH_SYNTHETIC_H
 #define TESTS_BENCH_SYNTHETIC_H
 

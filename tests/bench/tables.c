@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** tables [REPEAT [SNAPSHOTS]]: what snapshots, queries and files cost with 100,000 stacks and 1,000,000
- *  live blocks, and how large a file gets with SNAPSHOTS (1,000) periodic snapshots of 10,000 stacks. One
- *  line "NAME MILLISECONDS" for each measurement, REPEAT (3) times, and "NAME NUMBER" for sizes. Files
- *  are made in the current directory; two.msnap with two snapshots is left there. */
+/** tables [REPEAT [SNAPSHOTS]]: what snapshots, queries and files cost with 100,000 stacks and
+ *  1,000,000 live blocks, and how large a file gets with SNAPSHOTS (1,000) periodic snapshots of
+ *  10,000 stacks. One line "NAME MILLISECONDS" for each measurement, REPEAT (3) times, and "NAME
+ *  NUMBER" for sizes. Files are made in the current directory; two.msnap with two snapshots is left
+ *  there. */
 #include "config.h"
 
 #include "base/clock.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: lines of the console on a session without a process. With libFuzzer see scripts/fuzz; else main() runs the
-// corpus, every beginning of every line, and every line with each byte changed.
+// Fuzz target: lines of the console on a session without a process. With libFuzzer see
+// scripts/fuzz; else main() runs the corpus, every beginning of every line, and every line with
+// each byte changed.
 #include "config.h"
 
 #include "console/commands/console.h"

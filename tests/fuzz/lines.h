@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The end of a fuzz target for lines of text: without libFuzzer main() runs the directory CORPUS, every beginning of every line, and every
- *  line with each byte changed. */
+/** The end of a fuzz target for lines of text: without libFuzzer main() runs the directory CORPUS,
+ *  every beginning of every line, and every line with each byte changed. */
 #ifndef TESTS_FUZZ_LINES_H
 #define TESTS_FUZZ_LINES_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: command lines of the program, one a line of the input, words between spaces. With libFuzzer see scripts/fuzz.
+// Fuzz target: command lines of the program, one a line of the input, words between spaces. With
+// libFuzzer see scripts/fuzz.
 #include "config.h"
 
 #include "base/fmt.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: the shared memory as a hostile process writes it. The input is a list of steps: write a word somewhere
-// into ring or row table, put a record, take records, look up rows. With libFuzzer see scripts/fuzz; without,
-// `shared_memory` runs over its corpus and over made-up inputs, `shared_memory FILE...` over these.
+// Fuzz target: the shared memory as a hostile process writes it. The input is a list of steps:
+// write a word somewhere into ring or row table, put a record, take records, look up rows. With
+// libFuzzer see scripts/fuzz; without, `shared_memory` runs over its corpus and over made-up
+// inputs, `shared_memory FILE...` over these.
 #include "config.h"
 
 #include "base/io.h"

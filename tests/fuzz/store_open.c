@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: opens bytes as a snapshot file and loads all of it. With libFuzzer see scripts/fuzz; without,
-// `store_open [FILE|DIRECTORY]...` runs over these, by default over the corpus; `store_open --seed FILE` writes a good file.
+// Fuzz target: opens bytes as a snapshot file and loads all of it. With libFuzzer see scripts/fuzz;
+// without, `store_open [FILE|DIRECTORY]...` runs over these, by default over the corpus;
+// `store_open --seed FILE` writes a good file.
 #include "config.h"
 
 #include "base/io.h"
@@ -169,7 +170,8 @@ static void change_rows(sqlite3 *db, unsigned seed)
 	sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
-/** Bytes alone seldom reach what is behind SQLite's own checks: half of the changes are made in rows. */
+/** Bytes alone seldom reach what is behind SQLite's own checks: half of the changes are made in
+ *  rows. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	unsigned char *copy, *bytes = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Frames of many shapes, for a record: a thread, virtual functions, a callback from the C library, a frame that is realigned
-// and grows, a catch block.
+// Frames of many shapes, for a record: a thread, virtual functions, a callback from the C library,
+// a frame that is realigned and grows, a catch block.
 #include <alloca.h>
 #include <cstdint>
 #include <cstdlib>

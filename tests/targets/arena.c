@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// Allocators on top of malloc, for --probe: an arena whose first block lies at the beginning of a block of malloc, and that
-// fetches more memory inside its own calls; functions that hand a call on to malloc by a jump, so that both return together. The
-// ledger has the blocks of these two; tests/e2e/allocators/probe.sh knows those of malloc.
+// Allocators on top of malloc, for --probe: an arena whose first block lies at the beginning of a
+// block of malloc, and that fetches more memory inside its own calls; functions that hand a call on
+// to malloc by a jump, so that both return together. The ledger has the blocks of these two;
+// tests/e2e/allocators/probe.sh knows those of malloc.
 #include "ledger.h"
 
 #include <pthread.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// blocking [SECONDS [MS]]: threads that sit in system calls which an interruption would end early. Each
-// must come back after its time and with its own result, whatever is done to the process meanwhile.
-// With MS each thread waits again and again, MS milliseconds at a time, in the calls that have a time.
-// With BLOCKING_IGNORED=1 in the environment signals that are ignored come all the time, half of them
-// because that is their default.
+// blocking [SECONDS [MS]]: threads that sit in system calls which an interruption would end early.
+// Each must come back after its time and with its own result, whatever is done to the process
+// meanwhile. With MS each thread waits again and again, MS milliseconds at a time, in the calls
+// that have a time. With BLOCKING_IGNORED=1 in the environment signals that are ignored come all
+// the time, half of them because that is their default.
 #include "sites.h"
 
 #include <linux/aio_abi.h>
@@ -233,8 +233,8 @@ static struct wait {
 	bool (*fn)(void);
 	/** It ends when main() does something, not by time. */
 	bool is_endless;
-	/** Its time is one of a socket, which the kernel counts in ticks of up to 10 ms: begun between
-	 *  two ticks it ends up to one of them early. */
+	/** Its time is one of a socket, which the kernel counts in ticks of up to 10 ms: begun
+	 *  between two ticks it ends up to one of them early. */
 	bool is_coarse;
 	pthread_t thread;
 	bool is_good;

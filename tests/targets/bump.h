@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A malloc family of the program's own, exported by the executable in the place of the C library's. It may be left at
- *  any point, by a signal handler that jumps away or calls it again: one atomic addition is all its state. It dawdles
- *  before that addition, so that most signals come while a call is in progress and no block exists yet. */
+/** A malloc family of the program's own, exported by the executable in the place of the C
+ *  library's. It may be left at any point, by a signal handler that jumps away or calls it again:
+ *  one atomic addition is all its state. It dawdles before that addition, so that most signals come
+ *  while a call is in progress and no block exists yet. */
 #ifndef TARGETS_BUMP_H
 #define TARGETS_BUMP_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
 // children [ROUNDS]: children of every kind allocate and must come to their own good end, while a
-// thread of the parent goes on. The first thing that a forked one does is to look whether a breakpoint
-// is in its text: with FOLLOWED in the environment it has to, else it must not.
+// thread of the parent goes on. The first thing that a forked one does is to look whether a
+// breakpoint is in its text: with FOLLOWED in the environment it has to, else it must not.
 #include "sites.h"
 
 #include <pthread.h>
@@ -122,8 +122,8 @@ static int shares_memory(void *arg)
 	return 49;
 }
 
-// A process of its own in our memory; while it runs this thread allocates nothing, for they have the
-// same thread-local storage.
+// A process of its own in our memory; while it runs this thread allocates nothing, for they have
+// the same thread-local storage.
 static void use_clone_vm(int flags)
 {
 	static char stack[64 << 10] __attribute__((aligned(16)));

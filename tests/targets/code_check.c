@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -O2
 // code_check PID: compares every executable file mapping of PID with the file. Prints `PATH: N
-// bytes differ` for each that differs; status 0: none does, 1: some do, 2: could not look. The padding
-// behind a module's code does not count: instructions that a thread may still be in can stay there.
+// bytes differ` for each that differs; status 0: none does, 1: some do, 2: could not look. The
+// padding behind a module's code does not count: instructions that a thread may still be in can
+// stay there.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@ static char of_file[65536];
 
 struct difference {
 	unsigned long num;
-	/** Behind the last byte of the mapping that is not 0 in the file: no code of the program's. */
+	/** Behind the last byte of the mapping that is not 0 in the file: no code of the
+	 *  program's. */
 	unsigned long num_in_padding;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// debugger PROGRAM [ARG...]: traces PROGRAM as a debugger does that starts its programs by vfork (execvp: it may be
-// looked for in several places), while a thread allocates; its status becomes ours. What it sees of the
-// execve must be as without a tracer.
+// debugger PROGRAM [ARG...]: traces PROGRAM as a debugger does that starts its programs by vfork
+// (execvp: it may be looked for in several places), while a thread allocates; its status becomes
+// ours. What it sees of the execve must be as without a tracer.
 #include "sites.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
-// default_trap int3|cd03|raise|wait: allocates, then gets a SIGTRAP of which it must die; with "wait"
-// it says "running" and allocates until somebody sends it one.
+// default_trap int3|cd03|raise|wait: allocates, then gets a SIGTRAP of which it must die; with
+// "wait" it says "running" and allocates until somebody sends it one.
 #include "sites.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// exit_threads [ROUNDS]: threads come and go while others allocate; the blocks of the dead stay live, and some are freed
-// by others.
+// exit_threads [ROUNDS]: threads come and go while others allocate; the blocks of the dead stay
+// live, and some are freed by others.
 #include "sites.h"
 
 #include <pthread.h>

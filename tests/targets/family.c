@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// family CHILDREN [ROUNDS]: forks children while a thread allocates; each child, and a child of each, does random
-// work in blocks of its own, frees some that it has inherited, writes its ledger to LEDGER.PID and ends with its
-// blocks in place; then so does the first process, with checkpoint(). More ROUNDS are children without ledgers.
+// family CHILDREN [ROUNDS]: forks children while a thread allocates; each child, and a child of
+// each, does random work in blocks of its own, frees some that it has inherited, writes its ledger
+// to LEDGER.PID and ends with its blocks in place; then so does the first process, with
+// checkpoint(). More ROUNDS are children without ledgers.
 #include "sites.h"
 
 #include <pthread.h>

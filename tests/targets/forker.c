@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -fno-ipa-icf
-// forker sleep|alloc [MILLISECONDS]: makes children that allocate, one after the other, until SIGUSR1; each must come to its
-// own good end. With `sleep` it does nothing else itself, as the master of a prefork server: asleep (2 ms) when no child is
-// to be made.
+// forker sleep|alloc [MILLISECONDS]: makes children that allocate, one after the other, until
+// SIGUSR1; each must come to its own good end. With `sleep` it does nothing else itself, as the
+// master of a prefork server: asleep (2 ms) when no child is to be made.
 #include "sites.h"
 
 #include <poll.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
-// hostile_cfi: the call-frame information of a function names a register in the hundreds of millions.
+// hostile_cfi: the call-frame information of a function names a register in the hundreds of
+// millions.
 #include "ledger.h"
 
 __asm__(".text\n"

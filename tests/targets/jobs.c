@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// jobs ROUNDS: job control as a shell does it. The child, whose threads allocate, is stopped and continued by
-// signals, ROUNDS times, and ends in different ways; the parent sees each change of its state, once and
-// rightly. Prints "child PID" for each child, for the test to attach to it; LEDGER_WAIT=1: a child
-// begins when it is traced.
+// jobs ROUNDS: job control as a shell does it. The child, whose threads allocate, is stopped and
+// continued by signals, ROUNDS times, and ends in different ways; the parent sees each change of
+// its state, once and rightly. Prints "child PID" for each child, for the test to attach to it;
+// LEDGER_WAIT=1: a child begins when it is traced.
 #include "sites.h"
 
 #include <pthread.h>

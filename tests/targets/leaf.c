@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -fno-ipa-icf
-// leaf [STATUS]: three blocks of 100 bytes, of which one is freed, in a short life. leaf -n NUM: so many children by
-// fork, that all live until the last has begun; each does the same and ends with status 0.
+// leaf [STATUS]: three blocks of 100 bytes, of which one is freed, in a short life. leaf -n NUM: so
+// many children by fork, that all live until the last has begun; each does the same and ends with
+// status 0.
 #include "sites.h"
 
 #include <sys/wait.h>

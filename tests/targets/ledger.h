@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What the target programs share. A target keeps a ledger of the blocks that it holds; at a known moment it writes
- *  the ledger and calls checkpoint(), so that `wait call checkpoint` stops at exactly that state. Nothing here uses
- *  stdio or allocates, so that the target's own sites are the only ones in play.
+/** What the target programs share. A target keeps a ledger of the blocks that it holds; at a known
+ *  moment it writes the ledger and calls checkpoint(), so that `wait call checkpoint` stops at
+ *  exactly that state. Nothing here uses stdio or allocates, so that the target's own sites are the
+ *  only ones in play.
  *
- *  Environment: LEDGER=FILE where the ledger goes (default: descriptor 3, if open); LEDGER_WAIT=1: the target waits
- *  where it says so until it sees its own allocator entries being traced; LEDGER_ALARM=SECONDS: it kills itself after
- *  that time (default 120), so that nothing is left behind by a test that went wrong.
+ *  Environment: LEDGER=FILE where the ledger goes (default: descriptor 3, if open); LEDGER_WAIT=1:
+ *  the target waits where it says so until it sees its own allocator entries being traced;
+ *  LEDGER_ALARM=SECONDS: it kills itself after that time (default 120), so that nothing is left
+ *  behind by a test that went wrong.
  *
- *  A ledger line is `0xADDR SIZE FUNCTION`, with a fourth word `maybe` for a block of which a tracer that came in the
- *  middle may or may not know. */
+ *  A ledger line is `0xADDR SIZE FUNCTION`, with a fourth word `maybe` for a block of which a
+ *  tracer that came in the middle may or may not know. */
 #ifndef TARGETS_LEDGER_H
 #define TARGETS_LEDGER_H
 
@@ -29,10 +31,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/** A function that shall be a frame of its own: not inlined, not cloned, not called by a tail call. */
+/** A function that shall be a frame of its own: not inlined, not cloned, not called by a tail
+ *  call. */
 #define SITE   static __attribute__((noinline, noclone, unused))
 #define HELPER static __attribute__((unused))
-/** The value is used, whatever the optimiser thinks; after a call this also keeps the call from being a tail call. */
+/** The value is used, whatever the optimiser thinks; after a call this also keeps the call from
+ *  being a tail call. */
 #define KEEP(p) __asm__ volatile("" : "+r"(p) : : "memory")
 
 #ifdef __cplusplus
@@ -275,7 +279,8 @@ HELPER void ledger_checkpoint(void)
 	checkpoint();
 }
 
-/** Check all blocks that are left and say that the target has come to its end. Returns main's result. */
+/** Check all blocks that are left and say that the target has come to its end. Returns main's
+ *  result. */
 HELPER int ledger_finish(void)
 {
 	for (const struct ledger *l = ledger_list; l; l = l->next) {

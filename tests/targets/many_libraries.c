@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
-// many_libraries PLUGIN NUM: copies plugin.so NUM times into the current directory, loads each copy, and unloads every
-// third one at once and every fifth one at the end. Prints how long the first, the last and all loads took.
+// many_libraries PLUGIN NUM: copies plugin.so NUM times into the current directory, loads each
+// copy, and unloads every third one at once and every fifth one at the end. Prints how long the
+// first, the last and all loads took.
 #include "ledger.h"
 
 #include "plugin.h"
 
 #include <stdio.h>
 
-/** Loads that are timed at the beginning and at the end; the first few are left out, as other things happen there. */
+/** Loads that are timed at the beginning and at the end; the first few are left out, as other
+ *  things happen there. */
 #define NUM_FIRST 10
 #define NUM_TIMED 100
 /** Blocks of a library. */

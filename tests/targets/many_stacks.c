@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -fno-optimize-sibling-calls
-// many_stacks: one block from each of 8192 stacks of 14 frames, then every other block is freed. Prints
-// BLOCKS BYTES of all allocations of its own.
+// many_stacks: one block from each of 8192 stacks of 14 frames, then every other block is freed.
+// Prints BLOCKS BYTES of all allocations of its own.
 #include "sites.h"
 
 #define DEPTH 13

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// Calls whose effect on the memory is known to the byte: tests/e2e/commands/measure.sh has the numbers.
+// Calls whose effect on the memory is known to the byte: tests/e2e/commands/measure.sh has the
+// numbers.
 #include "sites.h"
 
 #include <pthread.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// Measured calls that are left by an exception, from one frame and from several at once, and by the end of their thread; recursion in
-// two threads at a time. tests/e2e/commands/measure.sh has the numbers. With an argument it does not end.
+// Measured calls that are left by an exception, from one frame and from several at once, and by the
+// end of their thread; recursion in two threads at a time. tests/e2e/commands/measure.sh has the
+// numbers. With an argument it does not end.
 #include "ledger.h"
 
 #include <pthread.h>

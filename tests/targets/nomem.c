@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -shared -fPIC -O2
 // output: nomem.so
-// For LD_PRELOAD into malloscope, not into a target: lets allocations fail. They are counted from 1 in
-// the process that was started, or with NOMEM_CHILD=1 in the processes it forks (its tracer), each for
-// itself: malloc, calloc, realloc, the aligned ones, and mmap of anonymous memory.
+// For LD_PRELOAD into malloscope, not into a target: lets allocations fail. They are counted from 1
+// in the process that was started, or with NOMEM_CHILD=1 in the processes it forks (its tracer),
+// each for itself: malloc, calloc, realloc, the aligned ones, and mmap of anonymous memory.
 //
-// NOMEM_AT=N: number N fails, and no other. NOMEM_FROM=N: number N and all later ones fail. NOMEM_LOG=FILE:
-// the number so far stands there, mapped shared, as text.
+// NOMEM_AT=N: number N fails, and no other. NOMEM_FROM=N: number N and all later ones fail.
+// NOMEM_LOG=FILE: the number so far stands there, mapped shared, as text.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>

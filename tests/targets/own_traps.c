@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
-// own_traps [ROUNDS]: the target's own SIGTRAPs (int3, raise, a handler on them), and stops by SIGSTOP that
-// its child sends and ends: all must reach it as if nobody looked on.
+// own_traps [ROUNDS]: the target's own SIGTRAPs (int3, raise, a handler on them), and stops by
+// SIGSTOP that its child sends and ends: all must reach it as if nobody looked on.
 #include "sites.h"
 
 #include <signal.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -fno-ipa-icf
-// seccomp [forbid|allow]: a filter kills the process when it maps executable memory, as sandboxed programs do. Then it
-// allocates from several sites. With an argument it does so until SIGUSR1; `allow`: the filter allows that, too.
+// seccomp [forbid|allow]: a filter kills the process when it maps executable memory, as sandboxed
+// programs do. Then it allocates from several sites. With an argument it does so until SIGUSR1;
+// `allow`: the filter allows that, too.
 #include "sites.h"
 
 #include <linux/filter.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// sharer [vfork]: a child that shares our memory allocates for three seconds, with its own thread of
-// execution (clone with CLONE_VM) or in the place of ours (vfork). It must come to its own end.
+// sharer [vfork]: a child that shares our memory allocates for three seconds, with its own thread
+// of execution (clone with CLONE_VM) or in the place of ours (vfork). It must come to its own end.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

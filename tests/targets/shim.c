@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -rdynamic -s -fno-ipa-icf -fno-builtin -fcf-protection=none -falign-functions=16
-// shim: an allocator of the program's own, as chromium's. malloc, free and operator new hand their calls on through a table; so do
-// functions that have no symbol: the program is stripped.
+// shim: an allocator of the program's own, as chromium's. malloc, free and operator new hand their
+// calls on through a table; so do functions that have no symbol: the program is stripped.
 #include "ledger.h"
 
 #define CELL      1024

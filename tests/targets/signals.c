@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// signals [ROUNDS]: what a program can see of the delivery of signals, and checks itself: the pc and the
-// address of a fault, in allocators' callers too; real-time signals in order and number; recovery on
-// an alternate stack; which calls are restarted; timers at 10 kHz. All while it allocates.
+// signals [ROUNDS]: what a program can see of the delivery of signals, and checks itself: the pc
+// and the address of a fault, in allocators' callers too; real-time signals in order and number;
+// recovery on an alternate stack; which calls are restarted; timers at 10 kHz. All while it
+// allocates.
 #include "sites.h"
 
 #include <pthread.h>
@@ -148,7 +149,8 @@ static volatile unsigned num_queued;
 static void on_queued(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
-	// Lower numbers first, then in the order of their sending (POSIX 2.4.2; Linux for the first).
+	// Lower numbers first, then in the order of their sending (POSIX 2.4.2; Linux for the
+	// first).
 	if (signal < last_signal ||
 	    (signal == last_signal && info->si_value.sival_int != last_value + 1) ||
 	    (signal > last_signal && info->si_value.sival_int != 0))
@@ -181,8 +183,8 @@ static void check_queued(unsigned num)
 			REQUIRE(sigqueue(getpid(), SIGRTMIN + k,
 					 (union sigval){.sival_int = (int)i}) == 0);
 	work(10);
-	// They come highest number last on the stack of handlers, so the first to run is the lowest: each is
-	// delivered with the others blocked.
+	// They come highest number last on the stack of handlers, so the first to run is the
+	// lowest: each is delivered with the others blocked.
 	REQUIRE(pthread_sigmask(SIG_SETMASK, &old, NULL) == 0);
 	work(10);
 	REQUIRE(num_queued == 3 * num);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Functions that call the allocator, each a call site of its own, and random work on one table of slots. */
+/** Functions that call the allocator, each a call site of its own, and random work on one table of
+ *  slots. */
 #ifndef TARGETS_SITES_H
 #define TARGETS_SITES_H
 

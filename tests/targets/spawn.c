@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -fno-ipa-icf
-// spawn HOW PROGRAM [ARG...]: executes PROGRAM in a child made by vfork or posix_spawn, or in one made by vfork by its
-// descriptor (execveat); its status becomes ours.
+// spawn HOW PROGRAM [ARG...]: executes PROGRAM in a child made by vfork or posix_spawn, or in one
+// made by vfork by its descriptor (execveat); its status becomes ours.
 #include "ledger.h"
 
 #include <spawn.h>

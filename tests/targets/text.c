@@ -2,8 +2,8 @@
 // build: -g -pthread -fno-ipa-icf
 // text MODE PLUGIN [NUM]: code that comes, goes and changes while the target allocates.
 //   loop     loads and unloads PLUGIN, NUM times, while other threads allocate
-//   remap    its own text is replaced by a copy in anonymous memory, as programs do for huge pages; then
-//            PLUGIN is loaded, and it goes on NUM rounds
+//   remap    its own text is replaced by a copy in anonymous memory, as programs do for huge pages;
+//            then PLUGIN is loaded, and it goes on NUM rounds
 //   protect  its own text is made writable, a function in it is rewritten there and back, NUM times
 //   hold     PLUGIN is loaded and used when SIGUSR1 comes: it can be changed on disk meanwhile
 #include "sites.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread
-// thread_cache: threads free blocks, which the allocator keeps for them, and end. With LEDGER_WAIT half of the blocks are older
-// than the tracing.
+// thread_cache: threads free blocks, which the allocator keeps for them, and end. With LEDGER_WAIT
+// half of the blocks are older than the tracing.
 #include "ledger.h"
 
 #include <pthread.h>

@@ -2,7 +2,8 @@
 // build: -g -pthread -fno-ipa-icf
 // thread_life MODE [NUM [SECONDS]]: threads that begin and end in odd ways, all of them allocating.
 //   churn    NUM threads come and go, as fast as they can
-//   exec     a thread that is not the leader executes this program again, NUM times, while others allocate
+//   exec     a thread that is not the leader executes this program again, NUM times, while others
+//            allocate
 //   leader   the leader ends first; the others go on for SECONDS, and one of them ends the process
 //   cancel   NUM threads are cancelled inside a function that allocates
 //   many     NUM threads are alive at once for SECONDS

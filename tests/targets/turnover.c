@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// turnover [mixed]: holds blocks of 1000 bytes, or of many sizes. For each line on its standard input it replaces all of
-// them, half by free and malloc, half by realloc, so that as many bytes are held as before; then it calls checkpoint(). At the end
-// of its input it ends.
+// turnover [mixed]: holds blocks of 1000 bytes, or of many sizes. For each line on its standard
+// input it replaces all of them, half by free and malloc, half by realloc, so that as many bytes
+// are held as before; then it calls checkpoint(). At the end of its input it ends.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

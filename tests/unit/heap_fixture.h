@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A heap whose stacks are written as text, with a resolver to match.
  *
- *  A stack is frames separated by blanks, most recent first. A frame is locations joined by '|', most recent (innermost
- *  inlined) first. A location is FILE:LINE[@FUNCTION[@MODULE]], or =TEXT[@FUNCTION[@MODULE]] without line information, or
- *  <unknown>; a '!' in front makes it an allocator wrapper. */
+ *  A stack is frames separated by blanks, most recent first. A frame is locations joined by '|',
+ *  most recent (innermost inlined) first. A location is FILE:LINE[@FUNCTION[@MODULE]], or
+ *  =TEXT[@FUNCTION[@MODULE]] without line information, or <unknown>; a '!' in front makes it an
+ *  allocator wrapper. */
 #ifndef TESTS_UNIT_HEAP_FIXTURE_H
 #define TESTS_UNIT_HEAP_FIXTURE_H
 

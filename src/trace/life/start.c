@@ -165,8 +165,8 @@ static bool is_executing(struct process *p, int errnum)
 	return true;
 }
 
-/** Seize a child of p's that shares its memory, by vfork or clone with CLONE_VM: our breakpoints would
- *  be in its code, too. Returns whether it is ours now. */
+/** Seize a child of p's that shares its memory, by vfork or clone with CLONE_VM: our breakpoints
+ *  would be in its code, too. Returns whether it is ours now. */
 static bool seize_sharer(struct process *p, pid_t pid)
 {
 	struct thread *t;

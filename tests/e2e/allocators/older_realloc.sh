@@ -60,6 +60,6 @@ ms run -o listing --probe "$arena" -e 'wait call begin' -e clear -e 'wait call m
 is "$status" 0 status
 is "$(grep -c '^oddities: unknown frees=0, replaced blocks=0,' listing)" 3 'what is odd'
 # The one that was left; behind the second clear the one whose realloc was under way.
-is "$(sed -n 's/^older frees: \([0-9]* block\)s*,.*/\1/p' listing | tr '\n' ' ')" '1 block 1 block ' \
-	'older blocks that were freed'
+is "$(sed -n 's/^older frees: \([0-9]* block\)s*,.*/\1/p' listing | tr '\n' ' ')" \
+	'1 block 1 block ' 'older blocks that were freed'
 has listing '^arena: size=80 B, count=1' 'what the second realloc returned'

@@ -22,7 +22,8 @@ try sh -c 'exec "$0"' "$TARGETS/single"
 try "$TARGETS/exec" "$TARGETS/single"
 is "$(grep -cE '^0x' blocks)" 21 "blocks after an exec by a thread"
 
-# A child that shares the target's memory was made before we come: our breakpoints are in its code, too.
+# A child that shares the target's memory was made before we come: our breakpoints are in its code,
+# too.
 for how in clone vfork; do
 	spawn "$TARGETS/sharer" "$how"
 	target=$pid
