@@ -51,7 +51,9 @@ struct shared {
 #define SHARED_PAGES(size) (((size) + 4095) & ~(size_t)4095)
 #define SHARED_ROWS_OFFSET SHARED_PAGES(sizeof(struct shared))
 #define SHARED_RING_OFFSET (SHARED_ROWS_OFFSET + SHARED_PAGES(CFI_ROWS_SHM_SIZE(SHARED_NUM_ROWS)))
-#define SHARED_SIZE        (SHARED_RING_OFFSET + RING_SHM_SIZE(SHARED_NUM_SLOTS, SHARED_BUFFER_SIZE))
+
+/** Bytes of a whole mapping. */
+#define SHARED_SIZE (SHARED_RING_OFFSET + RING_SHM_SIZE(SHARED_NUM_SLOTS, SHARED_BUFFER_SIZE))
 
 /** The row table of a mapping, and its ring. */
 static inline struct cfi_rows *shared_rows(struct shared *shared)
