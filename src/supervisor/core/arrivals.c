@@ -130,7 +130,7 @@ bool arrivals_is_busy(struct arrivals *a)
 	bool ret;
 
 	pthread_mutex_lock(&a->lock);
-	ret = a->queue.num || a->is_busy || a->wants_more;
+	ret = a->queue.num || a->is_busy || a->has_news || a->wants_more;
 	pthread_mutex_unlock(&a->lock);
 	return ret;
 }

@@ -41,7 +41,7 @@ void arrivals_wake(struct session *s);
 bool arrivals_wait(struct arrivals *a, bool can_take, struct arrivals_work *ret);
 /** The work is done. wants_more: try again a little later. */
 void arrivals_done(struct arrivals *a, bool wants_more);
-/** Tell whether something is queued or in work. */
+/** Tell whether something is queued or in work, or has changed and was not looked at yet. */
 bool arrivals_is_busy(struct arrivals *a);
 /** arrivals_wait() returns false from now on. */
 void arrivals_end(struct arrivals *a);
