@@ -104,18 +104,24 @@ struct shared *shared_reserve(void)
 	return shared;
 }
 
+/** All slots zero: a sequence number of this life would be taken for one of the next. */
+static void give_back_slots(struct shared *shared)
+{
+	struct ring_slot *slots = shared_ring(shared)->slots;
+
+	if (madvise(slots, (size_t)((char *)shared + SHARED_SIZE - (char *)slots), MADV_REMOVE) < 0)
+		memset(slots, 0, SHARED_NUM_SLOTS * sizeof(*slots));
+}
+
 void shared_trim(struct shared *shared)
 {
 	char *rows = (char *)shared_rows(shared) + HEAD;
-	struct ring_slot *slots = shared_ring(shared)->slots;
 	size_t rows_size = SHARED_RING_OFFSET - SHARED_ROWS_OFFSET - HEAD;
 
 	// The heads stay, since the other side may still look at them.
 	if (madvise(rows, rows_size, MADV_REMOVE) < 0)
 		memset(rows, 0, rows_size);
-	// A sequence number of this life would be taken for one of the next.
-	if (madvise(slots, (size_t)((char *)shared + SHARED_SIZE - (char *)slots), MADV_REMOVE) < 0)
-		memset(slots, 0, SHARED_NUM_SLOTS * sizeof(*slots));
+	give_back_slots(shared);
 }
 
 void shared_renew(struct shared *shared)
@@ -124,6 +130,8 @@ void shared_renew(struct shared *shared)
 	memset(shared->planted, 0, shared_num_planted(shared) * sizeof(*shared->planted));
 	shared->num_planted = 0;
 	memset(shared_rows(shared), 0, HEAD);
+	// Somebody may have put a record since shared_trim().
+	give_back_slots(shared);
 	shared_init(shared);
 }
 
