@@ -118,8 +118,7 @@ static struct fake_machine {
 	struct fake_thread threads[NUM_THREADS];
 	struct fake_thread *now;
 	struct fake_reader reader;
-	union fake_record record;
-	/** It is being filled in. */
+	/** The record is being filled in. */
 	bool is_emitting;
 	uint64_t data[DATA_WORDS];
 	uint64_t pcs[NFRAME];
@@ -142,6 +141,8 @@ static struct fake_machine {
 	unsigned num_pair_reads;
 	unsigned num_pcs_asked;
 	unsigned num_counted[CAPTURE_FAILED + 1];
+	/** Last, since it may end with a stack of any length. */
+	union fake_record record;
 } m;
 
 /* Memory. */
