@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The producers' side of the ring: nothing but memory and atomic operations, so that it can run
-// inside of a target
-// (-ffreestanding, checked by scripts/check-freestanding). ring.h tells the protocol.
+// inside of a target (scripts/check-freestanding compiles it that way). ring.h tells the protocol.
 #include "wire/ring.h"
 
 void ring_init(struct ring *ring)

@@ -209,7 +209,6 @@ void detach(struct tracer *tracer)
 	uint32_t i;
 
 	FAULT_POINT("leave");
-	stops_tell_ends(tracer);
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		breakpoint_unplant_all(p);
 	FAULT_POINT("restored");
@@ -219,6 +218,8 @@ void detach(struct tracer *tracer)
 	num_awaited = release_reported(tracer, num_awaited);
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		release_last(p);
+	// Not before: the ring may be full, and nobody may wait for that with traps in its code.
+	stops_tell_ends(tracer);
 	log_debug("left; %zu threads are released by our end; still awaited: %zu threads, "
 		  "%zu children",
 		  tracer->owners.num, num_awaited, tracer->num_expected);
