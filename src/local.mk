@@ -44,6 +44,9 @@ src_libarch_a_SOURCES = \
 	src/arch/x86_64_unwind.c
 
 src_libwire_a_SOURCES = \
+	src/wire/agent_map.c \
+	src/wire/agent_map.h \
+	src/wire/agent_memory.h \
 	src/wire/command.h \
 	src/wire/event.h \
 	src/wire/event_check.c \

@@ -81,6 +81,7 @@ unit_tests = \
 	tests/unit/walk_madeup.t \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
+	tests/unit/wire_agent_map.t \
 	tests/unit/wire_event_check.t \
 	tests/unit/wire_planted.t \
 	tests/unit/wire_probe.t \
