@@ -32,12 +32,14 @@ src_libbase_a_SOURCES = \
 
 src_libarch_a_SOURCES = \
 	src/arch/arch.h \
+	src/arch/patch.h \
 	src/arch/unwind.h \
 	src/arch/x86_64.c \
 	src/arch/x86_64.h \
 	src/arch/x86_64_call.c \
 	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_orphan.c \
+	src/arch/x86_64_pad.c \
 	src/arch/x86_64_relocate.c \
 	src/arch/x86_64_stub.c \
 	src/arch/x86_64_syscall.c \

@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
 	tests/unit/arch_interface.t \
+	tests/unit/arch_patch.t \
 	tests/unit/arch_relocate.t \
 	tests/unit/arch_stub.t \
 	tests/unit/base_addrset.t \

@@ -99,6 +99,8 @@ struct arch_orphan_data {
 #define ARCH_STUB_SIZE   224
 #define ARCH_STUB_SERIAL (ARCH_STUB_SIZE - 8)
 
+struct arch_patching;
+
 struct arch {
 	/* Names and numbers. */
 
@@ -168,6 +170,8 @@ struct arch {
 	 *  call or jump through an entry of a table, the pointer to which lies at a fixed address?
 	 *  False: no, *ret is undefined. */
 	bool (*dispatch)(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
+	/** Jumps in place of traps (arch/patch.h). NULL: there are none, breakpoints do all. */
+	const struct arch_patching *patching;
 
 	/* System calls. */
 

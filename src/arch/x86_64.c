@@ -125,6 +125,7 @@ const struct arch arch_x86_64 = {
 	.dispatch = arch_x86_64_dispatch,
 	.relocate = arch_x86_64_relocate,
 	.jump = arch_x86_64_jump,
+	.patching = &arch_patching_x86_64,
 	.orphan_handler = arch_x86_64_orphan,
 	.call = arch_x86_64_call,
 	.enter_call = x86_enter_call,

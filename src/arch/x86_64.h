@@ -64,7 +64,15 @@ bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_
 			  struct arch_relocation *ret);
 size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE]);
 
-/* x86_64_dispatch.c: likewise. */
+/* Copy the instruction to copy_addr, with what comes behind it next to it there; no call, no loop.
+ * Of a jump the target stays the same. False: impossible. */
+bool arch_x86_64_copy(const uint8_t *code, size_t size, uint64_t pc, uint64_t copy_addr,
+		      uint8_t ret[ARCH_XOL_SLOT_SIZE], size_t *size_ret);
+
+/* x86_64_pad.c. */
+extern const struct arch_patching arch_patching_x86_64;
+
+/* x86_64_dispatch.c: members of struct arch. */
 bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
 void arch_x86_64_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
 			uint64_t return_addr, uint64_t targets_ret[2]);

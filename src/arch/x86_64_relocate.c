@@ -13,13 +13,16 @@
 struct emitter {
 	uint8_t *code;
 	size_t size;
+	size_t room;
 	uint64_t addr;
+	/** What comes next stands behind it: no way back is needed. */
+	bool falls_through;
 	bool is_overflown;
 };
 
 static void emit(struct emitter *e, const void *bytes, size_t size)
 {
-	if (e->size + size > ARCH_XOL_SLOT_SIZE) {
+	if (e->size + size > e->room) {
 		e->is_overflown = true;
 		return;
 	}
@@ -61,6 +64,13 @@ static void emit_jump(struct emitter *e, uint64_t target)
 	emit(e, &target, 8);
 }
 
+/** On to the next instruction. */
+static void emit_way_back(struct emitter *e, uint64_t next)
+{
+	if (!e->falls_through)
+		emit_jump(e, next);
+}
+
 /** Push the return address of the original call, so that neither the callee nor an unwinder ever
  *  sees the slot. */
 static void emit_push_address(struct emitter *e, uint64_t addr)
@@ -94,7 +104,7 @@ static bool relocate_jcc(struct emitter *e, const ZydisDecodedInstruction *insn,
 	emit_u8(e, 0x0f);
 	emit_u8(e, 0x80 | (insn->opcode & 0x0f));
 	emit_u32(e, (uint32_t)d);
-	emit_jump(e, next);
+	emit_way_back(e, next);
 	return true;
 }
 
@@ -197,7 +207,7 @@ static bool relocate_copy(struct emitter *e, const ZydisDecodedInstruction *insn
 		memcpy(copy + insn->raw.disp.offset, &d, 4);
 	}
 	emit(e, copy, insn->length);
-	emit_jump(e, pc + insn->length);
+	emit_way_back(e, pc + insn->length);
 	return true;
 }
 
@@ -233,7 +243,7 @@ bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_
 			  struct arch_relocation *ret)
 {
 	struct arch_relocation reloc = {.kind = ARCH_RELOC_SLOT, .resume_pc = slot_addr};
-	struct emitter e = {.code = reloc.code, .addr = slot_addr};
+	struct emitter e = {.code = reloc.code, .room = sizeof(reloc.code), .addr = slot_addr};
 	bool is_relative, is_call, is_ok;
 	ZydisDecodedInstruction insn;
 	ZydisDecoder decoder;
@@ -271,8 +281,37 @@ bool arch_x86_64_relocate(const uint8_t *code, size_t size, uint64_t pc, uint64_
 
 size_t arch_x86_64_jump(uint64_t slot_addr, uint64_t target, uint8_t ret[ARCH_XOL_SLOT_SIZE])
 {
-	struct emitter e = {.code = ret, .addr = slot_addr};
+	struct emitter e = {.code = ret, .room = ARCH_XOL_SLOT_SIZE, .addr = slot_addr};
 
 	emit_jump(&e, target);
 	return e.size;
+}
+
+bool arch_x86_64_copy(const uint8_t *code, size_t size, uint64_t pc, uint64_t copy_addr,
+		      uint8_t ret[ARCH_XOL_SLOT_SIZE], size_t *size_ret)
+{
+	struct emitter e = {
+		.code = ret, .room = ARCH_XOL_SLOT_SIZE, .addr = copy_addr, .falls_through = true};
+	ZydisDecodedInstruction insn;
+	ZydisDecoder decoder;
+	uint64_t target;
+	bool is_ok;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &insn)) ||
+	    is_trap(&insn) || insn.meta.category == ZYDIS_CATEGORY_CALL)
+		return false;
+	if (insn.raw.imm[0].is_relative) {
+		if (is_short_operand(&insn))
+			return false;
+		is_ok = true;
+		if (is_jump_only(&insn, pc, &target))
+			emit_jump(&e, target);
+		else
+			is_ok = is_jcc(&insn) && relocate_jcc(&e, &insn, pc + insn.length, target);
+	} else {
+		is_ok = relocate_copy(&e, &insn, code, pc);
+	}
+	*size_ret = e.size;
+	return is_ok && !e.is_overflown;
 }

@@ -70,7 +70,7 @@ static const struct layout layouts[] = {
 
 #define GIB (1ull << 30)
 
-static bool is_out_of_reach(const struct layout *l, unsigned slot)
+static inline bool is_out_of_reach(const struct layout *l, unsigned slot)
 {
 	uint64_t a = l->slots[slot], b = l->image;
 
