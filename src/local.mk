@@ -82,7 +82,10 @@ src_libcapture_a_SOURCES = \
 	src/capture/internal.h \
 	src/capture/known.c \
 	src/capture/measured.c \
+	src/capture/passed.c \
 	src/capture/pending.c \
+	src/capture/sample.c \
+	src/capture/sample.h \
 	src/capture/stack.c \
 	src/capture/state.h
 

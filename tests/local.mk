@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/capture_link.t \
 	tests/unit/capture_measured.t \
 	tests/unit/capture_random.t \
+	tests/unit/capture_sample.t \
 	tests/unit/capture_stack.t \
 	tests/unit/console_batch.t \
 	tests/unit/console_commands.t \

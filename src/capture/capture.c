@@ -33,6 +33,9 @@ enum capture_result capture_enter(struct capture *c, const struct capture_entry 
 	// Who finds its block in the live set frees it for real.
 	if (is_free && capture_free_live(c, at))
 		return CAPTURE_DONE;
+	// The others were not sampled, or somebody else has freed them.
+	if (is_free && c->process->sample_rate)
+		return CAPTURE_DONE;
 	switch (nesting_in_pending(c, at)) {
 	case NESTING_INSIDE:
 		return CAPTURE_DONE;
@@ -41,8 +44,11 @@ enum capture_result capture_enter(struct capture *c, const struct capture_entry 
 	case NESTING_SLOW:
 		return CAPTURE_SLOW;
 	default:
-		return is_free ? capture_free_unknown(c, at) : capture_alloc_enter(c, at);
+		break;
 	}
+	if (is_free)
+		return capture_free_unknown(c, at);
+	return c->process->sample_rate ? capture_alloc_sample(c, at) : capture_alloc_enter(c, at);
 }
 
 void capture_thread_end(struct capture *c)
@@ -50,6 +56,7 @@ void capture_thread_end(struct capture *c)
 	capture_abandon(c, 0);
 	capture_measured_abandon(c, 0);
 	memset(c->thread->freed, 0, sizeof(c->thread->freed));
+	memset(c->thread->passed, 0, sizeof(c->thread->passed));
 }
 
 void capture_clear(struct capture *c)
@@ -64,7 +71,7 @@ void capture_clear_thread(struct capture *c)
 	// The block that a realloc holds is an older one from now on. Its size was not looked up,
 	// and may be gone by now: it is unknown.
 	for (i = 0; i < c->thread->num_pending; i++) {
-		c->pending[i].has_older |= c->pending[i].was_live;
+		c->pending[i].has_older |= c->pending[i].was_live && !c->process->sample_rate;
 		c->pending[i].was_live = false;
 	}
 }

@@ -146,12 +146,12 @@ enum capture_result capture_free_unknown(struct capture *c, const struct capture
 	if (at->code_end && read_surroundings(c, at, ptr, words, &has_before) &&
 	    words[0] >= at->code_start && words[0] < at->code_end)
 		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
-	if (!c->process->is_heap_known)
+	if (capture_has_older(c->process))
 		result = c->ops->size_of_older(c->owner, at, ptr, has_before ? &words[1] : NULL,
 					       &size);
 	if (c->needs_slow || result != CAPTURE_DONE)
 		return c->needs_slow ? CAPTURE_SLOW : result;
 	note_freed(c, at, key);
-	emit_free(c, at, ptr, c->process->is_heap_known ? NULL : &size);
+	emit_free(c, at, ptr, capture_has_older(c->process) ? &size : NULL);
 	return CAPTURE_DONE;
 }

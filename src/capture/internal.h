@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Parts of the capture core, lower ones first: walks (stack.c), frees (frees.c), pending calls
- *  (pending.c), measured calls (measured.c). Internal to capture/. */
+ *  (pending.c), calls that were not sampled (passed.c), measured calls (measured.c). Internal to capture/. */
 #ifndef CAPTURE_INTERNAL_H
 #define CAPTURE_INTERNAL_H
 
@@ -43,9 +43,21 @@ bool capture_free_live(struct capture *c, const struct capture_entry *at);
 /** The same with a block that is not, outside of all pending calls of its family. */
 enum capture_result capture_free_unknown(struct capture *c, const struct capture_entry *at);
 
+/* passed.c: with sampling only */
+/** An allocation begins, outside of all pending calls of its family. If it is a part of one that was
+ *  not sampled, nothing is done. If a point of the sampling lies in it, it is recorded, else
+ *  remembered for what it calls. */
+enum capture_result capture_alloc_sample(struct capture *c, const struct capture_entry *at);
+
 /* pending.c */
+/** The size that is asked for at the entry of an allocation. */
+uint64_t capture_requested_size(struct capture *c, const struct capture_entry *at);
 /** An allocation begins. */
 enum capture_result capture_alloc_enter(struct capture *c, const struct capture_entry *at);
+/** A realloc begins whose result is not sampled. If it holds a block that was, *has_taken_ret, then
+ *  that block is taken out until the call ends. CAPTURE_DONE or _SLOW. */
+enum capture_result capture_realloc_unsampled(struct capture *c, const struct capture_entry *at,
+					      bool *has_taken_ret);
 /** Pending calls are left from index on. */
 void capture_abandon(struct capture *c, uint32_t from);
 

@@ -36,9 +36,17 @@ static void emit_abandon(struct capture *c, const struct capture_pending *p)
 	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
+/** For the estimate of older blocks. */
+static struct event_size size_of_new(struct capture *c, const struct capture_pending *p,
+				     uint64_t addr)
+{
+	return c->process->sample_rate ? (struct event_size){0}
+				       : c->ops->size_of_new(c->owner, p, addr);
+}
+
 static void emit_alloc(struct capture *c, const struct capture_pending *p, uint64_t addr)
 {
-	struct event_size usable = c->ops->size_of_new(c->owner, p, addr);
+	struct event_size usable = size_of_new(c, p, addr);
 	struct event_alloc *event = c->ops->emit_begin(c->owner, EVENT_ALLOC, sizeof(*event));
 
 	if (!event)
@@ -59,7 +67,7 @@ static void emit_realloc(struct capture *c, const struct capture_pending *p, uin
 	struct event_realloc *event;
 
 	if (addr)
-		usable = c->ops->size_of_new(c->owner, p, addr);
+		usable = size_of_new(c, p, addr);
 	event = c->ops->emit_begin(c->owner, EVENT_REALLOC, sizeof(*event));
 	if (!event)
 		return;
@@ -93,7 +101,7 @@ static void finish_realloc(struct capture *c, const struct capture_pending *p, u
 {
 	// glibc's realloc(p, 0) frees p and returns NULL; any other NULL is a failure that leaves p
 	// alone.
-	if (!addr && !p->size) {
+	if (addr ? p->is_unsampled : !p->size) {
 		emit_abandon(c, p);
 		return;
 	}
@@ -121,7 +129,7 @@ static void finish_call(struct capture *c, const struct capture_pending *p, uint
 		finish_realloc(c, p, addr);
 	else if (addr)
 		emit_alloc(c, p, addr);
-	if (addr)
+	if (addr && !p->is_unsampled)
 		c->ops->live_add(c->owner, capture_key(p->is_layered, addr));
 }
 
@@ -160,8 +168,9 @@ enum capture_result capture_return(struct capture *c, const struct capture_retur
 	return return_pending(c, at, ret);
 }
 
-static uint64_t requested_size(struct capture *c, const struct probe *probe)
+uint64_t capture_requested_size(struct capture *c, const struct capture_entry *at)
 {
+	const struct probe *probe = at->probe;
 	uint64_t size = 0;
 
 	if (probe->size_arg != ARG_NONE)
@@ -180,24 +189,35 @@ static struct capture_pending call_of(struct capture *c, const struct capture_en
 		.kind = probe->kind,
 		.is_layered = probe_is_layered(probe),
 		.sp = capture_sp_after(c, at->regs[WALK_SP]),
-		.size = requested_size(c, probe),
+		.size = capture_requested_size(c, at),
 	};
 
 	if (probe->ptr_arg != ARG_NONE)
 		p.ptr = c->ops->arg(c->owner, probe->ptr_arg);
 	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
 	p.was_live = p.has_taken && c->ops->live_has(c->owner, capture_key(p.is_layered, p.ptr));
-	p.has_older = p.has_taken && !p.was_live && !c->process->is_heap_known;
+	p.has_older = p.has_taken && !p.was_live && capture_has_older(c->process);
+	// What was not sampled is nobody's.
+	if (c->process->sample_rate)
+		p.has_taken = p.was_live;
 	return p;
 }
 
-/** Room for one call more, and its return arranged. */
-static bool reserve(struct capture *c, uint64_t return_addr)
+/** The call is pending, and its return arranged. CAPTURE_DONE or _SLOW. */
+static enum capture_result begin(struct capture *c, struct capture_pending *p)
 {
 	if (c->thread->num_pending == c->pending_cap &&
 	    !c->ops->grow(c->owner, CAPTURE_TABLE_PENDING))
-		return false;
-	return c->ops->arm(c->owner, return_addr);
+		return CAPTURE_SLOW;
+	if (!c->ops->arm(c->owner, p->return_addr))
+		return CAPTURE_SLOW;
+	p->call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
+	if (p->has_taken) {
+		c->ops->live_take(c->owner, capture_key(p->is_layered, p->ptr));
+		emit_take(c, p);
+	}
+	c->pending[c->thread->num_pending++] = *p;
+	return CAPTURE_DONE;
 }
 
 enum capture_result capture_alloc_enter(struct capture *c, const struct capture_entry *at)
@@ -218,13 +238,24 @@ enum capture_result capture_alloc_enter(struct capture *c, const struct capture_
 		if (result != CAPTURE_DONE)
 			return result;
 	}
-	if (!reserve(c, return_addr))
-		return CAPTURE_SLOW;
-	p.call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
-	if (p.has_taken) {
-		c->ops->live_take(c->owner, capture_key(p.is_layered, p.ptr));
-		emit_take(c, &p);
-	}
-	c->pending[c->thread->num_pending++] = p;
-	return CAPTURE_DONE;
+	return begin(c, &p);
+}
+
+enum capture_result capture_realloc_unsampled(struct capture *c, const struct capture_entry *at,
+					      bool *has_taken_ret)
+{
+	struct capture_pending p = {0};
+
+	*has_taken_ret = false;
+	if (at->probe->kind != PROBE_REALLOC)
+		return CAPTURE_DONE;
+	p = call_of(c, at);
+	p.is_unsampled = true;
+	if (!p.has_taken)
+		return CAPTURE_DONE;
+	// Without a return address nobody will know whether the block was freed: it stays.
+	if (!capture_return_addr(c, at, &p.return_addr))
+		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
+	*has_taken_ret = true;
+	return begin(c, &p);
 }

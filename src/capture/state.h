@@ -5,6 +5,7 @@
 #ifndef CAPTURE_STATE_H
 #define CAPTURE_STATE_H
 
+#include "capture/sample.h"
 #include "wire/event.h"
 
 #include <stdbool.h>
@@ -31,6 +32,8 @@ struct capture_pending {
 	bool was_live;
 	/** That block is older than the tracing; old is what the allocator gave it. */
 	bool has_older;
+	/** What it returns was not sampled: only what becomes of the taken block matters. */
+	bool is_unsampled;
 	struct event_size old;
 	/** Requested size; the block or the place for it (realloc, posix_memalign). */
 	uint64_t size;
@@ -68,6 +71,25 @@ struct capture_freed {
 	uint32_t num_entries;
 };
 
+/** So many functions may be entered for one allocation that jump to each other: new[] -> new ->
+ *  malloc. */
+#define CAPTURE_PASSED_ENTRIES 4
+/** So many calls of a thread are remembered that were not sampled. */
+#define CAPTURE_PASSED 8
+
+/** An allocation that was not sampled, so that what it calls is not taken for another one. Nobody
+ *  tells of its return. */
+struct capture_passed {
+	/** As in struct capture_pending; sp 0: none. */
+	uint64_t sp;
+	uint64_t return_addr;
+	uint64_t size;
+	/** Addresses of the functions' first instructions. */
+	uint64_t entries[CAPTURE_PASSED_ENTRIES];
+	uint8_t num_entries;
+	bool is_layered;
+};
+
 /** One thread. Its pending and measured calls are in tables of the owner's (struct capture). */
 struct capture_thread {
 	int32_t tid;
@@ -76,6 +98,11 @@ struct capture_thread {
 	/** The oldest of freed is overwritten: frees in all. */
 	uint32_t num_freed;
 	struct capture_freed freed[CAPTURE_FREED];
+	/** With sampling only. */
+	struct capture_sampler sampler;
+	struct capture_passed passed[CAPTURE_PASSED];
+	/** The next of them to be given up when there is no other place. */
+	uint32_t next_passed;
 };
 
 /** One process. */
@@ -84,11 +111,23 @@ struct capture_process {
 	uint32_t nframe;
 	/** Nothing was allocated before we saw it: what is not live is not older either. */
 	bool is_heap_known;
+	/** One sampled byte in so many, 1 to SAMPLE_RATE_MAX; 0: every call counts. */
+	uint64_t sample_rate;
+	/** Of the threads' random numbers, and how many threads have begun to draw. */
+	uint64_t sample_seed;
+	uint64_t num_samplers;
 	/** Pending and measured calls so far. */
 	uint64_t num_calls;
 	/** Seed of the stack hashes: those of different epochs mean different stacks. */
 	uint64_t epoch;
 };
+
+/** Can there be blocks that are older than the tracing? With sampling nobody asks: their frees cannot
+ *  be told from those of blocks that were not sampled. */
+static inline bool capture_has_older(const struct capture_process *p)
+{
+	return !p->is_heap_known && !p->sample_rate;
+}
 
 /** Hashes of the stacks that the reader of the records knows: open addressing, 0 is an empty place.
  *  It is a cache: a stack that is missing here is sent once more. So it may be emptied at any time,

@@ -255,7 +255,7 @@ struct event_size usable_of_call(struct process *p, struct thread *t,
 	struct event_size none = {0};
 	const uint64_t *found;
 
-	if (p->capture.is_heap_known || is_aligned(p, call) || call->size >> USABLE_SHIFT)
+	if (!capture_has_older(&p->capture) || is_aligned(p, call) || call->size >> USABLE_SHIFT)
 		return none;
 	switch (kind_of(p, call->allocator)) {
 	case USABLE_GLIBC:
@@ -276,7 +276,7 @@ struct event_size usable_of_call(struct process *p, struct thread *t,
 static bool can_learn(const struct process *p, const struct breakpoint *b,
 		      const struct capture_pending *call)
 {
-	return !p->capture.is_heap_known && kind_of(p, call->allocator) == USABLE_CALL &&
+	return capture_has_older(&p->capture) && kind_of(p, call->allocator) == USABLE_CALL &&
 	       !is_aligned(p, call) && !(call->size >> USABLE_SHIFT) && b->roles == ROLE_RETURN &&
 	       b->is_planted && p->usable_sizes.num < MAX_LEARNED &&
 	       !hmap_find(&p->usable_sizes, size_key(call));
