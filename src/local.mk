@@ -31,11 +31,13 @@ src_libbase_a_SOURCES = \
 	src/base/vec.h
 
 src_libarch_a_SOURCES = \
+	src/arch/agent_frame.h \
 	src/arch/arch.h \
 	src/arch/patch.h \
 	src/arch/unwind.h \
 	src/arch/x86_64.c \
 	src/arch/x86_64.h \
+	src/arch/x86_64_agent.c \
 	src/arch/x86_64_call.c \
 	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_orphan.c \
@@ -88,6 +90,10 @@ src_libcapture_a_SOURCES = \
 	src/capture/sample.h \
 	src/capture/stack.c \
 	src/capture/state.h
+
+src_libagent_a_SOURCES = \
+	src/agent/agent.h \
+	src/agent/image.h
 
 src_libtrace_a_SOURCES = \
 	src/trace/code/breakpoints.c \
