@@ -10,6 +10,8 @@ src_libbase_a_SOURCES = \
 	src/base/create.c \
 	src/base/create.h \
 	src/base/domain.h \
+	src/base/engine.c \
+	src/base/engine.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/fault.c \
@@ -131,6 +133,8 @@ src_libtrace_a_SOURCES = \
 	src/trace/life/deliver.h \
 	src/trace/life/detach.c \
 	src/trace/life/detach.h \
+	src/trace/life/engine.c \
+	src/trace/life/engine.h \
 	src/trace/life/exec.c \
 	src/trace/life/exec.h \
 	src/trace/life/follow.c \

@@ -281,6 +281,7 @@ e2e_tests = \
 	tests/e2e/commands/batch.sh \
 	tests/e2e/commands/console_pty.sh \
 	tests/e2e/commands/docs.sh \
+	tests/e2e/commands/engine.sh \
 	tests/e2e/commands/example.sh \
 	tests/e2e/commands/gates.sh \
 	tests/e2e/commands/json.sh \

@@ -15,6 +15,7 @@
 #ifndef SUPERVISOR_SESSION_H
 #define SUPERVISOR_SESSION_H
 
+#include "base/engine.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -43,6 +44,9 @@ struct session_options {
 	uint32_t nframe;
 	/** SESSION_FOLLOW_*. */
 	unsigned follow;
+	/** How calls are to be captured. What cannot be had is done by breakpoints, and
+	 *  traced_status() tells why. */
+	enum engine engine;
 	/** session_launch(): put the target into a process group of its own (interactive use:
 	 *  Ctrl-C must not reach it). */
 	bool want_own_group;

@@ -5,6 +5,7 @@
 #ifndef SUPERVISOR_TRACED_H
 #define SUPERVISOR_TRACED_H
 
+#include "base/engine.h"
 #include "base/err.h"
 #include "heap/heap.h"
 
@@ -24,6 +25,9 @@ enum target_state {
 	/** We detached. It goes on without us. */
 	TARGET_DETACHED,
 };
+
+/** Longest reason for an engine, with its NUL. */
+#define TRACED_REASON_MAX 128
 
 struct traced_status {
 	pid_t pid;
@@ -47,6 +51,10 @@ struct traced_status {
 	 *  snapshot. */
 	bool is_stored;
 	uint32_t nframe;
+	/** The engine that captures its calls, and why it is not the one that was asked for; "":
+	 *  it is. */
+	enum engine engine;
+	char engine_reason[TRACED_REASON_MAX];
 	unsigned num_threads;
 	/** CLOCK_MONOTONIC in ns. start_ns: when tracing began. end_ns: when it ended by stop,
 	 *  detach or the target's end; 0 while tracing. */

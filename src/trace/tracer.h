@@ -7,6 +7,7 @@
 #ifndef TRACE_TRACER_H
 #define TRACE_TRACER_H
 
+#include "base/engine.h"
 #include "base/err.h"
 #include "wire/command.h"
 #include "wire/shared.h"
@@ -38,6 +39,8 @@ struct tracer_options {
 	bool want_own_group;
 	const char *stdin_path;
 	uint32_t nframe;
+	/** The engine that is wanted, of every process. */
+	enum engine engine;
 	/** Probes of the user's own, or NULL. */
 	const struct probe_list *probes;
 };

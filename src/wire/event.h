@@ -4,6 +4,7 @@
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
 
+#include "base/engine.h"
 #include "walk/walk.h"
 #include "wire/ring.h"
 
@@ -64,6 +65,9 @@ enum event_kind {
 	EVENT_CLEAR,
 	/** struct event_text: something the user may want to know. */
 	EVENT_NOTE,
+	/** struct event_engine: from now on that engine captures the calls of the process. */
+	EVENT_ENGINE,
+	NUM_EVENT_KINDS,
 };
 
 /** For frames 1 to STACK_CALLEES of a stack, what they call is known. */
@@ -223,6 +227,18 @@ struct event_text {
 	struct ring_record header;
 	/** NUL-terminated. */
 	char text[];
+};
+
+/** Longest reason, with its NUL. */
+#define EVENT_REASON_MAX 128
+
+struct event_engine {
+	struct ring_record header;
+	/** enum engine: ENGINE_BREAKPOINT or ENGINE_AGENT. */
+	uint32_t engine;
+	uint32_t reserved;
+	/** Why it is not the one that was asked for, "" if it is. NUL-terminated. */
+	char reason[];
 };
 
 #endif

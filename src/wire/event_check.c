@@ -30,11 +30,13 @@ static const uint32_t sizes[] = {
 	[EVENT_EPOCH] = sizeof(struct event_ack),
 	[EVENT_CLEAR] = sizeof(struct event_ack),
 	[EVENT_NOTE] = sizeof(struct event_text) + 8,
+	[EVENT_ENGINE] = sizeof(struct event_engine) + 8,
 };
 
 static bool has_tail(unsigned kind)
 {
-	return kind == EVENT_STACK || kind == EVENT_RELEASED || kind == EVENT_NOTE;
+	return kind == EVENT_STACK || kind == EVENT_RELEASED || kind == EVENT_NOTE ||
+	       kind == EVENT_ENGINE;
 }
 
 static bool is_stack(const struct event_stack *event)
@@ -70,6 +72,12 @@ static bool is_text(const struct event_text *event)
 	return memchr(event->text, '\0', event->header.size - sizeof(*event)) != NULL;
 }
 
+static bool is_engine(const struct event_engine *event)
+{
+	return (event->engine == ENGINE_BREAKPOINT || event->engine == ENGINE_AGENT) &&
+	       memchr(event->reason, '\0', event->header.size - sizeof(*event)) != NULL;
+}
+
 /** A byte that is to be a bool holds one, and the walk can go on from there. */
 static bool is_miss(const struct event_miss *event)
 {
@@ -102,6 +110,8 @@ static bool has_valid_members(const struct ring_record *record, uint32_t num_pro
 	case EVENT_RELEASED:
 	case EVENT_NOTE:
 		return is_text((const void *)record);
+	case EVENT_ENGINE:
+		return is_engine((const void *)record);
 	default:
 		return true;
 	}

@@ -124,7 +124,7 @@ static void put(struct input *in)
 {
 	uint64_t words[BUFFER_SIZE / 8 + 8] = {0};
 	struct ring_record record = {.size = take_byte(in) * 8u % (BUFFER_SIZE + 32),
-				     .kind = take_byte(in) % 26,
+				     .kind = take_byte(in) % 32,
 				     .flags = take_byte(in)};
 	uint32_t tail = take_byte(in) * 8u;
 	unsigned i, num = take_byte(in) % 8;
@@ -145,6 +145,7 @@ static void look_at(const struct ring_record *record)
 {
 	const struct event_stack *stack = (const void *)record;
 	const struct event_text *text = (const void *)record;
+	const struct event_engine *engine = (const void *)record;
 	const uint8_t *bytes = (const void *)record;
 	uint32_t i;
 
@@ -162,6 +163,9 @@ static void look_at(const struct ring_record *record)
 	}
 	if (record->kind == EVENT_NOTE || record->kind == EVENT_RELEASED)
 		check_that(strlen(text->text) < record->size, "length of a text");
+	if (record->kind == EVENT_ENGINE)
+		check_that(engine->engine < ENGINE_AUTO && strlen(engine->reason) < record->size,
+			   "an engine");
 }
 
 /** Nobody writes meanwhile, so there are not more records than slots. */

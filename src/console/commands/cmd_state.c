@@ -97,6 +97,17 @@ static void print_target(FILE *out, const struct traced_status *status)
 		describe_traced_s(status), status->is_from_launch ? "from launch" : "since attach");
 }
 
+static void print_engine(FILE *out, const struct traced_status *status)
+{
+	fprintf(out, "engine: %s", engine_name(status->engine));
+	if (*status->engine_reason) {
+		fputs(" (", out);
+		utf8_print(out, status->engine_reason);
+		putc(')', out);
+	}
+	putc('\n', out);
+}
+
 static void print_older(FILE *out, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
@@ -173,6 +184,9 @@ static void add_target(struct jsonl *doc, const struct traced_status *status)
 	jsonl_bool(doc, "tracing", status->is_tracing);
 	jsonl_bool(doc, "from_launch", status->is_from_launch);
 	jsonl_uint(doc, "nframe", status->nframe);
+	jsonl_string(doc, "engine", engine_name(status->engine));
+	if (*status->engine_reason)
+		jsonl_string(doc, "engine_reason", status->engine_reason);
 	jsonl_real(doc, "seconds", describe_traced_s(status));
 	jsonl_uint(doc, "probes", status->num_probes);
 }
@@ -233,6 +247,7 @@ struct err *cmd_status(struct console *console, const struct args *args)
 	if (console->want_json)
 		return status_json(console, &status);
 	print_target(console->out, &status);
+	print_engine(console->out, &status);
 	print_heap(console->out, &status);
 	print_own_memory(console->out, &status);
 	return NULL;

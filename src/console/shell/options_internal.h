@@ -48,6 +48,7 @@ error_t options_parse_follow(struct parse *parse, const char *text);
 error_t options_parse_max_memory(struct parse *parse, const char *text);
 error_t options_parse_period(struct parse *parse, const char *text);
 error_t options_parse_probe(struct parse *parse, const char *spec);
+error_t options_parse_engine(struct parse *parse, const char *name);
 /** seconds: NULL for the default. */
 error_t options_parse_servers(struct parse *parse, const char *seconds);
 error_t options_parse_pid(struct parse *parse, const char *text);

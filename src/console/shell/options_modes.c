@@ -17,6 +17,7 @@
 #define KEY_MEMORY  0x107
 #define KEY_SERVERS 0x108
 #define KEY_USAGE   0x109
+#define KEY_ENGINE  0x10a
 
 void options_silence_advice(struct argp_state *state)
 {
@@ -74,6 +75,8 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		return options_parse_max_memory(parse, arg);
 	case KEY_PROBE:
 		return options_parse_probe(parse, arg);
+	case KEY_ENGINE:
+		return options_parse_engine(parse, arg);
 	case ARGP_KEY_SUCCESS:
 		if (!options->period_ns != !options->store)
 			return options_usage_error(parse,
@@ -209,6 +212,10 @@ static const struct argp_option tracing_options[] = {
 	 "Follow neither: tracing ends when the program executes another", 0},
 	{"probe", KEY_PROBE, "SPEC", 0,
 	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)",
+	 0},
+	{"engine", KEY_ENGINE, "ENGINE", 0,
+	 "How calls are captured: breakpoint (the default), agent (code in the program), or auto "
+	 "(the agent where it can work); `status` shows what is in use, and why",
 	 0},
 	{0},
 };

@@ -122,6 +122,14 @@ error_t options_parse_probe(struct parse *parse, const char *spec)
 	return vec_push(&parse->options.probes, spec) ? 0 : options_out_of_memory(parse);
 }
 
+error_t options_parse_engine(struct parse *parse, const char *name)
+{
+	if (engine_find(name, &parse->options.session.engine))
+		return 0;
+	return options_usage_error(
+		parse, "--engine: '%s' is no engine; there are breakpoint, agent and auto", name);
+}
+
 error_t options_parse_servers(struct parse *parse, const char *seconds)
 {
 	struct err *err = args_parse_period(seconds ? seconds : SERVERS_SECONDS,

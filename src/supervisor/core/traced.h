@@ -91,6 +91,9 @@ struct traced {
 	/** The target pauses after traced_wait_call(is_exact). */
 	bool is_paused;
 	uint32_t nframe;
+	/** As in struct traced_status. */
+	enum engine engine;
+	char engine_reason[TRACED_REASON_MAX];
 	uint64_t start_ns;
 	uint64_t end_ns;
 

@@ -13,6 +13,8 @@
 #include "supervisor/drain/measuring.h"
 #include "supervisor/drain/process_image.h"
 
+#include <stdio.h>
+
 /** Nothing comes from the target any more. */
 static void finish(struct traced *t, enum target_state state)
 {
@@ -48,6 +50,12 @@ static void on_ack(struct traced *t, const struct event_ack *event)
 	t->acked_cookie = event->cookie;
 	t->ack_result = event->result;
 	control_wake(t->session);
+}
+
+static void on_engine(struct traced *t, const struct event_engine *event)
+{
+	t->engine = (enum engine)event->engine;
+	snprintf(t->engine_reason, sizeof(t->engine_reason), "%s", event->reason);
 }
 
 /** Events after which a thread of the target waits, or about the process as a whole. */
@@ -91,6 +99,9 @@ static void on_control(struct traced *t, const struct ring_record *record)
 		break;
 	case EVENT_NOTE:
 		traced_note(t, "%s", ((const struct event_text *)record)->text);
+		break;
+	case EVENT_ENGINE:
+		on_engine(t, (const void *)record);
 		break;
 	default:
 		break;

@@ -190,6 +190,11 @@ static void add_status(struct traced *fold, const struct traced *t)
 {
 	const struct shared_stats *stats = traced_stats(t);
 
+	// One process without the agent makes a table without.
+	if (!fold->num_folded || t->engine == ENGINE_BREAKPOINT) {
+		fold->engine = t->engine;
+		memcpy(fold->engine_reason, t->engine_reason, sizeof(fold->engine_reason));
+	}
 	fold->num_folded++;
 	fold->num_unsuccessful += has_failed(t);
 	fold->num_left += t->state != TARGET_ENDED;

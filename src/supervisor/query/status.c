@@ -10,6 +10,8 @@
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
 
+#include <string.h>
+
 /** Resident set of a process in bytes, 0 when it is gone. */
 static size_t resident_size(pid_t pid)
 {
@@ -43,6 +45,7 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 		.is_from_launch = t->is_from_launch,
 		.is_stored = t->is_stored,
 		.nframe = t->nframe,
+		.engine = t->engine,
 		.num_threads = t->state == TARGET_ENDED ? 0 : stats->num_threads,
 		.start_ns = t->start_ns,
 		.end_ns = t->end_ns,
@@ -58,6 +61,7 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 		.num_abandoned = stats->num_abandoned,
 		.num_probes = probe_table_num_live(t->probes),
 	};
+	memcpy(ret->engine_reason, t->engine_reason, sizeof(ret->engine_reason));
 	heap_memory(t->heap, &ret->blocks_memory, &ret->tables_memory);
 	ret->used_memory = limits_used(t);
 	ret->max_memory = t->session->options.max_memory;

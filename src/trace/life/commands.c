@@ -11,6 +11,7 @@
 #include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/glue/usable.h"
+#include "trace/life/engine.h"
 #include "trace/life/follow.h"
 #include "trace/life/prepare.h"
 #include "trace/life/stops.h"
@@ -94,6 +95,7 @@ static int start_tracing(struct process *p, const struct command *c)
 	if (!capturer_set_nframe(p, c->value))
 		return ENOMEM;
 	p->is_tracing = true;
+	engine_choose(p);
 	prepare_process(p);
 	breakpoint_plant_all(p);
 	new_epoch(p);

@@ -13,6 +13,7 @@
 #include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/life/create.h"
+#include "trace/life/engine.h"
 #include "trace/os/emit.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
@@ -280,6 +281,7 @@ static struct thread *adopt(struct process *p, pid_t pid, unsigned flags, struct
 		event->flags = flags | (child->is_tracing ? CHILD_TRACING : 0);
 		emit_end_now(p, event);
 	}
+	engine_choose(child);
 	emit_ack(child, EVENT_EPOCH, capturer_new_epoch(child), 0);
 	*ret = child;
 	return t;

@@ -199,6 +199,7 @@ static struct process *set_up(struct tracer *tracer, const struct tracer_options
 	tracer->arch = arch_host();
 	tracer->socket = socket;
 	tracer->follow = options->follow;
+	tracer->engine = options->engine;
 	tracer->channels = options->channels;
 	tracer->num_channels = options->num_channels;
 	tracer->user_probes = options->probes;

@@ -92,6 +92,18 @@ void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int resu
 	emit_end_now(p, event);
 }
 
+void emit_engine(struct process *p, enum engine engine, const char *reason)
+{
+	size_t len = strnlen(reason, EVENT_REASON_MAX - 1);
+	struct event_engine *event = emit_begin(p, EVENT_ENGINE, sizeof(*event) + len + 1);
+
+	if (!event)
+		return;
+	event->engine = engine;
+	memcpy(event->reason, reason, len);
+	emit_end_now(p, event);
+}
+
 void emit_note(struct process *p, const char *format, ...)
 {
 	struct event_text *event;

@@ -4,6 +4,7 @@
 #define TRACE_OS_EMIT_H
 
 #include "base/cleanup.h"
+#include "base/engine.h"
 #include "base/err.h"
 #include "wire/event.h"
 
@@ -24,6 +25,8 @@ void emit_end_tail(struct process *p, void *record, const void *tail, size_t tai
 void emit_end_now(struct process *p, void *record);
 void emit_thread(struct process *p, enum event_kind kind, pid_t tid);
 void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int result);
+/** EVENT_ENGINE; a reason of EVENT_REASON_MAX bytes or more is cut. */
+void emit_engine(struct process *p, enum engine engine, const char *reason);
 void emit_note(struct process *p, const char *format, ...) __printf(2, 3);
 
 #endif

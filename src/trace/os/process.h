@@ -8,6 +8,7 @@
 #define TRACE_OS_PROCESS_H
 
 #include "arch/arch.h"
+#include "base/engine.h"
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "capture/state.h"
@@ -34,6 +35,8 @@ struct tracer {
 	const struct arch *arch;
 	/** FOLLOW_*. */
 	unsigned follow;
+	/** As in tracer_options. */
+	enum engine engine;
 	/** As in tracer_options. */
 	const struct probe_list *user_probes;
 	/** By number. A process that has ended stays until another one takes its place. Number 0 is
@@ -103,6 +106,8 @@ struct process {
 	 *  process. */
 	bool has_no_leader;
 	bool is_tracing;
+	/** The engine in use: not ENGINE_AUTO. */
+	enum engine engine;
 	/** It has ended, at ended_ns (CLOCK_MONOTONIC). is_released: the supervisor needs it no
 	 *  more. */
 	bool is_ended;

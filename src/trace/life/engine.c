@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "trace/life/engine.h"
+
+#include "trace/os/emit.h"
+#include "trace/os/process.h"
+
+void engine_choose(struct process *p)
+{
+	p->engine = ENGINE_BREAKPOINT;
+	emit_engine(p, p->engine,
+		    p->tracer->engine == ENGINE_BREAKPOINT ? "" : "the agent is not built in");
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --engine: whatever is asked for, `status` says what is in use and why it is not that, of each
+# process; and what is counted is the same.
+. "$(dirname "$0")/../lib.sh"
+
+# in_use FILE ENGINE N: so many listings of status tell of what was asked for.
+in_use() {
+	local line='agent|breakpoint \(.+\)'
+
+	[ "$2" != breakpoint ] || line=breakpoint
+	is "$(grep -c '^engine: ' "$1") $(grep -cE "^engine: ($line)$" "$1")" "$3 $3" \
+		"lines about engine $2"
+}
+
+for engine in breakpoint agent auto; do
+	LEDGER=$dir/ledger ms run --engine $engine -o listing -e 'wait call checkpoint' -e status \
+		-e blocks -- "$TARGETS/single"
+	is "$status" 0 "status of run with $engine"
+	in_use listing $engine 1
+	same_blocks listing ledger
+
+	spawn sleep 60
+	ms attach --engine $engine -o listing -e status "$pid"
+	is "$status" 0 "status of attach with $engine"
+	in_use listing $engine 1
+	is_left "$pid"
+	kill -KILL "$pid"
+
+	# Each process has its own line.
+	ms run --engine $engine --follow fork,exec -o listing -e 'wait all' -e status \
+		-e 'process #2' -e status -e 'process #3' -e status -- "$TARGETS/family" 2
+	is "$status" 0 "status of children with $engine"
+	in_use listing $engine 3
+	ms run --engine $engine --json -o listing -e 'wait exit' -e status -- /bin/true
+	has listing '^\{"command":"status",.*"engine":"(agent|breakpoint)",' "the member engine"
+	if [ $engine = breakpoint ] || grep -q '"engine":"agent"' listing; then
+		has_not listing 'engine_reason' "a reason where there is nothing to explain"
+	else
+		has listing '"engine_reason":"[^"]+"' "a reason"
+	fi
+done
+
+# What was asked for first is not what counts, and a name is a name.
+ms run --engine agent --engine breakpoint -o listing -e status -- /bin/true
+is "$status" 0 "status with two engines"
+in_use listing breakpoint 1
+ms run --engine ptrace -- /bin/true
+is "$status" 2 "status with an unknown engine"
+has err "^malloscope: --engine: 'ptrace' is no engine; there are breakpoint, agent and auto$" why
