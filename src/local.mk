@@ -57,6 +57,8 @@ src_libwire_a_SOURCES = \
 	src/wire/event.h \
 	src/wire/event_check.c \
 	src/wire/event_check.h \
+	src/wire/plant_why.c \
+	src/wire/plant_why.h \
 	src/wire/planted.c \
 	src/wire/planted.h \
 	src/wire/probe.c \

@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/supervisor_history.t \
 	tests/unit/supervisor_probe_table.t \
 	tests/unit/supervisor_process.t \
+	tests/unit/supervisor_records.t \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_cpu.t \
 	tests/unit/trace_displaced.t \
@@ -85,6 +86,7 @@ unit_tests = \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_agent_map.t \
 	tests/unit/wire_event_check.t \
+	tests/unit/wire_plant_why.t \
 	tests/unit/wire_planted.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \

@@ -24,6 +24,9 @@ struct traced_probe {
 	/** The domain of what it allocates. An operator new that calls malloc is known only by the
 	 *  stack. */
 	uint32_t domain;
+	/** "breakpoint" or "patched", and why, "" where there is nothing to explain. */
+	const char *how;
+	const char *why;
 };
 
 /** Calls fn for each planted allocator function. */

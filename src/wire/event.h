@@ -6,6 +6,7 @@
 
 #include "base/engine.h"
 #include "walk/walk.h"
+#include "wire/plant_why.h"
 #include "wire/ring.h"
 
 #include <stdint.h>
@@ -67,6 +68,8 @@ enum event_kind {
 	EVENT_NOTE,
 	/** struct event_engine: from now on that engine captures the calls of the process. */
 	EVENT_ENGINE,
+	/** struct event_planted: from now on that is how the function is entered by us. */
+	EVENT_PLANTED,
 	NUM_EVENT_KINDS,
 };
 
@@ -239,6 +242,15 @@ struct event_engine {
 	uint32_t reserved;
 	/** Why it is not the one that was asked for, "" if it is. NUL-terminated. */
 	char reason[];
+};
+
+struct event_planted {
+	struct ring_record header;
+	/** As in struct command_plant. */
+	uint64_t addr;
+	/** enum plant_how, enum plant_why. */
+	uint32_t how;
+	uint32_t why;
 };
 
 #endif

@@ -31,6 +31,7 @@ static const uint32_t sizes[] = {
 	[EVENT_CLEAR] = sizeof(struct event_ack),
 	[EVENT_NOTE] = sizeof(struct event_text) + 8,
 	[EVENT_ENGINE] = sizeof(struct event_engine) + 8,
+	[EVENT_PLANTED] = sizeof(struct event_planted),
 };
 
 static bool has_tail(unsigned kind)
@@ -91,6 +92,7 @@ static bool has_valid_members(const struct ring_record *record, uint32_t num_pro
 {
 	const struct event_alloc *alloc = (const void *)record;
 	const struct event_free *free_event = (const void *)record;
+	const struct event_planted *planted = (const void *)record;
 
 	switch (record->kind) {
 	case EVENT_STACK:
@@ -112,6 +114,8 @@ static bool has_valid_members(const struct ring_record *record, uint32_t num_pro
 		return is_text((const void *)record);
 	case EVENT_ENGINE:
 		return is_engine((const void *)record);
+	case EVENT_PLANTED:
+		return planted->how < NUM_PLANT_HOW && planted->why < NUM_PLANT_WHY;
 	default:
 		return true;
 	}

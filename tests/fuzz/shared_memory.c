@@ -146,6 +146,7 @@ static void look_at(const struct ring_record *record)
 	const struct event_stack *stack = (const void *)record;
 	const struct event_text *text = (const void *)record;
 	const struct event_engine *engine = (const void *)record;
+	const struct event_planted *planted = (const void *)record;
 	const uint8_t *bytes = (const void *)record;
 	uint32_t i;
 
@@ -166,6 +167,9 @@ static void look_at(const struct ring_record *record)
 	if (record->kind == EVENT_ENGINE)
 		check_that(engine->engine < ENGINE_AUTO && strlen(engine->reason) < record->size,
 			   "an engine");
+	if (record->kind == EVENT_PLANTED)
+		sum += (uint8_t)*plant_how_name(planted->how) +
+		       strlen(plant_why_text(planted->why));
 }
 
 /** Nobody writes meanwhile, so there are not more records than slots. */

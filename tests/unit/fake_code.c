@@ -11,8 +11,9 @@ struct err *traced_probes(struct traced *t, void (*fn)(void *ctx, const struct t
 			  void *ctx)
 {
 	static const struct traced_probe probes[] = {
-		{"/lib/libc.so.6", "malloc", 0x7f0000001000, 12, "alloc", 0},
-		{"/lib/libc.so.6", "free", 0x7f0000002000, 7, "free", 0},
+		{"/lib/libc.so.6", "malloc", 0x7f0000001000, 12, "alloc", 0, "patched", ""},
+		{"/lib/libc.so.6", "free", 0x7f0000002000, 7, "free", 0, "breakpoint",
+		 "it is shorter than a jump"},
 	};
 	size_t i;
 

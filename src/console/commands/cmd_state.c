@@ -264,11 +264,14 @@ static void print_probe(void *ctx, const struct traced_probe *probe)
 	struct probe_listing *list = ctx;
 
 	if (list->num++ == 0)
-		fprintf(list->out, "%-8s %-20s %-18s %10s %-8s %s\n", "KIND", "SYMBOL", "ADDRESS",
-			"CALLS", "DOMAIN", "OBJECT");
-	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 " %-8s ", probe->kind,
-		probe->symbol, probe->addr, probe->hits, domain_name(probe->domain, domain));
+		fprintf(list->out, "%-8s %-20s %-18s %10s %-8s %-10s %s\n", "KIND", "SYMBOL",
+			"ADDRESS", "CALLS", "DOMAIN", "HOW", "OBJECT");
+	fprintf(list->out, "%-8s %-20s 0x%016" PRIx64 " %10" PRIu64 " %-8s %-10s ", probe->kind,
+		probe->symbol, probe->addr, probe->hits, domain_name(probe->domain, domain),
+		probe->how);
 	utf8_print(list->out, probe->module);
+	if (*probe->why)
+		fprintf(list->out, " (%s)", probe->why);
 	fputc('\n', list->out);
 }
 
@@ -287,6 +290,9 @@ static void add_probe(void *ctx, const struct traced_probe *probe)
 	jsonl_address(ctx, "address", probe->addr);
 	jsonl_uint(ctx, "calls", probe->hits);
 	commands_add_domain(ctx, probe->domain);
+	jsonl_string(ctx, "how", probe->how);
+	if (*probe->why)
+		jsonl_string(ctx, "why", probe->why);
 	jsonl_string(ctx, "module", probe->module);
 	jsonl_close(ctx);
 }

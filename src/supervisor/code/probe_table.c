@@ -48,11 +48,26 @@ bool probe_table_add(struct probe_table *table, const struct planted_probe *prob
 
 	if (old) {
 		old->is_live = true;
+		old->how = HOW_BREAKPOINT;
+		old->why = WHY_NONE;
 		*slot_ret = old->hit_slot;
 		return true;
 	}
 	added.hit_slot = *slot_ret = table->num_hit_slots++;
 	return vec_push(&table->probes, added);
+}
+
+void probe_table_tell(struct probe_table *table, uint64_t addr, enum plant_how how,
+		      enum plant_why why)
+{
+	size_t i;
+
+	for (i = 0; i < table->probes.num; i++) {
+		if (!table->probes.items[i].is_live || table->probes.items[i].addr != addr)
+			continue;
+		table->probes.items[i].how = how;
+		table->probes.items[i].why = why;
+	}
 }
 
 bool probe_table_add_new(struct probe_table *table, const struct new_range *range)

@@ -5,6 +5,7 @@
 #define SUPERVISOR_CODE_PROBE_TABLE_H
 
 #include "base/err.h"
+#include "wire/plant_why.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,9 @@ struct planted_probe {
 	/** Place in shared->stats.hits[]. */
 	uint32_t hit_slot;
 	bool is_live;
+	/** As the tracer has told last; a breakpoint until then. */
+	enum plant_how how;
+	enum plant_why why;
 };
 
 /** Code of an operator new: a stack whose newest frame lies inside belongs to its domain. ELF
@@ -41,6 +45,9 @@ void probe_table_destroy(struct probe_table *table);
  *  place keeps its counters. False: out of memory. */
 bool probe_table_add(struct probe_table *table, const struct planted_probe *probe,
 		     uint32_t *slot_ret) __must_check;
+/** The live probe at addr, if there is one, is entered in that way. */
+void probe_table_tell(struct probe_table *table, uint64_t addr, enum plant_how how,
+		      enum plant_why why);
 /** Add the code of an operator new. False: out of memory. */
 bool probe_table_add_new(struct probe_table *table, const struct new_range *range) __must_check;
 /** A module is gone. Its probes stay in the table, but are not live any more. */

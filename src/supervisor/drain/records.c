@@ -5,6 +5,7 @@
 
 #include "supervisor/code/calls.h"
 #include "supervisor/code/loaded.h"
+#include "supervisor/code/probe_table.h"
 #include "supervisor/code/rows.h"
 #include "supervisor/core/arrivals.h"
 #include "supervisor/core/control.h"
@@ -58,6 +59,12 @@ static void on_engine(struct traced *t, const struct event_engine *event)
 	snprintf(t->engine_reason, sizeof(t->engine_reason), "%s", event->reason);
 }
 
+static void on_planted(struct traced *t, const struct event_planted *event)
+{
+	probe_table_tell(t->probes, event->addr, (enum plant_how)event->how,
+			 (enum plant_why)event->why);
+}
+
 /** Events after which a thread of the target waits, or about the process as a whole. */
 static void on_control(struct traced *t, const struct ring_record *record)
 {
@@ -102,6 +109,9 @@ static void on_control(struct traced *t, const struct ring_record *record)
 		break;
 	case EVENT_ENGINE:
 		on_engine(t, (const void *)record);
+		break;
+	case EVENT_PLANTED:
+		on_planted(t, (const void *)record);
 		break;
 	default:
 		break;

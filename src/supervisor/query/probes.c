@@ -5,6 +5,7 @@
 
 #include "supervisor/code/probe_table.h"
 #include "supervisor/core/traced.h"
+#include "supervisor/drain/drain.h"
 
 /** Under both locks. */
 static struct traced_probe describe(const struct traced *t, const struct planted_probe *p)
@@ -19,6 +20,8 @@ static struct traced_probe describe(const struct traced *t, const struct planted
 		.hits = p->hit_slot < SHARED_MAX_HITS ? traced_stats(t)->hits[p->hit_slot] : 0,
 		.kind = probe_kind_name(probe->kind),
 		.domain = probe->domain,
+		.how = plant_how_name(p->how),
+		.why = plant_why_text(p->why),
 	};
 }
 
@@ -30,6 +33,7 @@ struct err *traced_probes(struct traced *t, void (*fn)(void *ctx, const struct t
 	size_t i;
 
 	traced_lock(t);
+	drain_now(t);
 	traced_lock_obj(t);
 	for (i = 0; i < probe_table_num(t->probes); i++) {
 		p = probe_table_get(t->probes, i);

@@ -49,6 +49,7 @@ static int plant(struct process *p, const struct command *c)
 			b->probe = c->items[i].id & 0xffff;
 			b->hit_slot = c->items[i].id >> 16;
 			b->allocator = allocator;
+			emit_planted(p, b->addr, HOW_BREAKPOINT, WHY_NONE);
 		} else if (c->items[i].role == PLANT_CALL) {
 			b->call_id = c->items[i].id;
 		} else if (c->items[i].role == PLANT_MEASURE) {

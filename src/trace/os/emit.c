@@ -104,6 +104,18 @@ void emit_engine(struct process *p, enum engine engine, const char *reason)
 	emit_end_now(p, event);
 }
 
+void emit_planted(struct process *p, uint64_t addr, enum plant_how how, enum plant_why why)
+{
+	struct event_planted *event = emit_begin(p, EVENT_PLANTED, sizeof(*event));
+
+	if (!event)
+		return;
+	event->addr = addr;
+	event->how = how;
+	event->why = why;
+	emit_end(p, event);
+}
+
 void emit_note(struct process *p, const char *format, ...)
 {
 	struct event_text *event;

@@ -27,6 +27,8 @@ void emit_thread(struct process *p, enum event_kind kind, pid_t tid);
 void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int result);
 /** EVENT_ENGINE; a reason of EVENT_REASON_MAX bytes or more is cut. */
 void emit_engine(struct process *p, enum engine engine, const char *reason);
+/** EVENT_PLANTED. */
+void emit_planted(struct process *p, uint64_t addr, enum plant_how how, enum plant_why why);
 void emit_note(struct process *p, const char *format, ...) __printf(2, 3);
 
 #endif

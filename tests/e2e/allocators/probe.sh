@@ -32,7 +32,7 @@ check() {
 	has "$1" "^arena: size=.*, count=$(wc -l <arena)," "row of arena"
 	has "$1" "^wrap: size=$sum_wrap B, count=$(wc -l <wrap)," "row of wrap"
 	is "$(current_bytes "$1")" "$(awk '{ s += $2 } END { print s }' arena wrap malloc)" "memory"
-	has "$1" '^alloc +arena_alloc +0x[0-9a-f]{16} +[0-9]+ arena +/.*/arena$' \
+	has "$1" '^alloc +arena_alloc +0x[0-9a-f]{16} +[0-9]+ arena +breakpoint /.*/arena( \(.*\))?$' \
 		"arena_alloc in probes"
 	has "$1" '^realloc +arena_resize .* arena ' "arena_resize in probes"
 	has "$1" '^free +wrap_free .* wrap ' "wrap_free in probes"

@@ -21,11 +21,22 @@ for engine in breakpoint agent auto; do
 	same_blocks listing ledger
 
 	spawn sleep 60
-	ms attach --engine $engine -o listing -e status "$pid"
+	ms attach --engine $engine -o listing -e status -e probes "$pid"
 	is "$status" 0 "status of attach with $engine"
 	in_use listing $engine 1
 	is_left "$pid"
 	kill -KILL "$pid"
+
+	# How each function is entered: with breakpoints there is nothing to explain.
+	if [ $engine = breakpoint ]; then
+		how='breakpoint +[^()]*'
+	else
+		how='(patched +[^()]*|breakpoint +.*)'
+	fi
+	is "$(grep -cE '^(alloc|free|realloc) ' listing)" \
+		"$(grep -cE "^(alloc|free|realloc) .* malloc +$how$" listing)" \
+		"functions, and how they are entered by $engine"
+	has listing '^alloc +malloc ' "malloc in probes"
 
 	# Each process has its own line.
 	ms run --engine $engine --follow fork,exec -o listing -e 'wait all' -e status \
