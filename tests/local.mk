@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/capture_random.t \
 	tests/unit/capture_sample.t \
 	tests/unit/capture_stack.t \
+	tests/unit/capture_unknown.t \
 	tests/unit/console_batch.t \
 	tests/unit/console_commands.t \
 	tests/unit/console_complete.t \

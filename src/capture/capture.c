@@ -38,6 +38,8 @@ enum capture_result capture_enter(struct capture *c, const struct capture_entry 
 		return CAPTURE_DONE;
 	switch (nesting_in_pending(c, at)) {
 	case NESTING_INSIDE:
+		if (is_free)
+			capture_free_nested(c, at);
 		return CAPTURE_DONE;
 	case NESTING_MISS:
 		return CAPTURE_MISS;
@@ -71,7 +73,12 @@ void capture_clear_thread(struct capture *c)
 	// The block that a realloc holds is an older one from now on. Its size was not looked up,
 	// and may be gone by now: it is unknown.
 	for (i = 0; i < c->thread->num_pending; i++) {
-		c->pending[i].has_older |= c->pending[i].was_live && !c->process->sample_rate;
+		if (c->process->sample_rate)
+			c->pending[i].has_older = false;
+		else if (c->process->is_live_unknown)
+			c->pending[i].has_older |= c->pending[i].has_taken;
+		else
+			c->pending[i].has_older |= c->pending[i].was_live;
 		c->pending[i].was_live = false;
 	}
 }

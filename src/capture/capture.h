@@ -109,7 +109,7 @@ struct capture_ops {
 	/** One call more will return to addr: capture_return() is to be called then. False: that
 	 *  cannot be arranged. */
 	bool (*arm)(void *owner, uint64_t return_addr);
-	/** One call less. */
+	/** One call less. Not asked for a call that is_exchanged. */
 	void (*disarm)(void *owner, uint64_t return_addr);
 
 	/** Room for a record, its header filled in. There is one at a time. NULL: nobody reads
@@ -120,10 +120,14 @@ struct capture_ops {
 	/** CLOCK_MONOTONIC, for measured calls. */
 	uint64_t (*now_ns)(void *owner);
 
-	/** The set of live blocks, by capture_key(). Take: false if it was not there. */
+	/** The set of live blocks, by capture_key(). Take: false if it was not there. With
+	 *  is_live_unknown they are false, and add makes the key's stamp another one. */
 	bool (*live_has)(void *owner, uint64_t key);
 	bool (*live_take)(void *owner, uint64_t key);
 	void (*live_add)(void *owner, uint64_t key);
+	/** With is_live_unknown only. As long as the key's stamp is the same no allocation has
+	 *  returned that block. It may change for no reason, too. */
+	uint64_t (*live_stamp)(void *owner, uint64_t key);
 
 	/** What the allocator gave the older block at ptr, which is freed or resized at this entry;
 	 *  0 sizes: unknown. before: the word in front of the block, NULL: not read yet.
@@ -151,6 +155,11 @@ struct capture {
 	struct capture_known *known;
 	/** Room for process->nframe look-up addresses; one walk at a time uses it. */
 	uint64_t *pcs;
+	/** Less room than that: so many. Deeper stacks are CAPTURE_SLOW. 0: there is room. */
+	uint32_t pcs_cap;
+	/** Ops arm calls without a place of their own for each return address: its end is noticed
+	 *  wherever the call returns. */
+	bool is_exchanging;
 
 	struct capture_thread *thread;
 	/** Tables of the thread, innermost call last, and how many calls fit in. */

@@ -3,7 +3,8 @@
 // delete(void *), which jumps or calls free. The first entry counts. The set of live blocks tells a
 // further entry of the same free from the free of another block that has come to live at the same
 // address: the first entry takes the block out, so who finds it there frees it for real. Any other
-// block is older than the tracing, unless nothing is.
+// block is older than the tracing, unless nothing is. Where nobody keeps that set the reader of the
+// records decides (FREE_IF_LIVE).
 #include "config.h"
 
 #include "capture/internal.h"
@@ -46,9 +47,9 @@ static enum capture_nesting nesting_in_free(struct capture *c, const struct capt
 	return capture_nesting(c, at, return_addr, capture_sp_after(c, freed->sp));
 }
 
-/** free(ptr) as a part of a free of ptr that was counted already. */
+/** free(ptr) as a part of a free of ptr that was counted already: *ret. */
 static enum capture_nesting nesting_in_frees(struct capture *c, const struct capture_entry *at,
-					     uint64_t key)
+					     uint64_t key, struct capture_freed **ret)
 {
 	enum capture_nesting nesting;
 	struct capture_freed *freed;
@@ -61,10 +62,16 @@ static enum capture_nesting nesting_in_frees(struct capture *c, const struct cap
 		nesting = nesting_in_free(c, at, freed);
 		if (nesting == NESTING_INSIDE)
 			freed->entries[freed->num_entries++] = at->addr;
+		*ret = freed;
 		if (nesting != NESTING_NONE && nesting != NESTING_HANDLER)
 			return nesting;
 	}
 	return NESTING_NONE;
+}
+
+static uint64_t stamp_of(struct capture *c, uint64_t key)
+{
+	return c->process->is_live_unknown ? c->ops->live_stamp(c->owner, key) : 0;
 }
 
 static void note_freed(struct capture *c, const struct capture_entry *at, uint64_t key)
@@ -73,6 +80,7 @@ static void note_freed(struct capture *c, const struct capture_entry *at, uint64
 
 	t->freed[t->num_freed++ % CAPTURE_FREED] = (struct capture_freed){
 		.key = key,
+		.stamp = stamp_of(c, key),
 		.sp = at->regs[WALK_SP],
 		.return_addr = c->arch->link == ARCH_NO_REG ? 0 : at->regs[c->arch->link],
 		.entries = {at->addr},
@@ -80,19 +88,19 @@ static void note_freed(struct capture *c, const struct capture_entry *at, uint64
 	};
 }
 
-/** older: what the allocator gave a block that is older than the tracing, else NULL. */
+/** With FREE_OLDER, older is what the allocator gave the block. */
 static void emit_free(struct capture *c, const struct capture_entry *at, uint64_t ptr,
-		      const struct event_size *older)
+		      unsigned flags, const struct event_size *older)
 {
 	struct event_free *event = c->ops->emit_begin(c->owner, EVENT_FREE, sizeof(*event));
 
 	if (!event)
 		return;
-	event->header.flags = older ? FREE_OLDER : 0;
+	event->header.flags = flags;
 	event->tid = c->thread->tid;
 	event->probe = at->probe_id;
 	event->addr = ptr;
-	event->usable = older ? *older : (struct event_size){0};
+	event->usable = flags & FREE_OLDER ? *older : (struct event_size){0};
 	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
@@ -103,8 +111,32 @@ bool capture_free_live(struct capture *c, const struct capture_entry *at)
 	if (!c->ops->live_take(c->owner, key))
 		return false;
 	note_freed(c, at, key);
-	emit_free(c, at, ptr, NULL);
+	emit_free(c, at, ptr, 0, NULL);
 	return true;
+}
+
+/** The reader decides. */
+static void free_if_live(struct capture *c, const struct capture_entry *at, uint64_t ptr)
+{
+	if (c->process->is_live_unknown && ptr)
+		emit_free(c, at, ptr, FREE_IF_LIVE, NULL);
+}
+
+void capture_free_nested(struct capture *c, const struct capture_entry *at)
+{
+	free_if_live(c, at, block_of(c, at));
+}
+
+/** It is a part of that free, unless the address has been given to somebody meanwhile. */
+static void free_again(struct capture *c, const struct capture_entry *at, uint64_t ptr,
+		       struct capture_freed *freed)
+{
+	uint64_t stamp = stamp_of(c, freed->key);
+
+	if (freed->stamp == stamp)
+		return;
+	freed->stamp = stamp;
+	free_if_live(c, at, ptr);
 }
 
 /** Where the thread came from, and the word in front of the block, which has the size in glibc: one
@@ -124,14 +156,16 @@ enum capture_result capture_free_unknown(struct capture *c, const struct capture
 {
 	uint64_t ptr = block_of(c, at), key = capture_key(probe_is_layered(at->probe), ptr);
 	enum capture_result result = CAPTURE_DONE;
+	struct capture_freed *freed = NULL;
 	struct event_size size = {0};
 	bool has_before = false;
 	uint64_t words[2];
 
 	if (!ptr)
 		return CAPTURE_DONE;
-	switch (nesting_in_frees(c, at, key)) {
+	switch (nesting_in_frees(c, at, key, &freed)) {
 	case NESTING_INSIDE:
+		free_again(c, at, ptr, freed);
 		return CAPTURE_DONE;
 	case NESTING_MISS:
 		return CAPTURE_MISS;
@@ -144,14 +178,18 @@ enum capture_result capture_free_unknown(struct capture *c, const struct capture
 	// each chunk of the thread's cache, all of them freed by the program already, and the cache
 	// itself, through its own public entry (tcache_thread_shutdown(), malloc.c).
 	if (at->code_end && read_surroundings(c, at, ptr, words, &has_before) &&
-	    words[0] >= at->code_start && words[0] < at->code_end)
-		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
+	    words[0] >= at->code_start && words[0] < at->code_end) {
+		if (c->needs_slow)
+			return CAPTURE_SLOW;
+		free_if_live(c, at, ptr);
+		return CAPTURE_DONE;
+	}
 	if (capture_has_older(c->process))
 		result = c->ops->size_of_older(c->owner, at, ptr, has_before ? &words[1] : NULL,
 					       &size);
 	if (c->needs_slow || result != CAPTURE_DONE)
 		return c->needs_slow ? CAPTURE_SLOW : result;
 	note_freed(c, at, key);
-	emit_free(c, at, ptr, capture_has_older(c->process) ? &size : NULL);
+	emit_free(c, at, ptr, capture_has_older(c->process) ? FREE_OLDER : 0, &size);
 	return CAPTURE_DONE;
 }

@@ -40,7 +40,10 @@ uint64_t capture_sp_after(const struct capture *c, uint64_t entry_sp);
 /** A function that frees is entered. If the block is a live one it is freed, wherever the call
  *  comes from: true. */
 bool capture_free_live(struct capture *c, const struct capture_entry *at);
-/** The same with a block that is not, outside of all pending calls of its family. */
+/** The same within a pending call of its family. A part of that, unless the block is live; who
+ *  cannot tell leaves it to the reader. */
+void capture_free_nested(struct capture *c, const struct capture_entry *at);
+/** The same with a block that is not live, outside of all pending calls of its family. */
 enum capture_result capture_free_unknown(struct capture *c, const struct capture_entry *at);
 
 /* passed.c: with sampling only */

@@ -83,6 +83,12 @@ static void emit_realloc(struct capture *c, const struct capture_pending *p, uin
 	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
+static void disarm(struct capture *c, const struct capture_pending *p)
+{
+	if (!p->is_exchanged)
+		c->ops->disarm(c->owner, p->return_addr);
+}
+
 void capture_abandon(struct capture *c, uint32_t from)
 {
 	const struct capture_pending *p;
@@ -91,7 +97,7 @@ void capture_abandon(struct capture *c, uint32_t from)
 		p = &c->pending[--c->thread->num_pending];
 		if (p->has_taken)
 			emit_abandon(c, p);
-		c->ops->disarm(c->owner, p->return_addr);
+		disarm(c, p);
 		c->ops->count(c->owner, CAPTURE_ABANDONED);
 	}
 }
@@ -125,12 +131,13 @@ static uint64_t result_of(struct capture *c, const struct capture_pending *p, ui
 
 static void finish_call(struct capture *c, const struct capture_pending *p, uint64_t addr)
 {
+	// Who sees the record may free the block, and then the stamp must be another one.
+	if (addr && !p->is_unsampled)
+		c->ops->live_add(c->owner, capture_key(p->is_layered, addr));
 	if (p->has_taken)
 		finish_realloc(c, p, addr);
 	else if (addr)
 		emit_alloc(c, p, addr);
-	if (addr && !p->is_unsampled)
-		c->ops->live_add(c->owner, capture_key(p->is_layered, addr));
 }
 
 /** The pending calls that return at that place, of which one may have jumped to the end of its work
@@ -153,7 +160,7 @@ static enum capture_result return_pending(struct capture *c, const struct captur
 		capture_abandon(c, i + 1);
 		finish_call(c, &p, block);
 		c->thread->num_pending = i;
-		c->ops->disarm(c->owner, at->addr);
+		disarm(c, &p);
 		ret->num_calls++;
 		ret->last = p;
 		ret->block = block;
@@ -211,8 +218,9 @@ static enum capture_result begin(struct capture *c, struct capture_pending *p)
 		return CAPTURE_SLOW;
 	if (!c->ops->arm(c->owner, p->return_addr))
 		return CAPTURE_SLOW;
-	p->call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
+	p->is_exchanged = c->is_exchanging;
 	if (p->has_taken) {
+		p->call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
 		c->ops->live_take(c->owner, capture_key(p->is_layered, p->ptr));
 		emit_take(c, p);
 	}

@@ -104,10 +104,15 @@ static void publish(struct capture *c, const struct walk_stack *stack, uint64_t 
 	capture_known_add(c->known, hash);
 }
 
+static uint32_t room_of(const struct capture *c)
+{
+	return c->pcs_cap && c->pcs_cap < c->process->nframe ? c->pcs_cap : c->process->nframe;
+}
+
 enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
 				  uint64_t *hash_ret, uint64_t *return_addr_ret)
 {
-	struct walk_stack stack = {.pcs = c->pcs, .cap = c->process->nframe};
+	struct walk_stack stack = {.pcs = c->pcs, .cap = room_of(c)};
 	struct path path = {c, false};
 	struct walk_ops ops = ops_of(&path);
 	struct walk_frame frame;
@@ -126,6 +131,8 @@ enum capture_result capture_stack(struct capture *c, const struct capture_entry 
 		note_miss(c, &frame);
 		return CAPTURE_MISS;
 	}
+	if (stack.total > stack.cap && stack.cap < c->process->nframe)
+		return CAPTURE_SLOW;
 	if (path.has_copy)
 		map_copies(c, &stack);
 	if (stack.result == WALK_TRUNCATED) {

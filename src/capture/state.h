@@ -14,7 +14,7 @@
 
 /** A call of an allocator that has not returned yet. */
 struct capture_pending {
-	/** Unique number, for EVENT_TAKE and what follows it. */
+	/** With has_taken: unique number, for EVENT_TAKE and what follows it. */
 	uint64_t call;
 	/** Stack pointer after its return, and the address it returns to: together they identify
 	 *  the call. */
@@ -30,6 +30,8 @@ struct capture_pending {
 	bool has_taken;
 	/** That block was in the live set. */
 	bool was_live;
+	/** As capture.is_exchanging was when it began. */
+	bool is_exchanged;
 	/** That block is older than the tracing; old is what the allocator gave it. */
 	bool has_older;
 	/** What it returns was not sampled: only what becomes of the taken block matters. */
@@ -61,6 +63,8 @@ struct capture_measured {
 struct capture_freed {
 	/** capture_key() of the block; 0: none. */
 	uint64_t key;
+	/** Of the key, then. */
+	uint64_t stamp;
 	/** The stack pointer at the first entry. */
 	uint64_t sp;
 	/** The address that the free returns to, where a link register holds it; else it is on the
@@ -111,12 +115,16 @@ struct capture_process {
 	uint32_t nframe;
 	/** Nothing was allocated before we saw it: what is not live is not older either. */
 	bool is_heap_known;
+	/** The owner keeps no live set, but stamps: the reader of the records knows what is live.
+	 *  A free that may be a part of an earlier one, or of a pending call, is told with
+	 *  FREE_IF_LIVE. */
+	bool is_live_unknown;
 	/** One sampled byte in so many, 1 to SAMPLE_RATE_MAX; 0: every call counts. */
 	uint64_t sample_rate;
 	/** Of the threads' random numbers, and how many threads have begun to draw. */
 	uint64_t sample_seed;
 	uint64_t num_samplers;
-	/** Pending and measured calls so far. */
+	/** Numbers of pending and measured calls that were given so far. */
 	uint64_t num_calls;
 	/** Seed of the stack hashes: those of different epochs mean different stacks. */
 	uint64_t epoch;

@@ -113,6 +113,9 @@ struct event_alloc {
 /** A flag of EVENT_FREE, EVENT_REALLOC and EVENT_ABANDON: as far as the tracer knows, the old block
  *  was allocated before the tracing began. */
 #define FREE_OLDER 1u
+/** A flag of EVENT_FREE: who told it does not know whether the block is freed here, or was freed
+ *  before, as a part of the same call. If it is live it is freed, else this is nothing. */
+#define FREE_IF_LIVE 2u
 
 struct event_free {
 	struct ring_record header;

@@ -31,6 +31,8 @@
 #define DATA_ADDR    0x900000ull
 #define DATA_WORDS   64
 #define SIGNAL_WORDS 64
+/** Several blocks have the same stamp. */
+#define NUM_STAMPS 16
 
 /** The functions that the tests call, by number. */
 enum function {
@@ -123,6 +125,9 @@ static struct fake_machine {
 	uint64_t data[DATA_WORDS];
 	uint64_t pcs[NFRAME];
 	struct hmap live;
+	/** With is_live_unknown. */
+	uint64_t stamps[NUM_STAMPS];
+	uint64_t num_stamps;
 	/** Return address -> calls that will return there. */
 	struct hmap armed;
 	uint64_t time;
@@ -273,8 +278,8 @@ static inline void reader_realloc(const struct event_realloc *event)
 	uint64_t *taken = hmap_find(&m.reader.taken, event->call);
 	uint64_t key = record_key(event->probe, event->addr);
 
-	m.reader.num_older += event->addr && event->header.flags & FREE_OLDER;
-	ck_assert(!taken || !(event->header.flags & FREE_OLDER));
+	m.reader.num_older += event->addr && !taken && event->header.flags & FREE_OLDER;
+	ck_assert(!taken || !(event->header.flags & FREE_OLDER) || m.process.is_live_unknown);
 	if (event->addr)
 		reader_add(event->probe, event->addr, event->size, event->stack_hash);
 	else if (taken)
@@ -296,9 +301,16 @@ static inline void reader_take(const struct event_take *event)
 
 static inline void reader_free(const struct event_free *event)
 {
+	uint64_t key = record_key(event->probe, event->addr);
+
+	// As long as the live set is kept, older blocks are known to be none of ours.
+	if (event->header.flags & FREE_OLDER && !m.process.is_live_unknown)
+		ck_assert_ptr_null(hmap_find(&m.reader.live, key));
+	if (hmap_remove(&m.reader.live, key) || event->header.flags & FREE_IF_LIVE)
+		return;
 	if (event->header.flags & FREE_OLDER)
 		m.reader.num_older++;
-	else if (!hmap_remove(&m.reader.live, record_key(event->probe, event->addr)))
+	else
 		m.reader.num_unknown++;
 }
 
@@ -333,7 +345,8 @@ static inline void op_emit_end(void *owner, void *record, const void *tail, size
 		reader_realloc(&r->realloc);
 		break;
 	case EVENT_ABANDON:
-		m.reader.num_older += r->header.flags & FREE_OLDER;
+		m.reader.num_older += r->header.flags & FREE_OLDER &&
+				      !hmap_find(&m.reader.taken, r->abandon.call);
 		hmap_remove(&m.reader.taken, r->abandon.call);
 		break;
 	default:
@@ -350,19 +363,29 @@ static inline uint64_t op_now_ns(void *owner)
 static inline bool op_live_has(void *owner, uint64_t key)
 {
 	(void)owner;
-	return hmap_find(&m.live, key);
+	return !m.process.is_live_unknown && hmap_find(&m.live, key);
 }
 
 static inline bool op_live_take(void *owner, uint64_t key)
 {
 	(void)owner;
-	return hmap_remove(&m.live, key);
+	return !m.process.is_live_unknown && hmap_remove(&m.live, key);
 }
 
 static inline void op_live_add(void *owner, uint64_t key)
 {
 	(void)owner;
-	ck_assert(hmap_set(&m.live, key, 1));
+	if (m.process.is_live_unknown)
+		m.stamps[key / 16 % NUM_STAMPS] = ++m.num_stamps;
+	else
+		ck_assert(hmap_set(&m.live, key, 1));
+}
+
+static inline uint64_t op_live_stamp(void *owner, uint64_t key)
+{
+	(void)owner;
+	ck_assert(m.process.is_live_unknown);
+	return m.stamps[key / 16 % NUM_STAMPS];
 }
 
 /** What the allocator gave: recognisable. */
@@ -452,6 +475,7 @@ static const struct capture_ops fake_ops = {
 	.live_has = op_live_has,
 	.live_take = op_live_take,
 	.live_add = op_live_add,
+	.live_stamp = op_live_stamp,
 	.size_of_older = op_size_of_older,
 	.size_of_new = op_size_of_new,
 	.grow = op_grow,
