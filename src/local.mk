@@ -41,6 +41,8 @@ src_libarch_a_SOURCES = \
 	src/arch/x86_64.h \
 	src/arch/x86_64_agent.c \
 	src/arch/x86_64_call.c \
+	src/arch/x86_64_callee.c \
+	src/arch/x86_64_callee.h \
 	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_orphan.c \
 	src/arch/x86_64_pad.c \
@@ -93,7 +95,9 @@ src_libcapture_a_SOURCES = \
 	src/capture/sample.c \
 	src/capture/sample.h \
 	src/capture/stack.c \
-	src/capture/state.h
+	src/capture/state.h \
+	src/capture/usable.c \
+	src/capture/usable.h
 
 src_libagent_a_SOURCES = \
 	src/agent/agent.h \

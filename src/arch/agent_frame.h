@@ -5,9 +5,11 @@
 #ifndef ARCH_AGENT_FRAME_H
 #define ARCH_AGENT_FRAME_H
 
-#include "arch/arch.h"
+#include "arch/unwind.h"
 
 #include <stdint.h>
+
+struct arch_regs;
 
 /** Bytes of the call in a pad, which is the pad's first instruction. */
 #define AGENT_PAD_CALL_SIZE 6

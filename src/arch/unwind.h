@@ -19,6 +19,8 @@ enum {
 	WALK_MAX_REGS,
 };
 
+/** Longest code of a signal trampoline. */
+#define ARCH_MAX_TRAMPOLINE 16
 /** No such register. */
 #define ARCH_NO_REG 0xff
 
@@ -50,9 +52,9 @@ struct arch_unwind {
 	 *  from the stack pointer at the trampoline. */
 	int16_t signal_regs[WALK_MAX_REGS];
 	int16_t signal_pc;
-	/** Code of the trampoline, for a C library without call-frame information for it; at most
-	 *  16 bytes. Size 0: there is none to be told by its code. */
-	const uint8_t *trampoline;
+	/** Code of the trampoline, for a C library without call-frame information for it. It is in
+	 *  place: this struct has no pointer. Size 0: there is none to be told by its code. */
+	uint8_t trampoline[ARCH_MAX_TRAMPOLINE];
 	size_t trampoline_size;
 
 	/** DWARF numbers of the registers of a walk, and of the return address. */

@@ -4,6 +4,7 @@
 #define ARCH_X86_64_H
 
 #include "arch/arch.h"
+#include "arch/x86_64_callee.h"
 
 /** Words of struct user_regs_struct (Linux, arch/x86/include/asm/user_64.h). */
 enum reg_word {
@@ -74,8 +75,6 @@ extern const struct arch_patching arch_patching_x86_64;
 
 /* x86_64_dispatch.c: members of struct arch. */
 bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
-void arch_x86_64_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
-			uint64_t return_addr, uint64_t targets_ret[2]);
 
 /* x86_64_call.c: likewise. */
 size_t arch_x86_64_call(uint64_t function, uint8_t ret[ARCH_CALL_SIZE]);

@@ -8,9 +8,6 @@
  *  (arch/x86/include/uapi/asm/sigcontext.h). */
 #define GREG(n) (40 + 8 * (n))
 
-/** mov $15 (rt_sigreturn),%rax; syscall */
-static const uint8_t trampoline[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
-
 const struct arch_unwind arch_unwind_x86_64 = {
 	.num_regs = X86_NUM_REGS,
 	.num_saved = X86_R10,
@@ -29,8 +26,9 @@ const struct arch_unwind arch_unwind_x86_64 = {
 		[X86_R15] = GREG(7), [X86_R10] = GREG(2),
 	},
 	.signal_pc = GREG(16),
-	.trampoline = trampoline,
-	.trampoline_size = sizeof(trampoline),
+	// mov $15 (rt_sigreturn),%rax; syscall
+	.trampoline = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05},
+	.trampoline_size = 9,
 	// psABI, figure 3.36.
 	.dwarf_regs = {
 		[X86_SP] = 7, [X86_BP] = 6, [X86_BX] = 3,

@@ -15,17 +15,6 @@
 extern const struct probe probes[];
 extern const unsigned num_probes;
 
-/** How to find out the usable size of a block at the entry of the function that frees it. */
-enum usable_kind {
-	USABLE_NONE,
-	/** From the header of the chunk (glibc, malloc.c: struct malloc_chunk). */
-	USABLE_GLIBC,
-	/** From group and meta (musl's mallocng, meta.h). It is the requested size itself. */
-	USABLE_MUSL,
-	/** By calling a function of the allocator. */
-	USABLE_CALL,
-};
-
 /** Symbols that tell which way is possible. */
 enum usable_symbol {
 	/** glibc defines both; other allocators at most one. */
@@ -44,17 +33,6 @@ enum usable_symbol {
 	NUM_USABLE_SYMBOLS = USABLE_SYMBOL_GOOD + 5,
 };
 extern const char *const usable_symbols[NUM_USABLE_SYMBOLS];
-
-/** How to find out the sizes of an allocator's blocks. */
-struct usable_source {
-	/** enum usable_kind. */
-	uint32_t kind;
-	uint32_t reserved;
-	/** Except with USABLE_GLIBC: the functions that tell of a block, and of a request. 0: there
-	 *  is none. */
-	uint64_t block_function;
-	uint64_t request_function;
-};
 
 /** Choose the way for an object. It defines those symbols whose addrs are not 0. symbol is the
  *  function that frees; it belongs to the functions with the same prefix. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What a call of an allocator function does, and which arguments matter. Needs no C library. */
+/** What a call of an allocator function does, which arguments matter, and how its allocator tells
+ *  the sizes of blocks. Needs no C library. */
 #ifndef WIRE_PROBE_KIND_H
 #define WIRE_PROBE_KIND_H
 
@@ -47,5 +48,27 @@ static inline bool probe_is_layered(const struct probe *probe)
 {
 	return probe->domain > DOMAIN_NEW_ARRAY;
 }
+
+/** How to find out the usable size of a block at the entry of the function that frees it. */
+enum usable_kind {
+	USABLE_NONE,
+	/** From the header of the chunk (glibc, malloc.c: struct malloc_chunk). */
+	USABLE_GLIBC,
+	/** From group and meta (musl's mallocng, meta.h). It is the requested size itself. */
+	USABLE_MUSL,
+	/** By calling a function of the allocator. */
+	USABLE_CALL,
+};
+
+/** How to find out the sizes of an allocator's blocks. */
+struct usable_source {
+	/** enum usable_kind. */
+	uint32_t kind;
+	uint32_t reserved;
+	/** Except with USABLE_GLIBC: the functions that tell of a block, and of a request. 0: there
+	 *  is none. */
+	uint64_t block_function;
+	uint64_t request_function;
+};
 
 #endif

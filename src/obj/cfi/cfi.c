@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Longest code of a signal trampoline. */
-#define MAX_TRAMPOLINE 16
-
 static bool walk_reg_of(const struct arch_unwind *arch, uint64_t dwarf_reg, uint8_t *ret)
 {
 	uint8_t i;
@@ -275,11 +272,10 @@ static bool find_frame(struct cfi *cfi, struct libdw_view *view, uint64_t addr, 
 /** The trampoline of a libc without CFI for it, by its bytes. */
 static bool is_sigreturn(const struct arch_unwind *arch, const struct elf_file *file, uint64_t addr)
 {
-	uint8_t bytes[MAX_TRAMPOLINE];
+	uint8_t bytes[ARCH_MAX_TRAMPOLINE];
 	uint64_t offset;
 
-	return arch->trampoline_size && arch->trampoline_size <= sizeof(bytes) &&
-	       elf_file_offset_of(file, addr, &offset) &&
+	return arch->trampoline_size && elf_file_offset_of(file, addr, &offset) &&
 	       elf_file_read(file, offset, bytes, arch->trampoline_size) &&
 	       memcmp(bytes, arch->trampoline, arch->trampoline_size) == 0;
 }

@@ -25,7 +25,6 @@ struct allocator {
 	uint64_t request_stub;
 };
 
-#define USABLE_SHIFT 48
 /** The index of the allocator that command c describes. */
 uint32_t usable_allocator(struct process *p, const struct command *c);
 /** Thread t stands at the entry b of a function that takes an older block. *ret becomes what the
