@@ -91,6 +91,8 @@ src_libcapture_a_SOURCES = \
 	src/capture/known.c \
 	src/capture/measured.c \
 	src/capture/passed.c \
+	src/capture/memo.c \
+	src/capture/memo.h \
 	src/capture/pending.c \
 	src/capture/sample.c \
 	src/capture/sample.h \

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/capture_frees.t \
 	tests/unit/capture_link.t \
 	tests/unit/capture_measured.t \
+	tests/unit/capture_memo.t \
 	tests/unit/capture_random.t \
 	tests/unit/capture_sample.t \
 	tests/unit/capture_stack.t \
@@ -115,6 +116,7 @@ tests_unit_arch_interface_t_SOURCES = tests/unit/arch_interface.check tests/unit
 tests_unit_obj_cfi_t_SOURCES = tests/unit/obj_cfi.check tests/unit/arch_madeup.c
 tests_unit_trace_madeup_t_SOURCES = tests/unit/trace_madeup.check tests/unit/arch_madeup.c
 tests_unit_capture_link_t_SOURCES = tests/unit/capture_link.check tests/unit/arch_madeup.c
+tests_unit_capture_memo_t_SOURCES = tests/unit/capture_memo.check tests/unit/arch_madeup.c
 tests_unit_capture_random_t_SOURCES = tests/unit/capture_random.check tests/unit/arch_madeup.c
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 tests_unit_wire_planted_t_SOURCES = tests/unit/wire_planted.check tests/unit/arch_madeup.c

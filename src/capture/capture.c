@@ -88,8 +88,3 @@ uint64_t capture_new_epoch(struct capture *c)
 	capture_known_clear(c->known);
 	return ++c->process->epoch;
 }
-
-uint64_t capture_generation(const struct capture *c)
-{
-	return c->process->epoch + cfi_rows_changes(c->rows);
-}

@@ -13,6 +13,7 @@
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
+#include "capture/memo.h"
 #include "capture/state.h"
 #include "walk/walk.h"
 #include "wire/cfi_rows.h"
@@ -49,6 +50,8 @@ enum capture_count {
 	/** Walks that ended early; those of them with one frame at most. */
 	CAPTURE_TRUNCATED,
 	CAPTURE_FAILED,
+	/** With checks_memo: remembered walks that were taken for unchanged, but were not. */
+	CAPTURE_MEMO_WRONG,
 };
 
 /** A thread stands at the first instruction of a function. */
@@ -168,10 +171,22 @@ struct capture {
 	struct capture_measured *measured;
 	uint32_t measured_cap;
 
+	/** Remembered walks of the thread; NULL: none are. It is for owners that can read the
+	 *  stack directly: words from the stack pointer of an entry up to stack_end, at stack_bias
+	 *  from their addresses (0 in the process itself). */
+	struct capture_memo *memo;
+	uint64_t stack_end;
+	uint64_t stack_bias;
+	/** Walk each time, too, and compare: for tests. */
+	bool checks_memo;
+
 	/** After CAPTURE_MISS. */
 	struct walk_frame miss;
 	/** See struct capture_ops. Every event begins with false. */
 	bool needs_slow;
+	/** read_stack gave another word than the one in memory: a return address that was replaced.
+	 *  The op sets it; such a walk is not remembered. */
+	bool has_translated;
 };
 
 /** The thread enters an allocator function. */
@@ -196,7 +211,10 @@ uint64_t capture_new_epoch(struct capture *c);
 /** Changes with everything that the result of a walk depends on besides the thread's registers and
  *  stack: rows withdrawn or cleared, modules, the frame limit, the epoch. Whoever remembers a walk
  *  remembers this number with it. */
-uint64_t capture_generation(const struct capture *c);
+static inline uint64_t capture_generation(const struct capture *c)
+{
+	return c->process->epoch + cfi_rows_changes(c->rows);
+}
 
 /** Blocks of layered allocators (probe_is_layered()) have this bit in their key: one may begin
  *  where one of malloc does. */

@@ -14,6 +14,8 @@ struct path {
 	struct capture *c;
 	/** A frame was interrupted in a copy of an instruction. */
 	bool has_copy;
+	/** What the walk reads, if it is to be remembered. */
+	struct memo_record record;
 };
 
 static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
@@ -23,7 +25,11 @@ static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 	uint64_t original = is_call_site ? pc : c->ops->original_pc(c->owner, pc);
 
 	path->has_copy |= original != pc;
-	return cfi_rows_get(c->rows, cfi_rows_key(original, is_call_site), ret);
+	if (!cfi_rows_get(c->rows, cfi_rows_key(original, is_call_site), ret))
+		return false;
+	// Interrupted frames are looked at anew.
+	path->record.is_spoilt |= ret->kind == CFI_ROW_SIGNAL;
+	return true;
 }
 
 static bool read_stack(void *ctx, uint64_t addr, uint64_t *ret)
@@ -31,6 +37,18 @@ static bool read_stack(void *ctx, uint64_t addr, uint64_t *ret)
 	struct capture *c = ((struct path *)ctx)->c;
 
 	return c->ops->read_stack(c->owner, addr, ret);
+}
+
+static bool read_and_note(void *ctx, uint64_t addr, uint64_t *ret)
+{
+	struct path *path = ctx;
+
+	if (!read_stack(ctx, addr, ret)) {
+		path->record.is_spoilt = true;
+		return false;
+	}
+	memo_note(&path->record, addr, *ret);
+	return true;
 }
 
 static struct walk_ops ops_of(struct path *path)
@@ -109,45 +127,99 @@ static uint32_t room_of(const struct capture *c)
 	return c->pcs_cap && c->pcs_cap < c->process->nframe ? c->pcs_cap : c->process->nframe;
 }
 
-enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
-				  uint64_t *hash_ret, uint64_t *return_addr_ret)
+static void count(struct capture *c, const struct memo_walk *walk)
 {
-	struct walk_stack stack = {.pcs = c->pcs, .cap = room_of(c)};
-	struct path path = {c, false};
-	struct walk_ops ops = ops_of(&path);
-	struct walk_frame frame;
+	if (walk->is_truncated)
+		c->ops->count(c->owner, CAPTURE_TRUNCATED);
+	if (walk->has_failed)
+		c->ops->count(c->owner, CAPTURE_FAILED);
+}
 
-	*return_addr_ret = 0;
-	if (first_frame(&ops, at, &frame)) {
-		*return_addr_ret = frame.pc;
-		walk_stack(&frame, &ops, &stack);
-	} else {
-		stack.total = 0;
-		stack.result = WALK_TRUNCATED;
-	}
+/** The hash of the walk that is to begin, if it is remembered and its stack still known; else 0. */
+static uint64_t recall(struct capture *c, const struct memo_key *key)
+{
+	const struct memo_walk *found = memo_find(c->memo, key);
+
+	if (!found || !capture_known_has(c->known, found->hash))
+		return 0;
+	if (!c->checks_memo)
+		count(c, found);
+	return found->hash;
+}
+
+/** A walk from frame on, which may be NULL: the stack is unreadable. Tell of it, and remember it:
+ *  key NULL: not. */
+static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops,
+					 struct walk_frame *frame, const struct memo_key *key,
+					 uint64_t *hash_ret)
+{
+	struct capture *c = path->c;
+	struct walk_stack stack = {
+		.pcs = c->pcs, .cap = room_of(c), .result = WALK_TRUNCATED};
+	struct memo_walk walk;
+
+	if (frame)
+		walk_stack(frame, ops, &stack);
 	if (c->needs_slow)
 		return CAPTURE_SLOW;
 	if (stack.result == WALK_MISS) {
-		note_miss(c, &frame);
+		note_miss(c, frame);
 		return CAPTURE_MISS;
 	}
 	if (stack.total > stack.cap && stack.cap < c->process->nframe)
 		return CAPTURE_SLOW;
-	if (path.has_copy)
+	if (path->has_copy)
 		map_copies(c, &stack);
-	if (stack.result == WALK_TRUNCATED) {
-		c->ops->count(c->owner, CAPTURE_TRUNCATED);
-		if (stack.total <= 1)
-			c->ops->count(c->owner, CAPTURE_FAILED);
+	walk = (struct memo_walk){.hash = hash_stack(c, &stack),
+				  .is_truncated = stack.result == WALK_TRUNCATED};
+	walk.has_failed = walk.is_truncated && stack.total <= 1;
+	count(c, &walk);
+	publish(c, &stack, walk.hash);
+	if (key && !c->has_translated) {
+		walk.regs = frame->used & (uint8_t) ~(1u << WALK_SP);
+		memo_end(&path->record, key, &walk);
 	}
-	*hash_ret = hash_stack(c, &stack);
-	publish(c, &stack, *hash_ret);
+	*hash_ret = walk.hash;
 	return CAPTURE_DONE;
+}
+
+enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
+				  uint64_t *hash_ret, uint64_t *return_addr_ret)
+{
+	// Before any row is looked at.
+	struct memo_key key = {.regs = at->regs, .generation = capture_generation(c)};
+	struct path path = {.c = c};
+	struct walk_ops ops = ops_of(&path);
+	enum capture_result result;
+	struct walk_frame frame;
+	uint64_t recalled;
+
+	*return_addr_ret = 0;
+	c->has_translated = false;
+	if (!first_frame(&ops, at, &frame))
+		return walk_and_tell(&path, &ops, NULL, NULL, hash_ret);
+	*return_addr_ret = frame.pc;
+	if (!c->memo || c->has_translated)
+		return walk_and_tell(&path, &ops, &frame, NULL, hash_ret);
+	key.return_addr = frame.pc;
+	key.stack_end = c->stack_end;
+	key.bias = c->stack_bias;
+	recalled = recall(c, &key);
+	if (recalled && !c->checks_memo) {
+		*hash_ret = recalled;
+		return CAPTURE_DONE;
+	}
+	memo_begin(&path.record, c->memo, &key);
+	ops.read = read_and_note;
+	result = walk_and_tell(&path, &ops, &frame, &key, hash_ret);
+	if (recalled && result == CAPTURE_DONE && *hash_ret != recalled)
+		c->ops->count(c->owner, CAPTURE_MEMO_WRONG);
+	return result;
 }
 
 bool capture_return_addr(struct capture *c, const struct capture_entry *at, uint64_t *ret)
 {
-	struct path path = {c, false};
+	struct path path = {.c = c};
 	struct walk_ops ops = ops_of(&path);
 	struct walk_frame frame;
 
@@ -175,7 +247,7 @@ uint64_t capture_sp_after(const struct capture *c, uint64_t entry_sp)
 enum capture_nesting capture_nesting(struct capture *c, const struct capture_entry *at,
 				     uint64_t return_addr, uint64_t sp)
 {
-	struct path path = {c, false};
+	struct path path = {.c = c};
 	struct walk_ops ops = ops_of(&path);
 	bool is_interrupted, is_handler = false;
 	enum walk_result result;

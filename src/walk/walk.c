@@ -18,6 +18,7 @@ static void set_saved(struct walk_frame *frame, unsigned reg, uint64_t addr)
 {
 	frame->regs[reg] = addr;
 	frame->in_memory |= (uint8_t)(1u << reg);
+	frame->restored |= (uint8_t)(1u << reg);
 }
 
 bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret)
@@ -30,6 +31,7 @@ bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops
 		frame->regs[reg] = value;
 		frame->in_memory &= (uint8_t) ~(1u << reg);
 	}
+	frame->used |= (uint8_t)(1u << reg & ~frame->restored);
 	*ret = value;
 	return true;
 }

@@ -28,6 +28,11 @@ struct walk_frame {
 	/** Bit i: regs[i] is the address where the value of register i is saved. Never set for
 	 *  WALK_SP. */
 	uint8_t in_memory;
+	/** Bit i: regs[i] belongs to a caller of the frame that the walk began with; the value of
+	 *  that first frame was used. So the walk depends on the values that it began with in
+	 *  `used`, the stack pointer, and what it has read. */
+	uint8_t restored;
+	uint8_t used;
 	/** Registers of a walk (struct arch_unwind). */
 	uint64_t regs[WALK_MAX_REGS];
 };

@@ -88,6 +88,8 @@ struct fake_thread {
 	uint64_t base;
 	uint64_t args[6];
 	VEC(struct fake_call) calls;
+	/** NULL: nothing is remembered. */
+	struct capture_memo *memo;
 };
 
 /** A record that a test may look at. */
@@ -140,12 +142,15 @@ static struct fake_machine {
 	/** So many times an older block's size is asked for before it is known. */
 	unsigned questions;
 	uint64_t copy_pc;
+	/** The word there is a return address that was replaced; that is the true one. */
+	uint64_t translated_addr;
+	uint64_t true_word;
 	unsigned num_misses;
 	unsigned num_stack_reads;
 	unsigned num_word_reads;
 	unsigned num_pair_reads;
 	unsigned num_pcs_asked;
-	unsigned num_counted[CAPTURE_FAILED + 1];
+	unsigned num_counted[CAPTURE_MEMO_WRONG + 1];
 	/** Last, since it may end with a stack of any length. */
 	union fake_record record;
 } m;
@@ -187,6 +192,11 @@ static inline bool op_read_stack(void *owner, uint64_t addr, uint64_t *ret)
 {
 	(void)owner;
 	m.num_stack_reads++;
+	if (addr && addr == m.translated_addr) {
+		m.capture.has_translated = true;
+		*ret = m.true_word;
+		return true;
+	}
 	return fake_read(addr, ret);
 }
 

@@ -46,6 +46,22 @@ static inline void fake_use(size_t i)
 	m.capture.measured = m.now->measured;
 	m.capture.measured_cap = m.now->measured_cap;
 	m.capture.needs_slow = false;
+	m.capture.memo = m.now->memo;
+	m.capture.stack_end = STACK_ADDR(i) + 8 * STACK_WORDS;
+	m.capture.stack_bias = (uintptr_t)m.now->stack - STACK_ADDR(i);
+}
+
+/** Threads remember their walks from now on, and each is walked as well. */
+static inline void fake_remember(void)
+{
+	size_t i;
+
+	for (i = 0; i < NUM_THREADS; i++) {
+		m.threads[i].memo = calloc(1, sizeof(struct capture_memo));
+		ck_assert_ptr_nonnull(m.threads[i].memo);
+	}
+	m.capture.checks_memo = true;
+	fake_use(0);
 }
 
 static inline struct fake_call *fake_top(void)
@@ -299,10 +315,12 @@ static inline void machine_teardown(void)
 {
 	size_t i;
 
+	ck_assert_uint_eq(m.num_counted[CAPTURE_MEMO_WRONG], 0);
 	for (i = 0; i < NUM_THREADS; i++) {
 		free(m.threads[i].stack);
 		free(m.threads[i].pending);
 		free(m.threads[i].measured);
+		free(m.threads[i].memo);
 		vec_deinit(&m.threads[i].calls);
 	}
 	free((void *)m.capture.rows);
