@@ -337,6 +337,10 @@ fault_tests = tests/e2e/survival/faults.sh
 check_PROGRAMS += tests/bench/tables
 tests_bench_tables_SOURCES = tests/bench/tables.c tests/bench/synthetic.c tests/bench/synthetic.h
 tests_bench_tables_LDADD = $(store_libs)
+# And what the capture core takes for an event.
+check_PROGRAMS += tests/bench/events
+tests_bench_events_SOURCES = tests/bench/events.c tests/bench/frames.c tests/bench/frames.h
+tests_bench_events_LDADD = $(supervisor_libs)
 
 test_files = \
 	tests/bench/barestop.c \
