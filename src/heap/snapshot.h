@@ -4,6 +4,7 @@
 #ifndef HEAP_SNAPSHOT_H
 #define HEAP_SNAPSHOT_H
 
+#include "base/engine.h"
 #include "heap/heap.h"
 
 /** seq of a snapshot that has no place in the sequence of allocations. */
@@ -31,6 +32,8 @@ struct snapshot {
 	uint64_t start_ns;
 	/** True: traced from launch. False: attached or started later. */
 	bool is_from_launch;
+	/** What captured the calls at that moment: not ENGINE_AUTO. */
+	enum engine engine;
 	struct heap_totals totals;
 	/** The newest allocation of that moment, or SNAPSHOT_NO_SEQ. */
 	uint64_t seq;
@@ -46,7 +49,7 @@ struct snapshot {
 	uint64_t older_unsized;
 };
 
-/** Take a snapshot. The caller fills in nframe, times and is_from_launch. */
+/** Take a snapshot. The caller fills in nframe, times, is_from_launch and engine. */
 struct err *snapshot_create(const struct heap *heap, const char *name,
 			    struct snapshot **ret) __must_check;
 

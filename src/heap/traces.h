@@ -4,6 +4,7 @@
 #ifndef HEAP_TRACES_H
 #define HEAP_TRACES_H
 
+#include "base/engine.h"
 #include "heap/stats.h"
 
 struct trace {
@@ -25,6 +26,7 @@ struct traces {
 	uint64_t total_count;
 	/** Of the snapshot. */
 	const struct heap *heap;
+	enum engine engine;
 };
 
 /** Make the traces with live blocks that pass options->filters. Of the other options, want_all and

@@ -367,10 +367,13 @@ struct err *jsonl_traces(FILE *out, const struct traces *traces, const struct fr
 		const struct trace *trace = &traces->items[i];
 		struct err *err;
 
-		// Nothing in the name of a domain needs an escape.
-		fprintf(out, "{\"domain\":%u,\"domain_name\":\"%s\",\"size\":%llu,\"count\":%llu,",
-			trace->domain, domain_name(trace->domain, domain),
-			(unsigned long long)trace->size, (unsigned long long)trace->count);
+		// Nothing in the names of domains and engines needs an escape.
+		fprintf(out,
+			"{\"engine\":\"%s\",\"domain\":%u,\"domain_name\":\"%s\",\"size\":%llu,"
+			"\"count\":%llu,",
+			engine_name(traces->engine), trace->domain,
+			domain_name(trace->domain, domain), (unsigned long long)trace->size,
+			(unsigned long long)trace->count);
 		err = write_stack(out, "frames", &texts, traces->heap, trace->stack);
 		if (err)
 			return err;

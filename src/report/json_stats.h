@@ -42,8 +42,8 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 			    bool is_diff, const struct frame_source *source,
 			    const struct traceback_options *options) __must_check;
 
-/** Write a line for each trace. It is a document of its own: domain, size, count, total_nframe,
- *  frames. */
+/** Write a line for each trace. It is a document of its own: engine, domain, size, count,
+ *  total_nframe, frames. */
 struct err *jsonl_traces(FILE *out, const struct traces *traces,
 			 const struct frame_source *source) __must_check;
 

@@ -305,21 +305,26 @@ static struct err *write_snapshot(struct appending *a)
 	return insert_end(a->store, stmt);
 }
 
-static struct err *write_pairs(struct appending *a)
+static struct err *write_pair(struct appending *a, const char *key, const char *value)
 {
 	struct err *err = NULL;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = insert_begin(a->store, INSERT_META, &err);
+
+	if (!stmt)
+		return err;
+	sqlite3_bind_int64(stmt, 1, a->state.snapshot);
+	bind_text(stmt, 2, key);
+	bind_text(stmt, 3, value);
+	return insert_end(a->store, stmt);
+}
+
+static struct err *write_pairs(struct appending *a)
+{
+	struct err *err = write_pair(a, STORE_KEY_ENGINE, engine_name(a->snapshot->engine));
 	size_t i;
 
-	for (i = 0; i < a->meta->num_pairs && !err; i++) {
-		stmt = insert_begin(a->store, INSERT_META, &err);
-		if (!stmt)
-			return err;
-		sqlite3_bind_int64(stmt, 1, a->state.snapshot);
-		bind_text(stmt, 2, a->meta->pairs[i].key);
-		bind_text(stmt, 3, a->meta->pairs[i].value);
-		err = insert_end(a->store, stmt);
-	}
+	for (i = 0; i < a->meta->num_pairs && !err; i++)
+		err = write_pair(a, a->meta->pairs[i].key, a->meta->pairs[i].value);
 	return err;
 }
 

@@ -140,6 +140,12 @@ static struct err *keep_pairs(struct listing *l, struct store_entry *entry)
 	return NULL;
 }
 
+static void read_engine(struct query *q, struct store_entry *entry)
+{
+	if (!engine_find(query_text(q, 2), &entry->engine) || entry->engine == ENGINE_AUTO)
+		query_damaged(q, 2);
+}
+
 static struct err *read_pairs(struct store *store, struct listing *l)
 {
 	struct store_entry *entry, *end;
@@ -164,6 +170,10 @@ static struct err *read_pairs(struct store *store, struct listing *l)
 			query_damaged(&q, 0);
 		if (q.err || err)
 			break;
+		if (strcmp(query_text(&q, 1), STORE_KEY_ENGINE) == 0) {
+			read_engine(&q, entry);
+			continue;
+		}
 		pair.key = copy_string(l->entries.arena, query_text(&q, 1), &err);
 		pair.value = copy_string(l->entries.arena, query_text(&q, 2), &err);
 		if (!vec_push(&l->pairs, pair))
@@ -338,6 +348,7 @@ static struct err *make_snapshot(struct store *store, const struct store_entry *
 	snapshot->time_ns = entry->time_ns;
 	snapshot->start_ns = entry->start_ns;
 	snapshot->is_from_launch = entry->is_from_launch;
+	snapshot->engine = entry->engine;
 	snapshot->totals = entry->totals;
 	// The numbers of its allocations are those of another heap.
 	snapshot->seq = SNAPSHOT_NO_SEQ;

@@ -10,6 +10,10 @@
 /** The first version with the table older_class. */
 #define STORE_VERSION_OLDER 2
 
+/** Key of snapshot_meta: the name of the engine that captured the calls. A snapshot without it is
+ *  from an older build, and was made with breakpoints. */
+#define STORE_KEY_ENGINE "engine"
+
 /** A table that the store reads and writes. In sqlite_master it must have exactly this SQL. */
 struct schema_table {
 	const char *name;

@@ -42,7 +42,7 @@ struct store_meta {
 	/** When the snapshot was taken, CLOCK_REALTIME in ns. When appending, 0 means: derive it
 	 *  from the snapshot's time_ns. */
 	uint64_t wall_ns;
-	/** Anything else, with distinct keys. */
+	/** Anything else, with distinct keys; STORE_KEY_ENGINE is the store's own. */
 	const struct store_pair *pairs;
 	size_t num_pairs;
 };
@@ -59,6 +59,7 @@ struct store_entry {
 	uint64_t time_ns;
 	uint64_t start_ns;
 	bool is_from_launch;
+	enum engine engine;
 	struct heap_totals totals;
 	uint64_t seq;
 	size_t num_live_stacks;

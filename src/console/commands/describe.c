@@ -140,5 +140,6 @@ void describe_snapshot_json(struct jsonl *doc, const char *key, const struct sna
 	jsonl_uint(doc, "older_frees", snapshot->totals.older_frees);
 	jsonl_uint(doc, "nframe", snapshot->nframe);
 	jsonl_bool(doc, "from_launch", snapshot->is_from_launch);
+	jsonl_string(doc, "engine", engine_name(snapshot->engine));
 	jsonl_close(doc);
 }

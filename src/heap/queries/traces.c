@@ -68,14 +68,16 @@ static int compare(const void *a, const void *b)
 	return ta->stack < tb->stack ? -1 : ta->stack > tb->stack;
 }
 
-static struct err *finish(struct collecting *c, const struct heap *heap, struct traces **ret)
+static struct err *finish(struct collecting *c, const struct snapshot *snapshot,
+			  struct traces **ret)
 {
 	struct traces *traces = calloc(1, sizeof(*traces));
 	size_t i;
 
 	if (!traces)
 		return &err_nomem;
-	traces->heap = heap;
+	traces->heap = snapshot->heap;
+	traces->engine = snapshot->engine;
 	traces->num = c->list.num;
 	traces->items = no_cleanup_ptr(c->list.items);
 	for (i = 0; i < traces->num; i++) {
@@ -99,7 +101,7 @@ struct err *traces_create(const struct snapshot *snapshot, const struct stats_op
 	if (!err)
 		err = collect(&c, snapshot, matcher);
 	if (!err)
-		err = finish(&c, snapshot->heap, ret);
+		err = finish(&c, snapshot, ret);
 	vec_deinit(&c.list);
 	hmap_deinit(&c.index);
 	return err;

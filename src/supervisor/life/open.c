@@ -69,6 +69,7 @@ static void take_over(struct traced *t, const struct store_entries *entries)
 	t->start_ns = newest->start_ns;
 	t->end_ns = newest->time_ns;
 	t->is_from_launch = newest->is_from_launch;
+	t->engine = newest->engine;
 	if (exe && vec_push(&t->exes, exe))
 		t->exe = exe;
 	else

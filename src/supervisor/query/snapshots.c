@@ -15,6 +15,7 @@ static void fill_snapshot(const struct traced *t, struct snapshot *snapshot)
 	snapshot->time_ns = t->end_ns ? t->end_ns : clock_now_ns();
 	snapshot->start_ns = t->start_ns;
 	snapshot->is_from_launch = t->is_from_launch;
+	snapshot->engine = t->engine;
 }
 
 struct err *snapshots_take(struct traced *t, const char *name, struct snapshot **ret)

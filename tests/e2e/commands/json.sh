@@ -29,16 +29,21 @@ cat >read.py <<'END'
 import json, sys
 
 seen = set()
+engines = ("breakpoint", "agent")
 for line in open("listing", encoding="utf-8"):
     document = json.loads(line)
     if "frames" in document:
         assert "command" not in document and document["frames"], line
-        assert document["total_nframe"] > 0, line
+        assert document["total_nframe"] > 0 and document["engine"] in engines, line
         seen.add("traces")
         continue
     seen.add(document["command"])
     if document["command"] == "status":
         assert document["program"].endswith('/odd "dir\\ \t\\xff/pro"gram'), document["program"]
+    for name in ("snapshot", "old", "new"):
+        assert document.get(name, {}).get("engine", engines[0]) in engines, line
+    if document["command"] in ("snapshot", "top"):
+        assert "engine" in document["snapshot"], line
     if document["command"] == "measured":
         assert document["function"] == "site_calloc", line
         assert len(document["rows"]) == document["net_count"], line

@@ -16,6 +16,12 @@ grep '^size=' listing >traces
 ms open -e 'traces --snapshot a' file
 grep '^size=' out >loaded
 cmp -s traces loaded || fail "traces of the file differ: $(diff traces loaded | head)"
+# A file tells of its engine, and without that of breakpoints.
+ms run --engine agent -o listing -e 'dump live engine' -e status -- "$TARGETS/single" </dev/null
+engine=$(sed -n 's/^engine: \([a-z]*\).*/\1/p' listing)
+ms open -e status -e 'snapshots --json' engine
+has out "^engine: $engine$" "the engine of a file"
+has out "\"engine\":\"$engine\"" "the engine of a snapshot"
 
 # Periodic, with a reader meanwhile; the last one is that of the end.
 spawn "$MALLOSCOPE" run -o listing --every 0.05 --store periodic -e 'wait 2' -e kill \
