@@ -333,6 +333,17 @@ e2e_tests = \
 # Killing at named moments.
 fault_tests = tests/e2e/survival/faults.sh
 
+# With the agent all of them run but those that trace nothing, or choose the engine themselves.
+engine_less_tests = \
+	tests/e2e/commands/docs.sh \
+	tests/e2e/commands/engine.sh \
+	tests/e2e/commands/semantics.sh \
+	tests/e2e/selftest/bench_ci.sh \
+	tests/e2e/selftest/mutate.sh \
+	tests/e2e/selftest/targets_untraced.sh
+agent_tests = $(patsubst %.sh,%.agent.sh,$(filter-out $(engine_less_tests),$(e2e_tests)))
+agent_fault_tests = $(fault_tests:.sh=.agent.sh)
+
 # What scripts/bench measures of the tables, fed with events that nobody traced.
 check_PROGRAMS += tests/bench/tables
 tests_bench_tables_SOURCES = tests/bench/tables.c tests/bench/synthetic.c tests/bench/synthetic.h

@@ -6,7 +6,8 @@
 #
 # Environment: MALLOSCOPE the program, TARGETS the directory with the built target programs, srcdir
 # and builddir the tops of the source and build trees. All have defaults that fit a build in the
-# source tree. E2E_KEEP=1 keeps $dir and says where it is.
+# source tree. ENGINE is the engine of each run and attach, breakpoint if it is not set. E2E_KEEP=1
+# keeps $dir and says where it is.
 #
 #   ms ARG...            run malloscope, at most $ms_timeout seconds; output in the files out
 #                        (stdout) and err (stderr), status in $status
@@ -28,6 +29,9 @@
 set -u
 # What a test does not set itself asks nobody, and hints at nothing.
 unset DEBUGINFOD_URLS
+# Whoever starts the program, and whatever copy of it.
+ENGINE=${ENGINE:-breakpoint}
+export MALLOSCOPE_ENGINE=$ENGINE
 
 srcdir=${srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 builddir=${builddir:-$srcdir}

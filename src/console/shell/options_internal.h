@@ -13,6 +13,8 @@
 #define OPEN_ARGS   "[OPTION...] FILE"
 #define TOP_ARGS    "[OPTION...] FILE[:SNAPSHOT] [KEY]"
 #define DIFF_ARGS   "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
+/** The engine where --engine is not given. */
+#define ENGINE_VARIABLE "MALLOSCOPE_ENGINE"
 /** For one debug file. */
 #define SERVERS_SECONDS "60"
 
@@ -25,6 +27,8 @@
 struct parse {
 	/** What is known so far. */
 	struct options options;
+	/** --engine was given. */
+	bool has_engine;
 	/** What is wrong, or NULL. */
 	struct err *err;
 };
@@ -49,6 +53,8 @@ error_t options_parse_max_memory(struct parse *parse, const char *text);
 error_t options_parse_period(struct parse *parse, const char *text);
 error_t options_parse_probe(struct parse *parse, const char *spec);
 error_t options_parse_engine(struct parse *parse, const char *name);
+/** Of run and attach without --engine: what the environment wishes. */
+error_t options_default_engine(struct parse *parse);
 /** seconds: NULL for the default. */
 error_t options_parse_servers(struct parse *parse, const char *seconds);
 error_t options_parse_pid(struct parse *parse, const char *text);

@@ -81,7 +81,7 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		if (!options->period_ns != !options->store)
 			return options_usage_error(parse,
 						   "--every SECONDS and --store FILE go together");
-		return 0;
+		return options_default_engine(parse);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -124,10 +124,23 @@ error_t options_parse_probe(struct parse *parse, const char *spec)
 
 error_t options_parse_engine(struct parse *parse, const char *name)
 {
+	parse->has_engine = true;
 	if (engine_find(name, &parse->options.session.engine))
 		return 0;
 	return options_usage_error(
 		parse, "--engine: '%s' is no engine; there are breakpoint, agent and auto", name);
+}
+
+error_t options_default_engine(struct parse *parse)
+{
+	const char *name = getenv(ENGINE_VARIABLE);
+
+	if (parse->has_engine || !name || !*name ||
+	    engine_find(name, &parse->options.session.engine))
+		return 0;
+	return options_usage_error(
+		parse, ENGINE_VARIABLE ": '%s' is no engine; there are breakpoint, agent and auto",
+		name);
 }
 
 error_t options_parse_servers(struct parse *parse, const char *seconds)

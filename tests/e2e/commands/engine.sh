@@ -52,6 +52,14 @@ for engine in breakpoint agent auto; do
 	fi
 done
 
+# The environment chooses where the command line does not; that is how these tests do it.
+for engine in breakpoint agent; do
+	MALLOSCOPE_ENGINE=$engine ms run -o listing -e status -- /bin/true
+	in_use listing $engine 1
+done
+MALLOSCOPE_ENGINE=agent ms run --engine breakpoint -o listing -e status -- /bin/true
+in_use listing breakpoint 1
+
 # What was asked for first is not what counts, and a name is a name.
 ms run --engine agent --engine breakpoint -o listing -e status -- /bin/true
 is "$status" 0 "status with two engines"
