@@ -358,9 +358,13 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/core/memory.h \
 	src/supervisor/core/notes.c \
 	src/supervisor/core/notes.h \
+	src/supervisor/core/row_tables.c \
+	src/supervisor/core/row_tables.h \
 	src/supervisor/core/run.h \
 	src/supervisor/core/traced.c \
 	src/supervisor/core/traced.h \
+	src/supervisor/drain/agent_ring.c \
+	src/supervisor/drain/agent_ring.h \
 	src/supervisor/drain/drain.c \
 	src/supervisor/drain/drain.h \
 	src/supervisor/drain/heap_events.c \

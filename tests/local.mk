@@ -62,6 +62,7 @@ unit_tests = \
 	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
 	tests/unit/store_wal.t \
+	tests/unit/supervisor_agent_ring.t \
 	tests/unit/supervisor_arrivals.t \
 	tests/unit/supervisor_folding.t \
 	tests/unit/supervisor_history.t \
@@ -71,6 +72,7 @@ unit_tests = \
 	tests/unit/trace_breakpoints.t \
 	tests/unit/trace_cpu.t \
 	tests/unit/trace_displaced.t \
+	tests/unit/trace_emit.t \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
 	tests/unit/trace_listen.t \
@@ -95,6 +97,7 @@ unit_tests = \
 	tests/unit/wire_cfi_rows.t \
 	tests/unit/wire_shared.t
 unit_h = \
+	tests/unit/agent_ring_fixture.h \
 	tests/unit/arch_cpu.h \
 	tests/unit/arch_madeup.h \
 	tests/unit/arch_run.h \

@@ -4,8 +4,6 @@
 
 #include "wire/agent_map.h"
 
-#include "wire/shared.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -20,8 +18,6 @@
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
-
-_Static_assert(AGENT_MEMORY_MAX_HITS == SHARED_MAX_HITS, "the tracer's places are the agent's");
 
 #define SIZE_SEALS  (F_SEAL_SHRINK | F_SEAL_GROW)
 #define WRITE_SEALS (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The memory that the agent in a traced process shares with tracer and supervisor: what it counts,
- *  the row table, the ring of its events, and what it keeps for itself. This header is its layout,
+/** The memory that the agent in a traced process shares with tracer and supervisor: a row
+ *  table, the ring of its events, and what it keeps for itself. This header is its layout,
  *  and compiles without a C library; wire/agent_map.h makes and maps it.
  *
  *  There are two rings then. The ring of struct shared, which no target can write, stays: it brings
@@ -24,8 +24,6 @@
 #define AGENT_MEMORY_NUM_SLOTS   (1u << 17)
 #define AGENT_MEMORY_BUFFER_SIZE (2u << 20)
 #define AGENT_MEMORY_NUM_ROWS    CFI_ROWS_MAX_CAP
-/** How many allocator functions have a counter of their entries: SHARED_MAX_HITS. */
-#define AGENT_MEMORY_MAX_HITS 1024
 /** The agent's own part: a layer above knows what is in it. */
 #define AGENT_MEMORY_AGENT_SIZE ((size_t)132 << 20)
 
@@ -36,16 +34,6 @@ struct agent_memory {
 	 *  FUTEX_OWNER_DIED. */
 	uint32_t life;
 	uint32_t reserved;
-	/** What the agent adds to the members of the same names in struct shared_stats; atomic
-	 *  additions. */
-	_Alignas(64) uint64_t num_abandoned;
-	uint64_t num_truncated;
-	uint64_t num_failed;
-	uint64_t num_lost;
-	/** Nanoseconds for which threads have waited for room in the ring. */
-	uint64_t wait_ns;
-	uint64_t num_upcalls;
-	_Alignas(64) uint64_t hits[AGENT_MEMORY_MAX_HITS];
 };
 
 /** Each part begins at a page. */

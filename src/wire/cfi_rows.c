@@ -149,3 +149,15 @@ void cfi_rows_clear(struct cfi_rows *rows)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	rows->num = 0;
 }
+
+void cfi_rows_copy(struct cfi_rows *to, const struct cfi_rows *from)
+{
+	uint64_t cap = cap_of(from), i, key;
+	struct cfi_row row;
+
+	for (i = 0; i < cap; i++) {
+		key = __atomic_load_n(&from->slots[i].key, __ATOMIC_ACQUIRE);
+		if (key > CFI_ROWS_WITHDRAWN && cfi_rows_get(from, key, &row))
+			cfi_rows_put(to, key, &row);
+	}
+}

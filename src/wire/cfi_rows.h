@@ -76,6 +76,8 @@ void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row
 /** Withdraw the rows whose instruction lies in [start, end). For a call site it is the instruction
  *  before its pc. O(num), and only their slots are touched. Supervisor only. */
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end);
+/** Put every row of `from` into `to`. O(table). */
+void cfi_rows_copy(struct cfi_rows *to, const struct cfi_rows *from);
 /** Empty the table. O(table). Supervisor only. */
 void cfi_rows_clear(struct cfi_rows *rows);
 

@@ -61,6 +61,8 @@ enum command_kind {
 #define RELEASE_WATCH_MAPS 1u
 /** Stop watching. */
 #define RELEASE_UNWATCH 2u
+/** After EVENT_AGENT: the supervisor cannot use that memory. */
+#define RELEASE_NO_AGENT 4u
 
 /** When the count is reached, everything pauses until COMMAND_UNPAUSE: that thread at the entry,
  *  every other one at its next breakpoint. So the ring ends exactly with that call. */

@@ -9,6 +9,7 @@
 #include "wire/plant_why.h"
 #include "wire/ring.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum event_kind {
@@ -70,8 +71,22 @@ enum event_kind {
 	EVENT_ENGINE,
 	/** struct event_planted: from now on that is how the function is entered by us. */
 	EVENT_PLANTED,
+	/** struct event_agent: from now on events of blocks come through the ring of the agent's
+	 *  memory, or no longer. With a memory the thread waits for COMMAND_RELEASE
+	 *  (RELEASE_NO_AGENT: go on without). */
+	EVENT_AGENT,
+	/** struct event_position: what follows in this ring happened after the events before that
+	 *  position of the agent's ring. */
+	EVENT_POSITION,
 	NUM_EVENT_KINDS,
 };
+
+/** Events that come through the ring of the agent's memory while there is one: what happens to
+ *  blocks. All others come from the tracer alone, through the ring that no target can write. */
+static inline bool event_is_heap(unsigned kind)
+{
+	return kind <= EVENT_ABANDON;
+}
 
 /** For frames 1 to STACK_CALLEES of a stack, what they call is known. */
 #define STACK_CALLEES 3
@@ -227,6 +242,20 @@ struct event_ack {
 	/** 0, or errno. */
 	int32_t result;
 	uint32_t reserved;
+};
+
+struct event_agent {
+	struct ring_record header;
+	/** A descriptor of the tracer for wire/agent_map.h, open until the release; -1: the agent
+	 *  is gone. */
+	int32_t fd;
+	/** The thread that waits. */
+	int32_t tid;
+};
+
+struct event_position {
+	struct ring_record header;
+	uint64_t position;
 };
 
 struct event_text {

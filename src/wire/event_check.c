@@ -32,6 +32,8 @@ static const uint32_t sizes[] = {
 	[EVENT_NOTE] = sizeof(struct event_text) + 8,
 	[EVENT_ENGINE] = sizeof(struct event_engine) + 8,
 	[EVENT_PLANTED] = sizeof(struct event_planted),
+	[EVENT_AGENT] = sizeof(struct event_agent),
+	[EVENT_POSITION] = sizeof(struct event_position),
 };
 
 static bool has_tail(unsigned kind)

@@ -306,11 +306,21 @@ void ring_consume(struct ring_reader *reader)
 		reclaim(reader);
 }
 
+uint64_t ring_tail(const struct ring_reader *reader)
+{
+	return reader->tail;
+}
+
+bool ring_is_stuck(const struct ring_reader *reader, uint64_t limit)
+{
+	return reader->stuck.is_begun && reader->tail < limit;
+}
+
 bool ring_wait_commit(struct ring_reader *reader, uint64_t limit)
 {
 	uint64_t now = clock_now_ns();
 
-	if (!reader->stuck.is_begun || reader->tail >= limit)
+	if (!ring_is_stuck(reader, limit))
 		return false;
 	if (!reader->stuck_ns)
 		reader->stuck_ns = now;

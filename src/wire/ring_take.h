@@ -31,6 +31,11 @@ void ring_consume(struct ring_reader *reader);
  *  a little; its producer may be done. False as well when it has not been for 50 ms: it may be
  *  stopped for ever. */
 bool ring_wait_commit(struct ring_reader *reader, uint64_t limit);
+/** ring_peek() returned NULL. Is there a record before limit that is not committed yet? */
+bool ring_is_stuck(const struct ring_reader *reader, uint64_t limit);
+
+/** The position of the oldest record that is not consumed. */
+uint64_t ring_tail(const struct ring_reader *reader);
 
 /** Sleep until woken, at most ns; less where something waits for a producer to come out of
  *  ring_put(). Returns at once when ring_wake_count() is no longer seen. */

@@ -41,6 +41,9 @@ struct shared {
 	/** How many entries of planted[] are used. It only grows, until an exec empties the list.
 	 *  Read it with shared_num_planted(). */
 	uint32_t num_planted;
+	/** How often the supervisor has taken all that was in the ring of the agent's memory;
+	 *  atomic. For the tracer: that ring may look full because the target says so. */
+	uint64_t num_agent_rounds;
 	/** Process id the list belongs to. */
 	int32_t pid;
 	struct planted planted[SHARED_MAX_PLANTED];

@@ -12,6 +12,7 @@
 #include "supervisor/code/functions.h"
 #include "supervisor/code/probe_table.h"
 #include "supervisor/core/control.h"
+#include "supervisor/core/row_tables.h"
 
 #include <string.h>
 
@@ -59,7 +60,7 @@ static void remove_module(struct traced *t, uint32_t id)
 	const struct module *module = modules_get(t->modules, id);
 	struct command command = {.kind = COMMAND_DROP, .start = module->start, .end = module->end};
 
-	cfi_rows_withdraw(shared_rows(t->shared), module->start, module->end);
+	row_tables_withdraw(t, module->start, module->end);
 	control_send(t, &command);
 	probe_table_withdraw(t->probes, id);
 }

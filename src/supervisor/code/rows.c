@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "heap/frame.h"
 #include "supervisor/code/probe_table.h"
+#include "supervisor/core/row_tables.h"
 #include "supervisor/os/process.h"
 
 /** What the supervisor's own walk reads: rows compiled as it goes, live memory of the thread, which
@@ -22,7 +23,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 	struct filling *f = ctx;
 	struct err *err;
 
-	if (cfi_rows_get(shared_rows(f->t->shared), cfi_rows_key(pc, is_call_site), ret))
+	if (row_tables_find(f->t, cfi_rows_key(pc, is_call_site), ret))
 		return true;
 	err = modules_cfi_row(f->t->modules, pc, is_call_site, ret);
 	if (err) {
@@ -30,7 +31,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 		err_destroy(err);
 		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 	}
-	cfi_rows_put(shared_rows(f->t->shared), cfi_rows_key(pc, is_call_site), ret);
+	row_tables_put(f->t, cfi_rows_key(pc, is_call_site), ret);
 	return true;
 }
 

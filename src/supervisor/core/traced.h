@@ -26,6 +26,8 @@
  *  because one may begin where a block of malloc does. Addresses of programs end below it. */
 #define BLOCK_LAYERED (1ull << ADDR_BITS)
 
+struct agent_memory;
+struct agent_ring;
 struct probe_table;
 struct calls;
 struct downloads_asked;
@@ -47,6 +49,10 @@ struct traced {
 	/** The reader of its ring; owned, under lock. NULL before drain_start(), and when shared is
 	 *  NULL. */
 	struct ring_reader *reader;
+	/** NULL, or the memory of the agent in the process, and what is read of its ring; owned,
+	 *  under lock. drain/agent_ring.c makes and destroys both. */
+	struct agent_memory *agent_memory;
+	struct agent_ring *agent_ring;
 	/** Its last statistics, owned. NULL while there is shared memory. */
 	struct shared_stats *last_stats;
 	/** Not 0: this is the table of so many merged children, which ran one program.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One thread for each process takes batches of records out of its ring, under the lock of the
-// process. Whoever needs the tables to be complete does the same up to where the ring ends now.
+// One thread for each process takes batches of records out of its ring, or out of both, under the
+// lock of the process. Whoever needs the tables to be complete does the same up to where the rings
+// end now.
 #include "config.h"
 
 #include "supervisor/drain/drain.h"
@@ -10,6 +11,7 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
 #include "supervisor/drain/records.h"
@@ -21,6 +23,10 @@
 /** The longest sleep between two looks into the ring. The tracer wakes us when the ring fills or
  *  when it waits for us. */
 #define IDLE_NS (100 * NS_PER_MS)
+/** The same where the target has an agent, whose ring would fill in some 20 ms: while events come,
+ *  and at most. */
+#define AGENT_BUSY_NS NS_PER_MS
+#define AGENT_IDLE_NS (20 * NS_PER_MS)
 /** After so long without an answer the tracer counts as hung. The longest thing in between is
  *  reading the ELF files of a large program from a slow disk. */
 #define ANSWER_TIMEOUT_NS (60 * NS_PER_S)
@@ -41,39 +47,102 @@ static void note_broken(struct traced *t)
 	t->is_broken_noted = true;
 }
 
-/** Process at most max records before limit. Returns whether there may be more. */
-static bool drain_batch(struct traced *t, uint64_t limit, unsigned max)
+/** How far to read: the first ring, and the one of the agent. */
+struct ends {
+	uint64_t first;
+	uint64_t agent;
+};
+
+/** Take records of the first ring, but none behind a position that the agent's has not reached.
+ *  Returns how many of max are left. */
+static unsigned take_first(struct traced *t, uint64_t end, unsigned max)
 {
 	const struct ring_record *record;
 
-	note_time(t);
-	limits_check(t);
-	while ((record = ring_peek(t->reader, limit))) {
+	while (max && !agent_ring_position(t) && (record = ring_peek(t->reader, end))) {
 		if (event_is_valid(record, probe_num(&t->session->user_probes)))
 			records_handle(t, record);
 		else
 			note_broken(t);
 		FAULT_POINT("drain");
 		ring_consume(t->reader);
-		if (--max == 0)
-			return true;
+		max--;
 	}
+	return max;
+}
+
+static unsigned take_agent(struct traced *t, uint64_t end, unsigned max)
+{
+	struct ring_reader *reader = agent_ring_reader(t);
+	const struct ring_record *record;
+
+	while (reader && max && (record = ring_peek(reader, end))) {
+		if (agent_ring_accepts(t, record))
+			records_handle(t, record);
+		ring_consume(reader);
+		max--;
+	}
+	return max;
+}
+
+/** Take at most max records, in the order in which they were made. Returns how many were not
+ *  there.
+ *
+ *  Why is this the order? What the agent's ring held when an event of the first ring was made is
+ *  taken before it, because a position comes first. What was put there after it is taken after it,
+ *  because ends.agent was read first: whatever is before that end was there before we looked into
+ *  the first ring, and so was the event. */
+static unsigned take(struct traced *t, const struct ends *ends, unsigned max)
+{
+	for (;;) {
+		max = take_first(t, ends->first, max);
+		if (!max || !agent_ring_position(t))
+			break;
+		max = take_agent(t, agent_ring_position(t), max);
+		if (!max || !agent_ring_reach_position(t))
+			return max;
+	}
+	max = take_agent(t, ends->agent, max);
+	if (max)
+		agent_ring_note_round(t);
+	return max;
+}
+
+/** Returns how many of BATCH records were not there. */
+static unsigned drain_batch(struct traced *t, const struct ends *ends)
+{
+	unsigned left;
+
+	note_time(t);
+	limits_check(t);
+	left = take(t, ends, BATCH);
+	if (!left)
+		return 0;
 	if (ring_num_broken(t->reader))
 		note_broken(t);
 	note_time(t);
-	return false;
+	return left;
 }
 
-static void drain_to(struct traced *t, uint64_t limit)
+/** A record before the ends is not complete: wait for it a little. */
+static bool wait_commit(struct traced *t, const struct ends *ends)
 {
-	while (drain_batch(t, limit, BATCH) || ring_wait_commit(t->reader, limit))
-		;
+	struct ring_reader *agent = agent_ring_reader(t);
+	uint64_t position = agent_ring_position(t);
+
+	return ring_wait_commit(t->reader, ends->first) ||
+	       (agent && ring_wait_commit(agent, position ? position : ends->agent));
 }
 
 void drain_now(struct traced *t)
 {
-	if (t->reader)
-		drain_to(t, ring_head(shared_ring(t->shared)));
+	struct ends ends = {.agent = agent_ring_head(t)};
+
+	if (!t->reader)
+		return;
+	ends.first = ring_head(shared_ring(t->shared));
+	while (!drain_batch(t, &ends) || wait_commit(t, &ends))
+		;
 }
 
 void drain_last(struct traced *t)
@@ -82,22 +151,38 @@ void drain_last(struct traced *t)
 	// it.
 	if (t->reader)
 		ring_bury(shared_ring(t->shared), RING_TRACER);
+	agent_ring_bury_tracer(t);
 	drain_now(t);
+}
+
+/** How long the next sleep may be, after one of ns at which so much of a batch was not there.
+ *  Nobody wakes us for what the agent puts into its ring. */
+static uint64_t next_sleep(const struct traced *t, uint64_t ns, unsigned left)
+{
+	if (!agent_ring_reader(t))
+		return IDLE_NS;
+	if (left < BATCH || agent_ring_position(t))
+		return AGENT_BUSY_NS;
+	return ns < AGENT_IDLE_NS / 2 ? ns * 2 : AGENT_IDLE_NS;
 }
 
 static void *drain_main(void *ctx)
 {
 	struct traced *t = ctx;
+	uint64_t sleep_ns = IDLE_NS;
+	struct ends ends;
 	uint32_t seen;
-	bool has_more;
+	unsigned left;
 
 	while (!__atomic_load_n(&t->want_end, __ATOMIC_ACQUIRE)) {
 		seen = ring_wake_count(t->reader);
 		traced_lock(t);
-		has_more = drain_batch(t, UINT64_MAX, BATCH);
+		ends = (struct ends){UINT64_MAX, agent_ring_head(t)};
+		left = drain_batch(t, &ends);
+		sleep_ns = next_sleep(t, sleep_ns, left);
 		traced_unlock(t);
-		if (!has_more)
-			ring_wait_events(t->reader, seen, IDLE_NS);
+		if (left)
+			ring_wait_events(t->reader, seen, sleep_ns);
 	}
 	return NULL;
 }

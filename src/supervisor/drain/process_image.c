@@ -12,6 +12,8 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/core/row_tables.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/os/precheck.h"
 #include "supervisor/os/process.h"
@@ -111,9 +113,10 @@ static void note_exec(struct traced *t)
 void process_image_exec(struct traced *t, pid_t tid)
 {
 	memory_open(t);
+	agent_ring_close(t);
 	heap_clear(t->heap);
 	hmap_deinit_owned(&t->taken);
-	cfi_rows_clear(shared_rows(t->shared));
+	row_tables_clear(t);
 	hmap_deinit(&t->stacks_by_hash);
 	loaded_forget(t);
 	measuring_reset(t);

@@ -10,6 +10,7 @@
 #include "supervisor/core/arrivals.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/heap_events.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/drain/process_image.h"
@@ -21,6 +22,7 @@ static void finish(struct traced *t, enum target_state state)
 {
 	t->state = state;
 	t->held_tid = 0;
+	agent_ring_close(t);
 	measuring_finish(t);
 	traced_mark_end(t);
 	traced_lock_obj(t);
@@ -103,6 +105,12 @@ static void on_control(struct traced *t, const struct ring_record *record)
 		break;
 	case EVENT_CLEAR:
 		heap_events_clear(t);
+		break;
+	case EVENT_AGENT:
+		agent_ring_change(t, (const void *)record);
+		break;
+	case EVENT_POSITION:
+		agent_ring_set_position(t, (const void *)record);
 		break;
 	case EVENT_NOTE:
 		traced_note(t, "%s", ((const struct event_text *)record)->text);

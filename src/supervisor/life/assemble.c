@@ -10,6 +10,7 @@
 #include "supervisor/code/frames.h"
 #include "supervisor/code/probe_table.h"
 #include "supervisor/core/memory.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/measuring.h"
@@ -92,6 +93,7 @@ void assemble_destroy(struct traced *t)
 	history_destroy(t->history);
 	heap_destroy(t->heap);
 	free(t->last_stats);
+	agent_ring_close(t);
 	ring_reader_destroy(t->reader);
 	err_destroy(t->launch_error);
 	pthread_mutex_destroy(&t->obj_lock);

@@ -13,6 +13,7 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/process_image.h"
@@ -201,6 +202,7 @@ static void retire(struct traced *t)
 		*stats = shared->stats;
 	traced_lock(t);
 	t->last_stats = stats;
+	agent_ring_close(t);
 	ring_reader_destroy(t->reader);
 	t->reader = NULL;
 	t->shared = NULL;

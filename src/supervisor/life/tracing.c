@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "supervisor/code/loaded.h"
 #include "supervisor/core/control.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/heap_events.h"
 #include "supervisor/drain/history.h"
@@ -24,6 +25,7 @@ struct err *tracing_begin(struct traced *t)
 
 	traced_lock(t);
 	t->is_tracing = true;
+	agent_ring_begin(t);
 	t->start_ns = clock_now_ns();
 	history_begin(t->history, t->start_ns);
 	t->end_ns = 0;
@@ -36,6 +38,7 @@ void tracing_leave(struct traced *t)
 	traced_lock(t);
 	t->has_tracer = false;
 	drain_last(t);
+	agent_ring_close(t);
 	if (t->state != TARGET_ENDED)
 		t->state = TARGET_DETACHED;
 	traced_mark_end(t);

@@ -9,6 +9,7 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
 #include "supervisor/life/family.h"
 #include "supervisor/os/thread.h"
@@ -23,6 +24,7 @@ static void lose_tracer(struct session *s, bool is_accident)
 
 	traced_lock(t);
 	drain_last(t);
+	agent_ring_close(t);
 	t->has_tracer = false;
 	if (is_accident && t->state != TARGET_ENDED) {
 		traced_note(t, "the tracer process died; the breakpoints are taken out, tracing "

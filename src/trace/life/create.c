@@ -7,8 +7,10 @@
 #include "trace/code/xol_areas.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/usable.h"
+#include "trace/os/emit.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
+#include "wire/agent_map.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 
 void process_forget_memory(struct process *p)
 {
+	emit_leave_agent(p);
 	hmap_deinit_owned(&p->breakpoints);
 	xol_forget(p);
 	orphan_forget(p->orphan);
@@ -55,6 +58,9 @@ void process_forget_memory(struct process *p)
 
 void process_destroy(struct process *p)
 {
+	// Not with a word for the supervisor: the ring may be that of another process already.
+	agent_memory_unmap(p->agent_memory);
+	p->agent_memory = NULL;
 	process_forget_memory(p);
 	if (p->mem_fd >= 0)
 		close(p->mem_fd);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "trace/os/process.h"
+#include "wire/agent_map.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -14,6 +15,9 @@
 
 /** How long one sleep for room lasts before the supervisor's life is checked. */
 #define ROOM_WAIT_NS (5 * NS_PER_MS)
+/** The supervisor has found the ring of the agent's memory empty so often, and for us it was full
+ *  each time: we are not just unlucky. */
+#define MAX_ROUNDS 100
 /** Largest record, but for its tail. */
 #define EMIT_MAX 1024
 
@@ -23,9 +27,14 @@ static union {
 	uint8_t bytes[EMIT_MAX];
 } staged;
 
+static bool is_alone(const struct process *p)
+{
+	return __atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE);
+}
+
 void *emit_begin(struct process *p, enum event_kind kind, size_t size)
 {
-	if (__atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
+	if (is_alone(p))
 		return NULL;
 	size = (size + 7) & ~(size_t)7;
 	assert(size <= sizeof(staged));
@@ -35,25 +44,102 @@ void *emit_begin(struct process *p, enum event_kind kind, size_t size)
 	return &staged;
 }
 
-/** Put it into the ring. want_wake: the supervisor shall see it at once. */
-static void emit(struct process *p, struct ring_record *record, const void *tail, size_t tail_size,
-		 bool want_wake)
+/** As ring_put(), waiting for room. RING_PUT_FULL: the supervisor is gone. */
+static enum ring_put_result put(const struct process *p, const struct ring_record *record,
+				const void *tail, size_t tail_size)
 {
 	struct ring_view view = shared_view(p->shared);
 	enum ring_put_result result;
 
-	record->size += tail_size;
-	for (;;) {
-		result = ring_put(&view, RING_TRACER, record, tail, tail_size);
-		if (result != RING_PUT_FULL)
+	while ((result = ring_put(&view, RING_TRACER, record, tail, tail_size)) == RING_PUT_FULL) {
+		if (is_alone(p))
 			break;
-		if (__atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
-			return;
 		FAULT_POINT("ring-full");
 		ring_wait_room(&view, ROOM_WAIT_NS);
 	}
-	if (want_wake || result == RING_PUT_WAKE)
-		ring_wake_consumer(view.ring);
+	return result;
+}
+
+void emit_wait_agent_room(struct process *p)
+{
+	struct ring_view view = agent_memory_view(p->agent_memory);
+
+	// The reader sleeps at the other ring.
+	ring_wake_consumer(shared_ring(p->shared));
+	ring_wait_room(&view, ROOM_WAIT_NS);
+}
+
+/** The same for the ring of the agent's memory. The target may say for ever that it is full, but
+ *  not that the supervisor finds it empty. */
+static enum ring_put_result put_to_agent(struct process *p, const struct ring_record *record,
+					 const void *tail, size_t tail_size)
+{
+	struct ring_view view = agent_memory_view(p->agent_memory);
+	const uint64_t *rounds = &p->shared->num_agent_rounds;
+	uint64_t first = __atomic_load_n(rounds, __ATOMIC_ACQUIRE);
+	enum ring_put_result result;
+
+	while ((result = ring_put(&view, RING_TRACER, record, tail, tail_size)) == RING_PUT_FULL) {
+		p->is_agent_ring_spoilt |=
+			__atomic_load_n(rounds, __ATOMIC_ACQUIRE) - first > MAX_ROUNDS;
+		if (p->is_agent_ring_spoilt || is_alone(p))
+			break;
+		FAULT_POINT("ring-full");
+		emit_wait_agent_room(p);
+	}
+	return result;
+}
+
+/** Does it matter which blocks were there when this happened? */
+static bool has_instant(unsigned kind)
+{
+	return kind != EVENT_MISS && kind != EVENT_NOTE && kind != EVENT_ENGINE &&
+	       kind != EVENT_PLANTED;
+}
+
+static void tell_position(struct process *p)
+{
+	struct event_position event = {.header = {sizeof(event), EVENT_POSITION, 0}};
+
+	event.position = ring_head(agent_memory_ring(p->agent_memory));
+	if (event.position == p->told_position)
+		return;
+	p->told_position = event.position;
+	put(p, &event.header, NULL, 0);
+}
+
+/** Put it into its ring. want_wake: the supervisor shall see it at once. */
+static void emit(struct process *p, struct ring_record *record, const void *tail, size_t tail_size,
+		 bool want_wake)
+{
+	enum ring_put_result result;
+
+	record->size += tail_size;
+	if (p->agent_memory && event_is_heap(record->kind)) {
+		result = put_to_agent(p, record, tail, tail_size);
+	} else {
+		if (p->agent_memory && has_instant(record->kind))
+			tell_position(p);
+		result = put(p, record, tail, tail_size);
+	}
+	if (result != RING_PUT_FULL && (want_wake || result == RING_PUT_WAKE))
+		ring_wake_consumer(shared_ring(p->shared));
+}
+
+void emit_use_agent(struct process *p, struct agent_memory *memory)
+{
+	p->agent_memory = memory;
+	p->told_position = 0;
+	p->is_agent_ring_spoilt = false;
+}
+
+void emit_leave_agent(struct process *p)
+{
+	if (!p->agent_memory)
+		return;
+	tell_position(p);
+	agent_memory_unmap(p->agent_memory);
+	p->agent_memory = NULL;
 }
 
 void emit_end(struct process *p, void *record)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Records for the supervisor, in the ring of a process. */
+/** Records for the supervisor, in the ring of a process. While the process has an agent there are
+ *  two: events of blocks (event_is_heap()) go to the ring of the agent's memory, all others to the
+ *  one that no target can write, with the position of the former. */
 #ifndef TRACE_OS_EMIT_H
 #define TRACE_OS_EMIT_H
 
@@ -12,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct agent_memory;
 struct process;
 
 /** Begin a record of at most a KiB. Its header is filled in, the rest is zero. Only one record can
@@ -29,6 +32,14 @@ void emit_ack(struct process *p, enum event_kind kind, uint64_t cookie, int resu
 void emit_engine(struct process *p, enum engine engine, const char *reason);
 /** EVENT_PLANTED. */
 void emit_planted(struct process *p, uint64_t addr, enum plant_how how, enum plant_why why);
+/** Wait for room in the ring of the agent's memory, 5 ms at most. */
+void emit_wait_agent_room(struct process *p);
+/** Use the agent's memory from now on, which the supervisor has mapped. memory is owned by p from
+ *  now on. */
+void emit_use_agent(struct process *p, struct agent_memory *memory);
+/** Use it no more: tell how far its ring has come, and unmap it. Nobody puts anything there any
+ *  more. NULL: nothing. */
+void emit_leave_agent(struct process *p);
 void emit_note(struct process *p, const char *format, ...) __printf(2, 3);
 
 #endif

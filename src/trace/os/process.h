@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct agent_memory;
 struct allocator;
 struct capturer;
 struct cpu;
@@ -95,6 +96,13 @@ struct process {
 	const struct arch *arch;
 	/** Not owned. */
 	struct shared *shared;
+	/** NULL, or the memory that the agent in the target uses; owned. Events of blocks go to its
+	 *  ring (os/emit.c). */
+	struct agent_memory *agent_memory;
+	/** Of that ring: the position that was told last, and whether it looked full when it was
+	 *  not. */
+	uint64_t told_position;
+	bool is_agent_ring_spoilt;
 	/** As in struct command. */
 	uint32_t number;
 	pid_t pid;
