@@ -154,8 +154,7 @@ static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops
 					 uint64_t *hash_ret)
 {
 	struct capture *c = path->c;
-	struct walk_stack stack = {
-		.pcs = c->pcs, .cap = room_of(c), .result = WALK_TRUNCATED};
+	struct walk_stack stack = {.pcs = c->pcs, .cap = room_of(c), .result = WALK_TRUNCATED};
 	struct memo_walk walk;
 
 	if (frame)
