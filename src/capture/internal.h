@@ -47,8 +47,8 @@ void capture_free_nested(struct capture *c, const struct capture_entry *at);
 enum capture_result capture_free_unknown(struct capture *c, const struct capture_entry *at);
 
 /* passed.c: with sampling only */
-/** An allocation begins, outside of all pending calls of its family. If it is a part of one that was
- *  not sampled, nothing is done. If a point of the sampling lies in it, it is recorded, else
+/** An allocation begins, outside of all pending calls of its family. If it is a part of one that
+ *  was not sampled, nothing is done. If a point of the sampling lies in it, it is recorded, else
  *  remembered for what it calls. */
 enum capture_result capture_alloc_sample(struct capture *c, const struct capture_entry *at);
 

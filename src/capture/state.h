@@ -130,8 +130,8 @@ struct capture_process {
 	uint64_t epoch;
 };
 
-/** Can there be blocks that are older than the tracing? With sampling nobody asks: their frees cannot
- *  be told from those of blocks that were not sampled. */
+/** Can there be blocks that are older than the tracing? With sampling nobody asks: their frees
+ *  cannot be told from those of blocks that were not sampled. */
 static inline bool capture_has_older(const struct capture_process *p)
 {
 	return !p->is_heap_known && !p->sample_rate;
