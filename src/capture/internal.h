@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Parts of the capture core, lower ones first: walks (stack.c), frees (frees.c), pending calls
- *  (pending.c), calls that were not sampled (passed.c), measured calls (measured.c). Internal to capture/. */
+ *  (pending.c), calls that were not sampled (passed.c), measured calls (measured.c). Internal to
+ *  capture/. */
 #ifndef CAPTURE_INTERNAL_H
 #define CAPTURE_INTERNAL_H
 
