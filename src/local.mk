@@ -208,6 +208,7 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/group.c \
 	src/heap/queries/group_labels.c \
 	src/heap/queries/growth.c \
+	src/heap/queries/noise.c \
 	src/heap/queries/order.c \
 	src/heap/queries/pattern.c \
 	src/heap/queries/pattern.h \
@@ -221,6 +222,8 @@ src_libheap_a_SOURCES = \
 	src/heap/snapshot.h \
 	src/heap/stacks.h \
 	src/heap/stats.h \
+	src/heap/weight.h \
+	src/heap/tables/absorb.c \
 	src/heap/tables/alloc_sites.c \
 	src/heap/tables/alloc_sites.h \
 	src/heap/tables/archive.c \
@@ -230,10 +233,13 @@ src_libheap_a_SOURCES = \
 	src/heap/tables/calls.h \
 	src/heap/tables/domain.c \
 	src/heap/tables/heap.c \
+	src/heap/tables/heap_internal.h \
 	src/heap/tables/idset.c \
 	src/heap/tables/idset.h \
 	src/heap/tables/measured.c \
 	src/heap/tables/older.c \
+	src/heap/tables/sampling.c \
+	src/heap/tables/sampling.h \
 	src/heap/tables/snapshot.c \
 	src/heap/tables/stacks.c \
 	src/heap/traceback.h \

@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/heap_pattern.t \
 	tests/unit/heap_peak.t \
 	tests/unit/heap_alloc_wrappers.t \
+	tests/unit/heap_sampling.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
@@ -123,6 +124,8 @@ tests_unit_capture_memo_t_SOURCES = tests/unit/capture_memo.check tests/unit/arc
 tests_unit_capture_random_t_SOURCES = tests/unit/capture_random.check tests/unit/arch_madeup.c
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 tests_unit_wire_planted_t_SOURCES = tests/unit/wire_planted.check tests/unit/arch_madeup.c
+# With the points of the sampling.
+tests_unit_heap_sampling_t_LDADD = src/libcapture.a $(heap_libs) $(CHECK_LIBS)
 # With a session of their own.
 tests_unit_console_batch_t_SOURCES = tests/unit/console_batch.check tests/unit/fake_session.c
 # Sessions without a process, for tests of the console: each takes what it needs.

@@ -18,11 +18,17 @@ struct gate_options {
 
 /** A result. Free with gate_destroy(). */
 struct gate {
-	/** growth > max. */
+	/** growth > max. With sampled blocks it must be so by more than the noise: by STATS_NOISE
+	 *  standard errors of growth. */
 	bool is_exceeded;
+	/** growth > max, but not by more than the noise. */
+	bool is_noise;
 	/** Bytes and blocks, new - old. */
 	int64_t growth;
 	int64_t count_growth;
+	/** Standard errors of both; 0: they are exact. */
+	double error;
+	double count_error;
 	uint64_t max;
 	/** What grew, of the rows that count: rows of a comparison with size_diff > 0, largest
 	 *  growth first. Owned; a caller that takes it over sets it to NULL. */

@@ -9,6 +9,9 @@
  *  maximum. When a site changes for the first time in an epoch, its old values are saved with the
  *  number of the epoch.
  *
+ *  With heap_set_sampling() the blocks are samples, and the counters estimates. Nothing else
+ *  changes: the counters stay whole numbers, and go down by what they went up.
+ *
  *  Not thread-safe, but sites and stacks never move. While one thread feeds the heap, others may
  *  use heap_alloc_site() and stacks_get() for ids that were handed to them (a snapshot's), as long
  *  as they read only the identity of sites. So statistics of a snapshot need no lock. */
@@ -20,6 +23,7 @@
 #include "heap/blocks.h"
 #include "heap/older.h"
 #include "heap/stacks.h"
+#include "heap/weight.h"
 
 struct alloc_site {
 	/** What the site is. Set once, before anybody else knows its id, so any thread may read it
@@ -68,6 +72,18 @@ struct heap;
 struct err *heap_create(struct heap **ret) __must_check;
 void heap_destroy(struct heap *heap);
 
+/** From now on what is recorded was sampled at this rate (0: all of it), and every counter is an
+ *  estimate: a block counts as what it stands for (heap/weight.h). Before the first allocation.
+ *  seed: of the lots by which counts are rounded. */
+void heap_set_sampling(struct heap *heap, uint64_t rate, uint64_t seed);
+/** 0: everything is recorded. */
+uint64_t heap_sample_rate(const struct heap *heap);
+/** What a block of this heap stands for: itself, unless it was sampled. */
+struct weight heap_weigh(const struct heap *heap, const struct block *block);
+/** The variances of a site; is_peak: those of the live blocks are of the moment of the peak. Zeros
+ *  if everything is recorded. */
+struct site_variance heap_alloc_site_variance(const struct heap *heap, uint32_t id, bool is_peak);
+
 /** The stack table. Stacks are interned there before heap_alloc(). It only grows for the life of
  *  the heap; heap_clear() does not empty it. */
 struct stacks *heap_stacks(const struct heap *heap);
@@ -76,6 +92,11 @@ struct stacks *heap_stacks(const struct heap *heap);
  *  to BLOCK_SIZE_MAX. &err_nomem: no counter and no block changed. */
 struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
 		       uint32_t domain, int32_t tid) __must_check;
+
+/** The id of the site of an allocation, which is made if it is new. It holds as long as the heap.
+ *  &err_nomem: no counter has changed. */
+struct err *heap_intern_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+				   uint32_t *ret) __must_check;
 
 /** The id of a site of a loaded snapshot. This heap does not keep its counters, so none changes.
  *  &err_nomem: heap unchanged. */
@@ -155,6 +176,8 @@ struct err *heap_copy_older(const struct heap *heap, bool is_peak, struct older_
 
 /** The number of the newest allocation. */
 uint64_t heap_seq(const struct heap *heap);
+/** That number at the last clear; 0: there was none. */
+uint64_t heap_cleared_seq(const struct heap *heap);
 /** See blocks_get(). */
 bool heap_get(const struct heap *heap, uint64_t addr, struct block *ret);
 /** See blocks_find(). */

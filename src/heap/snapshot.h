@@ -40,6 +40,14 @@ struct snapshot {
 	/** Sites with total_blocks != 0 or live_blocks != 0, by ascending id. Owned. */
 	struct snapshot_site *sites;
 	size_t num_sites;
+	/** What was recorded is a sample at this rate; 0: all. Then values of sites and totals are
+	 *  estimates, but for the frees. */
+	uint64_t sample_rate;
+	/** With a rate: of each of sites. Owned. */
+	struct site_variance *variances;
+	/** With a rate: totals count allocations after this number, and live values are what is
+	 *  left of them. SNAPSHOT_NO_SEQ: they do not belong together in that way. */
+	uint64_t first_seq;
 	/** Distinct stacks with live blocks. */
 	size_t num_live_stacks;
 	/** Older blocks that were freed so far, as from older_copy(). Owned. totals.older_frees is
@@ -71,6 +79,9 @@ struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t 
  *  SNAPSHOT_NO_SEQ. The caller fills in the same members as above. */
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
 				  struct snapshot **ret) __must_check;
+
+/** The place of a site in the snapshot; SIZE_MAX: it is not there. O(log sites). */
+size_t snapshot_find_site(const struct snapshot *snapshot, uint32_t site);
 
 void snapshot_destroy(struct snapshot *snapshot);
 

@@ -81,6 +81,26 @@ struct group {
 	bool is_older;
 };
 
+/** Standard errors of estimates: what is estimated is off by less than this in two cases of three,
+ *  by less than twice this in 19 of 20. 0: the value is exact. */
+struct stat_error {
+	double size;
+	double count;
+	double total_size;
+	double total_count;
+	double size_diff;
+	double count_diff;
+};
+
+/** A difference of fewer standard errors than this is within the noise. */
+#define STATS_NOISE 2
+
+/** Tell whether a difference of estimates may well be none. */
+static inline bool stats_is_noise(int64_t diff, double error)
+{
+	return (diff < 0 ? -(double)diff : (double)diff) < STATS_NOISE * error;
+}
+
 struct stat_row {
 	struct group group;
 	/** Live bytes and blocks. Freed older blocks count negative, so their row is negative. */
@@ -92,6 +112,7 @@ struct stat_row {
 	/** Differences new - old; 0 in statistics of one snapshot. */
 	int64_t size_diff;
 	int64_t count_diff;
+	struct stat_error error;
 };
 
 enum stats_sort {
@@ -137,6 +158,12 @@ struct stats {
 	int64_t total_count;
 	int64_t total_size_diff;
 	int64_t total_count_diff;
+	/** The snapshot, or one of the two, is of sampled blocks: at this rate. 0: everything was
+	 *  recorded, and all errors are 0. */
+	uint64_t sample_rate;
+	/** Of these sums. total_size and total_count: of what was ever allocated; they are not
+	 *  among the sums. */
+	struct stat_error error;
 	/** Older blocks have a row if there are any. True for comparisons, and with want_all. */
 	bool want_older;
 	struct stats_older older;

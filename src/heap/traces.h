@@ -15,6 +15,8 @@ struct trace {
 	/** Live bytes and blocks. */
 	uint64_t size;
 	uint64_t count;
+	/** Of sampled blocks: the squares of the standard errors of both. */
+	struct variance variance;
 };
 
 struct traces {
@@ -24,6 +26,8 @@ struct traces {
 	/** Sums over all of them. */
 	uint64_t total_size;
 	uint64_t total_count;
+	/** As in struct snapshot. */
+	uint64_t sample_rate;
 	/** Of the snapshot. */
 	const struct heap *heap;
 	enum engine engine;

@@ -6,6 +6,7 @@
 #include "heap/queries/pattern.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static bool matches_path(const struct pattern *pattern, const char *path)
@@ -47,6 +48,7 @@ static bool matches(const struct pattern *pattern, const struct stats *stats,
 static void sum_up(struct gate *gate, const struct pattern *pattern)
 {
 	struct stats *stats = gate->stats;
+	double variance = 0, count_variance = 0;
 	size_t num = 0, i;
 
 	for (i = 0; i < stats->num_rows; i++) {
@@ -57,11 +59,18 @@ static void sum_up(struct gate *gate, const struct pattern *pattern)
 		gate->num_matched++;
 		gate->growth += row->size_diff;
 		gate->count_growth += row->count_diff;
+		variance += row->error.size_diff * row->error.size_diff;
+		count_variance += row->error.count_diff * row->error.count_diff;
 		if (row->size_diff > 0)
 			stats->rows[num++] = *row;
 	}
 	stats->num_rows = num;
+	gate->error = sqrt(variance);
+	gate->count_error = sqrt(count_variance);
 	gate->is_exceeded = gate->growth > 0 && (uint64_t)gate->growth > gate->max;
+	gate->is_noise =
+		gate->is_exceeded && stats_is_noise(gate->growth - (int64_t)gate->max, gate->error);
+	gate->is_exceeded &= !gate->is_noise;
 }
 
 struct err *gate_check(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot,

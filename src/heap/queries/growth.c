@@ -33,6 +33,9 @@ struct measuring {
 	VEC(struct tally) tallies;
 	VEC(struct series) series;
 	uint32_t num_added;
+	/** Of the last snapshot, and of its difference to the first. */
+	struct noise_table noise;
+	struct noise total_noise;
 	/** By snapshot. */
 	struct older_sum *older;
 	/** There is a group of older blocks. */
@@ -87,10 +90,31 @@ static void add_totals(struct measuring *m, size_t step, int64_t size, int64_t c
 	}
 }
 
-static struct err *add_site(struct measuring *m, size_t step, const struct snapshot_site *counters)
+/** The noise of a site. Each is met once: in the last snapshot, or in the first if it is not live
+ *  in the last. False: not here. */
+static bool find_noise(struct measuring *m, size_t step, size_t at, struct noise *ret)
 {
+	const struct snapshot *first = m->snapshots[0], *last = m->snapshots[m->num - 1];
+	uint32_t site = m->snapshots[step]->sites[at].site;
+	bool is_last = step + 1 == m->num;
+	size_t other;
+
+	if (!m->growth->stats->sample_rate || (step && !is_last))
+		return false;
+	other = snapshot_find_site(is_last ? first : last, site);
+	if (!is_last && other != SIZE_MAX && last->sites[other].live_blocks)
+		return false;
+	*ret = noise_of(first, is_last ? other : at, last, is_last ? at : other);
+	noise_add(&m->total_noise, ret);
+	return true;
+}
+
+static struct err *add_site(struct measuring *m, size_t step, size_t at)
+{
+	const struct snapshot_site *counters = &m->snapshots[step]->sites[at];
 	const struct alloc_site *site = heap_alloc_site(m->snapshots[step]->heap, counters->site);
-	bool is_repeated = m->grouper.options->is_compat, is_passing;
+	bool is_repeated = m->grouper.options->is_compat, is_passing, has_noise;
+	struct noise noise;
 	struct err *err;
 	size_t i;
 
@@ -105,12 +129,16 @@ static struct err *add_site(struct measuring *m, size_t step, const struct snaps
 	if (err)
 		return err;
 	m->num_added++;
+	has_noise = find_noise(m, step, at, &noise);
 	for (i = 0; i < m->grouper.hits.num; i++) {
 		uint32_t group = m->grouper.hits.items[i];
 
 		// G4: recursion puts a group on one stack several times.
-		if (is_repeated || m->tallies.items[group].last_site != m->num_added)
-			add_to_group(m, group, step, counters, site->stack);
+		if (!is_repeated && m->tallies.items[group].last_site == m->num_added)
+			continue;
+		add_to_group(m, group, step, counters, site->stack);
+		if (has_noise && !noise_add_to_group(&m->noise, group, &noise))
+			return &err_nomem;
 	}
 	add_totals(m, step, (int64_t)counters->live_bytes, (int64_t)counters->live_blocks);
 	return NULL;
@@ -188,7 +216,7 @@ static struct err *add_snapshots(struct measuring *m)
 
 		assert(snapshot->heap == m->snapshots[0]->heap);
 		for (i = 0; i < snapshot->num_sites; i++) {
-			err = add_site(m, step, &snapshot->sites[i]);
+			err = add_site(m, step, i);
 			if (err)
 				return err;
 		}
@@ -263,6 +291,7 @@ static struct err *make_rows(struct measuring *m)
 				      num);
 	if (err)
 		return err;
+	noise_set_errors(growth->stats, &m->noise, &m->total_noise, order);
 	growth->trends = malloc((num + 1) * sizeof(*growth->trends));
 	if (!growth->trends)
 		return &err_nomem;
@@ -282,6 +311,7 @@ static struct err *measure(struct measuring *m, const struct stats_options *opti
 
 	if (err)
 		return err;
+	m->growth->stats->sample_rate = noise_rate(m->snapshots[0], m->snapshots[m->num - 1]);
 	for (i = 0; i < m->num; i++)
 		m->mean_time += time_of(m, i) / (double)m->num;
 	err = grouper_init(&m->grouper, heap, options, resolver, m->growth->stats->arena);
@@ -298,6 +328,7 @@ static struct err *measure(struct measuring *m, const struct stats_options *opti
 	grouper_deinit(&m->grouper);
 	vec_deinit(&m->tallies);
 	vec_deinit(&m->series);
+	vec_deinit(&m->noise.items);
 	free(m->older);
 	return err;
 }

@@ -42,6 +42,13 @@ struct counters {
 	int64_t old_count;
 };
 
+/** A site of the snapshots, or a stack. */
+struct item {
+	struct counters counters;
+	/** NULL: everything was recorded. */
+	const struct noise *noise;
+};
+
 /** A query in progress. */
 struct query {
 	struct grouper grouper;
@@ -56,6 +63,10 @@ struct query {
 	 *  for other keys. */
 	struct counters *stacks;
 	size_t num_stacks;
+	/** Of sampled blocks: the same by stack, by group, and of all. */
+	struct noise *stack_noise;
+	struct noise_table noise;
+	struct noise total_noise;
 	/** How many sites or stacks were added. */
 	uint32_t num_added;
 	struct stats *stats;
@@ -97,7 +108,7 @@ static void tally_add(struct tally *tally, const struct counters *counters, uint
 }
 
 static struct err *add_to_groups(struct query *query, const struct alloc_site *site,
-				 const struct counters *counters)
+				 const struct item *item)
 {
 	bool is_repeated = query->grouper.options->is_compat;
 	struct err *err = grouper_find(&query->grouper, site);
@@ -109,13 +120,16 @@ static struct err *add_to_groups(struct query *query, const struct alloc_site *s
 		return err;
 	query->num_added++;
 	for (i = 0; i < query->grouper.hits.num; i++) {
-		struct tally *tally = &query->tallies.items[query->grouper.hits.items[i]];
+		uint32_t group = query->grouper.hits.items[i];
+		struct tally *tally = &query->tallies.items[group];
 
 		// G4: recursion puts a group on one stack several times.
 		if (tally->last_site == query->num_added && !is_repeated)
 			continue;
-		tally_add(tally, counters, site->stack);
+		tally_add(tally, &item->counters, site->stack);
 		tally->last_site = query->num_added;
+		if (item->noise && !noise_add_to_group(&query->noise, group, item->noise))
+			return &err_nomem;
 	}
 	return NULL;
 }
@@ -138,9 +152,10 @@ static void add_totals(struct stats *stats, const struct counters *counters)
 	stats->total_count_diff += counters->count - counters->old_count;
 }
 
-static struct err *add_site(struct query *query, uint32_t id, const struct counters *counters)
+static struct err *add_site(struct query *query, uint32_t id, const struct item *item)
 {
 	const struct alloc_site *site = heap_alloc_site(query->new_snapshot->heap, id);
+	const struct counters *counters = &item->counters;
 	bool is_passing;
 	struct err *err;
 
@@ -150,9 +165,13 @@ static struct err *add_site(struct query *query, uint32_t id, const struct count
 	if (err || !is_passing)
 		return err;
 	add_totals(query->stats, counters);
+	if (item->noise)
+		noise_add(&query->total_noise, item->noise);
 	if (!query->stacks)
-		return add_to_groups(query, site, counters);
+		return add_to_groups(query, site, item);
 	add_to_stack(&query->stacks[site->stack], counters);
+	if (item->noise)
+		noise_add(&query->stack_noise[site->stack], item->noise);
 	return NULL;
 }
 
@@ -164,11 +183,13 @@ static struct err *add_stacks(struct query *query)
 	size_t i;
 
 	for (i = 0; i < query->num_stacks && !err; i++) {
-		const struct counters *counters = &query->stacks[i];
+		struct item item = {.counters = query->stacks[i]};
 		struct alloc_site site = {.stack = i};
 
-		if (counters->count || counters->old_count || counters->total_count)
-			err = add_to_groups(query, &site, counters);
+		if (query->stack_noise)
+			item.noise = &query->stack_noise[i];
+		if (item.counters.count || item.counters.old_count || item.counters.total_count)
+			err = add_to_groups(query, &site, &item);
 	}
 	return err;
 }
@@ -181,7 +202,10 @@ static struct err *reserve_stacks(struct query *query)
 		return NULL;
 	query->num_stacks = stacks_num(heap_stacks(query->new_snapshot->heap));
 	query->stacks = calloc(query->num_stacks + 1, sizeof(*query->stacks));
-	return query->stacks ? NULL : &err_nomem;
+	if (query->stats->sample_rate)
+		query->stack_noise = calloc(query->num_stacks + 1, sizeof(*query->stack_noise));
+	return query->stacks && (query->stack_noise || !query->stats->sample_rate) ? NULL
+										   : &err_nomem;
 }
 
 // Both lists ascend by site, so a merge meets each site once. Nothing is copied, and neither side
@@ -197,23 +221,29 @@ static struct err *add_sites(struct query *query)
 		const struct snapshot_site *new_site =
 			n < snapshot->num_sites ? &snapshot->sites[n] : NULL;
 		uint32_t id = new_site ? new_site->site : old_site->site;
-		struct counters counters = {0};
+		size_t old_at = SIZE_MAX, new_at = SIZE_MAX;
+		struct item item = {{0}};
+		struct noise noise;
 
 		if (old_site && old_site->site < id)
 			id = old_site->site;
 		if (old_site && old_site->site == id) {
-			counters.old_size = old_site->live_bytes;
-			counters.old_count = old_site->live_blocks;
-			o++;
+			item.counters.old_size = old_site->live_bytes;
+			item.counters.old_count = old_site->live_blocks;
+			old_at = o++;
 		}
 		if (new_site && new_site->site == id) {
-			counters.size = new_site->live_bytes;
-			counters.count = new_site->live_blocks;
-			counters.total_size = new_site->total_bytes;
-			counters.total_count = new_site->total_blocks;
-			n++;
+			item.counters.size = new_site->live_bytes;
+			item.counters.count = new_site->live_blocks;
+			item.counters.total_size = new_site->total_bytes;
+			item.counters.total_count = new_site->total_blocks;
+			new_at = n++;
 		}
-		err = add_site(query, id, &counters);
+		if (query->stats->sample_rate) {
+			noise = noise_of(old_snapshot, old_at, snapshot, new_at);
+			item.noise = &noise;
+		}
+		err = add_site(query, id, &item);
 		if (err)
 			return err;
 	}
@@ -297,8 +327,10 @@ static struct err *make_rows(struct query *query)
 		return err;
 	for (i = limit; i < num; i++)
 		add_more(query->stats, &query->tallies.items[order[i]], is_diff);
-	return stats_make_rows(query->stats, &query->grouper, query->tallies.items, is_diff, order,
-			       limit);
+	err = stats_make_rows(query->stats, &query->grouper, query->tallies.items, is_diff, order,
+			      limit);
+	noise_set_errors(query->stats, &query->noise, &query->total_noise, order);
+	return err;
 }
 
 struct err *stats_check_options(const struct stats_options *options)
@@ -330,6 +362,7 @@ static struct err *run(struct query *query, const struct stats_options *options,
 	if (err)
 		return err;
 	query->stats = stats;
+	stats->sample_rate = noise_rate(query->old_snapshot, query->new_snapshot);
 	err = grouper_init(&query->grouper, heap, options, resolver, stats->arena);
 	if (!err)
 		err = filter_matcher_create(options->filters, heap, resolver,
@@ -344,6 +377,8 @@ static struct err *run(struct query *query, const struct stats_options *options,
 		err = make_rows(query);
 	filter_matcher_destroy(query->matcher);
 	free(query->stacks);
+	free(query->stack_noise);
+	vec_deinit(&query->noise.items);
 	grouper_deinit(&query->grouper);
 	vec_deinit(&query->tallies);
 	if (err)

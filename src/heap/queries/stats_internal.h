@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Private parts of the statistics, used by stats.c, result.c, growth.c, order.c, group.c and
- *  group_labels.c only.
+/** Private parts of the statistics, used by stats.c, result.c, noise.c, growth.c, order.c,
+ *  group.c and group_labels.c only.
  *
  *  A *label* is what one location is under a key: a line, a file, a function or a module. For these
  *  keys the groups are the labels. For the key traceback a group is a sequence of labels (lines),
@@ -167,6 +167,35 @@ struct tally {
 	/** Number of the site that was added last; 0: none yet. */
 	uint32_t last_site;
 };
+
+/** The variances of what a tally sums up, and of its differences new - old. */
+struct noise {
+	struct variance live;
+	struct variance total;
+	struct variance diff;
+};
+
+/** The noise of groups, by id. Stays empty if everything was recorded. */
+struct noise_table {
+	VEC(struct noise) items;
+};
+
+/** The variances of a site of two snapshots. old_at, new_at: its places in them; SIZE_MAX: it is
+ *  not there. Either snapshot may be NULL. What lives in both has no part in the difference. How
+ *  much that is, is not known to the block; so the difference's variance is rather too large. */
+struct noise noise_of(const struct snapshot *old_snapshot, size_t old_at,
+		      const struct snapshot *new_snapshot, size_t new_at);
+void noise_add(struct noise *sum, const struct noise *n);
+/** False: out of memory. */
+bool noise_add_to_group(struct noise_table *table, uint32_t group,
+			const struct noise *n) __must_check;
+struct stat_error noise_errors(const struct noise *n);
+/** The rate at which one of them was sampled; 0: both have recorded everything. old_snapshot may be
+ *  NULL. */
+uint64_t noise_rate(const struct snapshot *old_snapshot, const struct snapshot *new_snapshot);
+/** Set the errors of rows, which are the groups of order, and of the sums. */
+void noise_set_errors(struct stats *stats, const struct noise_table *table, const struct noise *sum,
+		      const uint32_t *order);
 
 /** Sort the ids of groups in order[0 .. num) in place. The first `limit` of them are in order;
  *  those behind are in any order. is_diff: use the orders of a comparison. */

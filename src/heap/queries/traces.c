@@ -13,7 +13,8 @@ struct collecting {
 };
 
 static struct err *add_site(struct collecting *c, const struct alloc_site *site,
-			    const struct snapshot_site *counters)
+			    const struct snapshot_site *counters,
+			    const struct site_variance *variance)
 {
 	uint64_t key = (uint64_t)site->stack << 32 | site->domain, *found;
 	struct trace *trace;
@@ -30,6 +31,8 @@ static struct err *add_site(struct collecting *c, const struct alloc_site *site,
 	}
 	trace->size += counters->live_bytes;
 	trace->count += counters->live_blocks;
+	if (variance)
+		variance_add(&trace->variance, &variance->live);
 	return NULL;
 }
 
@@ -48,7 +51,8 @@ static struct err *collect(struct collecting *c, const struct snapshot *snapshot
 			continue;
 		err = filter_matcher_passes(matcher, site, &is_passing);
 		if (!err && is_passing)
-			err = add_site(c, site, counters);
+			err = add_site(c, site, counters,
+				       snapshot->variances ? &snapshot->variances[i] : NULL);
 		if (err)
 			return err;
 	}
@@ -78,6 +82,7 @@ static struct err *finish(struct collecting *c, const struct snapshot *snapshot,
 		return &err_nomem;
 	traces->heap = snapshot->heap;
 	traces->engine = snapshot->engine;
+	traces->sample_rate = snapshot->sample_rate;
 	traces->num = c->list.num;
 	traces->items = no_cleanup_ptr(c->list.items);
 	for (i = 0; i < traces->num; i++) {

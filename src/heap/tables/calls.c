@@ -132,6 +132,15 @@ static struct call_block *find_logged(const struct calls *c, uint64_t addr)
 	return t ? &t->log.items[(uint32_t)*found] : NULL;
 }
 
+/** The thread's sums, when a block comes (sign 1) or goes (-1). */
+static void change(const struct calls *c, struct thread *t, const struct block *block, int sign)
+{
+	struct weight weight = heap_weigh(c->heap, block);
+
+	t->bytes += sign * (int64_t)weight.bytes;
+	t->blocks += sign * (int64_t)weight.blocks;
+}
+
 void calls_alloc(struct calls *c, int32_t tid, uint64_t addr)
 {
 	struct thread *t = find_thread(c, tid);
@@ -141,8 +150,7 @@ void calls_alloc(struct calls *c, int32_t tid, uint64_t addr)
 
 	if (!t || !heap_get(c->heap, addr, &block))
 		return;
-	t->bytes += block.size;
-	t->blocks++;
+	change(c, t, &block, 1);
 	call = &t->calls.items[t->calls.num - 1];
 	if (t->bytes > call->max_bytes)
 		call->max_bytes = t->bytes;
@@ -171,8 +179,7 @@ void calls_free(struct calls *c, int32_t tid, uint64_t addr)
 	}
 	if (!t || !heap_get(c->heap, addr, &block))
 		return;
-	t->bytes -= block.size;
-	t->blocks--;
+	change(c, t, &block, -1);
 }
 
 void calls_free_older(struct calls *c, int32_t tid, uint64_t size)
@@ -212,8 +219,6 @@ void calls_put_back(struct calls *c, int32_t tid, uint64_t addr)
 	if (!c->threads.num || !heap_get(c->heap, addr, &block))
 		return;
 	unfree_logged(c, &block, heap_alloc_site(c->heap, block.site)->tid);
-	if (!t)
-		return;
-	t->bytes += block.size;
-	t->blocks++;
+	if (t)
+		change(c, t, &block, 1);
 }

@@ -6,29 +6,13 @@
 
 #include "heap/heap.h"
 
-#include "base/vec.h"
-#include "heap/tables/alloc_sites.h"
+#include "base/hash.h"
+#include "heap/tables/heap_internal.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct heap {
-	struct stacks *stacks;
-	struct blocks *blocks;
-	struct alloc_sites sites;
-	struct older older;
-	struct heap_totals totals;
-	/** Advances at every new maximum of live_bytes; from 1. */
-	uint64_t epoch;
-	uint64_t seq;
-	/** heap_close_alloc_sites(): there is no new site any more, but this one. */
-	bool is_closed;
-	uint32_t last_site;
-	/** seq at the last heap_clear(): older blocks must not come back from a failed realloc. */
-	uint64_t cleared_seq;
-};
 
 struct err *heap_create(struct heap **ret)
 {
@@ -59,6 +43,7 @@ void heap_destroy(struct heap *heap)
 	blocks_destroy(heap->blocks);
 	alloc_sites_deinit(&heap->sites);
 	older_deinit(&heap->older);
+	sampling_deinit(&heap->sampling);
 	free(heap);
 }
 
@@ -72,24 +57,51 @@ static struct alloc_site *site_get(const struct heap *heap, uint32_t id)
 	return alloc_sites_get(&heap->sites, id);
 }
 
-/** is_counted: the site is for blocks of this heap, not for those of a loaded snapshot. */
-static struct err *site_intern(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
-			       bool is_counted, uint32_t *ret)
+void heap_set_sampling(struct heap *heap, uint64_t rate, uint64_t seed)
 {
-	bool may_add = !is_counted || !heap->is_closed;
-	struct err *err = alloc_sites_intern(&heap->sites, stack, domain, tid, may_add, ret);
+	assert(!heap->seq);
+	heap->sampling.rate = rate;
+	heap->sampling.seed = seed;
+}
 
-	if (err != &err_not_found)
-		return err;
-	*ret = heap->last_site;
-	return NULL;
+uint64_t heap_sample_rate(const struct heap *heap)
+{
+	return heap->sampling.rate;
+}
+
+struct weight heap_weigh(const struct heap *heap, const struct block *block)
+{
+	if (!heap->sampling.rate)
+		return (struct weight){.bytes = block->size, .blocks = 1};
+	return weight_of(block->size, heap->sampling.rate,
+			 hash_u64(block->seq + heap->sampling.seed));
+}
+
+struct site_variance heap_alloc_site_variance(const struct heap *heap, uint32_t id, bool is_peak)
+{
+	return sampling_get(&heap->sampling, id, heap->epoch, is_peak);
+}
+
+struct err *heap_intern_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
+				   uint32_t *ret)
+{
+	struct err *err =
+		alloc_sites_intern(&heap->sites, stack, domain, tid, !heap->is_closed, ret);
+
+	if (err == &err_not_found) {
+		*ret = heap->last_site;
+		return NULL;
+	}
+	if (!err && heap->sampling.rate && !sampling_reserve(&heap->sampling, *ret))
+		return &err_nomem;
+	return err;
 }
 
 struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 				   uint32_t *ret)
 {
 	assert(stack < stacks_num(heap->stacks));
-	return site_intern(heap, stack, domain, tid, false, ret);
+	return alloc_sites_intern(&heap->sites, stack, domain, tid, true, ret);
 }
 
 // Called before every change of a site's live counters: it keeps their values at the peak.
@@ -105,25 +117,32 @@ static void site_save(const struct heap *heap, struct alloc_site *site)
 static void live_add(struct heap *heap, const struct block *block)
 {
 	struct alloc_site *site = site_get(heap, block->site);
+	struct weight weight = heap_weigh(heap, block);
 
 	older_live_add(&heap->older, block->size);
 	site_save(heap, site);
-	site->live_bytes += block->size;
-	site->live_blocks++;
-	heap->totals.live_bytes += block->size;
-	heap->totals.live_blocks++;
+	if (heap->sampling.rate)
+		sampling_add(&heap->sampling, block->site, heap->epoch, &weight);
+	site->live_bytes += weight.bytes;
+	site->live_blocks += weight.blocks;
+	heap->totals.live_bytes += weight.bytes;
+	heap->totals.live_blocks += weight.blocks;
 }
 
 static void live_subtract(struct heap *heap, const struct block *block)
 {
 	struct alloc_site *site = site_get(heap, block->site);
+	struct weight weight = heap_weigh(heap, block);
 
 	older_live_subtract(&heap->older, block->size);
 	site_save(heap, site);
-	site->live_bytes -= block->size;
-	site->live_blocks--;
-	heap->totals.live_bytes -= block->size;
-	heap->totals.live_blocks--;
+	site->live_bytes -= weight.bytes;
+	site->live_blocks -= weight.blocks;
+	heap->totals.live_bytes -= weight.bytes;
+	heap->totals.live_blocks -= weight.blocks;
+	if (heap->sampling.rate)
+		sampling_subtract(&heap->sampling, block->site, heap->epoch, &weight,
+				  site->live_blocks != 0);
 }
 
 // At a new maximum a new epoch begins. What was saved before is out of date; the live values are
@@ -159,37 +178,44 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
 {
 	struct block block = {.addr = addr, .seq = heap->seq + 1};
 	struct alloc_site *site;
+	struct weight weight;
 	struct err *err;
 
 	assert(stack < stacks_num(heap->stacks));
 	// Counters must go down by what they went up. So the size is cut here, as the table cuts
 	// it.
 	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
-	err = site_intern(heap, stack, domain, tid, true, &block.site);
+	err = heap_intern_alloc_site(heap, stack, domain, tid, &block.site);
 	if (!err)
 		err = enter(heap, &block);
 	if (err)
 		return err;
 	heap->seq++;
 	site = site_get(heap, block.site);
-	site->total_bytes += block.size;
-	site->total_blocks++;
-	heap->totals.total_bytes += block.size;
-	heap->totals.total_blocks++;
+	weight = heap_weigh(heap, &block);
+	if (heap->sampling.rate)
+		sampling_count(&heap->sampling, block.site, &weight);
+	site->total_bytes += weight.bytes;
+	site->total_blocks += weight.blocks;
+	heap->totals.total_bytes += weight.bytes;
+	heap->totals.total_blocks += weight.blocks;
 	return NULL;
 }
 
 void heap_count_unrecorded(struct heap *heap, uint64_t size)
 {
-	heap->totals.total_bytes += size;
-	heap->totals.total_blocks++;
-	heap->totals.unrecorded_bytes += size;
-	heap->totals.unrecorded_blocks++;
+	struct block block = {.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size};
+	struct weight weight = heap_weigh(heap, &block);
+
+	heap->totals.total_bytes += weight.bytes;
+	heap->totals.total_blocks += weight.blocks;
+	heap->totals.unrecorded_bytes += weight.bytes;
+	heap->totals.unrecorded_blocks += weight.blocks;
 }
 
 struct err *heap_close_alloc_sites(struct heap *heap, uint32_t stack)
 {
-	struct err *err = site_intern(heap, stack, DOMAIN_MALLOC, 0, true, &heap->last_site);
+	struct err *err = heap_intern_alloc_site(heap, stack, DOMAIN_MALLOC, 0, &heap->last_site);
 
 	if (!err)
 		heap->is_closed = true;
@@ -250,88 +276,6 @@ struct err *heap_put_back(struct heap *heap, const struct block *block)
 	return enter(heap, block);
 }
 
-/** The sites of another heap, and the sites of this heap that they become. */
-struct absorbing {
-	VEC(uint32_t) ids;
-	VEC(uint32_t) sites;
-};
-
-static bool is_used(const struct alloc_site *site)
-{
-	return site->total_blocks || site->live_blocks || site->saved_blocks;
-}
-
-static struct err *map_sites(struct heap *heap, const struct heap *from,
-			     struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
-			     void *ctx, struct absorbing *ret)
-{
-	const struct alloc_site *site;
-	struct err *err = NULL;
-	uint32_t id, stack, new_id;
-
-	for (id = 0; id < from->sites.num && !err; id++) {
-		site = site_get(from, id);
-		if (!is_used(site))
-			continue;
-		err = map_stack(ctx, site->stack, &stack);
-		if (!err)
-			err = site_intern(heap, stack, site->domain, 0, true, &new_id);
-		if (!err && (!vec_push(&ret->ids, new_id) || !vec_push(&ret->sites, id)))
-			err = &err_nomem;
-	}
-	return err;
-}
-
-static void add_site(struct heap *heap, struct alloc_site *to, const struct heap *from, uint32_t id)
-{
-	const struct alloc_site *site = site_get(from, id);
-	uint64_t bytes, blocks;
-
-	// Each site's value at the peak of its own process, so that they sum up to the sum of the
-	// peaks.
-	to->saved_epoch = heap->epoch;
-	heap_alloc_site_at_peak(from, id, &bytes, &blocks);
-	to->saved_bytes += bytes;
-	to->saved_blocks += blocks;
-	to->total_bytes += site->total_bytes;
-	to->total_blocks += site->total_blocks;
-	to->live_bytes += site->live_bytes;
-	to->live_blocks += site->live_blocks;
-}
-
-static void add_totals(struct heap_totals *to, const struct heap_totals *from)
-{
-	const uint64_t *values = (const uint64_t *)from;
-	uint64_t *sums = (uint64_t *)to;
-	size_t i;
-
-	_Static_assert(sizeof(*to) == 13 * sizeof(*sums), "nothing but sums");
-	for (i = 0; i < sizeof(*to) / sizeof(*sums); i++)
-		sums[i] += values[i];
-}
-
-struct err *heap_absorb(struct heap *heap, const struct heap *from,
-			struct err *(*map_stack)(void *ctx, uint32_t stack, uint32_t *ret),
-			void *ctx)
-{
-	struct heap_totals totals = heap_totals(from);
-	struct absorbing absorbing = {0};
-	struct err *err = map_sites(heap, from, map_stack, ctx, &absorbing);
-	size_t i;
-
-	if (!err)
-		err = older_absorb(&heap->older, &from->older, from->epoch, heap->epoch);
-	if (!err) {
-		for (i = 0; i < absorbing.ids.num; i++)
-			add_site(heap, site_get(heap, absorbing.ids.items[i]), from,
-				 absorbing.sites.items[i]);
-		add_totals(&heap->totals, &totals);
-	}
-	vec_deinit(&absorbing.ids);
-	vec_deinit(&absorbing.sites);
-	return err;
-}
-
 void heap_clear(struct heap *heap)
 {
 	uint32_t id;
@@ -346,6 +290,7 @@ void heap_clear(struct heap *heap)
 		       sizeof(*site) - offsetof(struct alloc_site, total_bytes));
 	}
 	older_clear(&heap->older);
+	sampling_clear(&heap->sampling);
 	heap->totals = (struct heap_totals){0};
 	heap->cleared_seq = heap->seq;
 }
@@ -402,6 +347,11 @@ uint64_t heap_seq(const struct heap *heap)
 	return heap->seq;
 }
 
+uint64_t heap_cleared_seq(const struct heap *heap)
+{
+	return heap->cleared_seq;
+}
+
 bool heap_get(const struct heap *heap, uint64_t addr, struct block *ret)
 {
 	return blocks_get(heap->blocks, addr, ret);
@@ -421,5 +371,5 @@ void heap_memory(const struct heap *heap, size_t *blocks_ret, size_t *rest_ret)
 {
 	*blocks_ret = blocks_memory(heap->blocks);
 	*rest_ret = sizeof(*heap) + stacks_memory(heap->stacks) + older_memory(&heap->older) +
-		    alloc_sites_memory(&heap->sites);
+		    alloc_sites_memory(&heap->sites) + sampling_memory(&heap->sampling);
 }

@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** What has stayed of a site. */
+struct stayed {
+	struct snapshot_site site;
+	struct variance variance;
+};
+
 struct function {
 	struct measured_function pub;
 	char *name;
@@ -20,7 +26,7 @@ struct function {
 	struct measured_result sum;
 	bool has_sum;
 	struct hmap stayed;
-	VEC(struct snapshot_site) sums;
+	VEC(struct stayed) sums;
 };
 
 struct measured {
@@ -118,11 +124,22 @@ void measured_enter(struct measured *m, int32_t tid, uint32_t id, uint64_t call,
 		f->pub.num_active++;
 }
 
-static void add_stayed(struct function *f, const struct call_block *block)
+/** A block that stays is live. */
+static struct weight weigh(const struct heap *heap, const struct call_block *block)
+{
+	struct block live;
+
+	if (heap_sample_rate(heap) && heap_get(heap, block->addr, &live))
+		return heap_weigh(heap, &live);
+	return (struct weight){.bytes = block->size, .blocks = 1};
+}
+
+static void add_stayed(const struct heap *heap, struct function *f, const struct call_block *block)
 {
 	const uint64_t *found = hmap_find(&f->stayed, block->site);
-	struct snapshot_site new_site = {.site = block->site};
-	struct snapshot_site *site;
+	struct weight weight = weigh(heap, block);
+	struct stayed new_site = {.site.site = block->site};
+	struct stayed *stayed;
 
 	if (!found) {
 		if (!vec_push(&f->sums, new_site))
@@ -133,21 +150,36 @@ static void add_stayed(struct function *f, const struct call_block *block)
 		}
 		found = hmap_find(&f->stayed, block->site);
 	}
-	site = &f->sums.items[*found];
-	site->live_bytes += block->size;
-	site->live_blocks++;
-	site->total_bytes += block->size;
-	site->total_blocks++;
+	stayed = &f->sums.items[*found];
+	stayed->site.live_bytes += weight.bytes;
+	stayed->site.live_blocks += weight.blocks;
+	stayed->site.total_bytes += weight.bytes;
+	stayed->site.total_blocks += weight.blocks;
+	variance_add(&stayed->variance, &weight.variance);
 }
 
 static int compare_sites(const void *a, const void *b)
 {
-	const struct snapshot_site *x = a, *y = b;
+	const struct stayed *x = a, *y = b;
 
-	return x->site < y->site ? -1 : x->site > y->site;
+	return x->site.site < y->site.site ? -1 : x->site.site > y->site.site;
 }
 
-static struct snapshot *make_snapshot(const struct measured *m, const struct function *f)
+static bool copy_variances(struct snapshot *snapshot, const struct function *f)
+{
+	size_t i;
+
+	snapshot->sample_rate = heap_sample_rate(snapshot->heap);
+	if (!snapshot->sample_rate)
+		return true;
+	snapshot->variances = malloc((f->sums.num + 1) * sizeof(*snapshot->variances));
+	for (i = 0; snapshot->variances && i < f->sums.num; i++)
+		snapshot->variances[i].live = snapshot->variances[i].total =
+			f->sums.items[i].variance;
+	return snapshot->variances;
+}
+
+static struct snapshot *make_snapshot(const struct measured *m, struct function *f)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	size_t i;
@@ -156,20 +188,22 @@ static struct snapshot *make_snapshot(const struct measured *m, const struct fun
 		return NULL;
 	snapshot->name = strdup(f->name);
 	snapshot->sites = malloc((f->sums.num + 1) * sizeof(*snapshot->sites));
-	if (!snapshot->name || !snapshot->sites) {
+	snapshot->heap = m->calls.heap;
+	snapshot->first_seq = SNAPSHOT_NO_SEQ;
+	if (f->sums.num)
+		qsort(f->sums.items, f->sums.num, sizeof(*f->sums.items), compare_sites);
+	if (!snapshot->name || !snapshot->sites || !copy_variances(snapshot, f)) {
 		snapshot_destroy(snapshot);
 		return NULL;
 	}
-	snapshot->heap = m->calls.heap;
 	snapshot->num_sites = snapshot->num_live_stacks = f->sums.num;
 	for (i = 0; i < f->sums.num; i++) {
-		snapshot->sites[i] = f->sums.items[i];
-		snapshot->totals.live_bytes += f->sums.items[i].live_bytes;
-		snapshot->totals.live_blocks += f->sums.items[i].live_blocks;
+		snapshot->sites[i] = f->sums.items[i].site;
+		snapshot->totals.live_bytes += snapshot->sites[i].live_bytes;
+		snapshot->totals.live_blocks += snapshot->sites[i].live_blocks;
 	}
 	snapshot->totals.total_bytes = snapshot->totals.live_bytes;
 	snapshot->totals.total_blocks = snapshot->totals.live_blocks;
-	qsort(snapshot->sites, snapshot->num_sites, sizeof(*snapshot->sites), compare_sites);
 	return snapshot;
 }
 
@@ -223,7 +257,7 @@ static void add_call(void *ctx, const struct ended_call *call)
 		sum->peak_bytes = call->peak_bytes;
 	for (i = 0; i < call->num_blocks; i++)
 		if (!call->blocks[i].is_freed)
-			add_stayed(f, &call->blocks[i]);
+			add_stayed(leaving->m->calls.heap, f, &call->blocks[i]);
 	f->pub.num_active--;
 	f->pub.num_done++;
 	if (sum->num_calls >= f->pub.num_calls)

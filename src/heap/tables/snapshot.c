@@ -15,8 +15,13 @@ static struct err *snapshot_new(const struct heap *heap, const char *name, struc
 	snapshot->heap = heap;
 	snapshot->totals = heap_totals(heap);
 	snapshot->seq = heap_seq(heap);
+	snapshot->first_seq = SNAPSHOT_NO_SEQ;
 	snapshot->sites = malloc((heap_num_alloc_sites(heap) + 1) * sizeof(*snapshot->sites));
-	if (!snapshot->name || !snapshot->sites)
+	snapshot->sample_rate = heap_sample_rate(heap);
+	if (snapshot->sample_rate)
+		snapshot->variances =
+			malloc((heap_num_alloc_sites(heap) + 1) * sizeof(*snapshot->variances));
+	if (!snapshot->name || !snapshot->sites || (snapshot->sample_rate && !snapshot->variances))
 		return &err_nomem;
 	*ret = no_cleanup_ptr(snapshot);
 	return NULL;
@@ -37,10 +42,14 @@ static struct err *copy_older(struct snapshot *snapshot, bool is_peak)
 	return NULL;
 }
 
-static void add_site(struct snapshot *snapshot, const struct snapshot_site *site)
+static void add_site(struct snapshot *snapshot, const struct snapshot_site *site,
+		     const struct site_variance *variance)
 {
-	if (site->total_blocks || site->live_blocks)
-		snapshot->sites[snapshot->num_sites++] = *site;
+	if (!site->total_blocks && !site->live_blocks)
+		return;
+	if (snapshot->variances)
+		snapshot->variances[snapshot->num_sites] = *variance;
+	snapshot->sites[snapshot->num_sites++] = *site;
 }
 
 static bool count_live_stacks(struct snapshot *snapshot)
@@ -83,16 +92,19 @@ struct err *snapshot_create(const struct heap *heap, const char *name, struct sn
 
 	if (err)
 		return err;
+	snapshot->first_seq = heap_cleared_seq(heap);
 	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
 		const struct alloc_site *site = heap_alloc_site(heap, id);
+		struct site_variance variance = heap_alloc_site_variance(heap, id, false);
+		struct snapshot_site now = {
+			.site = id,
+			.live_bytes = site->live_bytes,
+			.live_blocks = site->live_blocks,
+			.total_bytes = site->total_bytes,
+			.total_blocks = site->total_blocks,
+		};
 
-		add_site(snapshot, &(struct snapshot_site){
-					   .site = id,
-					   .live_bytes = site->live_bytes,
-					   .live_blocks = site->live_blocks,
-					   .total_bytes = site->total_bytes,
-					   .total_blocks = site->total_blocks,
-				   });
+		add_site(snapshot, &now, &variance);
 	}
 	return finish(snapshot, copy_older(snapshot, false), ret);
 }
@@ -110,6 +122,7 @@ struct err *snapshot_create_peak(const struct heap *heap, const char *name, stru
 	snapshot->seq = SNAPSHOT_NO_SEQ;
 	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
 		const struct alloc_site *site = heap_alloc_site(heap, id);
+		struct site_variance variance = heap_alloc_site_variance(heap, id, true);
 		struct snapshot_site at_peak = {
 			.site = id,
 			.total_bytes = site->total_bytes,
@@ -117,15 +130,17 @@ struct err *snapshot_create_peak(const struct heap *heap, const char *name, stru
 		};
 
 		heap_alloc_site_at_peak(heap, id, &at_peak.live_bytes, &at_peak.live_blocks);
-		add_site(snapshot, &at_peak);
+		add_site(snapshot, &at_peak, &variance);
 	}
 	return finish(snapshot, copy_older(snapshot, true), ret);
 }
 
 struct since {
+	const struct heap *heap;
 	uint64_t seq;
 	/** By site. */
 	struct snapshot_site *sites;
+	struct site_variance *variances;
 	struct heap_totals totals;
 };
 
@@ -133,14 +148,18 @@ static void add_block(void *ctx, const struct block *block)
 {
 	struct since *since = ctx;
 	struct snapshot_site *site = &since->sites[block->site];
+	struct weight weight;
 
 	if (block->seq <= since->seq)
 		return;
+	weight = heap_weigh(since->heap, block);
 	site->site = block->site;
-	site->live_bytes += block->size;
-	site->live_blocks++;
-	since->totals.live_bytes += block->size;
-	since->totals.live_blocks++;
+	site->live_bytes += weight.bytes;
+	site->live_blocks += weight.blocks;
+	since->totals.live_bytes += weight.bytes;
+	since->totals.live_blocks += weight.blocks;
+	if (since->variances)
+		variance_add(&since->variances[block->site].live, &weight.variance);
 }
 
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
@@ -148,7 +167,8 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 {
 	_cleanup_free_ struct snapshot_site *sites =
 		calloc(heap_num_alloc_sites(heap) + 1, sizeof(*sites));
-	struct since since = {seq, sites, {0}};
+	_cleanup_free_ struct site_variance *variances = NULL;
+	struct since since = {.heap = heap, .seq = seq, .sites = sites};
 	struct snapshot *snapshot;
 	struct err *err;
 	uint32_t id;
@@ -157,14 +177,20 @@ struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const c
 		return err_create(ERR_USAGE,
 				  "that snapshot has no place in the sequence of allocations; "
 				  "name one that was taken in this session");
-	err = sites ? snapshot_new(heap, name, &snapshot) : &err_nomem;
+	if (heap_sample_rate(heap))
+		variances = calloc(heap_num_alloc_sites(heap) + 1, sizeof(*variances));
+	since.variances = variances;
+	err = sites && (variances || !heap_sample_rate(heap)) ? snapshot_new(heap, name, &snapshot)
+							      : &err_nomem;
 	if (err)
 		return err;
 	blocks_each(heap_blocks(heap), add_block, &since);
 	for (id = 0; id < heap_num_alloc_sites(heap); id++) {
 		sites[id].total_bytes = sites[id].live_bytes;
 		sites[id].total_blocks = sites[id].live_blocks;
-		add_site(snapshot, &sites[id]);
+		if (variances)
+			variances[id].total = variances[id].live;
+		add_site(snapshot, &sites[id], variances ? &variances[id] : NULL);
 	}
 	since.totals.peak_bytes = since.totals.total_bytes = since.totals.live_bytes;
 	since.totals.peak_blocks = since.totals.total_blocks = since.totals.live_blocks;
@@ -188,12 +214,28 @@ struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t 
 	return err;
 }
 
+size_t snapshot_find_site(const struct snapshot *snapshot, uint32_t site)
+{
+	size_t begin = 0, end = snapshot->num_sites, middle;
+
+	while (begin < end) {
+		middle = begin + (end - begin) / 2;
+		if (snapshot->sites[middle].site < site)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin < snapshot->num_sites && snapshot->sites[begin].site == site ? begin
+										  : SIZE_MAX;
+}
+
 void snapshot_destroy(struct snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
 	free(snapshot->name);
 	free(snapshot->sites);
+	free(snapshot->variances);
 	free(snapshot->older);
 	free(snapshot);
 }
