@@ -33,9 +33,11 @@ enum capture_result capture_enter(struct capture *c, const struct capture_entry 
 	// Who finds its block in the live set frees it for real.
 	if (is_free && capture_free_live(c, at))
 		return CAPTURE_DONE;
-	// The others were not sampled, or somebody else has freed them.
-	if (is_free && c->process->sample_rate)
+	// The others were not sampled, or somebody else has freed them, or the reader decides.
+	if (is_free && c->process->sample_rate) {
+		capture_free_nested(c, at);
 		return CAPTURE_DONE;
+	}
 	switch (nesting_in_pending(c, at)) {
 	case NESTING_INSIDE:
 		if (is_free)

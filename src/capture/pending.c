@@ -205,7 +205,7 @@ static struct capture_pending call_of(struct capture *c, const struct capture_en
 	p.was_live = p.has_taken && c->ops->live_has(c->owner, capture_key(p.is_layered, p.ptr));
 	p.has_older = p.has_taken && !p.was_live && capture_has_older(c->process);
 	// What was not sampled is nobody's.
-	if (c->process->sample_rate)
+	if (c->process->sample_rate && !c->process->is_live_unknown)
 		p.has_taken = p.was_live;
 	return p;
 }
