@@ -8,20 +8,22 @@
 
 _Static_assert(WALK_MAX_REGS <= 8, "a bit of in_memory for each");
 
-static bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
+static inline bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t *ret)
 {
 	// Registers of a broken stack hold anything, and the end of the word must be a number, too.
 	return addr <= UINT64_MAX - 8 && ops->read(ops->ctx, addr, ret);
 }
 
-static void set_saved(struct walk_frame *frame, unsigned reg, uint64_t addr)
+static inline void set_saved(struct walk_frame *frame, unsigned reg, uint64_t addr)
 {
 	frame->regs[reg] = addr;
 	frame->in_memory |= (uint8_t)(1u << reg);
 	frame->restored |= (uint8_t)(1u << reg);
 }
 
-bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret)
+/** walk_reg(), which is on the way of each frame. */
+static inline bool get_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops,
+			   uint64_t *ret)
 {
 	uint64_t value = frame->regs[reg];
 
@@ -36,11 +38,16 @@ bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops
 	return true;
 }
 
+bool walk_reg(struct walk_frame *frame, unsigned reg, const struct walk_ops *ops, uint64_t *ret)
+{
+	return get_reg(frame, reg, ops, ret);
+}
+
 /** Of the function at whose first instruction frame stands. */
 static bool entry_return_addr(struct walk_frame *frame, const struct walk_ops *ops, uint64_t *ret)
 {
 	if (ops->arch->link != ARCH_NO_REG)
-		return walk_reg(frame, ops->arch->link, ops, ret);
+		return get_reg(frame, ops->arch->link, ops, ret);
 	return read_word(ops, frame->regs[WALK_SP], ret);
 }
 
@@ -97,7 +104,7 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 	const struct arch_unwind *arch = ops->arch;
 	uint64_t sp = frame->regs[WALK_SP], fp, ra;
 
-	if (!walk_reg(frame, arch->frame_pointer, ops, &fp))
+	if (!get_reg(frame, arch->frame_pointer, ops, &fp))
 		return WALK_TRUNCATED;
 	// The outermost frame is marked by a zero frame pointer.
 	if (fp == 0)
@@ -118,7 +125,7 @@ static bool compute_cfa(struct walk_frame *frame, const struct cfi_row *row,
 {
 	uint64_t base;
 
-	if (row->cfa_reg >= ops->arch->num_regs || !walk_reg(frame, row->cfa_reg, ops, &base))
+	if (row->cfa_reg >= ops->arch->num_regs || !get_reg(frame, row->cfa_reg, ops, &base))
 		return false;
 	switch (row->kind) {
 	case CFI_ROW_DEREF:
@@ -148,17 +155,27 @@ static bool find_return_addr(struct walk_frame *frame, const struct cfi_row *row
 	// Who has called another function has lost what was in the link register. Who has not need
 	// not have a frame.
 	return cfa >= sp && ops->arch->link != ARCH_NO_REG && !frame->is_call_site &&
-	       walk_reg(frame, ops->arch->link, ops, ret);
+	       get_reg(frame, ops->arch->link, ops, ret);
 }
 
-/** Is a register saved at a distance from the frame pointer? (An odd offset.) */
-static bool needs_frame_pointer(const struct cfi_row *row, unsigned num_saved)
+/** Bit i: the frame has saved register i. */
+static unsigned saved_regs(const struct cfi_row *row, unsigned num_saved)
+{
+	unsigned mask = 0, i;
+
+#pragma GCC unroll 8
+	for (i = WALK_SP + 1; i < WALK_MAX_SAVED; i++)
+		mask |= (unsigned)(row->reg_offset[i] != CFI_ROW_SAME) << i;
+	return mask & ((1u << num_saved) - 1);
+}
+
+/** Is one of them saved at a distance from the frame pointer? (An odd offset.) */
+static bool needs_frame_pointer(const struct cfi_row *row, unsigned saved)
 {
 	int all = 0;
-	unsigned i;
 
-	for (i = WALK_SP + 1; i < num_saved; i++)
-		all |= row->reg_offset[i];
+	for (; saved; saved &= saved - 1)
+		all |= row->reg_offset[__builtin_ctz(saved)];
 	return all & 1;
 }
 
@@ -166,19 +183,19 @@ static enum walk_result step_row(struct walk_frame *frame, const struct cfi_row 
 				 const struct walk_ops *ops)
 {
 	const struct arch_unwind *arch = ops->arch;
+	unsigned saved = saved_regs(row, arch->num_saved), i;
 	uint64_t cfa, ra, fp = 0;
-	unsigned i;
 
 	if (!compute_cfa(frame, row, ops, &cfa) || !find_return_addr(frame, row, cfa, ops, &ra))
 		return WALK_TRUNCATED;
 	if (ra == 0)
 		return WALK_END;
-	if (needs_frame_pointer(row, arch->num_saved) &&
-	    !walk_reg(frame, arch->frame_pointer, ops, &fp))
+	if (needs_frame_pointer(row, saved) && !get_reg(frame, arch->frame_pointer, ops, &fp))
 		return WALK_TRUNCATED;
-	for (i = WALK_SP + 1; i < arch->num_saved; i++)
-		if (row->reg_offset[i] != CFI_ROW_SAME)
-			set_saved(frame, i, cfi_row_saved_addr(row, i, cfa, fp));
+	for (; saved; saved &= saved - 1) {
+		i = (unsigned)__builtin_ctz(saved);
+		set_saved(frame, i, cfi_row_saved_addr(row, i, cfa, fp));
+	}
 	go_to_caller(frame, ra, cfa);
 	return WALK_OK;
 }
