@@ -19,7 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH       256
+#define BATCH 256
+/** Records that a producer puts into the ring at a time. */
+#define PUTS        1024
+#define MAX_ROUNDS  (1u << 16)
 #define NUM_ROWS    4096
 #define NUM_SLOTS   (1u << 17)
 #define BUFFER_SIZE (2u << 20)
@@ -257,6 +260,92 @@ static void drain(void)
 		ring_consume(b.reader);
 }
 
+/** A thread that puts records of the size of an allocation's, or reads. */
+struct partner {
+	uint32_t place;
+	uint64_t spent_ns;
+	pthread_t thread;
+};
+
+/** How many are to begin together, and have come. They spin: who sleeps is not at its begin. */
+static unsigned num_partners, num_arrived, num_done;
+
+static void begin_together(void)
+{
+	__atomic_add_fetch(&num_arrived, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&num_arrived, __ATOMIC_ACQUIRE) < num_partners)
+		;
+}
+
+static void *put_many(void *arg)
+{
+	struct event_alloc record = {.header = {.size = sizeof(record), .kind = EVENT_ALLOC}};
+	struct partner *p = arg;
+	uint64_t begin;
+	unsigned i;
+
+	begin_together();
+	begin = clock_now_ns();
+	for (i = 0; i < PUTS; i++) {
+		record.addr = i;
+		if (ring_put(&b.ring, p->place, &record.header, NULL, 0) == RING_PUT_FULL)
+			exit(1);
+	}
+	p->spent_ns = clock_now_ns() - begin;
+	__atomic_add_fetch(&num_done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void *read_meanwhile(void *arg)
+{
+	(void)arg;
+	begin_together();
+	while (!__atomic_load_n(&num_done, __ATOMIC_ACQUIRE))
+		drain();
+	return NULL;
+}
+
+/** Nanoseconds that the first one takes for its records, while the second one does that. */
+static uint64_t put_beside(void *(*second)(void *arg), uint32_t place)
+{
+	struct partner partners[2] = {{.place = RING_TRACER}, {.place = place}};
+
+	num_partners = second ? 2 : 1;
+	num_arrived = num_done = 0;
+	if (second && pthread_create(&partners[1].thread, NULL, second, &partners[1]))
+		exit(1);
+	put_many(&partners[0]);
+	if (second)
+		pthread_join(partners[1].thread, NULL);
+	drain();
+	return partners[0].spent_ns;
+}
+
+static int compare_ns(const void *a, const void *c)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)c;
+
+	return (x > y) - (x < y);
+}
+
+/** The median: what else runs on these CPUs is not ours to say. */
+static void measure_put(const char *name, void *(*second)(void *arg))
+{
+	uint64_t end = clock_now_ns() + b.round_ns;
+	static uint64_t spent[MAX_ROUNDS];
+	int place = ring_join(b.ring.ring);
+	size_t num = 0;
+
+	if (strncmp(name, b.only, strlen(b.only)) != 0 || place < 0)
+		return;
+	do
+		spent[num++] = put_beside(second, (uint32_t)place);
+	while (clock_now_ns() < end && num < MAX_ROUNDS);
+	ring_bury(b.ring.ring, (uint32_t)place);
+	qsort(spent, num, sizeof(spent[0]), compare_ns);
+	printf("%s %.1f\n", name, (double)spent[num / 2] / PUTS);
+}
+
 /** Called at the depth in question. A batch is measured, and then the ring is emptied. */
 long leaf(void)
 {
@@ -348,6 +437,9 @@ int main(int argc, char **argv)
 	set_up();
 	b.round_ns = (argc > 1 ? strtoul(argv[1], NULL, 10) : 200) * NS_PER_MS;
 	b.only = argc > 2 ? argv[2] : "";
+	measure_put("put", NULL);
+	measure_put("put-beside-another", put_many);
+	measure_put("put-beside-a-reader", read_meanwhile);
 	for (i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
 		measure("walk", ACT_WALK, false, depths[i]);
 		measure("verify", ACT_WALK, true, depths[i]);
