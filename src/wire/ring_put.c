@@ -81,17 +81,29 @@ static void fill_buffer(const struct ring_view *view, uint64_t position, const v
 				 (const uint8_t *)bytes + first, size - first);
 }
 
-/** The contents of the slot. A large record goes to the buffer. False: it is full. */
-static bool make_words(const struct ring_view *view, const struct ring_record *record,
-		       const void *tail, uint32_t tail_size, uint64_t *words)
+/** What goes into a slot: whole words. */
+struct contents {
+	/** The record itself, or words. */
+	const void *bytes;
+	uint32_t size;
+	uint64_t words[RING_INLINE / 8];
+};
+
+/** A large record goes to the buffer. False: it is full. */
+static bool make_contents(const struct ring_view *view, const struct ring_record *record,
+			  const void *tail, uint32_t tail_size, struct contents *ret)
 {
 	uint32_t fixed = record->size - tail_size;
 	uint64_t position;
 
+	ret->bytes = record;
+	ret->size = record->size;
+	if (record->size <= RING_INLINE && !tail_size)
+		return true;
+	ret->bytes = ret->words;
 	if (record->size <= RING_INLINE) {
-		__builtin_memcpy(words, record, fixed);
-		if (tail_size)
-			__builtin_memcpy((uint8_t *)words + fixed, tail, tail_size);
+		__builtin_memcpy(ret->words, record, fixed);
+		__builtin_memcpy((uint8_t *)ret->words + fixed, tail, tail_size);
 		return true;
 	}
 	if (record->size > view->buffer_size / 2 || !take_buffer(view, record->size, &position))
@@ -99,20 +111,23 @@ static bool make_words(const struct ring_view *view, const struct ring_record *r
 	fill_buffer(view, position, record, fixed);
 	if (tail_size)
 		fill_buffer(view, position + fixed, tail, tail_size);
-	__builtin_memcpy(words, record, sizeof(*record));
-	words[1] = position;
+	__builtin_memcpy(ret->words, record, sizeof(*record));
+	ret->words[1] = position;
+	ret->size = 2 * sizeof(ret->words[0]);
 	return true;
 }
 
 /** Returns the position. */
-static uint64_t commit(const struct ring_view *view, const uint64_t *words)
+static uint64_t commit(const struct ring_view *view, const struct contents *contents)
 {
-	uint64_t position = __atomic_fetch_add(&view->ring->head, 1, __ATOMIC_SEQ_CST);
+	uint64_t position = __atomic_fetch_add(&view->ring->head, 1, __ATOMIC_SEQ_CST), word;
 	struct ring_slot *slot = &view->ring->slots[position & (view->num_slots - 1)];
 	unsigned i;
 
-	for (i = 0; i < RING_INLINE / 8; i++)
-		__atomic_store_n(&slot->words[i], words[i], __ATOMIC_RELAXED);
+	for (i = 0; i < contents->size / 8; i++) {
+		__builtin_memcpy(&word, (const uint8_t *)contents->bytes + 8 * i, sizeof(word));
+		__atomic_store_n(&slot->words[i], word, __ATOMIC_RELAXED);
+	}
 	__atomic_store_n(&slot->seq, position + 1, __ATOMIC_RELEASE);
 	return position;
 }
@@ -124,7 +139,7 @@ static bool crosses_mark(uint64_t head, uint64_t tail, uint64_t size, uint64_t a
 }
 
 static bool is_beyond_mark(const struct ring_view *view, uint64_t position,
-			   const struct ring_record *record, const uint64_t *words)
+			   const struct ring_record *record, const struct contents *contents)
 {
 	// The consumer that we see at work may move on meanwhile. One that sleeps has set tail
 	// before it looked for more, and who puts the record at the mark sees that.
@@ -133,7 +148,7 @@ static bool is_beyond_mark(const struct ring_view *view, uint64_t position,
 	if (crosses_mark(position + 1, tail, 1, view->num_slots))
 		return true;
 	return record->size > RING_INLINE &&
-	       crosses_mark(words[1] + record->size,
+	       crosses_mark(contents->words[1] + record->size,
 			    __atomic_load_n(&view->ring->buffer_tail, __ATOMIC_RELAXED),
 			    record->size, view->buffer_size);
 }
@@ -145,14 +160,14 @@ enum ring_put_result ring_put(const struct ring_view *view, uint32_t producer,
 	struct ring_producer *p = &view->ring->producers[producer];
 	uint64_t count = (__atomic_load_n(&p->count, __ATOMIC_RELAXED) + 1) | 1, position;
 	enum ring_put_result result = RING_PUT_FULL;
-	uint64_t words[RING_INLINE / 8] = {0};
+	struct contents contents;
 
 	// Visible with the additions that follow, which order everything before them.
 	__atomic_store_n(&p->count, count, __ATOMIC_RELAXED);
-	if (has_slot(view) && make_words(view, record, tail, tail_size, words)) {
-		position = commit(view, words);
-		result = is_beyond_mark(view, position, record, words) ? RING_PUT_WAKE
-								       : RING_PUT_DONE;
+	if (has_slot(view) && make_contents(view, record, tail, tail_size, &contents)) {
+		position = commit(view, &contents);
+		result = is_beyond_mark(view, position, record, &contents) ? RING_PUT_WAKE
+									   : RING_PUT_DONE;
 	}
 	__atomic_store_n(&p->count, count + 1, __ATOMIC_RELEASE);
 	return result;
