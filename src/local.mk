@@ -93,6 +93,7 @@ src_libcapture_a_SOURCES = \
 	src/capture/passed.c \
 	src/capture/memo.c \
 	src/capture/memo.h \
+	src/capture/memo_verify.c \
 	src/capture/pending.c \
 	src/capture/sample.c \
 	src/capture/sample.h \
@@ -103,7 +104,56 @@ src_libcapture_a_SOURCES = \
 
 src_libagent_a_SOURCES = \
 	src/agent/agent.h \
+	src/agent/blob.c \
 	src/agent/image.h
+
+# The agent's image: these sources once more, compiled for the inside of a target and linked alone.
+agent_inside = \
+	src/agent/entry.c \
+	src/agent/mem.c \
+	src/agent/ops.c \
+	src/agent/records.c \
+	src/arch/x86_64_agent.c \
+	src/arch/x86_64_callee.c \
+	src/arch/x86_64_unwind.c \
+	src/capture/capture.c \
+	src/capture/frees.c \
+	src/capture/known.c \
+	src/capture/measured.c \
+	src/capture/memo.c \
+	src/capture/passed.c \
+	src/capture/pending.c \
+	src/capture/sample.c \
+	src/capture/stack.c \
+	src/capture/usable.c \
+	src/walk/walk.c \
+	src/wire/cfi_rows.c \
+	src/wire/ring_put.c
+agent_doors = src/arch/x86_64_doors.S
+agent_objects = $(agent_inside:.c=.inside.o) $(agent_doors:.S=.inside.o)
+agent_script = src/agent/image.ld
+EXTRA_DIST += src/agent/entry.c src/agent/internal.h src/agent/mem.c src/agent/ops.c \
+	src/agent/records.c $(agent_doors) $(agent_script)
+
+# No register but the general ones is ours there, and nothing may need a relocation.
+agent_inside_cflags = -std=gnu11 -O2 -ffreestanding -fpie -mgeneral-regs-only \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables \
+	-fcf-protection=none -fvisibility=hidden -U_FORTIFY_SOURCE $(WARN_CFLAGS)
+agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none \
+	-Wl,-T,$(top_srcdir)/$(agent_script)
+%.inside.o: %.c
+	$(AM_V_CC)$(MKDIR_P) $(@D)/$(DEPDIR) && $(CC) $(DEFS) -I. $(AM_CPPFLAGS) \
+		$(agent_inside_cflags) -MMD -MP -MF $(@D)/$(DEPDIR)/$(@F).d -c -o $@ $<
+%.inside.o: %.S
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) -c -o $@ $<
+-include $(wildcard src/*/$(DEPDIR)/*.inside.o.d)
+# With its symbols and relocations, for scripts/check-agent and debuggers.
+src/agent/image.elf: $(agent_objects) $(agent_script)
+	$(AM_V_CCLD)$(CC) $(agent_inside_ldflags) -Wl,--emit-relocs -o $@ $(agent_objects)
+src/agent/image.bin: $(agent_objects) $(agent_script)
+	$(AM_V_CCLD)$(CC) $(agent_inside_ldflags) -Wl,--oformat,binary -o $@ $(agent_objects)
+src/agent/blob.$(OBJEXT): src/agent/image.bin
+MOSTLYCLEANFILES += $(agent_objects) src/agent/image.elf src/agent/image.bin
 
 src_libtrace_a_SOURCES = \
 	src/trace/code/breakpoints.c \

@@ -19,25 +19,28 @@
 
 #include "agent/image.h"
 #include "capture/capture.h"
-#include "wire/probe.h"
+#include "wire/agent_memory.h"
+#include "wire/probe_kind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGENT_MAX_PROBES 256u
+#define AGENT_MAX_PROBES     256u
+#define AGENT_MAX_ALLOCATORS 64u
 
-/** A patched function. Written by the tracer before the function is patched. */
+/** A patched function, by the probe_index of its pad (struct arch_pad_head). Written by the tracer
+ *  before the function is patched. */
 struct agent_probe {
 	uint64_t function;
 	/** Its symbol is NULL. */
 	struct probe probe;
 	/** For events: as in struct capture_entry. */
 	uint32_t probe_id;
+	/** Index into agent_shared.usable; one that does not exist: nothing is known. */
 	uint32_t allocator;
 	uint64_t code_start;
 	uint64_t code_end;
-	struct usable_source usable;
 	/** The index for shared_stats.hits; the entries themselves count in agent_thread.hits. */
 	uint32_t hit_slot;
 	uint32_t reserved;
@@ -49,7 +52,6 @@ struct agent_probe {
 #define AGENT_PENDING     64u
 #define AGENT_MAX_FRAMES  1024u
 #define AGENT_THREAD_SIZE (64u << 10)
-#define AGENT_MEMO_SIZE   (40u << 10)
 
 enum agent_upcall_reason {
 	/** frame is a struct agent_frame: the tracer does the whole entry, with the state of
@@ -133,7 +135,7 @@ struct agent_thread {
 	union agent_staged staged;
 	uint64_t pcs[AGENT_MAX_FRAMES];
 	/** Remembered walks. */
-	_Alignas(64) uint8_t memo[AGENT_MEMO_SIZE];
+	_Alignas(64) struct capture_memo memo;
 };
 
 /** Its room. */
@@ -189,6 +191,8 @@ struct agent_shared {
 	uint32_t reserved;
 	struct agent_copies copies[AGENT_MAX_COPIES];
 	struct agent_probe probes[AGENT_MAX_PROBES];
+	/** How to find out the sizes of each allocator's blocks. */
+	struct usable_source usable[AGENT_MAX_ALLOCATORS];
 	/** struct capture_known of AGENT_KNOWN places; initialised by the tracer. */
 	_Alignas(64) uint64_t known[AGENT_KNOWN_WORDS];
 	/** By agent_stamp_of(capture_key()): changes when an allocation returns a block of that
@@ -197,6 +201,8 @@ struct agent_shared {
 	struct agent_place places[AGENT_NUM_PLACES];
 	_Alignas(4096) union agent_room threads[AGENT_MAX_THREADS];
 };
+
+_Static_assert(sizeof(struct agent_shared) <= AGENT_MEMORY_AGENT_SIZE, "its part");
 
 static inline uint32_t agent_stamp_of(uint64_t key)
 {

@@ -38,9 +38,11 @@ struct agent_image {
 	/** An instruction without effect, one byte, for the breakpoint of upcalls; see
 	 *  agent_upcall(). */
 	uint64_t upcall;
-	/** The only instruction that reads memory which may not be there. A thread that faults here
-	 *  is to go on at load_failed, and is told of no signal. */
+	/** Code that reads memory which may not be there: [load, load_end). A thread that faults
+	 *  (SIGSEGV, SIGBUS) with its pc there is to go on at load_failed, and is told of no
+	 *  signal. */
 	uint64_t load;
+	uint64_t load_end;
 	uint64_t load_failed;
 };
 
@@ -100,19 +102,6 @@ static inline uint32_t agent_bucket(uint64_t slot)
 	return (uint32_t)((slot >> 3) * 0x9e3779b97f4a7c15ull >> 54);
 }
 _Static_assert(AGENT_BUCKETS == 1u << (64 - 54), "agent_bucket() has so many bits");
-
-/* Pads. */
-
-/** What stands before and at the begin of a pad. `code` is what the function's jump leads to: a
- *  call of image.enter, then the displaced instructions and a jump behind them. */
-struct agent_pad {
-	/** Address of the function. */
-	uint64_t function;
-	/** Index into agent_shared.probes. */
-	uint32_t probe;
-	uint32_t reserved;
-	uint8_t code[AGENT_PAD_CALL_SIZE];
-};
 
 /** The image as it is to be written at the begin of its mapping, *size_ret bytes; any address of a
  *  page will do. */

@@ -6,12 +6,13 @@
 #define ARCH_AGENT_FRAME_H
 
 #include "arch/unwind.h"
+#include "arch/x86_64_callee.h"
 
 #include <stdint.h>
 
 struct arch_regs;
 
-/** Bytes of the call in a pad, which is the pad's first instruction. */
+/** Bytes of the call with which a pad begins (struct arch_patching). */
 #define AGENT_PAD_CALL_SIZE 6
 
 /** Registers of a thread at the entry of a patched function. The stack pointer that the function
@@ -71,6 +72,24 @@ static inline uint64_t agent_frame_arg(const struct agent_frame *frame, unsigned
 	default:
 		return frame->r9;
 	}
+}
+
+/** The function's result. */
+static inline uint64_t agent_frame_result(const struct agent_return_frame *frame)
+{
+	return frame->rax;
+}
+
+/** The architecture that the agent runs on: its walks, and struct arch's callee. */
+static inline const struct arch_unwind *agent_unwind(void)
+{
+	return &arch_unwind_x86_64;
+}
+
+static inline void agent_callee(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size),
+				void *ctx, uint64_t return_addr, uint64_t targets_ret[2])
+{
+	arch_x86_64_callee(read, ctx, return_addr, targets_ret);
 }
 
 /** Registers of a walk at the entry; sp is the stack pointer there. */

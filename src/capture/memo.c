@@ -27,30 +27,6 @@ static bool is_whole(const struct capture_memo *memo, const struct memo_walk *wa
 	return walk->num_words && memo->head - walk->first <= MEMO_POOL;
 }
 
-static uint64_t word_at(uint64_t addr)
-{
-	uint64_t word;
-
-	memcpy(&word, (const void *)(uintptr_t)addr, sizeof(word));
-	return word;
-}
-
-/** base: where the word at the stack pointer can be read. */
-static bool are_words_same(const uint64_t *words, const uint32_t *offsets, unsigned num,
-			   uint64_t base)
-{
-	uint64_t changed = 0;
-	unsigned i;
-
-	_Static_assert(MEMO_STEP == 4, "four a turn");
-	for (i = 0; i < num && !changed; i += MEMO_STEP)
-		changed = (word_at(base + offsets[i]) ^ words[i]) |
-			  (word_at(base + offsets[i + 1]) ^ words[i + 1]) |
-			  (word_at(base + offsets[i + 2]) ^ words[i + 2]) |
-			  (word_at(base + offsets[i + 3]) ^ words[i + 3]);
-	return !changed;
-}
-
 static bool are_regs_same(const uint64_t *values, unsigned mask, const uint64_t *regs)
 {
 	uint64_t changed = 0;
@@ -68,8 +44,8 @@ static bool holds(const struct capture_memo *memo, const struct memo_walk *walk,
 
 	return key->stack_end - sp >= walk->reach &&
 	       are_regs_same(&memo->words[index + walk->num_words], walk->regs, key->regs) &&
-	       are_words_same(&memo->words[index], &memo->offsets[index], walk->num_words,
-			      sp + key->bias);
+	       memo_verify(sp + key->bias, &memo->offsets[index], &memo->words[index],
+			   walk->num_words);
 }
 
 const struct memo_walk *memo_find(struct capture_memo *memo, const struct memo_key *key)

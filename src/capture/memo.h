@@ -78,6 +78,9 @@ struct memo_key {
 	uint64_t bias;
 };
 
+/** Are the words at these distances from base what they were? num is a multiple of MEMO_STEP, and
+ *  not 0. */
+bool memo_verify(uint64_t base, const uint32_t *offsets, const uint64_t *words, size_t num);
 /** The remembered walk whose result is that of a walk now, or NULL. It is there until the next
  *  memo_begin(). O(its words). */
 const struct memo_walk *memo_find(struct capture_memo *memo, const struct memo_key *key);

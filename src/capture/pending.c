@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "capture/internal.h"
+#include "capture/usable.h"
 
 /** Results that stand for an error, as mmap's MAP_FAILED. */
 #define MAX_ERRNO 4095
@@ -199,6 +200,7 @@ static struct capture_pending call_of(struct capture *c, const struct capture_en
 		.size = capture_requested_size(c, at),
 	};
 
+	p.is_typical = usable_is_typical(probe, p.size);
 	if (probe->ptr_arg != ARG_NONE)
 		p.ptr = c->ops->arg(c->owner, probe->ptr_arg);
 	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;

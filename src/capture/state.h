@@ -34,6 +34,8 @@ struct capture_pending {
 	bool is_exchanged;
 	/** That block is older than the tracing; old is what the allocator gave it. */
 	bool has_older;
+	/** usable_is_typical(). */
+	bool is_typical;
 	/** What it returns was not sampled: only what becomes of the taken block matters. */
 	bool is_unsampled;
 	struct event_size old;

@@ -149,11 +149,6 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
 	       !ask(p, t, &q, a->block_stub, ptr);
 }
 
-static bool is_typical(const struct process *p, const struct capture_pending *call)
-{
-	return usable_is_typical(probe_at(p->user_probes, call->probe), call->size);
-}
-
 static uint64_t size_key(const struct capture_pending *call)
 {
 	return call->size | (uint64_t)call->allocator << USABLE_SHIFT;
@@ -167,7 +162,7 @@ struct event_size usable_of_call(struct process *p, struct thread *t,
 	struct event_size none = {0};
 	const uint64_t *found;
 
-	if (!capture_has_older(&p->capture) || !is_typical(p, call))
+	if (!capture_has_older(&p->capture) || !call->is_typical)
 		return none;
 	if (kind != USABLE_CALL)
 		return usable_of_request(&memory, kind, call->size, addr);
@@ -181,7 +176,7 @@ static bool can_learn(const struct process *p, const struct breakpoint *b,
 		      const struct capture_pending *call)
 {
 	return capture_has_older(&p->capture) && kind_of(p, call->allocator) == USABLE_CALL &&
-	       is_typical(p, call) && b->roles == ROLE_RETURN && b->is_planted &&
+	       call->is_typical && b->roles == ROLE_RETURN && b->is_planted &&
 	       p->usable_sizes.num < MAX_LEARNED && !hmap_find(&p->usable_sizes, size_key(call));
 }
 
