@@ -288,8 +288,11 @@ const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit)
 		return NULL;
 	if (reader->has_record)
 		return reader->copy;
-	if (head - reader->tail > reader->view.num_slots)
+	if (head - reader->tail > reader->view.num_slots) {
+		// That may be beyond limit.
 		lose_all(reader, head);
+		return NULL;
+	}
 	if (find_record(reader, head < limit ? head : limit))
 		return reader->copy;
 	reclaim(reader);

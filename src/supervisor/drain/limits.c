@@ -4,12 +4,17 @@
 // exact. The rest of the memory is for blocks. Blocks that do not fit in the end count only in the
 // totals of allocations, and their frees are unknown frees. What is in the tables stays, whatever
 // is freed: rows that come and go would deceive.
+//
+// The events of an agent may be anything that the target likes, at the speed of memory. So where
+// there is one, there is a limit even if the user has set none.
 #include "config.h"
 
 #include "supervisor/drain/limits.h"
 
 #include "base/fmt.h"
 #include "supervisor/core/notes.h"
+
+#include <unistd.h>
 
 #define BEYOND "<beyond --max-memory>"
 
@@ -28,7 +33,8 @@ static size_t snapshots_memory(const struct traced *t)
 
 static size_t others_memory(const struct traced *t)
 {
-	return snapshots_memory(t) + t->stacks_by_hash.cap * sizeof(*t->stacks_by_hash.slots);
+	return snapshots_memory(t) + t->stacks_by_hash.cap * sizeof(*t->stacks_by_hash.slots) +
+	       t->taken.cap * sizeof(*t->taken.slots) + t->taken.num * sizeof(struct block);
 }
 
 size_t limits_used(const struct traced *t)
@@ -54,9 +60,24 @@ static struct err *make_stack(struct traced *t, uint32_t *ret)
 	return err ? err : stacks_intern(heap_stacks(t->heap), &frame, 1, 1, 0, ret);
 }
 
+size_t limits_max(const struct traced *t)
+{
+	long pages;
+
+	if (t->session->options.max_memory || !t->agent_memory)
+		return t->session->options.max_memory;
+	pages = sysconf(_SC_PHYS_PAGES);
+	return pages > 0 ? (size_t)pages / 2 * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
 static void note_closed(struct traced *t, const char *size)
 {
-	if (t->num_folded)
+	if (!t->session->options.max_memory)
+		traced_note(t,
+			    "the tables of process %d reach %s, half of the memory of this "
+			    "machine: stacks that come now count as " BEYOND,
+			    (int)t->pid, size);
+	else if (t->num_folded)
 		traced_note(t,
 			    "the table of the processes of %s reaches --max-memory %s: stacks "
 			    "that come now count as " BEYOND,
@@ -85,13 +106,13 @@ static void close_tables(struct traced *t)
 	if (!err)
 		err = heap_close_alloc_sites(t->heap, t->beyond_stack);
 	if (!err)
-		note_closed(t, fmt_size((double)t->session->options.max_memory, false, size));
+		note_closed(t, fmt_size((double)limits_max(t), false, size));
 	err_destroy(err);
 }
 
 void limits_check(struct traced *t)
 {
-	size_t max = t->session->options.max_memory, blocks, rest;
+	size_t max = limits_max(t), blocks, rest;
 
 	if (!max)
 		return;

@@ -5,6 +5,9 @@
 
 #include "supervisor/core/traced.h"
 
+/** How many bytes the tables may take: session_options.max_memory, or half of what this machine has
+ *  where that is 0 and the process has an agent. 0: no limit. */
+size_t limits_max(const struct traced *t);
 /** How much memory of the tables counts against the limit. */
 size_t limits_used(const struct traced *t);
 /** Close the tables if they have grown that large. Cheap; called as they grow. */
