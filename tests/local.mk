@@ -364,8 +364,10 @@ test_files = \
 	tests/bench/frames.c \
 	tests/bench/frames.h \
 	tests/bench/gaps.c \
+	tests/bench/latency.c \
 	tests/bench/newdelete.cc \
 	tests/bench/pairs.c \
+	tests/bench/realloc.c \
 	tests/e2e/lib.sh \
 	tests/e2e/commands/oracle.py \
 	tests/e2e/stacks/stacks_gdb.py \

@@ -98,8 +98,8 @@ class Rounds:
             return [json.loads(line) for line in f if '"status"' in line]
 
 
-def rounds_command(bench, num, what, num_before, listing):
-    commands = []
+def rounds_command(bench, num, what, num_before, listing, options=()):
+    commands = list(options)
     for command in ("wait call checkpoint", "status", "wait call checkpoint", "status",
                     "wait exit"):
         commands += ["-e", command]
@@ -107,12 +107,13 @@ def rounds_command(bench, num, what, num_before, listing):
         "--", bench.path("pairs"), "rounds", "24", str(num), what, str(num_before)]
 
 
-def growth(bench, repeat, num, what, num_before, is_pinned=False):
+def growth(bench, repeat, num, what, num_before, is_pinned=False, options=()):
     """Ratio of a pair after num_before blocks or pairs against one before, of two targets that take
     turns."""
     wrap = pin if is_pinned else list
-    with started(wrap(rounds_command(bench, num, what, 10, bench.path("few")))) as few, \
-            started(wrap(rounds_command(bench, num, what, num_before, bench.path("many")))) as many:
+    commands = [wrap(rounds_command(bench, num, what, before, bench.path(name), options))
+                for name, before in (("few", 10), ("many", num_before))]
+    with started(commands[0]) as few, started(commands[1]) as many:
         small = Rounds(bench, few, bench.path("few"))
         large = Rounds(bench, many, bench.path("many"))
         samples = [(small.sample(), large.sample()) for _ in range(repeat)]
@@ -121,8 +122,9 @@ def growth(bench, repeat, num, what, num_before, is_pinned=False):
     if len(status) != 2:
         sys.exit("bench: the run with many blocks or events did not come to its end")
     few_times, many_times = zip(*samples)
-    return {"median": statistics.median(many_times) / statistics.median(few_times),
-            "best": min(many_times) / min(few_times), "status": status}
+    few_us, many_us = statistics.median(few_times), statistics.median(many_times)
+    return {"median": many_us / few_us, "best": min(many_times) / min(few_times),
+            "few_us": few_us, "many_us": many_us, "status": status}
 
 
 def rss_of(status):

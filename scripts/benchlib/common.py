@@ -15,6 +15,8 @@ SOURCES = {
     "barestop": ("barestop.c",),
     "pairs": ("pairs.c", "frames.c"),
     "gaps": ("gaps.c", "frames.c"),
+    "realloc": ("pairs.c", "frames.c", "realloc.c"),
+    "latency": ("latency.c", "frames.c"),
 }
 FLAGS = ["-O2", "-g", "-fomit-frame-pointer", "-pthread"]
 
@@ -100,6 +102,28 @@ class Bench:
         with open(path, "w", encoding="ascii") as f:
             f.write("\n".join(commands) + "\n")
         return path
+
+
+class PairTarget:
+    """A program of tests/bench that makes pairs of that depth, in so many threads; 0: in its
+    main."""
+
+    def __init__(self, bench, program, depth, num_threads=0):
+        self.program = bench.path(program)
+        self.depth = depth
+        self.num_threads = num_threads
+
+    def words(self, num):
+        """The command line for num pairs."""
+        if not self.num_threads:
+            return [self.program, self.depth, str(num)]
+        each = str(num // self.num_threads)
+        return [self.program, "threads", self.depth, each] + [str(self.num_threads)] * 2
+
+    def pairs(self, num):
+        """How many it makes then, with those before it takes the time."""
+        each = num // max(self.num_threads, 1)
+        return (each + each // 10 + 10) * max(self.num_threads, 1)
 
 
 def pin(command):

@@ -2,12 +2,12 @@
 // pairs DEPTH N [wait]: N malloc/free pairs at a call depth of DEPTH frames of the program (main
 // and the leaf among them), all of them different functions. Prints microseconds per pair, timed by
 // itself, so that starting and attaching do not count. With "wait" it says "ready" and begins when
-// an int3 stands at malloc.
+// the code of malloc is no longer what it was: an int3 or a jump stands there.
 //
 // pairs blocks N: keeps N blocks from 16 sites, and calls checkpoint(). For the time that a
 // snapshot takes.
 //
-// pairs untracked N wait: frees N blocks that were allocated before an int3 stood at malloc.
+// pairs untracked N wait: frees N blocks that were allocated before malloc was changed.
 // Prints microseconds per block.
 //
 // pairs rounds DEPTH N [blocks | pairs NUM]: keeps NUM blocks or makes NUM pairs first, between two
@@ -50,11 +50,20 @@ static void wait_traced(void)
 {
 	const volatile unsigned char *entry = (const unsigned char *)(uintptr_t)malloc;
 	const struct timespec pause = {0, 1000000};
+	unsigned char before[16];
+	unsigned same = 0;
 
+	while (same < sizeof(before)) {
+		before[same] = entry[same];
+		same++;
+	}
 	puts("ready");
 	fflush(stdout);
-	while (*entry != 0xcc)
+	while (same == sizeof(before)) {
 		nanosleep(&pause, NULL);
+		for (same = 0; same < sizeof(before) && entry[same] == before[same];)
+			same++;
+	}
 	// The other entries are planted within the same moment.
 	nanosleep(&(struct timespec){0, 100000000}, NULL);
 }
