@@ -391,13 +391,24 @@ tests_recorded_rows_LDADD = $(obj_libs)
 MOSTLYCLEANFILES += tests/recorded/rows
 
 # Fuzz targets, which run over their corpora here, and with libFuzzer in scripts/fuzz.
-fuzz_targets = tests/fuzz/command_line tests/fuzz/options tests/fuzz/shared_memory \
-	tests/fuzz/store_open
+fuzz_targets = tests/fuzz/agent_memory tests/fuzz/command_line tests/fuzz/options \
+	tests/fuzz/shared_memory tests/fuzz/store_open
 check_PROGRAMS += $(fuzz_targets)
 if !WITH_FUZZER
 TESTS += $(fuzz_targets)
 endif
-# The shared memory: without a fuzzer it runs its corpus and made-up inputs.
+# An agent's memory, the shared memory: without a fuzzer they run their corpora and made-up inputs.
+tests_fuzz_agent_memory_SOURCES = tests/fuzz/agent_memory.c
+tests_fuzz_agent_memory_LDADD = $(supervisor_libs)
+tests_fuzz_agent_memory_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += \
+	tests/fuzz/corpus/agent_memory/broken \
+	tests/fuzz/corpus/agent_memory/heads \
+	tests/fuzz/corpus/agent_memory/honest \
+	tests/fuzz/corpus/agent_memory/moves \
+	tests/fuzz/corpus/agent_memory/older \
+	tests/fuzz/corpus/agent_memory/rows \
+	tests/fuzz/corpus/agent_memory/slots
 tests_fuzz_shared_memory_SOURCES = tests/fuzz/shared_memory.c
 tests_fuzz_shared_memory_LDADD = $(wire_libs)
 tests_fuzz_shared_memory_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
