@@ -3,6 +3,9 @@
 # Unit tests: LAYER_MODULE.t is made of LAYER_MODULE.check, by checkmk, and links that layer and the
 # ones below (Makefile.am). One that needs more says so below the list.
 unit_tests = \
+	tests/unit/agent_calls.t \
+	tests/unit/agent_doors.t \
+	tests/unit/agent_threads.t \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
 	tests/unit/arch_interface.t \
@@ -102,6 +105,7 @@ unit_h = \
 	tests/unit/arch_cpu.h \
 	tests/unit/arch_madeup.h \
 	tests/unit/arch_run.h \
+	tests/unit/agent_fixture.h \
 	tests/unit/capture_fixture.h \
 	tests/unit/capture_machine.h \
 	tests/unit/console_fixture.h \
