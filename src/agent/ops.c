@@ -210,6 +210,11 @@ static void op_count(void *owner, enum capture_count what)
 	counters->abandoned += what == CAPTURE_ABANDONED;
 	counters->truncated += what == CAPTURE_TRUNCATED;
 	counters->failed += what == CAPTURE_FAILED;
+#ifdef ENABLE_FAULT_POINTS
+	// A test shall see it.
+	if (what == CAPTURE_MEMO_WRONG)
+		__builtin_trap();
+#endif
 }
 
 /** A constant table of functions would need relocations. Several threads may write the same. */
@@ -274,7 +279,11 @@ void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct
 	// Whatever is not there is noticed.
 	e->core.stack_end = UINT64_MAX;
 	e->core.stack_bias = 0;
+#ifdef ENABLE_FAULT_POINTS
+	e->core.checks_memo = true;
+#else
 	e->core.checks_memo = false;
+#endif
 	e->core.needs_slow = false;
 	e->shared = shared;
 	e->thread = t;
