@@ -91,6 +91,9 @@ struct traced_status {
 	bool is_full;
 	size_t supervisor_rss;
 	size_t tracer_rss;
+	/** Of the memory that an agent shares with both, what exists; 0: there is no agent. It is
+	 *  in the resident sets of those who have touched it. */
+	size_t agent_memory;
 	/** Allocator functions that were found. 0: see traced_searched(). */
 	unsigned num_probes;
 };

@@ -157,10 +157,14 @@ static void print_own_memory(FILE *out, const struct traced_status *status)
 	if (status->totals.live_blocks)
 		fprintf(out, " (%.1f B each)",
 			(double)status->blocks_memory / (double)status->totals.live_blocks);
-	fprintf(out, ", stacks=%s, resident: supervisor=%s, tracer=%s\n",
+	fprintf(out, ", stacks=%s, resident: supervisor=%s, tracer=%s",
 		fmt_size((double)status->tables_memory, false, tables),
 		fmt_size((double)status->supervisor_rss, false, supervisor),
 		fmt_size((double)status->tracer_rss, false, tracer));
+	if (status->agent_memory)
+		fprintf(out, ", shared with the agent=%s",
+			fmt_size((double)status->agent_memory, false, tables));
+	putc('\n', out);
 	if (status->max_memory)
 		fprintf(out, "max memory: tables=%s of %s%s\n",
 			fmt_size((double)status->used_memory, false, tables),
@@ -233,6 +237,8 @@ static struct err *status_json(struct console *console, const struct traced_stat
 	}
 	jsonl_uint(doc, "supervisor_rss", status->supervisor_rss);
 	jsonl_uint(doc, "tracer_rss", status->tracer_rss);
+	if (status->agent_memory)
+		jsonl_uint(doc, "agent_memory", status->agent_memory);
 	return commands_end_json(console, doc);
 }
 

@@ -9,6 +9,7 @@
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
+#include "wire/agent_map.h"
 
 #include <string.h>
 
@@ -66,6 +67,8 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 	ret->used_memory = limits_used(t);
 	ret->max_memory = t->session->options.max_memory;
 	ret->is_full = heap_is_closed(t->heap);
+	if (t->agent_memory)
+		ret->agent_memory = agent_memory_resident(t->agent_memory);
 	traced_unlock(t);
 	ret->supervisor_rss = resident_size(getpid());
 	ret->tracer_rss = resident_size(t->session->tracer.pid);
