@@ -68,6 +68,8 @@ src_libwire_a_SOURCES = \
 	src/wire/probe_kind.h \
 	src/wire/probe_list.c \
 	src/wire/ring.h \
+	src/wire/ring_grace.c \
+	src/wire/ring_grace.h \
 	src/wire/ring_put.c \
 	src/wire/ring_take.c \
 	src/wire/ring_take.h \

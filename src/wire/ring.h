@@ -20,7 +20,10 @@
  *  of them has come out, or was buried, nobody is left who could commit that slot: if it is not
  *  committed now, its producer is dead, and the slot is skipped. To bury a producer takes somebody
  *  who knows that it has executed its last instruction: who waited for it, or saw the end of its
- *  socket. That is ring_bury().
+ *  socket. That is ring_bury(). A hostile process can leave a count odd for ever. So after two
+ *  seconds of looks, in which others go on, the slot counts as broken, which is told to the user,
+ *  and nobody waits again for that producer until its count changes. If it was only stopped, and
+ *  commits so late, it may spoil one record.
  *
  *  The same proof gives room in the buffer back, in whole pieces: what was taken up to some moment
  *  is free when each producer that was inside then has come out, and the slots up to that second

@@ -7,6 +7,7 @@
 #include "wire/ring_take.h"
 
 #include "base/clock.h"
+#include "wire/ring_grace.h"
 #include "wire/ring_wait.h"
 
 #include <stdlib.h>
@@ -17,18 +18,12 @@
 /** Of ring_wait_commit(): one sleep, and how long all of them may be. */
 #define COMMIT_SLEEP_NS (50 * 1000ull)
 #define COMMIT_WAIT_NS  (50 * NS_PER_MS)
-
-struct grace {
-	bool is_begun;
-	/** Producers that were inside, with their counts; those before next are out. */
-	uint32_t num;
-	uint32_t next;
-	uint32_t producers[RING_PRODUCERS];
-	uint64_t counts[RING_PRODUCERS];
-};
+/** Records that ring_take() copies come to less than this before the last of them. */
+#define TAKE_SIZE (RING_TAKE_MAX * RING_INLINE)
 
 struct ring_reader {
 	struct ring_view view;
+	struct ring_patience patience;
 	/** The truth about ring->tail and ring->buffer_tail. */
 	uint64_t tail;
 	uint64_t buffer_tail;
@@ -36,16 +31,17 @@ struct ring_reader {
 	bool has_record;
 	/** The slot at tail is not committed: for whom we wait; when ring_wait_commit() began to
 	 *  (0: not). */
-	struct grace stuck;
+	struct ring_grace stuck;
 	uint64_t stuck_ns;
 	/** The buffer up to reclaim_to is free when the grace is over and tail has come to
 	 *  reclaim_at. */
-	struct grace reclaim;
+	struct ring_grace reclaim;
 	bool is_reclaim_seen;
 	uint64_t reclaim_to;
 	uint64_t reclaim_at;
 	uint64_t num_dead;
 	uint64_t num_broken;
+	/** The record that was looked at, or those that were taken. */
 	struct ring_record *copy;
 };
 
@@ -55,12 +51,13 @@ struct err *ring_reader_create(const struct ring_view *view, struct ring_reader 
 	uint64_t size = view->buffer_size / 2;
 
 	if (r)
-		r->copy = malloc(size > RING_INLINE ? size : RING_INLINE);
+		r->copy = malloc(TAKE_SIZE + (size > RING_INLINE ? size : RING_INLINE));
 	if (!r || !r->copy) {
 		free(r);
 		return &err_nomem;
 	}
 	r->view = *view;
+	ring_patience_init(&r->patience);
 	r->tail = __atomic_load_n(&view->ring->tail, __ATOMIC_ACQUIRE);
 	r->buffer_tail = __atomic_load_n(&view->ring->buffer_tail, __ATOMIC_ACQUIRE);
 	*ret = r;
@@ -73,34 +70,6 @@ void ring_reader_destroy(struct ring_reader *reader)
 		return;
 	free(reader->copy);
 	free(reader);
-}
-
-static void grace_begin(const struct ring *ring, struct grace *grace)
-{
-	uint32_t num = __atomic_load_n(&ring->num_producers, __ATOMIC_ACQUIRE), i;
-	uint64_t count;
-
-	grace->num = grace->next = 0;
-	for (i = 0; i < num && i < RING_PRODUCERS; i++) {
-		count = __atomic_load_n(&ring->producers[i].count, __ATOMIC_ACQUIRE);
-		if (!(count & 1))
-			continue;
-		grace->producers[grace->num] = i;
-		grace->counts[grace->num++] = count;
-	}
-	grace->is_begun = true;
-}
-
-static bool grace_is_over(const struct ring *ring, struct grace *grace)
-{
-	const struct ring_producer *p;
-
-	for (; grace->next < grace->num; grace->next++) {
-		p = &ring->producers[grace->producers[grace->next]];
-		if (__atomic_load_n(&p->count, __ATOMIC_ACQUIRE) == grace->counts[grace->next])
-			return false;
-	}
-	return true;
 }
 
 static void wake_producers(struct ring_reader *r)
@@ -128,11 +97,16 @@ static void publish(struct ring_reader *r)
 	wake_producers(r);
 }
 
-static void advance(struct ring_reader *r)
+static void step(struct ring_reader *r)
 {
 	r->tail++;
 	r->has_record = r->stuck.is_begun = false;
 	r->stuck_ns = 0;
+}
+
+static void advance(struct ring_reader *r)
+{
+	step(r);
 	__atomic_store_n(&r->view.ring->tail, r->tail, __ATOMIC_SEQ_CST);
 	wake_producers(r);
 }
@@ -166,7 +140,7 @@ static void begin_reclaim(struct ring_reader *r)
 	}
 	r->reclaim_to = head;
 	r->is_reclaim_seen = false;
-	grace_begin(ring, &r->reclaim);
+	ring_grace_begin(ring, &r->patience, &r->reclaim);
 }
 
 static void reclaim(struct ring_reader *r)
@@ -175,8 +149,13 @@ static void reclaim(struct ring_reader *r)
 
 	if (!r->reclaim.is_begun)
 		begin_reclaim(r);
-	if (!r->reclaim.is_begun || !grace_is_over(r->view.ring, &r->reclaim))
+	if (!r->reclaim.is_begun)
 		return;
+	if (!ring_grace_is_over(r->view.ring, &r->patience, &r->reclaim)) {
+		if (!ring_grace_is_lost(r->view.ring, &r->patience, &r->reclaim))
+			return;
+		r->num_broken++;
+	}
 	if (!r->is_reclaim_seen) {
 		// All slots that refer to that part are before head now.
 		ahead = ring_head(r->view.ring) - r->tail;
@@ -190,10 +169,10 @@ static void reclaim(struct ring_reader *r)
 	publish(r);
 }
 
-/** Copy a large record. False: its place or size is none. */
-static bool copy_large(struct ring_reader *r, const uint64_t *words)
+/** Copy a large record, whose header is in *copy already. False: its place or size is none. */
+static bool copy_large(const struct ring_reader *r, const uint64_t *words, struct ring_record *copy)
 {
-	struct ring_record header = *r->copy;
+	struct ring_record header = *copy;
 	uint64_t position = words[1], offset = position - r->buffer_tail, left, first;
 
 	if (header.size > r->view.buffer_size / 2 || offset > r->view.buffer_size ||
@@ -201,27 +180,28 @@ static bool copy_large(struct ring_reader *r, const uint64_t *words)
 		return false;
 	left = ring_buffer_left(&r->view, position);
 	first = header.size < left ? header.size : left;
-	memcpy(r->copy, ring_buffer_at(&r->view, position), first);
+	memcpy(copy, ring_buffer_at(&r->view, position), first);
 	if (first < header.size)
-		memcpy((uint8_t *)r->copy + first, ring_buffer_at(&r->view, position + first),
+		memcpy((uint8_t *)copy + first, ring_buffer_at(&r->view, position + first),
 		       header.size - first);
 	// The one that was looked at.
-	*r->copy = header;
+	*copy = header;
 	return true;
 }
 
 /** The slot at tail is committed: copy its record. */
-static bool copy_record(struct ring_reader *r, const struct ring_slot *slot)
+static bool copy_record(const struct ring_reader *r, const struct ring_slot *slot,
+			struct ring_record *copy)
 {
 	uint64_t words[RING_INLINE / 8];
 	unsigned i;
 
 	for (i = 0; i < RING_INLINE / 8; i++)
 		words[i] = __atomic_load_n(&slot->words[i], __ATOMIC_RELAXED);
-	memcpy(r->copy, words, sizeof(words));
-	if (r->copy->size < sizeof(struct ring_record) || r->copy->size % 8)
+	memcpy(copy, words, sizeof(words));
+	if (copy->size < sizeof(struct ring_record) || copy->size % 8)
 		return false;
-	return r->copy->size <= RING_INLINE || copy_large(r, words);
+	return copy->size <= RING_INLINE || copy_large(r, words, copy);
 }
 
 /** What the slot at tail is. */
@@ -230,6 +210,8 @@ enum slot_state {
 	/** Its producer may commit it yet. */
 	UNCOMMITTED,
 	DEAD,
+	/** It does neither commit it nor come out. */
+	LOST,
 };
 
 static bool is_committed(const struct ring_reader *r, const struct ring_slot *slot)
@@ -249,15 +231,16 @@ static enum slot_state look(struct ring_reader *r, const struct ring_slot *slot)
 			break;
 	}
 	if (!r->stuck.is_begun)
-		grace_begin(r->view.ring, &r->stuck);
-	if (!grace_is_over(r->view.ring, &r->stuck))
-		return UNCOMMITTED;
+		ring_grace_begin(r->view.ring, &r->patience, &r->stuck);
+	if (!ring_grace_is_over(r->view.ring, &r->patience, &r->stuck))
+		return ring_grace_is_lost(r->view.ring, &r->patience, &r->stuck) ? LOST
+										 : UNCOMMITTED;
 	// Who came out last may have committed it.
 	return is_committed(r, slot) ? COMMITTED : DEAD;
 }
 
 /** Skip to a record before end and copy it. */
-static bool find_record(struct ring_reader *r, uint64_t end)
+static bool find_record(struct ring_reader *r, uint64_t end, struct ring_record *copy)
 {
 	const struct ring_slot *slot;
 
@@ -269,9 +252,11 @@ static bool find_record(struct ring_reader *r, uint64_t end)
 		case DEAD:
 			r->num_dead++;
 			break;
+		case LOST:
+			r->num_broken++;
+			break;
 		case COMMITTED:
-			r->has_record = copy_record(r, slot);
-			if (r->has_record)
+			if (copy_record(r, slot, copy))
 				return true;
 			r->num_broken++;
 			break;
@@ -280,24 +265,56 @@ static bool find_record(struct ring_reader *r, uint64_t end)
 	return false;
 }
 
+/** Where the records end that may be read now. */
+static uint64_t find_end(struct ring_reader *r, uint64_t limit)
+{
+	uint64_t head = ring_head(r->view.ring);
+
+	if (head - r->tail > r->view.num_slots) {
+		// That may be beyond limit.
+		lose_all(r, head);
+		return head;
+	}
+	return head < limit ? head : limit;
+}
+
 const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit)
 {
-	uint64_t head = ring_head(reader->view.ring);
-
 	if (reader->tail >= limit)
 		return NULL;
+	if (!reader->has_record)
+		reader->has_record = find_record(reader, find_end(reader, limit), reader->copy);
 	if (reader->has_record)
-		return reader->copy;
-	if (head - reader->tail > reader->view.num_slots) {
-		// That may be beyond limit.
-		lose_all(reader, head);
-		return NULL;
-	}
-	if (find_record(reader, head < limit ? head : limit))
 		return reader->copy;
 	reclaim(reader);
 	publish(reader);
 	return NULL;
+}
+
+size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max,
+		 const struct ring_record **ret)
+{
+	struct ring_record *copy = reader->copy;
+	size_t num = 0, used = 0;
+	uint64_t end;
+
+	*ret = copy;
+	if (reader->tail >= limit)
+		return 0;
+	if (reader->has_record) {
+		ring_consume(reader);
+		return 1;
+	}
+	end = find_end(reader, limit);
+	while (num < max && used < TAKE_SIZE && find_record(reader, end, copy)) {
+		used += copy->size;
+		copy = (struct ring_record *)((uint8_t *)reader->copy + used);
+		num++;
+		step(reader);
+	}
+	reclaim(reader);
+	publish(reader);
+	return num;
 }
 
 void ring_consume(struct ring_reader *reader)

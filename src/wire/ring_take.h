@@ -14,6 +14,9 @@
 
 struct ring_reader;
 
+/** Records of one ring_take(). */
+#define RING_TAKE_MAX 4096u
+
 /** A consumer for the ring, from its first record that nobody has consumed. It has room for the
  *  largest record. */
 struct err *ring_reader_create(const struct ring_view *view, struct ring_reader **ret) __must_check;
@@ -27,9 +30,20 @@ const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit);
 /** Done with what ring_peek() returned. */
 void ring_consume(struct ring_reader *reader);
 
-/** ring_peek() returned NULL. Is there a record before limit that is not committed yet? Then sleep
- *  a little; its producer may be done. False as well when it has not been for 50 ms: it may be
- *  stopped for ever. */
+/** Take copies of the oldest records before limit, as from ring_peek(), at most max and at most
+ *  RING_TAKE_MAX. *ret is the first; ring_next() leads to the others. They stay until the next
+ *  call. Their slots are free. Returns how many; 0: as when ring_peek() returns NULL. */
+size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max,
+		 const struct ring_record **ret) __must_check;
+/** The one behind it. */
+static inline const struct ring_record *ring_next(const struct ring_record *record)
+{
+	return (const struct ring_record *)((const char *)record + record->size);
+}
+
+/** There was nothing to be read. Is there a record before limit that is not committed yet? Then
+ *  sleep a little; its producer may be done. False as well when it has not been for 50 ms: it may
+ *  be stopped for long. After two seconds in which others go on it counts as broken. */
 bool ring_wait_commit(struct ring_reader *reader, uint64_t limit);
 /** ring_peek() returned NULL. Is there a record before limit that is not committed yet? */
 bool ring_is_stuck(const struct ring_reader *reader, uint64_t limit);
@@ -43,7 +57,7 @@ void ring_wait_events(struct ring_reader *reader, uint32_t seen, uint64_t ns);
 uint32_t ring_wake_count(const struct ring_reader *reader);
 
 /** Records skipped because their producer died; because they were broken, each loss of all records
- *  counts once. */
+ *  counts once, and so does a producer that did not come out of ring_put(). */
 uint64_t ring_num_dead(const struct ring_reader *reader);
 uint64_t ring_num_broken(const struct ring_reader *reader);
 
