@@ -40,6 +40,9 @@ bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret);
 /** The block at addr. False: there is none. O(1). */
 bool blocks_get(const struct blocks *blocks, uint64_t addr, struct block *ret);
 
+/** Load the place of addr into the caches, where an access to it soon will not wait. */
+void blocks_prefetch(const struct blocks *blocks, uint64_t addr);
+
 /** The block that contains addr: addr is in [block.addr, block.addr + max(size, 1)). False: there
  *  is none. Tries the exact address first, which is O(1), else O(table). */
 bool blocks_find(const struct blocks *blocks, uint64_t addr, struct block *ret);

@@ -25,24 +25,30 @@
 #include "heap/stacks.h"
 #include "heap/weight.h"
 
+/** One cache line: each event of a program touches a site. */
 struct alloc_site {
 	/** What the site is. Set once, before anybody else knows its id, so any thread may read it
 	 *  without lock. */
 	uint32_t stack;
 	uint32_t domain;
 	int32_t tid;
+	/** Live values at the peak, if epoch is the heap's epoch. Otherwise the live values are
+	 *  those of the peak. An epoch begins with a byte more than ever, and each block has an
+	 *  address, so 48 bits are enough for both. */
+	struct {
+		uint64_t epoch : 48;
+		uint64_t blocks : 48;
+	} __attribute__((packed)) saved;
+	uint64_t saved_bytes;
 	/** Allocated since start or clear, frees not subtracted. */
 	uint64_t total_bytes;
 	uint64_t total_blocks;
 	/** Live now. */
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	/** Live values at the peak, if saved_epoch is the heap's epoch. Otherwise the live values
-	 *  are those of the peak. */
-	uint64_t saved_epoch;
-	uint64_t saved_bytes;
-	uint64_t saved_blocks;
 };
+
+_Static_assert(sizeof(struct alloc_site) == 64, "a cache line");
 
 struct heap_totals {
 	uint64_t live_bytes;
@@ -97,6 +103,25 @@ struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t
  *  &err_nomem: no counter has changed. */
 struct err *heap_intern_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 				   uint32_t *ret) __must_check;
+/** As heap_alloc(), when the site is known. */
+struct err *heap_alloc_at_site(struct heap *heap, uint64_t addr, uint64_t size,
+			       uint32_t site) __must_check;
+
+/** As heap_alloc_at_site(), when it is known that heap_free_brief() or heap_take_brief() will
+ *  follow, and nothing about this address in between. The block does not enter the table of blocks
+ *  meanwhile, so it needs no room there; every counter, the peak and the numbers of blocks are the
+ *  same. is_absent: there is no block at addr, for sure. *ret is the block. */
+void heap_alloc_brief(struct heap *heap, uint64_t addr, uint64_t size, uint32_t site,
+		      bool is_absent, struct block *ret);
+/** As heap_take() or heap_free() of a block of heap_alloc_brief(). */
+void heap_take_brief(struct heap *heap, const struct block *block);
+void heap_free_brief(struct heap *heap, const struct block *block);
+
+/** What is about to be used: the place of a block in the table; a site; the site of the block at
+ *  addr, if there is one. Nothing changes but time. */
+void heap_prefetch_block(const struct heap *heap, uint64_t addr);
+void heap_prefetch_alloc_site(const struct heap *heap, uint32_t id);
+void heap_prefetch_alloc_site_of(const struct heap *heap, uint64_t addr);
 
 /** The id of a site of a loaded snapshot. This heap does not keep its counters, so none changes.
  *  &err_nomem: heap unchanged. */

@@ -15,7 +15,7 @@ struct absorbing {
 
 static bool is_used(const struct alloc_site *site)
 {
-	return site->total_blocks || site->live_blocks || site->saved_blocks;
+	return site->total_blocks || site->live_blocks || site->saved.blocks;
 }
 
 static struct err *map_sites(struct heap *heap, const struct heap *from,
@@ -46,10 +46,10 @@ static void add_site(struct heap *heap, struct alloc_site *to, const struct heap
 
 	// Each site's value at the peak of its own process, so that they sum up to the sum of the
 	// peaks.
-	to->saved_epoch = heap->epoch;
+	to->saved.epoch = heap->epoch;
 	heap_alloc_site_at_peak(from, id, &bytes, &blocks);
 	to->saved_bytes += bytes;
-	to->saved_blocks += blocks;
+	to->saved.blocks += blocks;
 	to->total_bytes += site->total_bytes;
 	to->total_blocks += site->total_blocks;
 	to->live_bytes += site->live_bytes;

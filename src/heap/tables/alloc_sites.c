@@ -32,7 +32,7 @@ static bool reserve_one(struct alloc_sites *sites)
 	struct alloc_site **chunk = &sites->chunks[sites->num / ALLOC_SITES_CHUNK];
 
 	if (!*chunk)
-		*chunk = malloc(ALLOC_SITES_CHUNK * sizeof(**chunk));
+		*chunk = aligned_alloc(sizeof(**chunk), ALLOC_SITES_CHUNK * sizeof(**chunk));
 	return *chunk != NULL;
 }
 

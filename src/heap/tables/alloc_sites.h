@@ -14,7 +14,7 @@
 /** Sites per chunk. */
 #define ALLOC_SITES_CHUNK 4096u
 
-/** Sites are kept in chunks. Doubling one array would cost up to another 72 bytes a site, and would
+/** Sites are kept in chunks. Doubling one array would cost up to another 64 bytes a site, and would
  *  move them under a reader. The table of chunks has its full size from the start; only touched
  *  pages of it cost memory. */
 struct alloc_sites {

@@ -12,7 +12,9 @@
 #define NUM_SHARDS (1u << SHARD_BITS)
 /** Slot arrays from this size on are mapped one by one. Freeing one then returns its pages,
  *  whatever malloc does. */
-#define MAP_MIN         ((size_t)64 << 10)
+#define MAP_MIN ((size_t)64 << 10)
+/** From this size on large pages are worth while. */
+#define HUGE_MIN        ((size_t)2 << 20)
 #define PAGE_SIZE       4096
 #define MALLOC_OVERHEAD 16
 #define SHARD_CAP_MIN   4
@@ -102,7 +104,12 @@ static struct slot *slots_alloc(uint32_t cap)
 	if (bytes < MAP_MIN)
 		return calloc(cap, sizeof(struct slot));
 	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	// Every page of it will be used, in no order.
+	if (bytes >= HUGE_MIN)
+		madvise(p, bytes, MADV_HUGEPAGE);
+	return p;
 }
 
 static void slots_free(struct slot *slots, uint32_t cap)
@@ -258,6 +265,17 @@ bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret)
 	blocks->num--;
 	shard_shrink(shard);
 	return true;
+}
+
+void blocks_prefetch(const struct blocks *blocks, uint64_t addr)
+{
+	uint64_t hash = hash_u64(addr);
+	const struct shard *shard = &blocks->shards[shard_id(hash)];
+	const char *slot = (const char *)&shard->slots[home(shard, hash)];
+
+	// The next slots may be in the next line.
+	__builtin_prefetch(slot, 1);
+	__builtin_prefetch(slot + 64, 1);
 }
 
 static bool find_around(const struct blocks *blocks, uint64_t addr, struct block *ret)

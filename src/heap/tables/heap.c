@@ -88,6 +88,7 @@ struct err *heap_intern_alloc_site(struct heap *heap, uint32_t stack, uint32_t d
 	struct err *err =
 		alloc_sites_intern(&heap->sites, stack, domain, tid, !heap->is_closed, ret);
 
+	assert(stack < stacks_num(heap->stacks));
 	if (err == &err_not_found) {
 		*ret = heap->last_site;
 		return NULL;
@@ -107,11 +108,11 @@ struct err *heap_define_alloc_site(struct heap *heap, uint32_t stack, uint32_t d
 // Called before every change of a site's live counters: it keeps their values at the peak.
 static void site_save(const struct heap *heap, struct alloc_site *site)
 {
-	if (site->saved_epoch == heap->epoch)
+	if (site->saved.epoch == heap->epoch)
 		return;
-	site->saved_epoch = heap->epoch;
+	site->saved.epoch = heap->epoch;
+	site->saved.blocks = site->live_blocks;
 	site->saved_bytes = site->live_bytes;
-	site->saved_blocks = site->live_blocks;
 }
 
 static void live_add(struct heap *heap, const struct block *block)
@@ -173,33 +174,92 @@ static struct err *enter(struct heap *heap, const struct block *block)
 	return NULL;
 }
 
-struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
-		       uint32_t domain, int32_t tid)
+// Counters must go down by what they went up. So the size is cut here, as the table cuts it.
+static struct block new_block(const struct heap *heap, uint64_t addr, uint64_t size, uint32_t site)
 {
-	struct block block = {.addr = addr, .seq = heap->seq + 1};
-	struct alloc_site *site;
-	struct weight weight;
-	struct err *err;
+	return (struct block){
+		.addr = addr,
+		.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size,
+		.site = site,
+		.seq = heap->seq + 1,
+	};
+}
 
-	assert(stack < stacks_num(heap->stacks));
-	// Counters must go down by what they went up. So the size is cut here, as the table cuts
-	// it.
-	block.size = size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
-	err = heap_intern_alloc_site(heap, stack, domain, tid, &block.site);
-	if (!err)
-		err = enter(heap, &block);
-	if (err)
-		return err;
+static void count_alloc(struct heap *heap, const struct block *block)
+{
+	struct alloc_site *site = site_get(heap, block->site);
+	struct weight weight = heap_weigh(heap, block);
+
 	heap->seq++;
-	site = site_get(heap, block.site);
-	weight = heap_weigh(heap, &block);
 	if (heap->sampling.rate)
-		sampling_count(&heap->sampling, block.site, &weight);
+		sampling_count(&heap->sampling, block->site, &weight);
 	site->total_bytes += weight.bytes;
 	site->total_blocks += weight.blocks;
 	heap->totals.total_bytes += weight.bytes;
 	heap->totals.total_blocks += weight.blocks;
-	return NULL;
+}
+
+struct err *heap_alloc(struct heap *heap, uint64_t addr, uint64_t size, uint32_t stack,
+		       uint32_t domain, int32_t tid)
+{
+	uint32_t site;
+	struct err *err = heap_intern_alloc_site(heap, stack, domain, tid, &site);
+
+	return err ? err : heap_alloc_at_site(heap, addr, size, site);
+}
+
+struct err *heap_alloc_at_site(struct heap *heap, uint64_t addr, uint64_t size, uint32_t site)
+{
+	struct block block = new_block(heap, addr, size, site);
+	struct err *err = enter(heap, &block);
+
+	if (!err)
+		count_alloc(heap, &block);
+	return err;
+}
+
+void heap_alloc_brief(struct heap *heap, uint64_t addr, uint64_t size, uint32_t site,
+		      bool is_absent, struct block *ret)
+{
+	struct block old;
+
+	*ret = new_block(heap, addr, size, site);
+	if (!is_absent && blocks_remove(heap->blocks, addr, &old)) {
+		heap->totals.replaced++;
+		live_subtract(heap, &old);
+	}
+	live_add(heap, ret);
+	note_peak(heap);
+	count_alloc(heap, ret);
+}
+
+void heap_take_brief(struct heap *heap, const struct block *block)
+{
+	live_subtract(heap, block);
+}
+
+void heap_free_brief(struct heap *heap, const struct block *block)
+{
+	live_subtract(heap, block);
+	heap->totals.frees++;
+}
+
+void heap_prefetch_block(const struct heap *heap, uint64_t addr)
+{
+	blocks_prefetch(heap->blocks, addr);
+}
+
+void heap_prefetch_alloc_site(const struct heap *heap, uint32_t id)
+{
+	__builtin_prefetch(site_get(heap, id), 1);
+}
+
+void heap_prefetch_alloc_site_of(const struct heap *heap, uint64_t addr)
+{
+	struct block block;
+
+	if (blocks_get(heap->blocks, addr, &block))
+		heap_prefetch_alloc_site(heap, block.site);
 }
 
 void heap_count_unrecorded(struct heap *heap, uint64_t size)
@@ -286,8 +346,7 @@ void heap_clear(struct heap *heap)
 
 		// The identity of a site must not change: it is read without lock while a snapshot
 		// is stored.
-		memset(&site->total_bytes, 0,
-		       sizeof(*site) - offsetof(struct alloc_site, total_bytes));
+		memset(&site->saved, 0, sizeof(*site) - offsetof(struct alloc_site, saved));
 	}
 	older_clear(&heap->older);
 	sampling_clear(&heap->sampling);
@@ -325,10 +384,10 @@ void heap_alloc_site_at_peak(const struct heap *heap, uint32_t id, uint64_t *byt
 			     uint64_t *blocks_ret)
 {
 	const struct alloc_site *site = site_get(heap, id);
-	bool is_saved = site->saved_epoch == heap->epoch;
+	bool is_saved = site->saved.epoch == heap->epoch;
 
 	*bytes_ret = is_saved ? site->saved_bytes : site->live_bytes;
-	*blocks_ret = is_saved ? site->saved_blocks : site->live_blocks;
+	*blocks_ret = is_saved ? site->saved.blocks : site->live_blocks;
 }
 
 uint64_t heap_older_size(const struct heap *heap)
