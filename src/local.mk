@@ -423,6 +423,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/core/traced.h \
 	src/supervisor/drain/agent_ring.c \
 	src/supervisor/drain/agent_ring.h \
+	src/supervisor/drain/event_batch.c \
+	src/supervisor/drain/event_batch.h \
 	src/supervisor/drain/drain.c \
 	src/supervisor/drain/drain.h \
 	src/supervisor/drain/heap_events.c \

@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/store_wal.t \
 	tests/unit/supervisor_agent_ring.t \
 	tests/unit/supervisor_arrivals.t \
+	tests/unit/supervisor_event_batch.t \
 	tests/unit/supervisor_folding.t \
 	tests/unit/supervisor_history.t \
 	tests/unit/supervisor_probe_table.t \
@@ -362,6 +363,10 @@ tests_bench_tables_LDADD = $(store_libs)
 check_PROGRAMS += tests/bench/events
 tests_bench_events_SOURCES = tests/bench/events.c tests/bench/frames.c tests/bench/frames.h
 tests_bench_events_LDADD = $(supervisor_libs)
+# What the drain costs, fed by synthetic producers.
+check_PROGRAMS += tests/bench/drain
+tests_bench_drain_SOURCES = tests/bench/drain.c
+tests_bench_drain_LDADD = $(supervisor_libs)
 
 test_files = \
 	tests/bench/barestop.c \

@@ -291,11 +291,17 @@ const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit)
 	return NULL;
 }
 
-size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max,
+static bool is_of(const struct ring_record *record, uint64_t kinds)
+{
+	return record->kind < 64 && kinds >> record->kind & 1;
+}
+
+size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max, uint64_t last_kinds,
 		 const struct ring_record **ret)
 {
 	struct ring_record *copy = reader->copy;
 	size_t num = 0, used = 0;
+	bool is_last = false;
 	uint64_t end;
 
 	*ret = copy;
@@ -306,8 +312,9 @@ size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max,
 		return 1;
 	}
 	end = find_end(reader, limit);
-	while (num < max && used < TAKE_SIZE && find_record(reader, end, copy)) {
+	while (num < max && used < TAKE_SIZE && !is_last && find_record(reader, end, copy)) {
 		used += copy->size;
+		is_last = is_of(copy, last_kinds);
 		copy = (struct ring_record *)((uint8_t *)reader->copy + used);
 		num++;
 		step(reader);

@@ -30,10 +30,11 @@ const struct ring_record *ring_peek(struct ring_reader *reader, uint64_t limit);
 /** Done with what ring_peek() returned. */
 void ring_consume(struct ring_reader *reader);
 
-/** Take copies of the oldest records before limit, as from ring_peek(), at most max and at most
- *  RING_TAKE_MAX. *ret is the first; ring_next() leads to the others. They stay until the next
- *  call. Their slots are free. Returns how many; 0: as when ring_peek() returns NULL. */
-size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max,
+/** Take copies of the oldest records before limit, as from ring_peek(), at most max and about
+ *  RING_TAKE_MAX. One whose kind is a bit of last_kinds is the last. *ret is the first; ring_next()
+ *  leads to the others. They stay until the next call. Their slots are free. Returns how many; 0:
+ *  as when ring_peek() returns NULL. */
+size_t ring_take(struct ring_reader *reader, uint64_t limit, size_t max, uint64_t last_kinds,
 		 const struct ring_record **ret) __must_check;
 /** The one behind it. */
 static inline const struct ring_record *ring_next(const struct ring_record *record)

@@ -47,7 +47,6 @@ static void must_ok(struct err *err)
 
 static void fixture_setup(void)
 {
-	struct ring_view view;
 	int ends[2];
 
 	session = (struct session){.options = {.nframe = 16}};
@@ -65,8 +64,7 @@ static void fixture_setup(void)
 	t->shared = shared;
 	t->has_tracer = t->is_tracing = true;
 	t->state = TARGET_RUNNING;
-	view = shared_view(shared);
-	must_ok(ring_reader_create(&view, &t->reader));
+	must_ok(drain_open(t));
 	tracer = (struct tracer){.socket = -1};
 	process = (struct process){.tracer = &tracer, .shared = shared, .pid = getpid()};
 	memory_fd = -1;

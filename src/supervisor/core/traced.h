@@ -28,6 +28,8 @@
 
 struct agent_memory;
 struct agent_ring;
+struct alloc_site_cache;
+struct event_batch;
 struct probe_table;
 struct calls;
 struct downloads_asked;
@@ -53,6 +55,8 @@ struct traced {
 	 *  under lock. drain/agent_ring.c makes and destroys both. */
 	struct agent_memory *agent_memory;
 	struct agent_ring *agent_ring;
+	/** What it reads at a time; owned, under lock. NULL as reader is. */
+	struct event_batch *batch;
 	/** Its last statistics, owned. NULL while there is shared memory. */
 	struct shared_stats *last_stats;
 	/** Not 0: this is the table of so many merged children, which ran one program.
@@ -116,6 +120,8 @@ struct traced {
 	struct heap *heap;
 	/** Stack hash of this epoch -> stack id | domain << 32. */
 	struct hmap stacks_by_hash;
+	/** Sites that were looked up by hash lately; NULL: none yet. */
+	struct alloc_site_cache *site_cache;
 	/** Pending realloc -> struct block * that it holds. */
 	struct hmap taken;
 	uint64_t num_events;

@@ -7,16 +7,13 @@
 #include "supervisor/drain/drain.h"
 
 #include "base/clock.h"
-#include "base/fault.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
-#include "supervisor/core/notes.h"
 #include "supervisor/drain/agent_ring.h"
+#include "supervisor/drain/event_batch.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
-#include "supervisor/drain/records.h"
 #include "supervisor/os/thread.h"
-#include "wire/event_check.h"
 
 /** How many records are taken under one hold of the lock, so that the console gets its turn. */
 #define BATCH 4096
@@ -36,17 +33,6 @@ static void note_time(struct traced *t)
 	history_note(t->history, heap_seq(t->heap), t->num_events, clock_now_ns());
 }
 
-/** Note it once. Everything that follows from it is the same. */
-static void note_broken(struct traced *t)
-{
-	if (!t->is_broken_noted)
-		traced_note(t,
-			    "the shared memory holds broken events, which are skipped: the "
-			    "figures of process %d may be wrong from here on",
-			    (int)t->pid);
-	t->is_broken_noted = true;
-}
-
 /** How far to read: the first ring, and the one of the agent. */
 struct ends {
 	uint64_t first;
@@ -57,16 +43,11 @@ struct ends {
  *  Returns how many of max are left. */
 static unsigned take_first(struct traced *t, uint64_t end, unsigned max)
 {
-	const struct ring_record *record;
+	size_t num = 1;
 
-	while (max && !agent_ring_position(t) && (record = ring_peek(t->reader, end))) {
-		if (event_is_valid(record, probe_num(&t->session->user_probes)))
-			records_handle(t, record);
-		else
-			note_broken(t);
-		FAULT_POINT("drain");
-		ring_consume(t->reader);
-		max--;
+	while (max && num && !agent_ring_position(t)) {
+		num = event_batch_run(t, t->reader, end, max, event_batch_accepts_valid);
+		max -= (unsigned)num;
 	}
 	return max;
 }
@@ -74,13 +55,11 @@ static unsigned take_first(struct traced *t, uint64_t end, unsigned max)
 static unsigned take_agent(struct traced *t, uint64_t end, unsigned max)
 {
 	struct ring_reader *reader = agent_ring_reader(t);
-	const struct ring_record *record;
+	size_t num = 1;
 
-	while (reader && max && (record = ring_peek(reader, end))) {
-		if (agent_ring_accepts(t, record))
-			records_handle(t, record);
-		ring_consume(reader);
-		max--;
+	while (reader && max && num) {
+		num = event_batch_run(t, reader, end, max, agent_ring_accepts);
+		max -= (unsigned)num;
 	}
 	return max;
 }
@@ -119,7 +98,7 @@ static unsigned drain_batch(struct traced *t, const struct ends *ends)
 	if (!left)
 		return 0;
 	if (ring_num_broken(t->reader))
-		note_broken(t);
+		event_batch_note_broken(t);
 	note_time(t);
 	return left;
 }
@@ -187,10 +166,17 @@ static void *drain_main(void *ctx)
 	return NULL;
 }
 
-struct err *drain_start(struct traced *t)
+struct err *drain_open(struct traced *t)
 {
 	struct ring_view view = shared_view(t->shared);
 	struct err *err = ring_reader_create(&view, &t->reader);
+
+	return err ? err : event_batch_create(EVENT_BATCH_SIZE, &t->batch);
+}
+
+struct err *drain_start(struct traced *t)
+{
+	struct err *err = drain_open(t);
 	int errnum;
 
 	if (err)

@@ -11,7 +11,9 @@ void drain_now(struct traced *t);
 /** The same after the end of the tracer process: events that it did not finish are skipped. Under
  *  lock. */
 void drain_last(struct traced *t);
-/** Open the target's memory, and start the thread that drains the ring. */
+/** Make what drain_now() needs. */
+struct err *drain_open(struct traced *t) __must_check;
+/** The same, open the target's memory, and start the thread that drains the ring. */
 struct err *drain_start(struct traced *t) __must_check;
 /** End that thread. What is in the ring stays there. Idempotent. */
 void drain_end(struct traced *t);

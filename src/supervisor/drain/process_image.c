@@ -14,6 +14,7 @@
 #include "supervisor/core/notes.h"
 #include "supervisor/core/row_tables.h"
 #include "supervisor/drain/agent_ring.h"
+#include "supervisor/drain/heap_events.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/os/precheck.h"
 #include "supervisor/os/process.h"
@@ -117,7 +118,7 @@ void process_image_exec(struct traced *t, pid_t tid)
 	heap_clear(t->heap);
 	hmap_deinit_owned(&t->taken);
 	row_tables_clear(t);
-	hmap_deinit(&t->stacks_by_hash);
+	heap_events_forget_stacks(t);
 	loaded_forget(t);
 	measuring_reset(t);
 	set_exe(t);

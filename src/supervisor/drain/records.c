@@ -11,7 +11,6 @@
 #include "supervisor/core/control.h"
 #include "supervisor/core/notes.h"
 #include "supervisor/drain/agent_ring.h"
-#include "supervisor/drain/heap_events.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/drain/process_image.h"
 
@@ -101,7 +100,7 @@ static void on_control(struct traced *t, const struct ring_record *record)
 		on_ack(t, (const void *)record);
 		break;
 	case EVENT_EPOCH:
-		hmap_deinit(&t->stacks_by_hash);
+		heap_events_forget_stacks(t);
 		break;
 	case EVENT_CLEAR:
 		heap_events_clear(t);
@@ -126,26 +125,26 @@ static void on_control(struct traced *t, const struct ring_record *record)
 	}
 }
 
-void records_handle(struct traced *t, const struct ring_record *record)
+void records_handle(struct traced *t, const struct ring_record *record, struct heap_brief *brief)
 {
 	switch (record->kind) {
 	case EVENT_STACK:
 		heap_events_stack(t, (const void *)record);
 		break;
 	case EVENT_ALLOC:
-		heap_events_alloc(t, (const void *)record);
+		heap_events_alloc(t, (const void *)record, brief);
 		break;
 	case EVENT_FREE:
-		heap_events_free(t, (const void *)record);
+		heap_events_free(t, (const void *)record, brief);
 		break;
 	case EVENT_USABLE:
 		heap_events_usable(t, (const void *)record);
 		break;
 	case EVENT_TAKE:
-		heap_events_take(t, (const void *)record);
+		heap_events_take(t, (const void *)record, brief);
 		break;
 	case EVENT_REALLOC:
-		heap_events_realloc(t, (const void *)record);
+		heap_events_realloc(t, (const void *)record, brief);
 		break;
 	case EVENT_ABANDON:
 		heap_events_abandon(t, (const void *)record);

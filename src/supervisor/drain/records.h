@@ -4,8 +4,9 @@
 #define SUPERVISOR_DRAIN_RECORDS_H
 
 #include "supervisor/core/traced.h"
+#include "supervisor/drain/heap_events.h"
 
-/** Handle a record. Under lock. */
-void records_handle(struct traced *t, const struct ring_record *record);
+/** Handle a record. brief: for heap_events, or NULL. Under lock. */
+void records_handle(struct traced *t, const struct ring_record *record, struct heap_brief *brief);
 
 #endif

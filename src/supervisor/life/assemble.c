@@ -12,6 +12,7 @@
 #include "supervisor/core/memory.h"
 #include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
+#include "supervisor/drain/event_batch.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/measuring.h"
 #include "supervisor/storing/every.h"
@@ -73,6 +74,7 @@ static void free_lists(struct traced *t)
 	vec_deinit(&t->notes);
 	hmap_deinit_owned(&t->taken);
 	hmap_deinit(&t->stacks_by_hash);
+	free(t->site_cache);
 }
 
 void assemble_destroy(struct traced *t)
@@ -95,6 +97,7 @@ void assemble_destroy(struct traced *t)
 	free(t->last_stats);
 	agent_ring_close(t);
 	ring_reader_destroy(t->reader);
+	event_batch_destroy(t->batch);
 	err_destroy(t->launch_error);
 	pthread_mutex_destroy(&t->obj_lock);
 	pthread_mutex_destroy(&t->lock);

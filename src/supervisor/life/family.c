@@ -15,6 +15,7 @@
 #include "supervisor/core/notes.h"
 #include "supervisor/drain/agent_ring.h"
 #include "supervisor/drain/drain.h"
+#include "supervisor/drain/event_batch.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/process_image.h"
 #include "supervisor/life/assemble.h"
@@ -205,6 +206,8 @@ static void retire(struct traced *t)
 	agent_ring_close(t);
 	ring_reader_destroy(t->reader);
 	t->reader = NULL;
+	event_batch_destroy(t->batch);
+	t->batch = NULL;
 	t->shared = NULL;
 	traced_unlock(t);
 	memory_close(t);
