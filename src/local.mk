@@ -61,6 +61,8 @@ src_libwire_a_SOURCES = \
 	src/wire/event_check.h \
 	src/wire/plant_why.c \
 	src/wire/plant_why.h \
+	src/wire/patched.c \
+	src/wire/patched.h \
 	src/wire/planted.c \
 	src/wire/planted.h \
 	src/wire/probe.c \

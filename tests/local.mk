@@ -96,6 +96,7 @@ unit_tests = \
 	tests/unit/wire_agent_map.t \
 	tests/unit/wire_event_check.t \
 	tests/unit/wire_plant_why.t \
+	tests/unit/wire_patched.t \
 	tests/unit/wire_planted.t \
 	tests/unit/wire_probe.t \
 	tests/unit/wire_ring.t \
