@@ -164,11 +164,17 @@ src_libtrace_a_SOURCES = \
 	src/trace/code/breakpoints.h \
 	src/trace/code/displaced.c \
 	src/trace/code/displaced.h \
+	src/trace/code/jumps.c \
+	src/trace/code/jumps.h \
 	src/trace/code/orphan.c \
 	src/trace/code/orphan.h \
 	src/trace/code/orphan_install.c \
 	src/trace/code/orphan_install.h \
 	src/trace/code/orphan_internal.h \
+	src/trace/code/pads.c \
+	src/trace/code/pads.h \
+	src/trace/code/patch.c \
+	src/trace/code/patch.h \
 	src/trace/code/plant.c \
 	src/trace/code/plant.h \
 	src/trace/code/resume.c \

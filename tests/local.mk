@@ -85,6 +85,7 @@ unit_tests = \
 	tests/unit/trace_madeup.t \
 	tests/unit/trace_regs.t \
 	tests/unit/trace_orphan.t \
+	tests/unit/trace_patch.t \
 	tests/unit/trace_returns.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_stop.t \

@@ -87,6 +87,8 @@ struct command_plant {
 	uint64_t addr;
 	uint32_t role;
 	uint32_t id;
+	/** PLANT_PROBE: bytes of the function, 0: not known. */
+	uint64_t size;
 };
 
 /** How many items a message can have. */

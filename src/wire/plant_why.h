@@ -32,6 +32,10 @@ enum plant_why {
 	WHY_ENTERED,
 	/** It is shorter than a jump. */
 	WHY_SHORT,
+	/** When the kernel takes a uprobe out of it, half of a jump would stay. */
+	WHY_HALVES,
+	/** Nothing would catch a trap of ours after our death. */
+	WHY_NO_HANDLER,
 	/** There is no free address that the jump could lead to. */
 	WHY_NO_ROOM,
 	/** The kernel does not make other CPUs read changed code again. */

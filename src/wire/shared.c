@@ -130,6 +130,8 @@ void shared_renew(struct shared *shared)
 	memset(shared->planted, 0, shared_num_planted(shared) * sizeof(*shared->planted));
 	shared->num_planted = 0;
 	shared->num_agent_rounds = 0;
+	memset(shared->patched, 0, shared_num_patched(shared) * sizeof(*shared->patched));
+	shared->num_patched = 0;
 	memset(shared_rows(shared), 0, HEAD);
 	// Somebody may have put a record since shared_trim().
 	give_back_slots(shared);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The memory that tracer and supervisor share: ring, row table, statistics, and the list of
- *  planted traps. By that list the supervisor restores the target when the tracer dies first. */
+/** The memory that tracer and supervisor share: ring, row table, statistics, and the lists of
+ *  planted traps and jumps. By these the supervisor restores the target when the tracer dies
+ *  first. */
 #ifndef WIRE_SHARED_H
 #define WIRE_SHARED_H
 
 #include "base/err.h"
 #include "wire/cfi_rows.h"
+#include "wire/patched.h"
 #include "wire/planted.h"
 #include "wire/ring.h"
 
@@ -17,6 +19,8 @@
 #define SHARED_BUFFER_SIZE (2u << 20)
 #define SHARED_NUM_ROWS    CFI_ROWS_MAX_CAP
 #define SHARED_MAX_PLANTED (1u << 16)
+/** Functions that were patched. */
+#define SHARED_MAX_PATCHED 512
 /** How many allocator functions have a counter of their entries. */
 #define SHARED_MAX_HITS 1024
 
@@ -47,6 +51,9 @@ struct shared {
 	/** Process id the list belongs to. */
 	int32_t pid;
 	struct planted planted[SHARED_MAX_PLANTED];
+	/** The same of patched[]: shared_num_patched(). */
+	uint32_t num_patched;
+	struct patched patched[SHARED_MAX_PATCHED];
 };
 
 /** Each part begins at a page, so that its pages can be given back without those of its
@@ -81,6 +88,14 @@ static inline uint32_t shared_num_planted(const struct shared *shared)
 	uint32_t num = __atomic_load_n(&shared->num_planted, __ATOMIC_ACQUIRE);
 
 	return num < SHARED_MAX_PLANTED ? num : SHARED_MAX_PLANTED;
+}
+
+/** The same for patched[]. */
+static inline uint32_t shared_num_patched(const struct shared *shared)
+{
+	uint32_t num = __atomic_load_n(&shared->num_patched, __ATOMIC_ACQUIRE);
+
+	return num < SHARED_MAX_PATCHED ? num : SHARED_MAX_PATCHED;
 }
 
 /** Map new shared memory. Children that are forked later share it. It is a file without a name

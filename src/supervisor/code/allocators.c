@@ -60,6 +60,7 @@ static struct err *on_probe_symbol(void *ctx, size_t index, uint64_t addr, uint6
 		.module = search->module->id,
 		.probe = index,
 		.addr = addr + search->module->bias,
+		.size = size,
 		.is_live = true,
 	};
 	size_t i;
@@ -141,7 +142,7 @@ static void plant_one(struct traced *t, const struct search *search, const struc
 	if (!probe_table_add(t->probes, p, &slot))
 		return;
 	command.items[command.num_items++] =
-		(struct command_plant){p->addr, PLANT_PROBE, p->probe | slot << 16};
+		(struct command_plant){p->addr, PLANT_PROBE, p->probe | slot << 16, p->size};
 	control_send(t, &command);
 }
 

@@ -16,8 +16,9 @@ struct planted_probe {
 	uint32_t module;
 	/** Index for probe_at(). */
 	uint32_t probe;
-	/** Runtime address. */
+	/** Runtime address, and bytes; 0: not known. */
 	uint64_t addr;
+	uint64_t size;
 	/** Place in shared->stats.hits[]. */
 	uint32_t hit_slot;
 	bool is_live;

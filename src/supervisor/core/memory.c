@@ -45,12 +45,16 @@ void memory_restore(struct traced *t)
 {
 	int fd = __atomic_load_n(&t->mem_fd, __ATOMIC_SEQ_CST);
 	const struct code_ops ops = {read_code, write_code, &fd};
+	const struct code_sync sync = {patched_sync_all_cpus, NULL};
 	size_t num_left;
 
 	if (fd < 0)
 		return;
-	num_left = planted_restore_all(t->shared->planted, shared_num_planted(t->shared),
-				       arch_host(), &ops);
+	// Calls pass a jump that stays, since the agent does nothing without its tracer.
+	num_left =
+		patched_restore_all(t->shared->patched, shared_num_patched(t->shared),
+				    t->shared->planted, shared_num_planted(t->shared), arch_host(),
+				    &ops, patched_can_sync_all_cpus() ? &sync : NULL);
 	if (num_left)
-		log_debug("%zu traps cannot be taken out", num_left);
+		log_debug("%zu traps and jumps cannot be taken out", num_left);
 }

@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "trace/code/jumps.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
@@ -88,6 +89,9 @@ void breakpoint_unplant(struct process *p, struct breakpoint *b)
 
 	if (!b->is_planted)
 		return;
+	// The byte of a jump is not restored alone.
+	if (b->patch && b->patch->arch.addr == b->addr && !jump_take_out(p, NULL, b->patch, false))
+		return;
 	restore(p, p->mem_fd, 0, planted);
 	FAULT_POINT("unplanted");
 	b->is_planted = false;
@@ -99,6 +103,7 @@ void breakpoint_unplant_all(struct process *p)
 	struct breakpoint *b;
 	size_t i;
 
+	jumps_take_out_all(p);
 	hmap_each (&p->breakpoints, i, b)
 		breakpoint_unplant(p, b);
 }
@@ -108,6 +113,7 @@ void breakpoint_drop_range(struct process *p, uint64_t start, uint64_t end)
 	struct breakpoint *b;
 	size_t i;
 
+	jumps_drop_range(p, start, end);
 	hmap_each (&p->breakpoints, i, b) {
 		if (b->addr < start || b->addr >= end)
 			continue;
@@ -122,14 +128,17 @@ void breakpoint_drop_range(struct process *p, uint64_t start, uint64_t end)
 
 void breakpoint_clean_child(struct process *p, pid_t child)
 {
+	struct memory_code code = {p, -1, child};
+	const struct code_ops ops = memory_code_ops(&code);
 	char path[32];
 	_cleanup_close_ int fd = -1;
 	uint32_t i;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)child);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	code.fd = fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	jumps_clean_child(p, &ops);
 	// Also traps that were taken out of the parent after the fork: it is looked whether they
 	// stand.
 	for (i = 0; i < shared_num_planted(p->shared); i++)
@@ -139,7 +148,9 @@ void breakpoint_clean_child(struct process *p, pid_t child)
 void breakpoint_forget_all(struct process *p)
 {
 	hmap_deinit_owned(&p->breakpoints);
+	jumps_forget(p);
 	__atomic_store_n(&p->shared->num_planted, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->shared->num_patched, 0, __ATOMIC_SEQ_CST);
 }
 
 size_t breakpoint_read_code(struct process *p, uint64_t addr, uint8_t *buf, size_t size)
@@ -152,9 +163,11 @@ size_t breakpoint_read_code(struct process *p, uint64_t addr, uint8_t *buf, size
 	// A trap may begin before addr.
 	for (i = 1 - (ssize_t)p->arch->trap_size; i < n; i++) {
 		b = breakpoint_find(p, addr + (uint64_t)i);
-		if (b && b->is_planted)
+		if (b && b->is_planted && !(b->roles & ROLE_INSIDE))
 			planted_hide(&p->shared->planted[b->planted_index], p->arch, addr, buf,
 				     (size_t)n);
 	}
+	if (n > 0)
+		jumps_hide(p, addr, buf, (size_t)n);
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -4,18 +4,22 @@
 #define TRACE_CODE_BREAKPOINTS_H
 
 #include "arch/arch.h"
+#include "wire/plant_why.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+struct patch;
 struct process;
 struct thread;
 
 /** The role that only the tracer knows: return breakpoint. The other roles are in enum
  *  plant_role. */
 #define ROLE_RETURN 0x100u
+/** The trap is a part of a jump (code/patch.h): it is written and taken out with that alone. */
+#define ROLE_INSIDE 0x800u
 
 struct breakpoint {
 	uint64_t addr;
@@ -27,6 +31,12 @@ struct breakpoint {
 	uint32_t measure_id;
 	/** Place in shared->stats.hits[] (PLANT_PROBE). */
 	uint32_t hit_slot;
+	/** Bytes of the function, 0: not known (PLANT_PROBE). */
+	uint64_t code_size;
+	/** The jump that stands here, or stood; NULL: none yet. Why there is none, as
+	 *  patch_function() said last. */
+	struct patch *patch;
+	enum plant_why patch_why;
 	/** Index in process.allocators (PLANT_PROBE). */
 	uint32_t allocator;
 	/** Place in shared->planted[]. */

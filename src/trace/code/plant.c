@@ -61,7 +61,8 @@ void breakpoint_plant_all(struct process *p)
 	size_t i;
 
 	hmap_each (&p->breakpoints, i, b) {
-		if (b->roles && !b->is_planted && !(b->roles == ROLE_RETURN && b->is_one_shot))
+		if (b->roles & ~ROLE_INSIDE && !b->is_planted &&
+		    !(b->roles == ROLE_RETURN && b->is_one_shot))
 			breakpoint_plant(p, b);
 	}
 }

@@ -135,19 +135,32 @@ uint64_t xol_take_slots(struct process *p, struct xol_area *area, uint64_t name,
 	return addr;
 }
 
-void xol_retire_slot(struct process *p, uint64_t addr)
+/** Give addr's slot another name. False: it cannot be written. */
+static bool rename_slot(struct process *p, uint64_t addr, uint64_t name)
 {
-	const uint64_t *slot = hmap_find(&p->xol_slots, addr), name = XOL_NAME_OLD;
+	const uint64_t *slot = hmap_find(&p->xol_slots, addr);
 	const struct xol_area *a;
 	size_t i;
 
 	for (i = 0; slot && i < p->xol_areas.num; i++) {
 		a = &p->xol_areas.items[i];
-		if (a->has_header && *slot >= a->start && *slot < a->start + a->size &&
-		    !memory_write_code(p, name_addr(p->arch, a, *slot), &name, sizeof(name)))
-			return;
+		if (a->has_header && *slot >= a->start && *slot < a->start + a->size)
+			return memory_write_code(p, name_addr(p->arch, a, *slot), &name,
+						 sizeof(name));
 	}
-	hmap_remove(&p->xol_slots, addr);
+	return true;
+}
+
+bool xol_name_byte(struct process *p, uint64_t addr, uint8_t byte)
+{
+	return hmap_find(&p->xol_slots, addr) &&
+	       rename_slot(p, addr, addr | (uint64_t)byte << XOL_NAME_SHIFT);
+}
+
+void xol_retire_slot(struct process *p, uint64_t addr)
+{
+	if (rename_slot(p, addr, XOL_NAME_OLD))
+		hmap_remove(&p->xol_slots, addr);
 }
 
 uint64_t xol_place(struct process *p, const uint8_t *code, size_t size)

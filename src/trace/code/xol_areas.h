@@ -68,6 +68,10 @@ bool xol_take_slot(struct process *p, struct xol_area *area, uint64_t name, cons
  *  impossible. */
 uint64_t xol_take_slots(struct process *p, struct xol_area *area, uint64_t name,
 			const uint8_t *code, size_t size);
+/** Change what the name of addr's slot says of its first byte. A tracer that comes later restores
+ *  this byte by it, unless it is that of a trap. False: there is no slot with a name, or it cannot
+ *  be written. */
+bool xol_name_byte(struct process *p, uint64_t addr, uint8_t byte);
 /** The instruction at addr has changed: nobody may find the slot that it had. */
 void xol_retire_slot(struct process *p, uint64_t addr);
 /** Put code into an area, where nobody takes it for a slot. Returns its address; 0: no room. */

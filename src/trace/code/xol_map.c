@@ -37,10 +37,10 @@ static void use_area(struct process *p, struct xol_area *area)
 	orphan_add_area(p, area);
 }
 
-static bool map_at(struct process *p, struct thread *t, uint64_t hint, uint64_t *ret)
+bool xol_mmap(struct process *p, struct thread *t, uint64_t hint, size_t size, uint64_t *ret)
 {
 	const uint64_t args[6] = {hint,
-				  XOL_AREA_SIZE,
+				  size,
 				  PROT_READ | PROT_EXEC,
 				  MAP_PRIVATE | MAP_ANONYMOUS | (hint ? MAP_FIXED_NOREPLACE : 0),
 				  (uint64_t)-1,
@@ -69,9 +69,9 @@ static const struct code_range *module_of(const struct process *p, uint64_t addr
 	return NULL;
 }
 
-static void unmap(struct process *p, struct thread *t, uint64_t start)
+void xol_munmap(struct process *p, struct thread *t, uint64_t start, size_t size)
 {
-	const uint64_t args[6] = {start, XOL_AREA_SIZE};
+	const uint64_t args[6] = {start, size};
 	int64_t result;
 
 	// A thread that vanished needs nothing unmapped.
@@ -131,7 +131,7 @@ struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
 	// In the end, take what the kernel chooses.
 	for (i = 0; i < MAP_TRIES && hint && !p->is_mmap_refused; i++) {
 		hint = free_place(p, module ? module->start : addr, addr);
-		if (!map_at(p, t, hint, &start))
+		if (!xol_mmap(p, t, hint, XOL_AREA_SIZE, &start))
 			continue;
 		area = xol_area_new(p->arch, start);
 		if (xol_reaches(start, addr) &&
@@ -140,7 +140,7 @@ struct xol_area *xol_map(struct process *p, struct thread *t, uint64_t addr)
 			use_area(p, &p->xol_areas.items[p->xol_areas.num - 1]);
 			return &p->xol_areas.items[p->xol_areas.num - 1];
 		}
-		unmap(p, t, start);
+		xol_munmap(p, t, start, XOL_AREA_SIZE);
 	}
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include "capture/capture.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/displaced.h"
+#include "trace/code/patch.h"
 #include "trace/code/resume.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/returns.h"
@@ -104,8 +105,27 @@ static bool is_linking(const struct process *p, const struct thread *t)
 	       state != RT_CONSISTENT;
 }
 
+/** Tests of patching alone: from the first call on the function is patched with a pad that does
+ *  nothing, and its calls are not seen any more. */
+static void patch_empty(struct process *p, struct thread *t, struct breakpoint *b)
+{
+	if (!p->has_empty_pads || b->roles != PLANT_PROBE || b->patch_why != WHY_NONE ||
+	    patch_stands(p, b))
+		return;
+	if (patch_function(p, t, b, 0, 0) == WHY_NONE)
+		emit_planted(p, b->addr, HOW_PATCHED, WHY_NONE);
+	else
+		emit_planted(p, b->addr, HOW_BREAKPOINT, b->patch_why);
+}
+
 void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool is_retry)
 {
+	// In the middle of a jump: in the pad are the copies.
+	if (b->roles & ROLE_INSIDE) {
+		if (thread_set_pc(p, t, b->relocation.resume_pc))
+			thread_continue(t, 0);
+		return;
+	}
 	// Taken out while this thread was on its way here.
 	if (!b->is_planted || !p->is_tracing) {
 		if (thread_set_pc(p, t, b->addr))
@@ -138,6 +158,7 @@ void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool 
 	}
 	if (b->roles & PLANT_PROBE && !capturer_enter(p, t, b))
 		return;
+	patch_empty(p, t, b);
 	probes_resume_past(p, t, b);
 }
 

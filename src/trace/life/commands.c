@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "trace/code/breakpoints.h"
+#include "trace/code/pads.h"
 #include "trace/code/plant.h"
 #include "trace/code/xol_areas.h"
 #include "trace/code/xol_map.h"
@@ -49,6 +50,7 @@ static int plant(struct process *p, const struct command *c)
 			b->probe = c->items[i].id & 0xffff;
 			b->hit_slot = c->items[i].id >> 16;
 			b->allocator = allocator;
+			b->code_size = c->items[i].size;
 			emit_planted(p, b->addr, HOW_BREAKPOINT, WHY_NONE);
 		} else if (c->items[i].role == PLANT_CALL) {
 			b->call_id = c->items[i].id;
@@ -151,7 +153,8 @@ static int add_code_cave(struct process *p, const struct command *c)
 
 static int adopt_xol_area(struct process *p, const struct command *c)
 {
-	xol_adopt(p, c->start);
+	if (!pads_adopt(p, c->start))
+		xol_adopt(p, c->start);
 	return 0;
 }
 

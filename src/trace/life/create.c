@@ -3,7 +3,9 @@
 
 #include "trace/life/create.h"
 
+#include "trace/code/jumps.h"
 #include "trace/code/orphan.h"
+#include "trace/code/pads.h"
 #include "trace/code/xol_areas.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/usable.h"
@@ -46,6 +48,8 @@ void process_forget_memory(struct process *p)
 {
 	emit_leave_agent(p);
 	hmap_deinit_owned(&p->breakpoints);
+	jumps_forget(p);
+	pads_forget(p);
 	xol_forget(p);
 	orphan_forget(p->orphan);
 	p->syscall_insn = p->link_state = 0;

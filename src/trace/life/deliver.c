@@ -7,6 +7,7 @@
 
 #include "trace/code/breakpoints.h"
 #include "trace/code/displaced.h"
+#include "trace/code/patch.h"
 #include "trace/glue/usable.h"
 #include "trace/os/process.h"
 #include "trace/os/restart.h"
@@ -62,6 +63,7 @@ void deliver_signal(struct process *p, struct thread *t, int sig)
 		return;
 	usable_forget(t);
 	displaced_rewind_pc(p, t, is_fault(sig));
+	patch_rewind_pc(p, t);
 	if (restart_is_due(p, t) || t->has_restarted || has_core(sig))
 		how = disposition(t->tid, sig);
 	undo_interruption(p, t, how, sig);

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "trace/code/breakpoints.h"
+#include "trace/code/patch.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
 #include "trace/life/create.h"
@@ -57,7 +58,8 @@ static const struct breakpoint *quietest_breakpoint(const struct process *p)
 	size_t i;
 
 	hmap_each (&p->breakpoints, i, b) {
-		if (b->is_planted && (!best || b->roles == PLANT_RENDEZVOUS))
+		if (b->is_planted && !(b->roles & ROLE_INSIDE) && !patch_stands(p, b) &&
+		    (!best || b->roles == PLANT_RENDEZVOUS))
 			best = b;
 	}
 	return best;

@@ -153,6 +153,15 @@ struct process {
 	 *  of an earlier tracer. */
 	VEC(struct xol_area) xol_areas;
 	struct hmap xol_slots;
+	/** code/pads.c: where pads are, and which parts of that are taken. code/jumps.c: address of
+	 *  the jump -> struct patch *, also of jumps that are out again. */
+	VEC(uint64_t) pad_areas;
+	VEC(struct code_range) pads;
+	struct hmap patches;
+	/** The process is registered for membarrier(2). */
+	bool has_membarrier;
+	/** Tests: functions are patched, with pads that do nothing. */
+	bool has_empty_pads;
 	/** mmap in the target was refused: do not try again. */
 	bool is_mmap_refused;
 	struct orphan_handler *orphan;

@@ -81,6 +81,12 @@ launched() {
 	num_tried=$((num_tried + 1))
 }
 
+# patched SPEC: the same while functions are patched with jumps to pads that do nothing.
+patched() {
+	attached "empty-pads=fail,$1"
+	says "$dir/fault.log" "^fault: ${1%%[=#]*}\$" || fail "$1: the moment never came"
+}
+
 is_wanted() {
 	[ -z "${FAULTS-}" ] || [[ " $FAULTS " == *" $1 "* ]]
 }
@@ -110,6 +116,20 @@ done
 for spec in seize=kill seize#3=kill-supervisor seized=kill seized=kill-supervisor \
 	ring-full=kill-supervisor,drain#9=stall=2000 ring-full=kill,drain#9=stall=2000; do
 	is_wanted "${spec%%[=#]*}" && attached "$spec"
+done
+# Each moment of writing jumps and of taking them out: the first function, a later one.
+for point in patch patch-traps patch-rest patched; do
+	for nth in 1 3; do
+		for action in kill kill-supervisor kill-both; do
+			is_wanted "$point" && patched "$point#$nth=$action"
+		done
+	done
+done
+# The supervisor passes the last ones as well when the tracer is dead.
+for point in unpatch unpatch-rest unpatched; do
+	for action in kill-tracer kill-supervisor kill-both; do
+		is_wanted "$point" && patched "$point=$action"
+	done
 done
 # Each moment of the supervisor.
 for point in attached answer drain snapshot detach; do
