@@ -135,7 +135,12 @@ static void free_again(struct capture *c, const struct capture_entry *at, uint64
 
 	if (freed->stamp == stamp)
 		return;
+	// If it is another free, all functions that are entered from here on belong to that.
 	freed->stamp = stamp;
+	freed->sp = at->regs[WALK_SP];
+	freed->return_addr = c->arch->link == ARCH_NO_REG ? 0 : at->regs[c->arch->link];
+	freed->entries[0] = at->addr;
+	freed->num_entries = 1;
 	free_if_live(c, at, ptr);
 }
 
