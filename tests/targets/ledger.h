@@ -150,21 +150,30 @@ HELPER void ledger_init(void)
 	ledger_entries[3] = LEDGER_ENTRY(free);
 }
 
-/** A breakpoint stands at the entry of every basic allocator function. */
+/** A breakpoint or a jump of malloscope stands at the function's entry, or behind the endbr64 with
+ *  which it begins. No allocator's function begins with a jump of its own. */
+HELPER bool ledger_is_entered(const volatile unsigned char *entry)
+{
+	if (entry[0] == 0xf3 && entry[1] == 0x0f && entry[2] == 0x1e && entry[3] == 0xfa)
+		entry += 4;
+	return *entry == 0xcc || *entry == 0xe9;
+}
+
+/** That is so with every basic allocator function. */
 HELPER bool ledger_is_traced(void)
 {
 	for (size_t i = 0; i < 4; i++) {
-		if (!ledger_entries[i] || *ledger_entries[i] != 0xcc)
+		if (!ledger_entries[i] || !ledger_is_entered(ledger_entries[i]))
 			return false;
 	}
 	return true;
 }
 
-/** A breakpoint stands at the entry of any of them. */
+/** It is so with any of them. */
 HELPER bool ledger_is_touched(void)
 {
 	for (size_t i = 0; i < 4; i++) {
-		if (ledger_entries[i] && *ledger_entries[i] == 0xcc)
+		if (ledger_entries[i] && ledger_is_entered(ledger_entries[i]))
 			return true;
 	}
 	return false;
