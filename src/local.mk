@@ -160,6 +160,25 @@ src/agent/blob.$(OBJEXT): src/agent/image.bin
 MOSTLYCLEANFILES += $(agent_objects) src/agent/image.elf src/agent/image.bin
 
 src_libtrace_a_SOURCES = \
+	src/trace/agent/image.c \
+	src/trace/agent/image.h \
+	src/trace/agent/inside.c \
+	src/trace/agent/inside.h \
+	src/trace/agent/install.c \
+	src/trace/agent/install.h \
+	src/trace/agent/leave.c \
+	src/trace/agent/leave.h \
+	src/trace/agent/life_word.c \
+	src/trace/agent/life_word.h \
+	src/trace/agent/patching.c \
+	src/trace/agent/patching.h \
+	src/trace/agent/process_agent.h \
+	src/trace/agent/quiesce.c \
+	src/trace/agent/quiesce.h \
+	src/trace/agent/unwind.c \
+	src/trace/agent/unwind.h \
+	src/trace/agent/upcall.c \
+	src/trace/agent/upcall.h \
 	src/trace/code/breakpoints.c \
 	src/trace/code/breakpoints.h \
 	src/trace/code/displaced.c \
@@ -185,10 +204,16 @@ src_libtrace_a_SOURCES = \
 	src/trace/code/xol_map.h \
 	src/trace/glue/capturer.c \
 	src/trace/glue/capturer.h \
+	src/trace/glue/exchanged.c \
+	src/trace/glue/exchanged.h \
+	src/trace/glue/known_stacks.c \
+	src/trace/glue/known_stacks.h \
 	src/trace/glue/probes.c \
 	src/trace/glue/probes.h \
 	src/trace/glue/returns.c \
 	src/trace/glue/returns.h \
+	src/trace/glue/rooms.c \
+	src/trace/glue/rooms.h \
 	src/trace/glue/usable.c \
 	src/trace/glue/usable.h \
 	src/trace/glue/window.c \

@@ -87,6 +87,7 @@ unit_tests = \
 	tests/unit/trace_orphan.t \
 	tests/unit/trace_patch.t \
 	tests/unit/trace_returns.t \
+	tests/unit/trace_rooms.t \
 	tests/unit/trace_stacks.t \
 	tests/unit/trace_stop.t \
 	tests/unit/trace_task.t \

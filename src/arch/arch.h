@@ -133,6 +133,15 @@ struct arch {
 	uint64_t (*arg)(const struct arch_regs *regs, unsigned i);
 	/** Integer result of a function, at its return. */
 	uint64_t (*result)(const struct arch_regs *regs);
+	void (*set_result)(struct arch_regs *regs, uint64_t result);
+	/** What tells the threads of a process apart, for code that runs in them. */
+	uint64_t (*thread_pointer)(const struct arch_regs *regs);
+	/** Bits of AT_HWCAP2 (getauxval(3)) without which programs cannot read it themselves. */
+	uint64_t thread_pointer_hwcap2;
+	/** A line of /proc/PID/status, and a word in it when the CPU notes return addresses a
+	 *  second time, and compares. NULL: there is no such thing. */
+	const char *shadow_stack_key;
+	const char *shadow_stack_word;
 	/** Equal but for the pc and what signals and system calls note about themselves. */
 	bool (*is_same_state)(const struct arch_regs *a, const struct arch_regs *b);
 

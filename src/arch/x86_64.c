@@ -13,6 +13,9 @@
 
 _Static_assert(sizeof(struct arch_regs) == sizeof(struct user_regs_struct), "layout");
 
+/** As in <asm/hwcap2.h>, which older headers lack. */
+#define HWCAP2_FSGSBASE 2u
+
 static const uint8_t trap[] = {0xcc}, syscall_insn[] = {0x0f, 0x05};
 
 static uint64_t x86_pc(const struct arch_regs *regs)
@@ -41,6 +44,16 @@ static uint64_t x86_arg(const struct arch_regs *regs, unsigned i)
 static uint64_t x86_result(const struct arch_regs *regs)
 {
 	return regs->word[W_RAX];
+}
+
+static void x86_set_result(struct arch_regs *regs, uint64_t result)
+{
+	regs->word[W_RAX] = result;
+}
+
+static uint64_t x86_thread_pointer(const struct arch_regs *regs)
+{
+	return regs->word[W_FS_BASE];
 }
 
 static void x86_walk_regs(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS])
@@ -104,6 +117,11 @@ const struct arch arch_x86_64 = {
 	.sp = x86_sp,
 	.arg = x86_arg,
 	.result = x86_result,
+	.set_result = x86_set_result,
+	.thread_pointer = x86_thread_pointer,
+	.thread_pointer_hwcap2 = HWCAP2_FSGSBASE,
+	.shadow_stack_key = "x86_Thread_features",
+	.shadow_stack_word = "shstk",
 	.unwind = &arch_unwind_x86_64,
 	.walk_regs = x86_walk_regs,
 	.syscall_insn = syscall_insn,

@@ -28,6 +28,8 @@ enum reg_word {
 	W_CS,
 	W_EFLAGS,
 	W_RSP,
+	W_SS,
+	W_FS_BASE,
 };
 
 /** Registers of a walk: the callee-saved ones of the ABI (psABI, figure 3.4), and r10, from which a

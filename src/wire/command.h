@@ -81,6 +81,9 @@ enum plant_role {
 	/** ptrace() of a C library. A child that shares the target's memory may ask there to be
 	 *  traced by the target. */
 	PLANT_PTRACE = 16,
+	/** A function that looks at the return addresses on the stack: it is to find those of the
+	 *  program there, not the agent's. */
+	PLANT_UNWIND = 32,
 };
 
 struct command_plant {

@@ -77,30 +77,44 @@ struct err *functions_find(struct traced *t, const char *function, uint32_t modu
 	return err;
 }
 
-static struct err *on_ptrace(void *ctx, size_t name_index, uint64_t addr, uint64_t size)
-{
-	struct command_plant *item = ctx;
+/** What we look for by name in every module; unwinders last. */
+static const char *const known_names[] = {
+	"ptrace",
+	"_Unwind_RaiseException",
+	"_Unwind_Resume_or_Rethrow",
+	"_Unwind_ForcedUnwind",
+	"_Unwind_Backtrace",
+};
+#define NUM_KNOWN (sizeof(known_names) / sizeof(known_names[0]))
 
-	(void)name_index;
+static struct err *on_known(void *ctx, size_t name_index, uint64_t addr, uint64_t size)
+{
+	uint64_t *addrs = ctx;
+
 	(void)size;
-	item->addr = addr;
-	return &err_stop;
+	if (!addrs[name_index])
+		addrs[name_index] = addr;
+	return NULL;
 }
 
-void functions_plant_ptrace(struct traced *t, uint32_t module_id)
+void functions_plant_known(struct traced *t, uint32_t module_id)
 {
-	static const char *const names[] = {"ptrace"};
+	bool want_unwinders = t->session->options.engine != ENGINE_BREAKPOINT;
 	struct command command = {.kind = COMMAND_PLANT, .num_items = 1};
-	struct command_plant item = {.role = PLANT_PTRACE};
-	struct err *err;
+	uint64_t addrs[NUM_KNOWN] = {0};
+	size_t i;
 
-	err = module_find_functions(t->modules, module_id, names, 1, false, on_ptrace, &item);
-	if (err == &err_stop) {
-		item.addr += modules_get(t->modules, module_id)->bias;
-		command.items[0] = item;
+	err_destroy(module_find_functions(t->modules, module_id, known_names,
+					  want_unwinders ? NUM_KNOWN : 1, false, on_known, addrs));
+	for (i = 0; i < NUM_KNOWN; i++) {
+		if (!addrs[i])
+			continue;
+		command.items[0] = (struct command_plant){
+			.addr = addrs[i] + modules_get(t->modules, module_id)->bias,
+			.role = i ? PLANT_UNWIND : PLANT_PTRACE,
+		};
 		control_send(t, &command);
 	}
-	err_destroy(err);
 }
 
 struct completion {

@@ -17,7 +17,8 @@ struct err *functions_find(struct traced *t, const char *function, uint32_t modu
 /** The error for a function that no module has (ERR_NOT_FOUND). It lists names that begin in the
  *  same way. Under lock. */
 struct err *functions_not_found(struct traced *t, const char *function) __must_check;
-/** If a module defines ptrace, plant it, so that the tracer sees its calls. Under both locks. */
-void functions_plant_ptrace(struct traced *t, uint32_t module_id);
+/** If a module defines ptrace, plant it, so that the tracer sees its calls; with the agent also the
+ *  functions that look at return addresses on the stack. Under both locks. */
+void functions_plant_known(struct traced *t, uint32_t module_id);
 
 #endif

@@ -52,7 +52,7 @@ static void add_module(struct traced *t, uint32_t id)
 	send_cave(t, id);
 	allocators_plant(t, module);
 	plant_rendezvous(t, id);
-	functions_plant_ptrace(t, id);
+	functions_plant_known(t, id);
 }
 
 static void remove_module(struct traced *t, uint32_t id)

@@ -15,9 +15,10 @@ struct patch;
 struct process;
 struct thread;
 
-/** The role that only the tracer knows: return breakpoint. The other roles are in enum
- *  plant_role. */
+/** Roles that only the tracer knows: return breakpoint; upcalls of the agent. The other roles are
+ *  in enum plant_role. */
 #define ROLE_RETURN 0x100u
+#define ROLE_UPCALL 0x200u
 /** The trap is a part of a jump (code/patch.h): it is written and taken out with that alone. */
 #define ROLE_INSIDE 0x800u
 
@@ -56,6 +57,8 @@ struct breakpoint {
 	/** Return breakpoint: returns of pending calls, and hits for other reasons. */
 	uint32_t num_matched;
 	uint32_t num_other;
+	/** Entry of an allocator function: it was tried to patch it. */
+	bool is_patch_tried;
 	/** Return breakpoint: it is taken out when no call is pending, because its code was made at
 	 *  run time, or because it is hit mostly for other reasons. */
 	bool is_one_shot;

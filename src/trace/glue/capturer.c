@@ -11,17 +11,17 @@
 #include "capture/capture.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/displaced.h"
+#include "trace/glue/exchanged.h"
+#include "trace/glue/known_stacks.h"
 #include "trace/glue/returns.h"
+#include "trace/glue/rooms.h"
 #include "trace/glue/usable.h"
 #include "trace/glue/window.h"
 #include "trace/os/emit.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
-
-/** Places of the set of known stacks: at first, and at most. When it is full then it is emptied. */
-#define KNOWN_FIRST 1024
-#define KNOWN_MAX   (1u << 18)
+#include "wire/agent_memory.h"
 
 struct capturer {
 	struct process *process;
@@ -36,17 +36,32 @@ struct capturer {
 
 static bool op_read_stack(void *ctx, uint64_t addr, uint64_t *ret)
 {
-	return window_read(&((struct capturer *)ctx)->window, addr, ret);
+	struct capturer *o = ctx;
+
+	if (!window_read(&o->window, addr, ret))
+		return false;
+	exchanged_original(o->process, addr, ret);
+	return true;
 }
 
 static bool op_read_word(void *ctx, uint64_t addr, uint64_t *ret)
 {
-	return window_read_word(&((const struct capturer *)ctx)->window, addr, ret);
+	const struct capturer *o = ctx;
+
+	if (!window_read_word(&o->window, addr, ret))
+		return false;
+	exchanged_original(o->process, addr, ret);
+	return true;
 }
 
 static bool op_read_two(void *ctx, const uint64_t addrs[2], uint64_t ret[2])
 {
-	return memory_read_two(((const struct capturer *)ctx)->thread->tid, addrs, ret);
+	const struct capturer *o = ctx;
+
+	if (!memory_read_two(o->thread->tid, addrs, ret))
+		return false;
+	exchanged_original(o->process, addrs[0], &ret[0]);
+	return true;
 }
 
 static uint64_t op_arg(void *ctx, unsigned i)
@@ -121,9 +136,18 @@ static bool op_live_take(void *ctx, uint64_t key)
 
 static void op_live_add(void *ctx, uint64_t key)
 {
+	struct capturer *o = ctx;
+
+	if (o->process->capture.is_live_unknown)
+		rooms_new_stamp(o->process, key);
 	// Without memory for it the supervisor knows it all the same.
-	if (!addrset_add(&((struct capturer *)ctx)->live, key))
+	else if (!addrset_add(&o->live, key))
 		return;
+}
+
+static uint64_t op_live_stamp(void *ctx, uint64_t key)
+{
+	return rooms_stamp(((const struct capturer *)ctx)->process, key);
 }
 
 static enum capture_result op_size_of_older(void *ctx, const struct capture_entry *at, uint64_t ptr,
@@ -164,26 +188,6 @@ static bool grow_table(void **items, uint32_t *cap, size_t item_size)
 	return true;
 }
 
-static bool grow_known(struct capturer *o)
-{
-	const struct capture_known *old = o->core.known;
-	struct capture_known *new;
-	uint64_t i;
-
-	if (old->cap >= KNOWN_MAX)
-		return false;
-	new = calloc(1, capture_known_size(old->cap * 2));
-	if (!new)
-		return false;
-	capture_known_init(new, old->cap * 2);
-	for (i = 0; i < old->cap; i++)
-		if (old->hashes[i])
-			capture_known_add(new, old->hashes[i]);
-	free(o->core.known);
-	o->core.known = new;
-	return true;
-}
-
 static bool op_grow(void *ctx, enum capture_table table)
 {
 	struct capturer *o = ctx;
@@ -192,14 +196,15 @@ static bool op_grow(void *ctx, enum capture_table table)
 
 	switch (table) {
 	case CAPTURE_TABLE_PENDING:
-		has_grown = grow_table((void **)&t->pending, &t->pending_cap, sizeof(*t->pending));
+		has_grown = !rooms_is_full(t) &&
+			    grow_table((void **)&t->pending, &t->pending_cap, sizeof(*t->pending));
 		break;
 	case CAPTURE_TABLE_MEASURED:
 		has_grown =
 			grow_table((void **)&t->measured, &t->measured_cap, sizeof(*t->measured));
 		break;
 	case CAPTURE_TABLE_KNOWN:
-		return grow_known(o);
+		return known_stacks_grow(&o->core.known);
 	}
 	use_tables(o);
 	return has_grown;
@@ -240,20 +245,12 @@ static const struct capture_ops ops = {
 	.live_has = op_live_has,
 	.live_take = op_live_take,
 	.live_add = op_live_add,
+	.live_stamp = op_live_stamp,
 	.size_of_older = op_size_of_older,
 	.size_of_new = op_size_of_new,
 	.grow = op_grow,
 	.count = op_count,
 };
-
-static struct capture_known *new_known(void)
-{
-	struct capture_known *known = calloc(1, capture_known_size(KNOWN_FIRST));
-
-	if (known)
-		capture_known_init(known, KNOWN_FIRST);
-	return known;
-}
 
 bool capturer_create(struct process *p)
 {
@@ -267,7 +264,7 @@ bool capturer_create(struct process *p)
 		.owner = o,
 		.arch = p->arch->unwind,
 		.process = &p->capture,
-		.known = new_known(),
+		.known = known_stacks_create(),
 		.pcs = malloc(p->capture.nframe * sizeof(*o->core.pcs)),
 	};
 	p->capturer = o;
@@ -303,9 +300,11 @@ static struct capture *core_for(struct process *p, struct thread *t, const struc
 
 	o->thread = t;
 	o->breakpoint = b;
-	o->core.rows = shared_rows(p->shared);
+	o->core.rows =
+		p->agent_memory ? agent_memory_rows(p->agent_memory) : shared_rows(p->shared);
 	o->core.thread = &t->capture;
 	o->core.needs_slow = false;
+	rooms_load(p, t);
 	use_tables(o);
 	window_reset(&o->window, t->tid, p->arch->sp(&t->regs), t->stack_top);
 	return &o->core;
@@ -320,7 +319,7 @@ static struct capture_entry entry_of(const struct process *p, const struct threa
 	return at;
 }
 
-static void send_miss(struct process *p, struct thread *t, const struct walk_frame *frame)
+void capturer_miss(struct process *p, struct thread *t, const struct walk_frame *frame)
 {
 	struct event_miss *event = emit_begin(p, EVENT_MISS, sizeof(*event));
 
@@ -348,11 +347,12 @@ bool capturer_enter(struct process *p, struct thread *t, const struct breakpoint
 		at.code_end = p->allocators.items[b->allocator].end;
 	}
 	result = capture_enter(core, &at);
+	rooms_store(t);
 	// This walk went to the end.
 	if (t->capture.num_pending > num_pending)
 		t->stack_top = p->capturer->window.top;
 	if (result == CAPTURE_MISS)
-		send_miss(p, t, &core->miss);
+		capturer_miss(p, t, &core->miss);
 	else if (result == CAPTURE_SLOW)
 		p->shared->stats.num_lost++;
 	return result == CAPTURE_DONE || result == CAPTURE_SLOW;
@@ -365,6 +365,7 @@ void capturer_measure_enter(struct process *p, struct thread *t, const struct br
 
 	if (capture_measure_enter(core, &at, b->measure_id) == CAPTURE_SLOW)
 		p->shared->stats.num_lost++;
+	rooms_store(t);
 }
 
 void capturer_return(struct process *p, struct thread *t, const struct breakpoint *b,
@@ -378,13 +379,14 @@ void capturer_return(struct process *p, struct thread *t, const struct breakpoin
 	};
 
 	// No op needs a slower way here.
-	if (capture_return(core, &at, ret) != CAPTURE_DONE)
-		return;
+	if (capture_return(core, &at, ret) == CAPTURE_DONE)
+		rooms_store(t);
 }
 
 void capturer_thread_end(struct process *p, struct thread *t)
 {
 	capture_thread_end(core_for(p, t, NULL));
+	rooms_store(t);
 }
 
 bool capturer_set_nframe(struct process *p, uint32_t nframe)
@@ -404,13 +406,19 @@ uint64_t capturer_new_epoch(struct process *p)
 	struct capture_known *known = NULL;
 
 	// A large set takes long to be emptied.
-	if (o->core.known->cap > KNOWN_FIRST)
-		known = new_known();
+	if (o->core.known->cap > KNOWN_STACKS_FIRST)
+		known = known_stacks_create();
 	if (known) {
 		free(o->core.known);
 		o->core.known = known;
 	}
 	return capture_new_epoch(&o->core);
+}
+
+void capturer_forget_live(struct process *p)
+{
+	p->capture.is_live_unknown = true;
+	addrset_deinit(&p->capturer->live);
 }
 
 void capturer_clear(struct process *p)
@@ -420,6 +428,8 @@ void capturer_clear(struct process *p)
 
 	addrset_deinit(&p->capturer->live);
 	capture_clear(&p->capturer->core);
-	hmap_each (&p->threads, i, t)
+	hmap_each (&p->threads, i, t) {
 		capture_clear_thread(core_for(p, t, NULL));
+		rooms_store(t);
+	}
 }

@@ -13,6 +13,7 @@ struct breakpoint;
 struct capture_returned;
 struct process;
 struct thread;
+struct walk_frame;
 
 /** Create process.capturer. p->capture.nframe must be set. False: out of memory. */
 bool capturer_create(struct process *p) __must_check;
@@ -28,6 +29,8 @@ void capturer_measure_enter(struct process *p, struct thread *t, const struct br
 /** Thread t stands at return breakpoint b. *ret must be zero before. */
 void capturer_return(struct process *p, struct thread *t, const struct breakpoint *b,
 		     struct capture_returned *ret);
+/** A row is missing for that frame of t: t is held until the supervisor has made one. */
+void capturer_miss(struct process *p, struct thread *t, const struct walk_frame *frame);
 /** Nothing that t is in the middle of will be finished. */
 void capturer_thread_end(struct process *p, struct thread *t);
 
@@ -36,6 +39,8 @@ bool capturer_set_nframe(struct process *p, uint32_t nframe) __must_check;
 /** Let stack hashes begin anew. The caller must tell the supervisor (EVENT_EPOCH). Returns the
  *  number of the epoch. */
 uint64_t capturer_new_epoch(struct process *p);
+/** Nobody tells us of blocks any more but their own functions: it is not known which are live. */
+void capturer_forget_live(struct process *p);
 /** What was allocated so far counts as older from now on. */
 void capturer_clear(struct process *p);
 

@@ -11,6 +11,7 @@
 #include "trace/code/resume.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/returns.h"
+#include "trace/glue/rooms.h"
 #include "trace/glue/usable.h"
 #include "trace/os/emit.h"
 #include "trace/os/memory.h"
@@ -95,9 +96,7 @@ void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *
 	FAULT_POINT("resumed");
 }
 
-/** The dynamic linker comes by before it changes its list, too: a hold there would be for
- *  nothing. */
-static bool is_linking(const struct process *p, const struct thread *t)
+bool probes_is_linking(const struct process *p, const struct thread *t)
 {
 	uint32_t state;
 
@@ -150,7 +149,7 @@ void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool 
 			return;
 		if (b->roles & PLANT_PROBE && b->hit_slot < SHARED_MAX_HITS)
 			p->shared->stats.hits[b->hit_slot]++;
-		if (b->roles & PLANT_RENDEZVOUS && !is_linking(p, t)) {
+		if (b->roles & PLANT_RENDEZVOUS && !probes_is_linking(p, t)) {
 			t->hold = HELD_RENDEZVOUS;
 			emit_thread(p, EVENT_MODULES, t->tid);
 			return;
@@ -171,5 +170,6 @@ void probes_forget_calls(struct process *p, struct thread *t)
 void probes_remove_thread(struct process *p, struct thread *t)
 {
 	probes_forget_calls(p, t);
+	rooms_leave(p, t);
 	thread_remove(p, t);
 }

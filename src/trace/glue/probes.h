@@ -13,6 +13,8 @@ struct thread;
 /** Thread t, registers fetched, stands behind the trap of b. When this returns, t runs or is held.
  *  is_retry: the hit was looked at before, and a row was missing. */
 void probes_hit(struct process *p, struct thread *t, struct breakpoint *b, bool is_retry);
+/** Tell whether the dynamic linker is changing its list of libraries. */
+bool probes_is_linking(const struct process *p, const struct thread *t);
 /** Let t, which stands behind b's trap, execute the instruction under the trap and go on. */
 void probes_resume_past(struct process *p, struct thread *t, struct breakpoint *b);
 /** Nothing that t is in the middle of will be finished. The supervisor is told. */

@@ -141,6 +141,10 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
 	// An allocator of musl's that is older than mallocng has other headers.
 	if (ret->usable || !a->usable.block_function)
 		return true;
+	// From an upcall there is no way to the function and back. The agent asks by itself; what
+	// it leaves to us counts without size.
+	if (t->is_at_upcall)
+		return true;
 	if (usable_is_back(p, t, b) && t->query.ptr == ptr) {
 		*ret = answer(p, t);
 		return true;

@@ -4,6 +4,8 @@
 #include "trace/life/commands.h"
 
 #include "base/log.h"
+#include "trace/agent/leave.h"
+#include "trace/agent/quiesce.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/pads.h"
 #include "trace/code/plant.h"
@@ -26,7 +28,9 @@
 
 static void new_epoch(struct process *p)
 {
+	agent_quiesce(p);
 	emit_ack(p, EVENT_EPOCH, capturer_new_epoch(p), 0);
+	agent_resume(p);
 }
 
 static int plant(struct process *p, const struct command *c)
@@ -57,6 +61,7 @@ static int plant(struct process *p, const struct command *c)
 		} else if (c->items[i].role == PLANT_MEASURE) {
 			b->measure_id = c->items[i].id;
 		}
+		p->has_unwinder |= c->items[i].role == PLANT_UNWIND;
 	}
 	return 0;
 }
@@ -114,6 +119,7 @@ static void let_go_on(struct process *p, bool want_misses)
 	struct thread *t;
 
 	p->is_paused = false;
+	agent_resume(p);
 	for (i = 0; i < num; i++) {
 		t = thread_find(p, tids[i]);
 		if (t && (t->hold == HELD_CALL || t->hold == HELD_PAUSE ||
@@ -128,6 +134,7 @@ static int stop_tracing(struct process *p, const struct command *c)
 	size_t i;
 
 	(void)c;
+	agent_stop(p);
 	p->is_tracing = false;
 	breakpoint_unplant_all(p);
 	let_go_on(p, true);
@@ -190,8 +197,10 @@ static int kill_process(struct process *p, const struct command *c)
 static int clear(struct process *p, const struct command *c)
 {
 	(void)c;
+	agent_quiesce(p);
 	capturer_clear(p);
 	emit_ack(p, EVENT_CLEAR, 0, 0);
+	agent_resume(p);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "trace/life/create.h"
 
+#include "trace/agent/leave.h"
 #include "trace/code/jumps.h"
 #include "trace/code/orphan.h"
 #include "trace/code/pads.h"
@@ -46,6 +47,7 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 
 void process_forget_memory(struct process *p)
 {
+	agent_forget(p);
 	emit_leave_agent(p);
 	hmap_deinit_owned(&p->breakpoints);
 	jumps_forget(p);
@@ -54,6 +56,7 @@ void process_forget_memory(struct process *p)
 	orphan_forget(p->orphan);
 	p->syscall_insn = p->link_state = 0;
 	p->redo_stub = 0;
+	p->has_unwinder = false;
 	vec_deinit(&p->modules);
 	capturer_forget_memory(p);
 	hmap_deinit(&p->usable_sizes);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "trace/agent/leave.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/orphan.h"
 #include "trace/code/orphan_install.h"
@@ -209,8 +210,10 @@ void detach(struct tracer *tracer)
 	uint32_t i;
 
 	FAULT_POINT("leave");
-	for (i = 0; (p = follow_get(tracer, i)); i++)
+	for (i = 0; (p = follow_get(tracer, i)); i++) {
+		agent_stop(p);
 		breakpoint_unplant_all(p);
+	}
 	FAULT_POINT("restored");
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		num_awaited += begin(p);
@@ -219,6 +222,8 @@ void detach(struct tracer *tracer)
 	for (i = 0; (p = follow_get(tracer, i)); i++)
 		release_last(p);
 	// Not before: the ring may be full, and nobody may wait for that with traps in its code.
+	for (i = 0; (p = follow_get(tracer, i)); i++)
+		agent_leave(p);
 	stops_tell_ends(tracer);
 	log_debug("left; %zu threads are released by our end; still awaited: %zu threads, "
 		  "%zu children",

@@ -12,5 +12,7 @@ void engine_choose(struct process *p)
 	p->engine = ENGINE_BREAKPOINT;
 	p->has_empty_pads = FAULT_FAILS("empty-pads");
 	emit_engine(p, p->engine,
-		    p->tracer->engine == ENGINE_BREAKPOINT ? "" : "the agent is not built in");
+		    p->tracer->engine == ENGINE_BREAKPOINT
+			    ? ""
+			    : "the agent comes with the first call of an allocator");
 }

@@ -6,6 +6,11 @@
 #include "trace/life/stops.h"
 
 #include "base/fault.h"
+#include "trace/agent/inside.h"
+#include "trace/agent/install.h"
+#include "trace/agent/quiesce.h"
+#include "trace/agent/unwind.h"
+#include "trace/agent/upcall.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/displaced.h"
 #include "trace/code/orphan.h"
@@ -66,6 +71,7 @@ static void new_tracee(struct process *p, pid_t tid)
 		return;
 	}
 	t->is_watching_exec = !is_thread && setid_must_watch();
+	agent_new_thread(p, t);
 	if (orphan_is_wanted(p, t) && thread_fetch(t))
 		orphan_on_stop(p, t);
 	thread_continue(t, 0);
@@ -152,13 +158,55 @@ static void new_task_stop(struct process *p, struct thread *t)
 	thread_continue(t, 0);
 }
 
+/** t may be in the agent: there it gets no signal. True: it has none to get now, and goes on. */
+static bool spare(struct process *p, struct thread *t, int *sig)
+{
+	enum inside_end end;
+
+	if (!p->agent || !thread_fetch(t))
+		return false;
+	if (agent_forgive_fault(p, t, *sig)) {
+		thread_continue(t, 0);
+		return true;
+	}
+	if (!agent_is_inside(p, t))
+		return false;
+	end = agent_run_out(p, t, sig);
+	if (end == INSIDE_UPCALL)
+		agent_upcall(p, t, false);
+	else if (end == INSIDE_LEFT && !*sig)
+		thread_continue(t, 0);
+	return end == INSIDE_UPCALL || end == INSIDE_LOST || (end == INSIDE_LEFT && !*sig);
+}
+
 static void deliver(struct process *p, struct thread *t, int sig)
 {
+	if (spare(p, t, &sig))
+		return;
 	deliver_signal(p, t, sig);
 	// Behind its delivery, before anything else is executed, t stops once more.
 	if (orphan_is_wanted(p, t))
 		thread_interrupt(t);
 	thread_continue(t, sig);
+}
+
+/** The agent works beside the breakpoints. */
+static void hit(struct process *p, struct thread *t, struct breakpoint *b)
+{
+	// The agent calls functions of the allocator, too, which count for nothing.
+	if (t->room && agent_is_inside(p, t)) {
+		probes_resume_past(p, t, b);
+		return;
+	}
+	if (b->roles & PLANT_PROBE && agent_on_hit(p, t, b))
+		return;
+	if (b->roles & PLANT_UNWIND)
+		agent_unwind(p, t);
+	// A pause begins between two events of each thread.
+	if (b->roles & PLANT_CALL && p->want_call_pause && p->call_remaining == 1)
+		agent_quiesce(p);
+	probes_hit(p, t, b, false);
+	agent_resume(p);
 }
 
 static void trap_stop(struct process *p, struct thread *t)
@@ -185,10 +233,12 @@ static void trap_stop(struct process *p, struct thread *t)
 	orphan_on_stop(p, t);
 	// Looking at all system calls of all children would cost each of them milliseconds.
 	t->is_watching_exec |= b->roles & PLANT_PTRACE && t->tgid != p->pid;
-	if (p->is_paused)
+	if (b->roles & ROLE_UPCALL)
+		agent_upcall(p, t, false);
+	else if (p->is_paused)
 		t->hold = HELD_PAUSE;
 	else
-		probes_hit(p, t, b, false);
+		hit(p, t, b);
 }
 
 /** No thread of the process is left. All report the status of the process then. */
@@ -342,11 +392,15 @@ void stops_resume(struct process *p, struct thread *t, unsigned flags)
 		thread_continue(t, 0);
 		return;
 	}
+	if (hold == HELD_AGENT)
+		agent_ready(p, t, flags & RELEASE_NO_AGENT);
 	b = breakpoint_find(p, arch_trap_addr(p->arch, &t->regs));
 	if (!b)
 		thread_continue(t, 0);
-	else if (hold == HELD_PAUSE)
-		probes_hit(p, t, b, false);
+	else if (b->roles & ROLE_UPCALL)
+		agent_upcall(p, t, true);
+	else if (hold == HELD_PAUSE || hold == HELD_AGENT)
+		hit(p, t, b);
 	else if (hold == HELD_MISS || hold == HELD_CALL)
 		probes_hit(p, t, b, true);
 	else

@@ -35,7 +35,7 @@
  *  told of it. This never blocks on t alone. If a leader is killed because another thread executes
  *  a program, it is not reported before all others were waited for, and the exec does not end
  *  before that. */
-static bool await_stop(struct thread *t, struct stop *ret)
+bool inject_await(struct thread *t, struct stop *ret)
 {
 	const struct timespec pause = {.tv_nsec = 20000};
 	siginfo_t info;
@@ -72,7 +72,7 @@ bool inject_step(struct thread *t, int request, bool *has_stop)
 	int sig = 0;
 
 	for (i = 0; i < MAX_STOPS; i++) {
-		if (ptrace(request, t->tid, 0, sig) < 0 || !await_stop(t, &stop))
+		if (ptrace(request, t->tid, 0, sig) < 0 || !inject_await(t, &stop))
 			return false;
 		if (stop.kind == awaited)
 			return true;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct process;
+struct stop;
 struct thread;
 
 /** How many stubs there are, used in turn, and how many bytes they need. */
@@ -31,6 +32,8 @@ bool inject_syscall(struct process *p, struct thread *t, long nr, const uint64_t
  *  *has_stop is then set, and the caller ends with inject_stop_again(). False: t vanished and its
  *  end was not waited for, or other stops came without end. */
 bool inject_step(struct thread *t, int request, bool *has_stop);
+/** The next stop of t, which was told to go on, and comes to one soon. False: t has died. */
+bool inject_await(struct thread *t, struct stop *ret);
 /** If has_stop, the thread comes into its group-stop again when it goes on, before it executes
  *  anything. */
 void inject_stop_again(struct thread *t, bool has_stop);

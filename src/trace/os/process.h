@@ -27,6 +27,8 @@ struct capturer;
 struct cpu;
 struct orphan_handler;
 struct process;
+struct process_agent;
+struct rooms;
 struct thread;
 struct waiter;
 struct xol_area;
@@ -186,6 +188,18 @@ struct process {
 	/** What the capture core knows of the process, and what glue/capturer.c needs for it. */
 	struct capture_process capture;
 	struct capturer *capturer;
+
+	/** The agent (trace/agent/), the rooms of threads in its memory. NULL: there is none. */
+	struct process_agent *agent;
+	struct rooms *rooms;
+	/** Where the functions return to whose return addresses the agent has exchanged, and where
+	 *  it keeps those (struct agent_private); 0: nowhere. */
+	uint64_t trampoline;
+	uint64_t agent_private;
+	/** It has functions that unwind stacks, and we see them called (PLANT_UNWIND). */
+	bool has_unwinder;
+	/** It was tried to put it in. */
+	bool is_agent_tried;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,6 +63,15 @@ bool task_is_dead(pid_t tid)
 	char state[32];
 
 	return !io_proc_field(tid, "State", state, sizeof(state)) || *state == 'Z' || *state == 'X';
+}
+
+bool task_has_shadow_stack(pid_t tid)
+{
+	char features[64];
+
+	return arch_host()->shadow_stack_key &&
+	       io_proc_field(tid, arch_host()->shadow_stack_key, features, sizeof(features)) &&
+	       strstr(features, arch_host()->shadow_stack_word);
 }
 
 bool task_is_foreign(pid_t tid)

@@ -23,6 +23,8 @@ bool task_has_pending_signal(pid_t tid);
 bool task_is_asleep(pid_t tid);
 /** Tell whether the thread has ended: it is gone, or a zombie. */
 bool task_is_dead(pid_t tid);
+/** Tell whether the CPU keeps the thread's return addresses a second time, and compares. */
+bool task_has_shadow_stack(pid_t tid);
 /** Tell whether another tracer still has this thread; it may be detaching. False for new clones of
  *  seized threads, which the kernel attaches for us, and for ending threads, which nobody can
  *  seize. */

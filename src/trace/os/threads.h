@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct agent_thread;
 struct process;
 
 enum hold_reason {
@@ -26,6 +27,8 @@ enum hold_reason {
 	HELD_CALL,
 	/** At a breakpoint that was not looked at yet, because of a pause. */
 	HELD_PAUSE,
+	/** At a breakpoint that was not looked at yet: the supervisor is to map agent memory. */
+	HELD_AGENT,
 };
 
 /** What a thread was sent through a stub for (glue/usable.c). */
@@ -92,6 +95,13 @@ struct thread {
 	uint32_t pending_cap;
 	struct capture_measured *measured;
 	uint32_t measured_cap;
+	/** Its room in agent memory (glue/rooms.h), where the state is while it runs; NULL: none.
+	 *  The thread pointer by which the agent finds it, 0: it does not. */
+	struct agent_thread *room;
+	uint32_t room_index;
+	uint64_t thread_pointer;
+	/** It stands in the agent, at an upcall. */
+	bool is_at_upcall;
 };
 
 /** The thread of that id, or NULL. */

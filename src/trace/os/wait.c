@@ -118,16 +118,13 @@ void waiter_note(struct waiter *w, size_t num_threads, pid_t tid)
 	w->oldest = (w->oldest + 1) % NUM_RECENT;
 }
 
-bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret)
+bool wait_stop(pid_t tid, uint64_t timeout_ns, struct stop *ret)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ns;
 	const struct timespec pause = {.tv_nsec = 20000};
 	int status;
 	pid_t got;
 
-	// Room first: a stop that is forgotten would be one for ever.
-	if (!vec_reserve_one(&w->put_off))
-		return false;
 	for (;;) {
 		got = waitpid(tid, &status, __WALL | WNOHANG);
 		if (got == tid)
@@ -137,8 +134,21 @@ bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop 
 		nanosleep(&pause, NULL);
 	}
 	*ret = stop_classify(tid, status);
+	return true;
+}
+
+bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret)
+{
+	// Room first: a stop that is forgotten would be one for ever.
+	if (!vec_reserve_one(&w->put_off) || !wait_stop(tid, timeout_ns, ret))
+		return false;
 	w->put_off.items[w->put_off.num++] = *ret;
 	return true;
+}
+
+bool waiter_put_off(struct waiter *w, const struct stop *stop)
+{
+	return vec_push(&w->put_off, *stop);
 }
 
 void wait_consume(pid_t tid)

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A thread leaves the agent by itself, in a microsecond
+// or so: it only has to be prevented from coming back, and from getting a signal on the way. While
+// it is busy (agent_thread.is_busy) it runs to the upcall that it was asked for; before and after
+// that it is stepped.
+#include "config.h"
+
+#include "trace/agent/inside.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "trace/agent/process_agent.h"
+#include "trace/code/breakpoints.h"
+#include "trace/code/patch.h"
+#include "trace/os/emit.h"
+#include "trace/os/inject.h"
+#include "trace/os/process.h"
+#include "trace/os/stop.h"
+#include "trace/os/threads.h"
+
+#include <signal.h>
+#include <sys/ptrace.h>
+
+/** Stops that are enough: pad and look-ups are some hundred instructions. */
+#define MAX_STOPS 5000
+
+bool agent_is_at_upcall(const struct process *p, const struct thread *t)
+{
+	return p->agent && p->agent->upcall &&
+	       arch_trap_addr(p->arch, &t->regs) == p->agent->upcall->addr;
+}
+
+static bool is_busy(const struct thread *t)
+{
+	return t->room && __atomic_load_n(&t->room->is_busy, __ATOMIC_ACQUIRE);
+}
+
+bool agent_is_inside(struct process *p, const struct thread *t)
+{
+	uint64_t pc = p->arch->pc(&t->regs);
+
+	if (!p->agent)
+		return false;
+	return is_busy(t) || pc - p->agent->image < p->agent->layout->text_size ||
+	       patch_is_pad(p, pc);
+}
+
+bool agent_forgive_fault(struct process *p, struct thread *t, int sig)
+{
+	const struct process_agent *a = p->agent;
+
+	if (!a || (sig != SIGSEGV && sig != SIGBUS) ||
+	    p->arch->pc(&t->regs) != agent_at(a, a->layout->load))
+		return false;
+	return thread_set_pc(p, t, agent_at(a, a->layout->load_failed));
+}
+
+/** Signals that the kernel forces on a thread stay deliverable: blocked, they would reset their
+ *  handlers. */
+static uint64_t blocked_signals(void)
+{
+	static const int forced[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
+	uint64_t ret = ~0ull;
+	size_t i;
+
+	for (i = 0; i < sizeof(forced) / sizeof(forced[0]); i++)
+		ret &= ~(1ull << (forced[i] - 1));
+	return ret;
+}
+
+int agent_wait_room(struct process *p)
+{
+	if (!p->agent_memory || p->is_agent_ring_spoilt ||
+	    __atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE))
+		return AGENT_ORPHANED;
+	emit_wait_agent_room(p);
+	return AGENT_RETRY;
+}
+
+bool agent_is_putting(const struct process *p, const struct thread *t)
+{
+	return agent_is_at_upcall(p, t) && p->arch->arg(&t->regs, 0) == AGENT_UPCALL_FULL;
+}
+
+bool agent_may_stay(const struct process *p, const struct thread *t)
+{
+	return agent_is_at_upcall(p, t) && !agent_is_putting(p, t);
+}
+
+/** Answer that. */
+static bool go_on_putting(struct process *p, struct thread *t)
+{
+	p->arch->set_result(&t->regs, (uint64_t)agent_wait_room(p));
+	return thread_store(t);
+}
+
+/** Let t go on to its next stop. *sig is delivered, and becomes what the stop is about to
+ *  deliver. */
+static enum inside_end go_on(struct process *p, struct thread *t, int *sig, bool *has_stop)
+{
+	bool is_working = is_busy(t);
+	struct stop stop;
+
+	if (is_working)
+		__atomic_store_n(&t->room->want_exit, 1, __ATOMIC_RELEASE);
+	if (ptrace(is_working ? PTRACE_CONT : PTRACE_SINGLESTEP, t->tid, 0, *sig) < 0 ||
+	    !inject_await(t, &stop) || !thread_fetch(t))
+		return INSIDE_LOST;
+	*sig = 0;
+	*has_stop |= stop.kind == STOP_GROUP;
+	if (stop.kind != STOP_SIGNAL || agent_forgive_fault(p, t, stop.sig))
+		return INSIDE_LEFT;
+	*sig = stop.sig;
+	// The other ones go back to the queue when t goes on.
+	return blocked_signals() >> (stop.sig - 1) & 1 ? INSIDE_LEFT : INSIDE_FAULT;
+}
+
+enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
+{
+	uint64_t mask, blocked = blocked_signals();
+	enum inside_end end = INSIDE_LEFT;
+	bool has_stop = false;
+	unsigned i;
+
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
+	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(blocked), &blocked) < 0)
+		return INSIDE_LOST;
+	FAULT_POINT("agent-inside");
+	for (i = 0; i < MAX_STOPS && end == INSIDE_LEFT && agent_is_inside(p, t); i++) {
+		if (agent_is_putting(p, t) && !go_on_putting(p, t))
+			end = INSIDE_LOST;
+		else
+			end = go_on(p, t, sig, &has_stop);
+		if (end == INSIDE_LEFT && agent_may_stay(p, t))
+			end = INSIDE_UPCALL;
+	}
+	if (i == MAX_STOPS) {
+		log_debug("thread %d does not come out of the agent", (int)t->tid);
+		end = INSIDE_LOST;
+	}
+	if (end != INSIDE_LOST)
+		inject_stop_again(t, has_stop);
+	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
+		return INSIDE_LOST;
+	return end;
+}
