@@ -142,7 +142,7 @@ EXTRA_DIST += src/agent/entry.c src/agent/internal.h src/agent/mem.c src/agent/o
 # No register but the general ones is ours there, and nothing may need a relocation.
 agent_inside_cflags = -std=gnu11 -O2 -ffreestanding -fpie -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables \
-	-fcf-protection=none -fvisibility=hidden -U_FORTIFY_SOURCE $(WARN_CFLAGS)
+	-fcf-protection=none -fvisibility=hidden -U_FORTIFY_SOURCE $(WARN_CFLAGS) $(AGENT_CFLAGS)
 agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none \
 	-Wl,-T,$(top_srcdir)/$(agent_script)
 %.inside.o: %.c

@@ -370,6 +370,14 @@ tests_bench_events_LDADD = $(supervisor_libs)
 check_PROGRAMS += tests/bench/drain
 tests_bench_drain_SOURCES = tests/bench/drain.c
 tests_bench_drain_LDADD = $(supervisor_libs)
+# And what a call takes with the agent.
+if HAVE_CHECK
+check_PROGRAMS += tests/bench/agent
+tests_bench_agent_SOURCES = tests/bench/agent.c
+tests_bench_agent_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -include config.h \
+	$(CHECK_CFLAGS)
+tests_bench_agent_LDADD = $(agent_libs) $(CHECK_LIBS)
+endif
 
 test_files = \
 	tests/bench/barestop.c \
