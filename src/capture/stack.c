@@ -135,6 +135,26 @@ static void count(struct capture *c, const struct memo_walk *walk)
 		c->ops->count(c->owner, CAPTURE_FAILED);
 }
 
+/** The key of a walk from there. False: nothing is remembered of it. */
+static bool key_of(struct capture *c, const struct capture_entry *at, struct memo_key *ret)
+{
+	uint64_t place;
+
+	ret->regs = at->regs;
+	ret->stack_end = c->stack_end;
+	ret->bias = c->stack_bias;
+	// Before any row is looked at.
+	ret->generation = capture_generation(c);
+	if (!c->memo)
+		return false;
+	if (!arch_return_place(c->arch, capture_sp_after(c, at->regs[WALK_SP]), &place)) {
+		ret->return_addr = at->regs[c->arch->link];
+		return true;
+	}
+	return c->stack_end > place && c->stack_end - place >= sizeof(uint64_t) &&
+	       c->ops->read_stack(c->owner, place, &ret->return_addr) && !c->has_translated;
+}
+
 /** The hash of the walk that is to begin, if it is remembered and its stack still known; else 0. */
 static uint64_t recall(struct capture *c, const struct memo_key *key)
 {
@@ -182,35 +202,45 @@ static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops
 	return CAPTURE_DONE;
 }
 
-enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
-				  uint64_t *hash_ret, uint64_t *return_addr_ret)
+/** key: as in walk_and_tell(). Not inline: who recalls its walk shall not pay for what a walk needs. */
+static __attribute__((noinline)) enum capture_result walk_from(struct capture *c,
+							       const struct capture_entry *at,
+							       const struct memo_key *key,
+							       uint64_t *hash_ret,
+							       uint64_t *return_addr_ret)
 {
-	// Before any row is looked at.
-	struct memo_key key = {.regs = at->regs, .generation = capture_generation(c)};
 	struct path path = {.c = c};
 	struct walk_ops ops = ops_of(&path);
-	enum capture_result result;
 	struct walk_frame frame;
-	uint64_t recalled;
 
 	*return_addr_ret = 0;
-	c->has_translated = false;
 	if (!first_frame(&ops, at, &frame))
 		return walk_and_tell(&path, &ops, NULL, NULL, hash_ret);
 	*return_addr_ret = frame.pc;
-	if (!c->memo || c->has_translated)
-		return walk_and_tell(&path, &ops, &frame, NULL, hash_ret);
-	key.return_addr = frame.pc;
-	key.stack_end = c->stack_end;
-	key.bias = c->stack_bias;
+	if (key) {
+		memo_begin(&path.record, c->memo, key);
+		ops.read = read_and_note;
+	}
+	return walk_and_tell(&path, &ops, &frame, key, hash_ret);
+}
+
+enum capture_result capture_stack(struct capture *c, const struct capture_entry *at,
+				  uint64_t *hash_ret, uint64_t *return_addr_ret)
+{
+	enum capture_result result;
+	struct memo_key key;
+	uint64_t recalled;
+
+	c->has_translated = false;
+	if (!key_of(c, at, &key))
+		return walk_from(c, at, NULL, hash_ret, return_addr_ret);
 	recalled = recall(c, &key);
 	if (recalled && !c->checks_memo) {
 		*hash_ret = recalled;
+		*return_addr_ret = key.return_addr;
 		return CAPTURE_DONE;
 	}
-	memo_begin(&path.record, c->memo, &key);
-	ops.read = read_and_note;
-	result = walk_and_tell(&path, &ops, &frame, &key, hash_ret);
+	result = walk_from(c, at, &key, hash_ret, return_addr_ret);
 	if (recalled && result == CAPTURE_DONE && *hash_ret != recalled)
 		c->ops->count(c->owner, CAPTURE_MEMO_WRONG);
 	return result;
