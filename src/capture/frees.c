@@ -77,15 +77,14 @@ static uint64_t stamp_of(struct capture *c, uint64_t key)
 static void note_freed(struct capture *c, const struct capture_entry *at, uint64_t key)
 {
 	struct capture_thread *t = c->thread;
+	struct capture_freed *freed = &t->freed[t->num_freed++ % CAPTURE_FREED];
 
-	t->freed[t->num_freed++ % CAPTURE_FREED] = (struct capture_freed){
-		.key = key,
-		.stamp = stamp_of(c, key),
-		.sp = at->regs[WALK_SP],
-		.return_addr = c->arch->link == ARCH_NO_REG ? 0 : at->regs[c->arch->link],
-		.entries = {at->addr},
-		.num_entries = 1,
-	};
+	freed->key = key;
+	freed->stamp = stamp_of(c, key);
+	freed->sp = at->regs[WALK_SP];
+	freed->return_addr = c->arch->link == ARCH_NO_REG ? 0 : at->regs[c->arch->link];
+	freed->entries[0] = at->addr;
+	freed->num_entries = 1;
 }
 
 /** With FREE_OLDER, older is what the allocator gave the block. */

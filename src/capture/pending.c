@@ -188,51 +188,59 @@ uint64_t capture_requested_size(struct capture *c, const struct capture_entry *a
 	return size;
 }
 
-static struct capture_pending call_of(struct capture *c, const struct capture_entry *at)
+/** The call that is entered, in the table's first free place. It is not pending before begin(). It
+ *  is made where it stays: a copy would wait for what was just written in smaller pieces. NULL:
+ *  there is no room. */
+static struct capture_pending *new_call(struct capture *c, const struct capture_entry *at)
 {
 	const struct probe *probe = at->probe;
-	struct capture_pending p = {
-		.probe = at->probe_id,
-		.allocator = at->allocator,
-		.kind = probe->kind,
-		.is_layered = probe_is_layered(probe),
-		.sp = capture_sp_after(c, at->regs[WALK_SP]),
-		.size = capture_requested_size(c, at),
-	};
+	struct capture_pending *p;
 
-	p.is_typical = usable_is_typical(probe, p.size);
-	if (probe->ptr_arg != ARG_NONE)
-		p.ptr = c->ops->arg(c->owner, probe->ptr_arg);
-	p.has_taken = probe->kind == PROBE_REALLOC && p.ptr;
-	p.was_live = p.has_taken && c->ops->live_has(c->owner, capture_key(p.is_layered, p.ptr));
-	p.has_older = p.has_taken && !p.was_live && capture_has_older(c->process);
+	if (c->thread->num_pending == c->pending_cap &&
+	    !c->ops->grow(c->owner, CAPTURE_TABLE_PENDING))
+		return NULL;
+	p = &c->pending[c->thread->num_pending];
+	p->call = 0;
+	p->sp = capture_sp_after(c, at->regs[WALK_SP]);
+	p->return_addr = 0;
+	p->probe = at->probe_id;
+	p->allocator = at->allocator;
+	p->kind = probe->kind;
+	p->is_layered = probe_is_layered(probe);
+	p->size = capture_requested_size(c, at);
+	p->ptr = probe->ptr_arg != ARG_NONE ? c->ops->arg(c->owner, probe->ptr_arg) : 0;
+	p->has_taken = probe->kind == PROBE_REALLOC && p->ptr;
+	p->was_live =
+		p->has_taken && c->ops->live_has(c->owner, capture_key(p->is_layered, p->ptr));
+	p->has_older = p->has_taken && !p->was_live && capture_has_older(c->process);
 	// What was not sampled is nobody's.
 	if (c->process->sample_rate && !c->process->is_live_unknown)
-		p.has_taken = p.was_live;
+		p->has_taken = p->was_live;
+	p->is_exchanged = c->is_exchanging;
+	p->is_typical = usable_is_typical(probe, p->size);
+	p->is_unsampled = false;
+	p->old = (struct event_size){0};
+	p->stack_hash = 0;
 	return p;
 }
 
-/** The call is pending, and its return arranged. CAPTURE_DONE or _SLOW. */
+/** The call of new_call() is pending, and its return arranged. CAPTURE_DONE or _SLOW. */
 static enum capture_result begin(struct capture *c, struct capture_pending *p)
 {
-	if (c->thread->num_pending == c->pending_cap &&
-	    !c->ops->grow(c->owner, CAPTURE_TABLE_PENDING))
-		return CAPTURE_SLOW;
 	if (!c->ops->arm(c->owner, p->return_addr))
 		return CAPTURE_SLOW;
-	p->is_exchanged = c->is_exchanging;
 	if (p->has_taken) {
 		p->call = __atomic_add_fetch(&c->process->num_calls, 1, __ATOMIC_RELAXED);
 		c->ops->live_take(c->owner, capture_key(p->is_layered, p->ptr));
 		emit_take(c, p);
 	}
-	c->pending[c->thread->num_pending++] = *p;
+	c->thread->num_pending++;
 	return CAPTURE_DONE;
 }
 
 enum capture_result capture_alloc_enter(struct capture *c, const struct capture_entry *at)
 {
-	struct capture_pending p;
+	struct capture_pending *p;
 	enum capture_result result;
 	uint64_t hash = 0, return_addr;
 
@@ -240,32 +248,36 @@ enum capture_result capture_alloc_enter(struct capture *c, const struct capture_
 	// Without a return address the stack alone is told of.
 	if (result != CAPTURE_DONE || !return_addr)
 		return result;
-	p = call_of(c, at);
-	p.stack_hash = hash;
-	p.return_addr = return_addr;
-	if (p.has_older) {
-		result = c->ops->size_of_older(c->owner, at, p.ptr, NULL, &p.old);
+	p = new_call(c, at);
+	if (!p)
+		return CAPTURE_SLOW;
+	p->stack_hash = hash;
+	p->return_addr = return_addr;
+	if (p->has_older) {
+		result = c->ops->size_of_older(c->owner, at, p->ptr, NULL, &p->old);
 		if (result != CAPTURE_DONE)
 			return result;
 	}
-	return begin(c, &p);
+	return begin(c, p);
 }
 
 enum capture_result capture_realloc_unsampled(struct capture *c, const struct capture_entry *at,
 					      bool *has_taken_ret)
 {
-	struct capture_pending p = {0};
+	struct capture_pending *p;
 
 	*has_taken_ret = false;
 	if (at->probe->kind != PROBE_REALLOC)
 		return CAPTURE_DONE;
-	p = call_of(c, at);
-	p.is_unsampled = true;
-	if (!p.has_taken)
+	p = new_call(c, at);
+	if (!p)
+		return CAPTURE_SLOW;
+	p->is_unsampled = true;
+	if (!p->has_taken)
 		return CAPTURE_DONE;
 	// Without a return address nobody will know whether the block was freed: it stays.
-	if (!capture_return_addr(c, at, &p.return_addr))
+	if (!capture_return_addr(c, at, &p->return_addr))
 		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
 	*has_taken_ret = true;
-	return begin(c, &p);
+	return begin(c, p);
 }
