@@ -202,7 +202,8 @@ static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops
 	return CAPTURE_DONE;
 }
 
-/** key: as in walk_and_tell(). Not inline: who recalls its walk shall not pay for what a walk needs. */
+/** key: as in walk_and_tell(). Not inline: who recalls its walk shall not pay for what a walk
+ *  needs. */
 static __attribute__((noinline)) enum capture_result walk_from(struct capture *c,
 							       const struct capture_entry *at,
 							       const struct memo_key *key,
