@@ -172,6 +172,7 @@ targets_c = \
 	tests/targets/exit_threads \
 	tests/targets/family \
 	tests/targets/forker \
+	tests/targets/hammer \
 	tests/targets/hostile \
 	tests/targets/hostile_cfi \
 	tests/targets/jobs \
@@ -185,17 +186,23 @@ targets_c = \
 	tests/targets/nomem.so \
 	tests/targets/own_traps \
 	tests/targets/plugin.so \
+	tests/targets/profiled \
 	tests/targets/recurse \
+	tests/targets/scribble \
 	tests/targets/seccomp \
 	tests/targets/seize \
 	tests/targets/shim \
 	tests/targets/signal_alloc \
 	tests/targets/signals \
 	tests/targets/single \
+	tests/targets/single_cf_protection \
 	tests/targets/single_frame_pointers \
+	tests/targets/single_lto \
 	tests/targets/single_no_pie \
 	tests/targets/single_now \
+	tests/targets/single_shadow_stack \
 	tests/targets/single_static \
+	tests/targets/single_static_ifunc \
 	tests/targets/single_static_pie \
 	tests/targets/single_stripped \
 	tests/targets/single_unoptimised \
@@ -207,6 +214,7 @@ targets_c = \
 	tests/targets/thread_life \
 	tests/targets/threads \
 	tests/targets/turnover \
+	tests/targets/wrapped \
 	tests/targets/zombie
 targets_cxx = \
 	tests/targets/measured_cxx \
@@ -226,6 +234,7 @@ target_sources = \
 	tests/targets/exit_threads.c \
 	tests/targets/family.c \
 	tests/targets/forker.c \
+	tests/targets/hammer.c \
 	tests/targets/hostile.c \
 	tests/targets/hostile_cfi.c \
 	tests/targets/jobs.c \
@@ -242,17 +251,23 @@ target_sources = \
 	tests/targets/own_traps.c \
 	tests/targets/plugin.c \
 	tests/targets/plugin.h \
+	tests/targets/profiled.c \
 	tests/targets/recurse.c \
+	tests/targets/scribble.c \
 	tests/targets/seccomp.c \
 	tests/targets/seize.c \
 	tests/targets/shim.c \
 	tests/targets/signal_alloc.c \
 	tests/targets/signals.c \
 	tests/targets/single.c \
+	tests/targets/single_cf_protection.c \
 	tests/targets/single_frame_pointers.c \
+	tests/targets/single_lto.c \
 	tests/targets/single_no_pie.c \
 	tests/targets/single_now.c \
+	tests/targets/single_shadow_stack.c \
 	tests/targets/single_static.c \
+	tests/targets/single_static_ifunc.c \
 	tests/targets/single_static_pie.c \
 	tests/targets/single_stripped.c \
 	tests/targets/single_unoptimised.c \
@@ -266,6 +281,7 @@ target_sources = \
 	tests/targets/threads.c \
 	tests/targets/throw.cc \
 	tests/targets/turnover.c \
+	tests/targets/wrapped.c \
 	tests/targets/zombie.c
 
 # End to end: tests/e2e/lib.sh has their manual.
@@ -287,6 +303,7 @@ e2e_tests = \
 	tests/e2e/attach/no_allocator.sh \
 	tests/e2e/attach/permission.sh \
 	tests/e2e/attach/real_programs.sh \
+	tests/e2e/attach/runtimes.sh \
 	tests/e2e/attach/states.sh \
 	tests/e2e/children/children.sh \
 	tests/e2e/children/debuggers.sh \
@@ -301,6 +318,7 @@ e2e_tests = \
 	tests/e2e/commands/console_pty.sh \
 	tests/e2e/commands/docs.sh \
 	tests/e2e/commands/engine.sh \
+	tests/e2e/commands/engines_agree.sh \
 	tests/e2e/commands/example.sh \
 	tests/e2e/commands/gates.sh \
 	tests/e2e/commands/json.sh \
@@ -322,6 +340,7 @@ e2e_tests = \
 	tests/e2e/selftest/targets_untraced.sh \
 	tests/e2e/signals/default_trap.sh \
 	tests/e2e/signals/jobs.sh \
+	tests/e2e/signals/profilers.sh \
 	tests/e2e/signals/signals.sh \
 	tests/e2e/signals/signals_in_malloc.sh \
 	tests/e2e/signals/thread_life.sh \
@@ -340,8 +359,10 @@ e2e_tests = \
 	tests/e2e/survival/kills.sh \
 	tests/e2e/survival/leave_by_signal.sh \
 	tests/e2e/survival/nomem.sh \
+	tests/e2e/survival/patching.sh \
 	tests/e2e/survival/rounds.sh \
 	tests/e2e/survival/sanitizer.sh \
+	tests/e2e/survival/scribble.sh \
 	tests/e2e/survival/seccomp.sh
 
 # Killing at named moments.
@@ -351,6 +372,7 @@ fault_tests = tests/e2e/survival/faults.sh
 engine_less_tests = \
 	tests/e2e/commands/docs.sh \
 	tests/e2e/commands/engine.sh \
+	tests/e2e/commands/engines_agree.sh \
 	tests/e2e/commands/semantics.sh \
 	tests/e2e/selftest/bench_ci.sh \
 	tests/e2e/selftest/mutate.sh \

@@ -25,6 +25,9 @@ try names "$TARGETS/single_frame_pointers"
 try names "$TARGETS/single_no_pie"
 try names "$TARGETS/single_now"
 try names "$TARGETS/single_unoptimised"
+try names "$TARGETS/single_cf_protection"
+try names "$TARGETS/single_shadow_stack"
+try names "$TARGETS/single_lto"
 # wait call needs a name: see stripped.sh
 
 try names "$TARGETS/recurse"

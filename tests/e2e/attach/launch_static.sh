@@ -3,7 +3,7 @@
 # Static executables: no dynamic linker tells when the allocator is there.
 . "$(dirname "$0")/../lib.sh"
 
-for name in single_static single_static_pie; do
+for name in single_static single_static_pie single_static_ifunc; do
 	[ -x "$TARGETS/$name" ] || skip "no static C library: $name was not built"
 	rm -f ledger
 	LEDGER=$dir/ledger ms run -o blocks -e 'wait call checkpoint' -e blocks -e 'wait exit' \

@@ -9,13 +9,14 @@ try() {
 	has out '^EXIT-SUCCESS$' "$*"
 }
 
-for name in single single_frame_pointers single_no_pie single_now single_static single_static_pie \
-	single_stripped single_unoptimised; do
+for name in single single_cf_protection single_frame_pointers single_lto single_no_pie single_now \
+	single_shadow_stack single_static single_static_ifunc single_static_pie single_stripped \
+	single_unoptimised; do
 	[ -x "$TARGETS/$name" ] || continue
 	try "$TARGETS/$name"
 	is "$(wc -l <ledger)" 21 "blocks of $name"
 done
-for name in recurse longjmp signal_alloc exit_threads children throw own_traps; do
+for name in recurse longjmp signal_alloc exit_threads children throw own_traps wrapped; do
 	try "$TARGETS/$name"
 done
 try "$TARGETS/threads" 16 2000
@@ -26,6 +27,15 @@ try "$TARGETS/dlopen" "$TARGETS/plugin.so"
 try "$TARGETS/blocking" 1
 BLOCKING_IGNORED=1 try "$TARGETS/blocking" 1 3
 try "$TARGETS/signals"
+try "$TARGETS/profiled" 50
+try "$TARGETS/scribble" 0.3 sealed
+has out '^scribbled [1-9]' "what scribble writes"
+has out '^shrunk 0$' "what it cannot shrink"
+# Only the superuser can open what is mapped.
+[ "$(id -u)" != 0 ] || {
+	try "$TARGETS/scribble" 0.3 unsealed
+	has out '^shrunk [1-9]' "what it can shrink"
+}
 for mode in loop remap protect; do
 	try "$TARGETS/text" "$mode" "$TARGETS/plugin.so" 20
 done
