@@ -14,6 +14,8 @@
 /** An agent makes no broken event. After so many the target is not taken seriously any more: all
  *  of what it writes costs us time, and its figures are worth nothing. */
 #define MAX_BROKEN 1000
+/** So many records come from no process. */
+#define MAX_POSITION (1ull << 62)
 /** A producer that was stopped between the two steps of ring_put() makes us wait at most so long
  *  with what happened after them. */
 #define POSITION_WAIT_NS (2 * NS_PER_S)
@@ -163,7 +165,10 @@ static void count_broken(struct traced *t)
 			    "skipped: the figures may be wrong from here on",
 			    (int)t->pid);
 	ring->is_noted |= num > 0;
-	if (num > MAX_BROKEN && !ring->is_given_up)
+	if (ring->is_given_up)
+		return;
+	// Behind the last position the reader would find no record any more.
+	if (num > MAX_BROKEN || ring_tail(ring->reader) > MAX_POSITION)
 		give_up(t);
 }
 

@@ -135,9 +135,12 @@ void emit_use_agent(struct process *p, struct agent_memory *memory)
 
 void emit_leave_agent(struct process *p)
 {
+	const struct event_agent event = {.header = {sizeof(event), EVENT_AGENT, 0}, .fd = -1};
+
 	if (!p->agent_memory)
 		return;
 	tell_position(p);
+	put(p, &event.header, NULL, 0);
 	agent_memory_unmap(p->agent_memory);
 	p->agent_memory = NULL;
 }

@@ -38,7 +38,7 @@ void emit_wait_agent_room(struct process *p);
  *  now on. */
 void emit_use_agent(struct process *p, struct agent_memory *memory);
 /** Use it no more: tell how far its ring has come, and unmap it. Nobody puts anything there any
- *  more. NULL: nothing. */
+ *  more. The supervisor unmaps it as well. Does nothing without one. */
 void emit_leave_agent(struct process *p);
 void emit_note(struct process *p, const char *format, ...) __printf(2, 3);
 
