@@ -93,6 +93,8 @@ src_libcapture_a_SOURCES = \
 	src/capture/frees.c \
 	src/capture/internal.h \
 	src/capture/known.c \
+	src/capture/live.c \
+	src/capture/live.h \
 	src/capture/measured.c \
 	src/capture/passed.c \
 	src/capture/memo.c \
@@ -123,6 +125,7 @@ agent_inside = \
 	src/capture/capture.c \
 	src/capture/frees.c \
 	src/capture/known.c \
+	src/capture/live.c \
 	src/capture/measured.c \
 	src/capture/memo.c \
 	src/capture/passed.c \

@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/capture_calls.t \
 	tests/unit/capture_frees.t \
 	tests/unit/capture_link.t \
+	tests/unit/capture_live.t \
 	tests/unit/capture_measured.t \
 	tests/unit/capture_memo.t \
 	tests/unit/capture_random.t \

@@ -19,6 +19,7 @@
 
 #include "agent/image.h"
 #include "capture/capture.h"
+#include "capture/live.h"
 #include "wire/agent_memory.h"
 #include "wire/probe_kind.h"
 
@@ -181,8 +182,9 @@ struct agent_copies {
 
 /** Zero-filled at first. Pages that are never touched cost nothing. */
 struct agent_shared {
-	/** The agent's copy. num_calls begins at 1 << 62, is_live_unknown is true; the tracer keeps
-	 *  its own for what it does itself. */
+	/** The agent's copy. num_calls begins at 1 << 62; is_live_unknown is true but with
+	 *  sampling, where few blocks are live; the tracer keeps its own for what it does
+	 *  itself. */
 	struct capture_process process;
 	uint32_t num_probes;
 	uint32_t num_copies;
@@ -199,6 +201,8 @@ struct agent_shared {
 	 *  key, or another one of the same place. */
 	uint64_t stamps[AGENT_STAMPS];
 	struct agent_place places[AGENT_NUM_PLACES];
+	/** Blocks that were sampled; with process.is_live_unknown it is not used. */
+	struct capture_live live;
 	_Alignas(4096) union agent_room threads[AGENT_MAX_THREADS];
 };
 

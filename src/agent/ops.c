@@ -125,11 +125,18 @@ static uint64_t op_now_ns(void *owner)
 	return 0;
 }
 
-static bool op_live(void *owner, uint64_t key)
+static bool op_live_has(void *owner, uint64_t key)
 {
-	(void)owner;
-	(void)key;
-	return false;
+	const struct agent_event *e = owner;
+
+	return !e->core.process->is_live_unknown && capture_live_has(&e->shared->live, key);
+}
+
+static bool op_live_take(void *owner, uint64_t key)
+{
+	const struct agent_event *e = owner;
+
+	return !e->core.process->is_live_unknown && capture_live_take(&e->shared->live, key);
 }
 
 static void op_live_add(void *owner, uint64_t key)
@@ -138,7 +145,10 @@ static void op_live_add(void *owner, uint64_t key)
 	struct agent_thread *t = e->thread;
 	uint64_t stamp = (uint64_t)t->index << 48 | (++t->num_stamps & ((1ull << 48) - 1));
 
-	__atomic_store_n(&e->shared->stamps[agent_stamp_of(key)], stamp, __ATOMIC_RELAXED);
+	if (e->core.process->is_live_unknown)
+		__atomic_store_n(&e->shared->stamps[agent_stamp_of(key)], stamp, __ATOMIC_RELAXED);
+	else
+		capture_live_add(&e->shared->live, key);
 }
 
 static uint64_t op_live_stamp(void *owner, uint64_t key)
@@ -230,8 +240,8 @@ static void init_ops(struct capture_ops *ops)
 	ops->emit_begin = op_emit_begin;
 	ops->emit_end = op_emit_end;
 	ops->now_ns = op_now_ns;
-	ops->live_has = op_live;
-	ops->live_take = op_live;
+	ops->live_has = op_live_has;
+	ops->live_take = op_live_take;
 	ops->live_add = op_live_add;
 	ops->live_stamp = op_live_stamp;
 	ops->size_of_older = op_size_of_older;

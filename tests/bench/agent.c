@@ -108,6 +108,11 @@ START_TEST(measure_all)
 		f.state->mode = AGENT_ON;
 		printf("pair-%u %.1f\n", depths[i], measure(depths[i], pairs));
 		printf("free-%u %.1f\n", depths[i], measure(depths[i], frees));
+		f.shared->process.is_live_unknown = false;
+		f.shared->process.sample_rate = 512 << 10;
+		printf("pair-sampled-%u %.1f\n", depths[i], measure(depths[i], pairs));
+		f.shared->process.sample_rate = 0;
+		f.shared->process.is_live_unknown = true;
 	}
 }
 END_TEST
