@@ -184,13 +184,14 @@ void heap_events_free(struct traced *t, const struct event_free *event,
 	uint64_t addr = key_of(t, event->probe, event->addr);
 	struct block block;
 
-	if (event->header.flags & FREE_IF_LIVE && !heap_get(t->heap, addr, &block))
-		return;
-	t->num_events++;
 	if (brief && brief->is_done) {
+		t->num_events++;
 		heap_free_brief(t->heap, &brief->block);
 		return;
 	}
+	if (event->header.flags & FREE_IF_LIVE && !heap_get(t->heap, addr, &block))
+		return;
+	t->num_events++;
 	if (t->measuring)
 		measuring_free(t, event->tid, addr);
 	// The tracer may have been out of memory for it: here it is known for sure.
