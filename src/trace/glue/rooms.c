@@ -275,6 +275,8 @@ void rooms_store(struct thread *t)
 	if (!t->room)
 		return;
 	memcpy(&t->room->capture, &t->capture, sizeof(t->capture));
+	// The agent has no table of those.
+	t->room->capture.num_measured = 0;
 	if (num)
 		memcpy(t->room->pending, t->pending, num * sizeof(*t->pending));
 }
