@@ -26,8 +26,6 @@ src_libbase_a_SOURCES = \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/mem.h \
-	src/base/secret.c \
-	src/base/secret.h \
 	src/base/strtab.c \
 	src/base/strtab.h \
 	src/base/utf8.c \

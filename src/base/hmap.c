@@ -3,11 +3,9 @@
 
 #include "base/hmap.h"
 
-#include "base/secret.h"
-
 static size_t home(const struct hmap *map, uint64_t key)
 {
-	return hash_secret(key) & (map->cap - 1);
+	return hash_u64(key) & (map->cap - 1);
 }
 
 uint64_t *hmap_find(const struct hmap *map, uint64_t key)

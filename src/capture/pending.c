@@ -188,9 +188,9 @@ uint64_t capture_requested_size(struct capture *c, const struct capture_entry *a
 	return size;
 }
 
-/** The call that is entered, in the table's first free place, all but its number and return
- *  address. It is not pending before begin(). It is made where it stays: a copy would wait for what
- *  was just written in smaller pieces. NULL: there is no room. */
+/** The call that is entered, in the table's first free place. It is not pending before begin(). It
+ *  is made where it stays: a copy would wait for what was just written in smaller pieces. NULL:
+ *  there is no room. */
 static struct capture_pending *new_call(struct capture *c, const struct capture_entry *at)
 {
 	const struct probe *probe = at->probe;
@@ -200,7 +200,9 @@ static struct capture_pending *new_call(struct capture *c, const struct capture_
 	    !c->ops->grow(c->owner, CAPTURE_TABLE_PENDING))
 		return NULL;
 	p = &c->pending[c->thread->num_pending];
+	p->call = 0;
 	p->sp = capture_sp_after(c, at->regs[WALK_SP]);
+	p->return_addr = 0;
 	p->probe = at->probe_id;
 	p->allocator = at->allocator;
 	p->kind = probe->kind;

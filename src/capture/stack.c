@@ -151,7 +151,7 @@ static bool key_of(struct capture *c, const struct capture_entry *at, struct mem
 		ret->return_addr = at->regs[c->arch->link];
 		return true;
 	}
-	return place <= UINT64_MAX - sizeof(uint64_t) &&
+	return c->stack_end > place && c->stack_end - place >= sizeof(uint64_t) &&
 	       c->ops->read_stack(c->owner, place, &ret->return_addr) && !c->has_translated;
 }
 

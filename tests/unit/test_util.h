@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /** The call must succeed. Otherwise its error text is the failure. */
@@ -63,15 +62,6 @@ static __attribute__((noinline, unused)) pid_t test_fork(void)
 			dup2(null, fd);
 	}
 	return 0;
-}
-
-/** CPU time of the process: it does not count what others do. */
-static inline uint64_t test_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
 /** Pseudo-random numbers that are the same on every run (xorshift64*). *state must not be 0. */

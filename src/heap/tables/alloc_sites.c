@@ -4,7 +4,6 @@
 #include "heap/tables/alloc_sites.h"
 
 #include "base/hmap.h"
-#include "base/secret.h"
 
 #include <stdlib.h>
 
@@ -41,7 +40,7 @@ struct err *alloc_sites_intern(struct alloc_sites *sites, uint32_t stack, uint32
 			       int32_t tid, bool may_add, uint32_t *ret)
 {
 	uint64_t key = (uint64_t)stack << 32 | (uint32_t)tid;
-	uint32_t hash = (uint32_t)hash_secret(key ^ domain * 0x9e3779b97f4a7c15ull);
+	uint32_t hash = (uint32_t)hash_u64(key ^ domain * 0x9e3779b97f4a7c15ull);
 	uint32_t id;
 	size_t pos;
 

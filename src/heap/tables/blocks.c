@@ -4,7 +4,6 @@
 #include "heap/blocks.h"
 
 #include "base/hmap.h"
-#include "base/secret.h"
 
 #include <sys/mman.h>
 
@@ -158,7 +157,7 @@ static bool shard_resize(struct shard *shard, uint64_t cap)
 		uint64_t addr = slot_addr(slot);
 
 		if (slot->seq)
-			*shard_probe(&resized, hash_secret(addr), addr) = *slot;
+			*shard_probe(&resized, hash_u64(addr), addr) = *slot;
 	}
 	slots_free(shard->slots, shard->cap);
 	*shard = resized;
@@ -216,7 +215,7 @@ void blocks_destroy(struct blocks *blocks)
 struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *replaced_ret,
 		       struct block *old_ret)
 {
-	uint64_t addr = block->addr & ADDR_MASK, hash = hash_secret(addr);
+	uint64_t addr = block->addr & ADDR_MASK, hash = hash_u64(addr);
 	struct shard *shard = &blocks->shards[shard_id(hash)];
 	struct slot *slot = shard->cap ? shard_probe(shard, hash, addr) : NULL;
 
@@ -240,7 +239,7 @@ struct err *blocks_add(struct blocks *blocks, const struct block *block, bool *r
 
 bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret)
 {
-	uint64_t hash = hash_secret(addr);
+	uint64_t hash = hash_u64(addr);
 	struct shard *shard = &blocks->shards[shard_id(hash)];
 	uint32_t hole, i;
 	struct slot *slot;
@@ -253,7 +252,7 @@ bool blocks_remove(struct blocks *blocks, uint64_t addr, struct block *ret)
 	*ret = slot_unpack(slot);
 	hole = slot - shard->slots;
 	for (i = next(shard, hole); shard->slots[i].seq; i = next(shard, i)) {
-		uint32_t at = home(shard, hash_secret(slot_addr(&shard->slots[i])));
+		uint32_t at = home(shard, hash_u64(slot_addr(&shard->slots[i])));
 
 		// A slot may move back into the hole unless its home lies behind the hole.
 		if (distance(shard, at, i) < distance(shard, hole, i))
@@ -300,7 +299,7 @@ static bool find_around(const struct blocks *blocks, uint64_t addr, struct block
 
 bool blocks_get(const struct blocks *blocks, uint64_t addr, struct block *ret)
 {
-	uint64_t hash = hash_secret(addr);
+	uint64_t hash = hash_u64(addr);
 	const struct shard *shard = &blocks->shards[shard_id(hash)];
 	const struct slot *slot;
 

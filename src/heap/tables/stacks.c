@@ -4,7 +4,6 @@
 #include "heap/stacks.h"
 
 #include "base/hmap.h"
-#include "base/secret.h"
 #include "heap/arena.h"
 #include "heap/frame.h"
 #include "heap/tables/idset.h"
@@ -78,8 +77,8 @@ static const struct record *record_get(const struct stacks *stacks, uint32_t id)
 
 static uint32_t stack_hash(const struct record *head, const uint64_t *frames)
 {
-	uint64_t h = secret_seed ^ ((uint64_t)head->num_frames << 32 |
-				    (uint32_t)head->total_nframe << 16 | head->flags);
+	uint64_t h =
+		(uint64_t)head->num_frames << 32 | (uint32_t)head->total_nframe << 16 | head->flags;
 	uint32_t i;
 
 	for (i = 0; i < head->num_frames; i++) {
@@ -119,7 +118,7 @@ static bool frames_reserve_one(struct stacks *stacks)
 
 static struct err *intern_frame(struct stacks *stacks, uint64_t frame, uint32_t *ret)
 {
-	uint32_t hash = (uint32_t)hash_secret(frame), id;
+	uint32_t hash = (uint32_t)hash_u64(frame), id;
 	size_t pos;
 
 	for (pos = idset_first(&stacks->frame_set, hash);

@@ -22,9 +22,10 @@
 #include <stddef.h>
 #include <sys/ptrace.h>
 
-/** Longest wait for the stop of a thread. One that does not come sleeps in the kernel, where
- *  nothing wakes it: it is not in the agent. */
+/** Longest wait for the stop of a thread, and after how long it is looked at again: one that sleeps
+ *  in the kernel by now, as the parent of a vforked child does, is not in the agent. */
 #define STOP_TIMEOUT_NS (NS_PER_S / 4)
+#define STOP_LOOK_NS    (NS_PER_MS / 2)
 
 static void put_off(struct process *p, const struct stop *stop)
 {
@@ -71,10 +72,17 @@ static void let_out(struct process *p, struct thread *t, const struct stop *stop
 /** Stop t, which runs, and let it out. */
 static bool stop_outside(struct process *p, struct thread *t)
 {
+	uint64_t deadline = clock_now_ns() + STOP_TIMEOUT_NS;
 	struct stop stop;
 
-	if (!thread_interrupt(t) || !wait_stop(t->tid, STOP_TIMEOUT_NS, &stop))
+	if (!thread_interrupt(t))
 		return false;
+	while (!wait_stop(t->tid, STOP_LOOK_NS, &stop)) {
+		if (task_is_in_syscall(t->tid))
+			return true;
+		if (clock_now_ns() > deadline)
+			return false;
+	}
 	if (stop_is_end(&stop))
 		put_off(p, &stop);
 	else
@@ -84,7 +92,7 @@ static bool stop_outside(struct process *p, struct thread *t)
 
 bool agent_stop_outside(struct process *p, struct thread *t)
 {
-	if (!t->is_stopped && !task_is_asleep(t->tid) && !stop_outside(p, t))
+	if (!t->is_stopped && !task_is_in_syscall(t->tid) && !stop_outside(p, t))
 		return false;
 	return !t->room || !__atomic_load_n(&t->room->is_busy, __ATOMIC_ACQUIRE);
 }
@@ -101,7 +109,7 @@ void agent_quiesce(struct process *p)
 	FAULT_POINT("agent-paused");
 	for (i = 0; i < num; i++) {
 		t = thread_find(p, tids[i]);
-		if (t && !t->is_stopped && !task_is_asleep(t->tid))
+		if (t && !t->is_stopped && !task_is_in_syscall(t->tid))
 			stop_outside(p, t);
 	}
 	FAULT_POINT("agent-quiet");

@@ -104,9 +104,22 @@ static enum agent_answer find_room(struct process *p, struct thread *t)
 	return rooms_enter(p, t) ? AGENT_RETRY : AGENT_DONE;
 }
 
+/** The agent works with the state of t, or with none. */
+static bool is_own_state(const struct process *p, const struct thread *t)
+{
+	uint64_t addr = p->arch->arg(&t->regs, 2);
+
+	return !addr || (t->room && addr - p->agent->memory_addr ==
+					    (uint64_t)((char *)t->room - (char *)p->agent->memory));
+}
+
 /** *ret is the answer. False: t is held. */
 static bool answer(struct process *p, struct thread *t, bool is_retry, enum agent_answer *ret)
 {
+	// Somebody has its thread pointer who did not have it when we looked.
+	*ret = AGENT_DONE;
+	if (!is_own_state(p, t))
+		return true;
 	*ret = AGENT_RETRY;
 	switch (p->arch->arg(&t->regs, 0)) {
 	case AGENT_UPCALL_ENTRY:

@@ -42,20 +42,28 @@ bool task_has_pending_signal(pid_t tid)
 	return pending & ~(by_default | task_signals(tid, "SigIgn"));
 }
 
-bool task_is_asleep(pid_t tid)
+/** The number of the system call in which the thread sleeps; -1: in none. */
+static long syscall_of(pid_t tid)
 {
 	char path[48], text[32];
-	long nr;
 
-	// It begins with a number when the thread sleeps in a system call.
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
-	if (!io_read_head(path, text, sizeof(text)))
-		return false;
-	if (text[0] < '0' || text[0] > '9')
-		return false;
+	if (!io_read_head(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+		return -1;
+	return strtol(text, NULL, 10);
+}
+
+bool task_is_asleep(pid_t tid)
+{
+	long nr = syscall_of(tid);
+
 	// A child on its way must be cleaned first: wait for the parent to come out.
-	nr = strtol(text, NULL, 10);
-	return !arch_host()->makes_task(nr);
+	return nr >= 0 && !arch_host()->makes_task(nr);
+}
+
+bool task_is_in_syscall(pid_t tid)
+{
+	return syscall_of(tid) >= 0;
 }
 
 bool task_is_dead(pid_t tid)

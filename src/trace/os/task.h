@@ -21,6 +21,8 @@ bool task_has_pending_signal(pid_t tid);
  *  no new task; an interrupt would only disturb it. A caller of clone, fork or vfork does not
  *  count, because a task is on its way. */
 bool task_is_asleep(pid_t tid);
+/** Tell whether the thread waits in any system call, with callers of clone, fork and vfork. */
+bool task_is_in_syscall(pid_t tid);
 /** Tell whether the thread has ended: it is gone, or a zombie. */
 bool task_is_dead(pid_t tid);
 /** Tell whether the CPU keeps the thread's return addresses a second time, and compares. */
