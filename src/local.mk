@@ -146,7 +146,8 @@ EXTRA_DIST += src/agent/entry.c src/agent/internal.h src/agent/mem.c src/agent/o
 agent_inside_cflags = -std=gnu11 -O2 -ffreestanding -fpie -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables \
 	-fcf-protection=none -fvisibility=hidden -U_FORTIFY_SOURCE $(WARN_CFLAGS) $(AGENT_CFLAGS)
-agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none \
+# The linker must not make absolute addresses of those that a global offset table would hold.
+agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-relax \
 	-Wl,-T,$(top_srcdir)/$(agent_script)
 %.inside.o: %.c
 	$(AM_V_CC)$(MKDIR_P) $(@D)/$(DEPDIR) && $(CC) $(DEFS) -I. $(AM_CPPFLAGS) \
@@ -154,11 +155,11 @@ agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none \
 %.inside.o: %.S
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) -c -o $@ $<
 -include $(wildcard src/*/$(DEPDIR)/*.inside.o.d)
-# With its symbols and relocations, for scripts/check-agent and debuggers.
+# With its symbols, for debuggers. The assertions of the script are looked at for this one alone.
 src/agent/image.elf: $(agent_objects) $(agent_script)
-	$(AM_V_CCLD)$(CC) $(agent_inside_ldflags) -Wl,--emit-relocs -o $@ $(agent_objects)
-src/agent/image.bin: $(agent_objects) $(agent_script)
-	$(AM_V_CCLD)$(CC) $(agent_inside_ldflags) -Wl,--oformat,binary -o $@ $(agent_objects)
+	$(AM_V_CCLD)$(CC) $(agent_inside_ldflags) -o $@ $(agent_objects)
+src/agent/image.bin: src/agent/image.elf
+	$(AM_V_GEN)$(OBJCOPY) -O binary src/agent/image.elf $@
 src/agent/blob.$(OBJEXT): src/agent/image.bin
 MOSTLYCLEANFILES += $(agent_objects) src/agent/image.elf src/agent/image.bin
 

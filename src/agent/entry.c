@@ -120,6 +120,49 @@ static const struct agent_probe *probe_of(const struct agent_shared *shared,
 	return &shared->probes[head->probe_index % AGENT_MAX_PROBES];
 }
 
+static uint64_t requested_size(const struct agent_frame *frame, const struct probe *probe)
+{
+	uint64_t size = 0;
+
+	if (probe->size_arg != ARG_NONE)
+		size = agent_frame_arg(frame, probe->size_arg);
+	if (probe->factor_arg != ARG_NONE)
+		size *= agent_frame_arg(frame, probe->factor_arg);
+	return size;
+}
+
+/** With sampling nearly every call only changes a number, or looks up a block that is not there. */
+bool agent_quick(const struct agent_frame *frame, uint64_t thread_pointer)
+{
+	struct agent_shared *shared = (struct agent_shared *)agent_state.shared;
+	const struct agent_place *place = find_place(shared, thread_pointer);
+	uint64_t slot = (uint64_t)(frame + 1), ptr = 0;
+	const struct agent_probe *probe;
+	struct capture_passed now;
+	struct agent_thread *t;
+
+	if (!place || place->index >= AGENT_MAX_THREADS || mode() != AGENT_ON)
+		return false;
+	t = &shared->threads[place->index].thread;
+	probe = probe_of(shared, frame);
+	if (t->is_busy || t->capture.num_pending || shared->process.is_live_unknown)
+		return false;
+	if (probe->probe.kind == PROBE_FREE || probe->probe.kind == PROBE_REALLOC)
+		ptr = agent_frame_arg(frame, probe->probe.ptr_arg);
+	now.is_layered = probe_is_layered(&probe->probe);
+	if (ptr && capture_live_has(&shared->live, capture_key(now.is_layered, ptr)))
+		return false;
+	now.sp = slot + sizeof(uint64_t);
+	now.return_addr = *(const uint64_t *)slot;
+	now.size = requested_size(frame, &probe->probe);
+	now.entries[0] = probe->function;
+	if (probe->probe.kind != PROBE_FREE &&
+	    !capture_pass_at_once(&t->capture, agent_unwind(), &now, agent_load))
+		return false;
+	t->hits[probe - shared->probes]++;
+	return true;
+}
+
 /** CAPTURE_DONE; anything else is for the tracer. */
 static enum capture_result enter(struct agent_event *e, const struct agent_probe *probe)
 {

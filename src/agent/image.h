@@ -61,7 +61,8 @@ enum agent_mode {
 struct agent_state {
 	/** enum agent_mode. */
 	uint32_t mode;
-	uint32_t reserved;
+	/** process.sample_rate is not 0: what is not sampled goes a short way. */
+	uint32_t is_sampling;
 	/** struct agent_shared. */
 	uint64_t shared;
 	/** struct cfi_rows. */

@@ -27,11 +27,11 @@
 	.globl	agent_trampoline, agent_upcall, agent_load, memo_verify, agent_call
 	.hidden	agent_trampoline, agent_upcall, agent_load, memo_verify, agent_call
 
-/* struct agent_frame: pushed from its end. The state page begins with the mode. */
+/* struct agent_frame: pushed from its end. The state page begins with the mode, then is_sampling. */
 	.balign	64
 agent_enter:
 	cmpl	$0, agent_state(%rip)
-	je	1f
+	je	3f
 	push	%rdi
 	push	%rsi
 	push	%rdx
@@ -41,7 +41,14 @@ agent_enter:
 	push	%rax
 	push	%r10
 	push	%r11
-	push	%rbx
+	cmpl	$0, agent_state+4(%rip)
+	je	1f
+	lea	-48(%rsp), %rdi
+	rdfsbase %rsi
+	call	agent_quick
+	test	%al, %al
+	jnz	2f
+1:	push	%rbx
 	push	%rbp
 	push	%r12
 	push	%r13
@@ -57,7 +64,7 @@ agent_enter_end:
 	pop	%r12
 	pop	%rbp
 	pop	%rbx
-	pop	%r11
+2:	pop	%r11
 	pop	%r10
 	pop	%rax
 	pop	%r9
@@ -66,7 +73,7 @@ agent_enter_end:
 	pop	%rdx
 	pop	%rsi
 	pop	%rdi
-1:	ret
+3:	ret
 
 /* struct agent_return_frame. A push and a return would confuse the CPU's prediction of returns. The
  * word below the stack pointer is safe: the kernel puts signal frames beyond the red zone. */

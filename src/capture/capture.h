@@ -191,6 +191,13 @@ struct capture {
 
 /** The thread enters an allocator function. */
 enum capture_result capture_enter(struct capture *c, const struct capture_entry *at);
+/** A short way for capture_enter() with sampling, where the thread has no pending calls, and enters
+ *  an allocation that takes no sampled block: `now`, with one entry. If a look tells that it is
+ *  neither sampled nor a part of another one, it is remembered as such. read: a word anywhere, false
+ *  if it is unreadable. False: take the long way. */
+bool capture_pass_at_once(struct capture_thread *t, const struct arch_unwind *arch,
+			  const struct capture_passed *now,
+			  bool (*read)(uint64_t addr, uint64_t *ret));
 /** The thread enters measured function id. CAPTURE_DONE or _SLOW. */
 enum capture_result capture_measure_enter(struct capture *c, const struct capture_entry *at,
 					  uint32_t id);

@@ -16,15 +16,14 @@
  *  pages). */
 #define JUMP_MORE 4096
 
-static bool is_same_allocation(const struct capture_passed *p, const struct capture_entry *at,
-			       uint64_t size)
+static bool is_same_allocation(const struct capture_passed *p, uint64_t entry, uint64_t size)
 {
 	uint32_t i;
 
 	if (size - p->size > JUMP_MORE || p->num_entries == CAPTURE_PASSED_ENTRIES)
 		return false;
 	for (i = 0; i < p->num_entries; i++)
-		if (p->entries[i] == at->addr)
+		if (p->entries[i] == entry)
 			return false;
 	return true;
 }
@@ -42,7 +41,7 @@ static enum capture_nesting nesting_at_place(struct capture *c, const struct cap
 	// It may go on, if it has jumped to an allocator below it.
 	if (p->is_layered != probe_is_layered(at->probe))
 		return NESTING_INSIDE;
-	if (!is_same_allocation(p, at, size))
+	if (!is_same_allocation(p, at->addr, size))
 		return NESTING_NONE;
 	p->entries[p->num_entries++] = at->addr;
 	return NESTING_INSIDE;
@@ -144,4 +143,48 @@ enum capture_result capture_alloc_sample(struct capture *c, const struct capture
 	if (result == CAPTURE_DONE)
 		capture_sampler_draw(sampler, rate);
 	return result;
+}
+
+/** Is that call over, as far as a look at its return address tells? */
+static bool is_over(const struct capture_passed *p, const struct capture_passed *now,
+		    bool (*read)(uint64_t addr, uint64_t *ret), uint64_t return_place)
+{
+	uint64_t word;
+
+	if (p->sp == now->sp)
+		return p->return_addr != now->return_addr ||
+		       (p->is_layered == now->is_layered &&
+			!is_same_allocation(p, now->entries[0], now->size));
+	return read(return_place, &word) && word != p->return_addr;
+}
+
+bool capture_pass_at_once(struct capture_thread *t, const struct arch_unwind *arch,
+			  const struct capture_passed *now,
+			  bool (*read)(uint64_t addr, uint64_t *ret))
+{
+	struct capture_passed *p, *place = NULL;
+	uint64_t return_place;
+
+	if (capture_sampler_hits(&t->sampler, now->size))
+		return false;
+	for (p = t->passed; p < t->passed + CAPTURE_PASSED; p++) {
+		if (p->sp && now->sp <= p->sp) {
+			if (!arch_return_place(arch, p->sp, &return_place) ||
+			    !is_over(p, now, read, return_place))
+				return false;
+			p->sp = 0;
+		}
+		if (p->sp < now->sp && (!place || !p->sp))
+			place = p;
+	}
+	if (!place)
+		return false;
+	place->sp = now->sp;
+	place->return_addr = now->return_addr;
+	place->size = now->size;
+	place->entries[0] = now->entries[0];
+	place->num_entries = 1;
+	place->is_layered = now->is_layered;
+	capture_sampler_pass(&t->sampler, now->size);
+	return true;
 }

@@ -110,7 +110,9 @@ START_TEST(measure_all)
 		printf("free-%u %.1f\n", depths[i], measure(depths[i], frees));
 		f.shared->process.is_live_unknown = false;
 		f.shared->process.sample_rate = 512 << 10;
+		f.state->is_sampling = 1;
 		printf("pair-sampled-%u %.1f\n", depths[i], measure(depths[i], pairs));
+		f.state->is_sampling = 0;
 		f.shared->process.sample_rate = 0;
 		f.shared->process.is_live_unknown = true;
 	}
