@@ -193,8 +193,8 @@ struct capture {
 enum capture_result capture_enter(struct capture *c, const struct capture_entry *at);
 /** A short way for capture_enter() with sampling, where the thread has no pending calls, and enters
  *  an allocation that takes no sampled block: `now`, with one entry. If a look tells that it is
- *  neither sampled nor a part of another one, it is remembered as such. read: a word anywhere, false
- *  if it is unreadable. False: take the long way. */
+ *  neither sampled nor a part of another one, it is remembered as such. read: a word anywhere,
+ *  false if it is unreadable. False: take the long way. */
 bool capture_pass_at_once(struct capture_thread *t, const struct arch_unwind *arch,
 			  const struct capture_passed *now,
 			  bool (*read)(uint64_t addr, uint64_t *ret));

@@ -135,6 +135,9 @@ static struct fake_machine {
 	uint64_t time;
 	/** What the ops are to do, and what they have done. */
 	bool refuses_growth;
+	/** Owners that sample may take it: how often they did. */
+	bool takes_short_way;
+	unsigned num_short;
 	bool grows_known;
 	bool refuses_return;
 	bool is_far_memory_slow;

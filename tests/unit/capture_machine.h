@@ -99,12 +99,37 @@ static inline struct capture_entry fake_entry(void)
 	return at;
 }
 
+/** As an owner does that samples, and can read the stack directly. */
+static inline bool fake_short_way(const struct capture_entry *at)
+{
+	uint64_t ptr = at->probe->kind == PROBE_REALLOC ? m.now->args[at->probe->ptr_arg] : 0;
+	struct capture_passed now = {
+		.sp = fake_cfa(fake_top()),
+		.return_addr = fake_top()->return_addr,
+		.entries = {at->addr},
+		.is_layered = probe_is_layered(at->probe),
+	};
+
+	if (!m.takes_short_way || at->probe->kind == PROBE_FREE || m.now->state.num_pending ||
+	    (ptr && hmap_find(&m.live, capture_key(now.is_layered, ptr))))
+		return false;
+	now.size = at->probe->size_arg == ARG_NONE ? 0 : m.now->args[at->probe->size_arg];
+	if (at->probe->factor_arg != ARG_NONE)
+		now.size *= m.now->args[at->probe->factor_arg];
+	if (!capture_pass_at_once(&m.now->state, m.capture.arch, &now, fake_read))
+		return false;
+	m.num_short++;
+	return true;
+}
+
 /** The core looks at the entry until it needs no more rows. */
 static inline enum capture_result fake_look(const struct capture_entry *at)
 {
 	enum capture_result result;
 
 	m.capture.needs_slow = false;
+	if (fake_short_way(at))
+		return CAPTURE_DONE;
 	while ((result = capture_enter(&m.capture, at)) == CAPTURE_MISS)
 		fake_supply_row(m.capture.miss.pc, m.capture.miss.is_call_site);
 	return result;
