@@ -101,25 +101,34 @@ struct ring_reader *agent_ring_reader(const struct traced *t)
 	return t->agent_ring ? t->agent_ring->reader : NULL;
 }
 
-/** A target that writes without end, or any position, must not keep us here for ever. */
-static uint64_t cut(const struct agent_ring *ring, uint64_t position)
+/** The last position that a reader may be asked for. A target that writes without end must not keep
+ *  us here for ever. */
+static uint64_t last_position(const struct agent_ring *ring)
 {
-	uint64_t last = ring_tail(ring->reader) + AGENT_MEMORY_NUM_SLOTS;
-
-	return position < last ? position : last;
+	return ring_tail(ring->reader) + AGENT_MEMORY_NUM_SLOTS;
 }
 
 uint64_t agent_ring_head(const struct traced *t)
 {
-	return t->agent_ring ? cut(t->agent_ring, ring_head(agent_memory_ring(t->agent_memory)))
-			     : 0;
+	uint64_t head, last;
+
+	if (!t->agent_ring)
+		return 0;
+	head = ring_head(agent_memory_ring(t->agent_memory));
+	last = last_position(t->agent_ring);
+	// One that cannot be, far away or behind, is for the reader to see: it begins anew there.
+	// Else the ring would look full to those who put something there, for ever.
+	return last - head <= AGENT_MEMORY_NUM_SLOTS ? head : last;
 }
 
 void agent_ring_set_position(struct traced *t, const struct event_position *event)
 {
+	uint64_t last;
+
 	if (!t->agent_ring)
 		return;
-	t->agent_ring->position = cut(t->agent_ring, event->position);
+	last = last_position(t->agent_ring);
+	t->agent_ring->position = event->position < last ? event->position : last;
 	t->agent_ring->position_ns = clock_now_ns();
 }
 
