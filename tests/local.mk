@@ -336,6 +336,7 @@ e2e_tests = \
 	tests/e2e/files/own_files.sh \
 	tests/e2e/files/rights.sh \
 	tests/e2e/files/store.sh \
+	tests/e2e/selftest/bench_agent.sh \
 	tests/e2e/selftest/bench_ci.sh \
 	tests/e2e/selftest/mutate.sh \
 	tests/e2e/selftest/targets_untraced.sh \
@@ -375,6 +376,7 @@ engine_less_tests = \
 	tests/e2e/commands/engine.sh \
 	tests/e2e/commands/engines_agree.sh \
 	tests/e2e/commands/semantics.sh \
+	tests/e2e/selftest/bench_agent.sh \
 	tests/e2e/selftest/bench_ci.sh \
 	tests/e2e/selftest/mutate.sh \
 	tests/e2e/selftest/targets_untraced.sh

@@ -17,6 +17,8 @@ from benchlib.common import PairTarget, started
 # Pairs of a long run, by tool: a second or two each. A short run has a tenth.
 PAIRS = {"untraced": 8000000, "heaptrack": 1500000, "agent": 3000000, "breakpoint": 30000,
          "sampled": 8000000}
+# How much less is done in a quick run.
+QUICK = 100
 SAMPLE = ["--sample", "512KiB"]
 # An unsampled pair may take 12 ns more where an untraced one takes 70.
 SAMPLED_PAIR = 12 / 70
@@ -40,14 +42,20 @@ class Missing(Exception):
 
 
 class Part:
-    """The engine that is measured, and samples by (row, tool)."""
+    """The engine that is measured, and samples by (row, tool). is_quick: so little of everything
+    that it only shows that the measuring works."""
 
-    def __init__(self, bench, engine):
+    def __init__(self, bench, engine, is_quick=False):
         self.bench = bench
         self.engine = engine
+        self.is_quick = is_quick
         self.samples = {}
         self.missing = {}
         self.rows = []
+
+    def num(self, num):
+        """How many of something to do where num are asked for."""
+        return max(num // QUICK, 100) if self.is_quick else num
 
     def add(self, row, tool, value):
         self.samples.setdefault((row, tool), []).append(value)
@@ -133,7 +141,7 @@ def last_line(text):
 
 def pair_ns(part, target, tool, is_attached=False):
     """A pair in steady state, nanoseconds."""
-    num = PAIRS[tool]
+    num = part.num(PAIRS[tool])
     measure = part.attached_seconds if is_attached else lambda words: part.seconds(tool, words)
     short, long = target.words(num // 10), target.words(num)
     # Twice the short one: what is subtracted must not be what varies.
@@ -190,7 +198,7 @@ def report_pairs(part):
 
 def sample_programs(part, repeat, say):
     tools = {"untraced", "heaptrack", "breakpoint", part.engine, "sampled"}
-    programs = peers.programs(part.bench)
+    programs = [] if part.is_quick else peers.programs(part.bench)
     for i in range(repeat):
         for name, target in programs + [("true", ["/bin/true"])]:
             for tool in sorted(tools):
@@ -244,7 +252,7 @@ def report_sampled(part):
 def added(part, what, num_before, repeat, say):
     """Added cost of a pair after many blocks or pairs, over that after few, and both in ns."""
     say(f"pairs after {num_before} {what}")
-    num = 200 if part.engine == "breakpoint" else 20000
+    num = part.num(200 if part.engine == "breakpoint" else 20000)
     options = ("--engine", part.engine)
     result = bars.growth(part.bench, repeat, num, what, num_before, options=options)
     for status in result["status"]:
@@ -259,9 +267,11 @@ def growth_row(part, what, num_before, repeat, say):
     return (many - plain) / (few - plain), f"{many:.0f} ns; few {few:.0f}, untraced {plain:.0f}"
 
 
-def measure(bench, engine, repeat, blocks, events, say):
-    """All rows; engine is "agent", or another to see that the measuring works."""
-    part = Part(bench, engine)
+def measure(bench, options, repeat, say):
+    """All rows; options.engine is "agent", or another to see what the bars ask for."""
+    engine = options.engine
+    part = Part(bench, engine, options.quick)
+    blocks, events = part.num(options.blocks), part.num(options.events)
     os.environ["MALLOSCOPE_ENGINE"] = engine
     try:
         part.seconds(engine, ["/bin/true"])
@@ -281,13 +291,13 @@ def measure(bench, engine, repeat, blocks, events, say):
 
 
 def show(result):
-    print(f"\n{'--engine ' + result['engine']:44}{'median':>9}{'bar':>8}")
+    print(f"\n{'--engine ' + result['engine']:48}{'median':>9}{'bar':>8}")
     if result["why"]:
         print(f"not available: {result['why']}")
     for line in result["rows"]:
         bar = f"{line['bar']:8g}" if line["bar"] is not None else f"{'-':>8}"
         if line["value"] is None:
-            print(f"{line['name']:44}{'-':>9}{bar}       {line['note']}")
+            print(f"{line['name']:48}{'-':>9}{bar}       {line['note']}")
             continue
         verdict = {True: "ok", False: "OVER", None: ""}[line["reached"]]
-        print(f"{line['name']:44}{line['value']:9.3f}{bar} {verdict:5} {line['note']}")
+        print(f"{line['name']:48}{line['value']:9.3f}{bar} {verdict:5} {line['note']}")

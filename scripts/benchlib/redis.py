@@ -96,7 +96,8 @@ def sample(part, tool, missing):
         with attached(part, tool, pid, missing):
             requests(part.bench, WARM)
             # Of slices the best: other programs disturb both sides of the socket.
-            part.add("redis", tool, max(requests(part.bench, REQUESTS[tool] // SLICES)
+            part.add("redis", tool, max(requests(part.bench,
+                                                 part.num(REQUESTS[tool] // SLICES))
                                         for _ in range(SLICES)))
 
 

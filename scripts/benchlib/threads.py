@@ -20,7 +20,7 @@ def pss(pid):
 
 def crowd_row(part, repeat, say):
     """Four of many threads allocate, or four of four."""
-    num = 1000 if part.engine == "breakpoint" else 200000
+    num = part.num(1000 if part.engine == "breakpoint" else 200000)
     ns = {}
     for _ in range(repeat):
         for alive in (4, 1000):
@@ -36,7 +36,8 @@ def latencies(part, repeat, say):
     """Nanoseconds of a malloc at 99.9 %, with us and without."""
     say("latency of malloc")
     values = {"untraced": [], part.engine: []}
-    target = [part.bench.path("latency"), str(NUM_LATENCIES.get(part.engine, 1000000))]
+    num = max(part.num(NUM_LATENCIES.get(part.engine, 1000000)), 1000)
+    target = [part.bench.path("latency"), str(num)]
     for _ in range(repeat):
         values["untraced"].append(float(part.bench.output(target)))
         values[part.engine].append(float(part.bench.output(part.own() + target)))
