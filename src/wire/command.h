@@ -55,6 +55,9 @@ enum command_kind {
 	/** `value` is the address of the dynamic linker's r_debug.r_state. From now on a rendezvous
 	 *  is reported only when r_state says that the list is complete. Until the next exec. */
 	COMMAND_LINK_STATE,
+	/** Bring the statistics in shared memory up to date: the agent counts for itself.
+	 *  Acknowledged. */
+	COMMAND_COUNT,
 };
 
 /** Report when the thread maps code (launch of a dynamic executable): EVENT_MAPPED. */

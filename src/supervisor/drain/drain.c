@@ -224,3 +224,16 @@ struct err *drain_call(struct traced *t, struct command *command)
 	traced_unlock(t);
 	return err;
 }
+
+void drain_count(struct traced *t)
+{
+	struct command command = {.kind = COMMAND_COUNT};
+	bool is_counting;
+
+	traced_lock(t);
+	is_counting = t->engine == ENGINE_AGENT && t->has_tracer && t->state == TARGET_RUNNING;
+	traced_unlock(t);
+	// Who does not answer has nothing new.
+	if (is_counting)
+		err_destroy(drain_call(t, &command));
+}

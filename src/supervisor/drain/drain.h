@@ -20,5 +20,7 @@ void drain_end(struct traced *t);
 /** Send a command, and drain until it is acknowledged. Without lock. &err_gone: the tracer is gone.
  *  ERR_OTHER: it failed there. */
 struct err *drain_call(struct traced *t, struct command *command) __must_check;
+/** Have traced_stats() brought up to date, if an agent counts for itself. Without lock. */
+void drain_count(struct traced *t);
 
 #endif

@@ -32,6 +32,7 @@ struct err *traced_probes(struct traced *t, void (*fn)(void *ctx, const struct t
 	struct traced_probe out;
 	size_t i;
 
+	drain_count(t);
 	traced_lock(t);
 	drain_now(t);
 	traced_lock_obj(t);

@@ -30,6 +30,7 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 {
 	const struct shared_stats *stats;
 
+	drain_count(t);
 	traced_lock(t);
 	drain_now(t);
 	stats = traced_stats(t);

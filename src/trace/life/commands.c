@@ -13,6 +13,7 @@
 #include "trace/code/xol_map.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/probes.h"
+#include "trace/glue/rooms.h"
 #include "trace/glue/usable.h"
 #include "trace/life/engine.h"
 #include "trace/life/follow.h"
@@ -223,6 +224,17 @@ static int set_link_state(struct process *p, const struct command *c)
 	return 0;
 }
 
+static int count(struct process *p, const struct command *c)
+{
+	struct thread *t;
+	size_t i;
+
+	(void)c;
+	hmap_each (&p->threads, i, t)
+		rooms_count(p, t);
+	return 0;
+}
+
 /** They return 0 or an error number, for the acknowledgement. */
 static int (*const handlers[])(struct process *p, const struct command *c) = {
 	[COMMAND_PLANT] = plant,
@@ -241,6 +253,7 @@ static int (*const handlers[])(struct process *p, const struct command *c) = {
 	[COMMAND_FORGET] = forget,
 	[COMMAND_SYSCALL_INSN] = set_syscall_insn,
 	[COMMAND_LINK_STATE] = set_link_state,
+	[COMMAND_COUNT] = count,
 };
 
 static int run(struct process *p, const struct command *c)

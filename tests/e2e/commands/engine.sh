@@ -15,10 +15,14 @@ in_use() {
 
 for engine in breakpoint agent auto; do
 	LEDGER=$dir/ledger ms run --engine $engine -o listing -e 'wait call checkpoint' -e status \
-		-e blocks -- "$TARGETS/single"
+		-e blocks -e probes -- "$TARGETS/single"
 	is "$status" 0 "status of run with $engine"
 	in_use listing $engine 1
 	same_blocks listing ledger
+	# Calls count the same, whoever counts them.
+	awk '/^(alloc|free|realloc) / { print $1, $2, $4 }' listing >calls.$engine
+	[ -s calls.$engine ] || fail "no functions in probes with $engine"
+	cmp calls.breakpoint calls.$engine || fail "calls of functions with $engine"
 
 	spawn sleep 60
 	ms attach --engine $engine -o listing -e status -e probes "$pid"
