@@ -6,9 +6,12 @@
 
 #include "trace/agent/image.h"
 
+#include "base/cleanup.h"
 #include "base/fault.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "trace/agent/process_agent.h"
+#include "trace/code/breakpoints.h"
 #include "trace/code/xol_areas.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
@@ -17,6 +20,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -82,6 +87,40 @@ static void unmap(struct process *p, struct thread *t, uint64_t addr, uint64_t s
 	err_destroy(call(p, t, "unmap memory", SYS_munmap, args, &none));
 }
 
+/** Is the image at start one that an earlier tracer has left, the same as ours? */
+static bool is_image(struct process *p, uint64_t start)
+{
+	size_t size;
+	const struct agent_image *text = agent_image(&size);
+	_cleanup_free_ uint8_t *there = malloc(size);
+
+	if (!there || breakpoint_read_code(p, start, there, size) != size)
+		return false;
+	// A trap of upcalls may stand there still.
+	there[text->upcall] = ((const uint8_t *)text)[text->upcall];
+	return memcmp(there, text, size) == 0;
+}
+
+/** An image that is there already: calls in progress may still return to it. 0: none. */
+static uint64_t find_image(struct process *p)
+{
+	_cleanup_free_ char *line = NULL;
+	uint64_t start, end, ret = 0;
+	char path[32], rights[5];
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)io_live_task(p->pid));
+	file = fopen(path, "re");
+	while (file && !ret && getline(&line, &size, file) > 0)
+		if (sscanf(line, "%lx-%lx %4s", &start, &end, rights) == 3 && rights[2] == 'x' &&
+		    end - start == agent_image(&(size_t){0})->text_size && is_image(p, start))
+			ret = start;
+	if (file)
+		fclose(file);
+	return ret;
+}
+
 struct err *agent_image_map(struct process *p, struct thread *t, struct process_agent *a)
 {
 	const uint64_t args[6] = {0,
@@ -94,6 +133,9 @@ struct err *agent_image_map(struct process *p, struct thread *t, struct process_
 	const struct agent_image *text = agent_image(&size);
 	struct err *err;
 
+	a->image = find_image(p);
+	if (a->image)
+		return NULL;
 	err = call(p, t, "map code", SYS_mmap, args, &a->image);
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 #include "trace/agent/leave.h"
 
 #include "base/fault.h"
+#include "trace/agent/image.h"
 #include "trace/agent/life_word.h"
 #include "trace/agent/patching.h"
 #include "trace/agent/process_agent.h"
@@ -20,11 +21,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static void note_busy(struct process *p)
+{
+	const struct thread *t;
+	size_t i;
+
+	hmap_each (&p->threads, i, t)
+		p->agent->is_memory_needed |=
+			t->room && __atomic_load_n(&t->room->is_busy, __ATOMIC_ACQUIRE);
+}
+
 void agent_stop(struct process *p)
 {
 	if (!p->agent || p->agent->mode == AGENT_OFF)
 		return;
 	agent_quiesce(p);
+	note_busy(p);
 	patching_undo_all(p);
 	FAULT_POINT("agent-unpatched");
 	exchanged_put_back(p);
@@ -40,6 +52,12 @@ static void leave_rooms(struct process *p)
 
 	hmap_each (&p->threads, i, t)
 		rooms_leave(p, t);
+}
+
+void agent_unmap(struct process *p, struct thread *t)
+{
+	if (p->agent && p->agent->mode == AGENT_OFF && !p->agent->is_memory_needed)
+		agent_memory_uninstall(p, t);
 }
 
 void agent_leave(struct process *p)

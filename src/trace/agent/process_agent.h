@@ -33,6 +33,9 @@ struct process_agent {
 	struct life_word *life;
 	/** The breakpoint of upcalls. */
 	struct breakpoint *upcall;
+	/** Somebody was at an upcall in the middle of its work when the agent was left: it goes on,
+	 *  with the memory. */
+	bool is_memory_needed;
 	/** The supervisor has mapped the memory: it may be used. */
 	bool is_ready;
 	/** As it was last written. */

@@ -85,6 +85,7 @@ static void release_last(struct process *p)
 
 	if (!t)
 		return;
+	agent_unmap(p, t);
 	orphan_remove(p, t);
 	FAULT_POINT("released-last");
 	ptrace(PTRACE_DETACH, t->tid, 0, 0);
