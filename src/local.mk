@@ -139,15 +139,16 @@ agent_inside = \
 agent_doors = src/arch/x86_64_doors.S
 agent_objects = $(agent_inside:.c=.inside.o) $(agent_doors:.S=.inside.o)
 agent_script = src/agent/image.ld
-EXTRA_DIST += src/agent/entry.c src/agent/internal.h src/agent/mem.c src/agent/ops.c \
-	src/agent/records.c $(agent_doors) $(agent_script)
+EXTRA_DIST += src/agent/entry.c src/agent/hidden.h src/agent/internal.h src/agent/mem.c \
+	src/agent/ops.c src/agent/records.c $(agent_doors) $(agent_script)
 
 # No register but the general ones is ours there, and nothing may need a relocation.
 agent_inside_cflags = -std=gnu11 -O2 -ffreestanding -fpie -mgeneral-regs-only \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables \
-	-fcf-protection=none -fvisibility=hidden -U_FORTIFY_SOURCE $(WARN_CFLAGS) $(AGENT_CFLAGS)
+	-fcf-protection=none -include agent/hidden.h -U_FORTIFY_SOURCE \
+	$(WARN_CFLAGS) $(AGENT_CFLAGS)
 # The linker must not make absolute addresses of those that a global offset table would hold.
-agent_inside_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-relax \
+agent_inside_ldflags = -nostdlib -static -Wl,--build-id=none -Wl,--no-relax \
 	-Wl,-T,$(top_srcdir)/$(agent_script)
 %.inside.o: %.c
 	$(AM_V_CC)$(MKDIR_P) $(@D)/$(DEPDIR) && $(CC) $(DEFS) -I. $(AM_CPPFLAGS) \

@@ -100,7 +100,7 @@ struct agent_counters {
 /** Any record but the frames of a stack. */
 union agent_staged {
 	struct ring_record header;
-	struct event_stack stack;
+	uint8_t stack[sizeof(struct event_stack)];
 	struct event_alloc alloc;
 	struct event_free free;
 	struct event_take take;

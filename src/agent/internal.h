@@ -7,9 +7,6 @@
 #include "agent/agent.h"
 #include "wire/ring.h"
 
-// Their addresses are to be found without a table.
-#pragma GCC visibility push(hidden)
-
 /* Of the image; addresses in it come out right wherever it is. */
 extern struct agent_private agent_private;
 extern struct agent_state agent_state;
@@ -63,7 +60,5 @@ uint64_t agent_ask(enum agent_upcall_reason reason, const void *frame, struct ag
 bool agent_quick(const struct agent_frame *frame, uint64_t thread_pointer);
 void agent_on_entry(struct agent_frame *frame, uint64_t thread_pointer);
 void agent_on_return(struct agent_return_frame *frame, uint64_t thread_pointer);
-
-#pragma GCC visibility pop
 
 #endif
