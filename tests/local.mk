@@ -208,6 +208,7 @@ targets_c = \
 	tests/targets/single_stripped \
 	tests/targets/single_unoptimised \
 	tests/targets/spawn \
+	tests/targets/spoil_ring \
 	tests/targets/storm \
 	tests/targets/text \
 	tests/targets/thread_cache \
@@ -274,6 +275,7 @@ target_sources = \
 	tests/targets/single_unoptimised.c \
 	tests/targets/sites.h \
 	tests/targets/spawn.c \
+	tests/targets/spoil_ring.c \
 	tests/targets/storm.c \
 	tests/targets/text.c \
 	tests/targets/thread_cache.c \
@@ -365,7 +367,8 @@ e2e_tests = \
 	tests/e2e/survival/rounds.sh \
 	tests/e2e/survival/sanitizer.sh \
 	tests/e2e/survival/scribble.sh \
-	tests/e2e/survival/seccomp.sh
+	tests/e2e/survival/seccomp.sh \
+	tests/e2e/survival/spoil_ring.sh
 
 # Killing at named moments.
 fault_tests = tests/e2e/survival/faults.sh

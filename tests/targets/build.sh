@@ -20,4 +20,5 @@ case $compile in
 *clang*) flags=${flags//-fno-ipa-icf/} ;;
 esac
 # shellcheck disable=SC2086
-exec $compile -O2 -Wall -Wextra ${TARGET_FLAGS-} $flags -o "$directory/$output" "$source"
+exec $compile -O2 -Wall -Wextra ${TARGET_FLAGS-} $flags \
+	-iquote "$(dirname "$source")/../../src" -o "$directory/$output" "$source"
