@@ -412,6 +412,8 @@ src_libstore_a_SOURCES = \
 	src/store/store.h \
 	src/store/store_internal.h \
 	src/store/transfer.c \
+	src/store/variance.c \
+	src/store/variance.h \
 	src/store/write.c
 
 src_libreport_a_SOURCES = \

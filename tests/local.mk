@@ -480,15 +480,18 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/store/good.db \
 	tests/fuzz/corpus/store/half.db \
 	tests/fuzz/corpus/store/head.db \
+	tests/fuzz/corpus/store/infinite.db \
 	tests/fuzz/corpus/store/locations.db \
 	tests/fuzz/corpus/store/negative.db \
 	tests/fuzz/corpus/store/older.db \
 	tests/fuzz/corpus/store/overflow.db \
 	tests/fuzz/corpus/store/ranges.db \
+	tests/fuzz/corpus/store/rate.db \
 	tests/fuzz/corpus/store/rootpage.db \
 	tests/fuzz/corpus/store/text.db \
 	tests/fuzz/corpus/store/types.db \
 	tests/fuzz/corpus/store/unsized.db \
+	tests/fuzz/corpus/store/variance.db \
 	tests/fuzz/corpus/store/version.db \
 	tests/fuzz/corpus/store/version1.db \
 	tests/fuzz/corpus/store/view.db \

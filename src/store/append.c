@@ -24,6 +24,7 @@ struct appending {
 	const struct store_meta *meta;
 	/** The snapshot as it will be in the file. */
 	struct state state;
+	struct variance_rows variances;
 	size_t num_sites;
 	size_t num_changed;
 	/** Where its values begin, and how many rows they are. */
@@ -80,7 +81,9 @@ static struct err *enter_sites(struct appending *a)
 		     store->mirror.archive);
 	store->in.store = store;
 	store->in.map_domain = domains_to_file;
-	a->state.values.num = 0;
+	a->state.values.num = a->variances.sites.num = 0;
+	a->variances.rate = a->snapshot->sample_rate;
+	a->variances.first_seq = a->snapshot->first_seq;
 	for (i = 0; i < a->snapshot->num_sites && !err; i++) {
 		const struct snapshot_site *site = &a->snapshot->sites[i];
 
@@ -89,6 +92,8 @@ static struct err *enter_sites(struct appending *a)
 			err = state_grow(&a->state, id + 1);
 		if (!err && !add_site(&a->state.values.items[id], site))
 			err = too_large(store);
+		if (!err && a->variances.rate)
+			err = variance_add_site(&a->variances, id, &a->snapshot->variances[i]);
 	}
 	return err;
 }
@@ -333,7 +338,7 @@ static struct err *make_checksum(struct appending *a)
 	const struct snapshot *s = a->snapshot;
 
 	return checksum_make(&a->store->mirror, &a->state, s->older, s->num_older, s->older_unsized,
-			     &a->checksum);
+			     &a->variances, &a->checksum);
 }
 
 static struct err *write_all(struct appending *a)
@@ -354,6 +359,8 @@ static struct err *write_all(struct appending *a)
 		err = write_snapshot(a);
 	if (!err)
 		err = older_write(a->store, a->state.snapshot, a->snapshot);
+	if (!err)
+		err = variance_write(a->store, a->state.snapshot, &a->variances);
 	return err ? err : write_pairs(a);
 }
 
@@ -374,6 +381,7 @@ struct err *store_append(struct store *store, const struct snapshot *snapshot,
 		err = write_all(&a);
 	if (!err)
 		err = sql_exec(store, "COMMIT");
+	variance_rows_deinit(&a.variances);
 	if (err) {
 		state_deinit(&a.state);
 		err = sql_rollback(store, err);

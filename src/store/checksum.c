@@ -92,6 +92,43 @@ static uint64_t hash_older(const struct older_class *classes, size_t num, uint64
 	return sum;
 }
 
+static uint64_t hash_site(const struct mirror *m, size_t id)
+{
+	const struct alloc_site *site = heap_alloc_site(m->heap, (uint32_t)id);
+
+	return mix(m->stack_hashes.items[site->stack],
+		   (uint64_t)site->domain << 32 | (uint32_t)site->tid);
+}
+
+static uint64_t mix_double(uint64_t h, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return mix(h, bits);
+}
+
+// 0 if nothing was sampled, as in files of the versions that do not know of it.
+static uint64_t hash_variances(const struct mirror *m, const struct variance_rows *rows)
+{
+	uint64_t sum = rows->rate ? mix(mix(2, rows->rate), rows->first_seq) : 0, h;
+	size_t i;
+
+	for (i = 0; i < rows->sites.num; i++) {
+		const struct site_variance *v = &rows->sites.items[i];
+
+		// Sites of other snapshots; they have no row.
+		if (v->total.count <= 0 && v->live.count <= 0 && v->total.size <= 0 &&
+		    v->live.size <= 0)
+			continue;
+		h = mix_double(hash_site(m, i), v->live.size);
+		h = mix_double(h, v->live.count);
+		h = mix_double(h, v->total.size);
+		sum += mix_double(h, v->total.count);
+	}
+	return sum;
+}
+
 static uint64_t hash_sites(const struct mirror *m, const struct state *state)
 {
 	uint64_t sum = 0;
@@ -99,15 +136,11 @@ static uint64_t hash_sites(const struct mirror *m, const struct state *state)
 
 	for (i = 0; i < state->values.num; i++) {
 		const struct value *v = &state->values.items[i];
-		const struct alloc_site *site;
 		uint64_t h;
 
 		if (!v->live_bytes && !v->live_blocks && !v->freed_bytes && !v->freed_blocks)
 			continue;
-		site = heap_alloc_site(m->heap, i);
-		h = mix(m->stack_hashes.items[site->stack],
-			(uint64_t)site->domain << 32 | (uint32_t)site->tid);
-		h = mix(h, v->live_bytes);
+		h = mix(hash_site(m, i), v->live_bytes);
 		h = mix(h, v->live_blocks);
 		h = mix(h, v->freed_bytes);
 		sum += mix(h, v->freed_blocks);
@@ -117,12 +150,13 @@ static uint64_t hash_sites(const struct mirror *m, const struct state *state)
 
 struct err *checksum_make(struct mirror *m, const struct state *state,
 			  const struct older_class *older, size_t num_older, uint64_t older_unsized,
-			  int64_t *ret)
+			  const struct variance_rows *variances, int64_t *ret)
 {
 	struct err *err = hash_tables(m);
 
 	if (!err)
 		*ret = (int64_t)(hash_sites(m, state) +
-				 hash_older(older, num_older, older_unsized));
+				 hash_older(older, num_older, older_unsized) +
+				 hash_variances(m, variances));
 	return err;
 }

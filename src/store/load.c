@@ -286,19 +286,25 @@ static struct err *read_state(struct store *store, uint32_t id)
 	if (!err)
 		err = older_read(store, id);
 	if (!err)
+		err = variance_read(store, id);
+	if (!err)
 		err = checksum_make(&store->mirror, &store->loaded, store->older.classes.items,
-				    store->older.classes.num, store->older.unsized, &checksum);
+				    store->older.classes.num, store->older.unsized,
+				    &store->variances, &checksum);
 	if (!err && checksum != expected)
 		err = err_create(ERR_FORMAT, "%s: is damaged: snapshot %u is not what was stored",
 				 store->path, id);
 	return err;
 }
 
-static int compare_site(const void *a, const void *b)
+/** Room for the variances of num sites, zeros, if the snapshot was sampled. */
+static bool prepare_variances(struct store *store, struct snapshot *snapshot, size_t num)
 {
-	const struct snapshot_site *x = a, *y = b;
-
-	return x->site < y->site ? -1 : x->site > y->site;
+	snapshot->sample_rate = store->variances.rate;
+	snapshot->first_seq = store->variances.first_seq;
+	if (snapshot->sample_rate)
+		snapshot->variances = calloc(num + 1, sizeof(*snapshot->variances));
+	return snapshot->variances || !snapshot->sample_rate;
 }
 
 static struct err *fill_sites(struct store *store, struct snapshot *snapshot)
@@ -309,7 +315,8 @@ static struct err *fill_sites(struct store *store, struct snapshot *snapshot)
 	size_t i;
 
 	snapshot->sites = malloc((store->loaded.values.num + 1) * sizeof(*snapshot->sites));
-	if (!is_live || !snapshot->sites)
+	if (!is_live || !snapshot->sites ||
+	    !prepare_variances(store, snapshot, store->loaded.values.num))
 		return &err_nomem;
 	for (i = 0; i < store->loaded.values.num && !err; i++) {
 		const struct value *v = &store->loaded.values.items[i];
@@ -326,12 +333,13 @@ static struct err *fill_sites(struct store *store, struct snapshot *snapshot)
 		    !site->total_bytes)
 			continue;
 		err = transfer_site(&store->out, i, &site->site);
+		if (i < store->variances.sites.num)
+			snapshot->variances[snapshot->num_sites] = store->variances.sites.items[i];
 		snapshot->num_sites++;
 		snapshot->num_live_stacks += site->live_blocks && !*is_stack_live;
 		*is_stack_live |= site->live_blocks > 0;
 	}
-	qsort(snapshot->sites, snapshot->num_sites, sizeof(*snapshot->sites), compare_site);
-	return err;
+	return err ? err : variance_sort_sites(snapshot);
 }
 
 static struct err *make_snapshot(struct store *store, const struct store_entry *entry,

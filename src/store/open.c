@@ -25,6 +25,7 @@ void store_forget(struct store *store)
 	state_deinit(&store->loaded);
 	state_deinit(&store->appended);
 	vec_deinit(&store->older.classes);
+	variance_rows_deinit(&store->variances);
 }
 
 void store_close(struct store *store)

@@ -118,6 +118,25 @@ const struct schema_table schema_tables[] = {
 	 "  PRIMARY KEY (snapshot, usable)\n"
 	 ") WITHOUT ROWID",
 	 .since = STORE_VERSION_OLDER},
+	{"sampling",
+	 "CREATE TABLE sampling ( -- snapshots of sampled blocks, whose counters are estimates\n"
+	 "  snapshot INTEGER PRIMARY KEY,\n"
+	 "  rate INTEGER NOT NULL, -- bytes: one in so many was sampled\n"
+	 "  first_seq INTEGER NOT NULL -- totals count allocations after this; -1: live does not\n"
+	 "    -- belong to them\n"
+	 ")",
+	 .since = STORE_VERSION_SAMPLED},
+	{"site_variance",
+	 "CREATE TABLE site_variance ( -- squares of the standard errors of those counters\n"
+	 "  snapshot INTEGER NOT NULL,\n"
+	 "  site INTEGER NOT NULL,\n"
+	 "  live_bytes REAL NOT NULL,\n"
+	 "  live_blocks REAL NOT NULL,\n"
+	 "  total_bytes REAL NOT NULL,\n"
+	 "  total_blocks REAL NOT NULL,\n"
+	 "  PRIMARY KEY (snapshot, site)\n"
+	 ") WITHOUT ROWID",
+	 .since = STORE_VERSION_SAMPLED},
 	{"value",
 	 "CREATE TABLE value ( -- changes of sites; see the view snapshot_site\n"
 	 "  id INTEGER PRIMARY KEY, -- snapshot.first_value + site\n"

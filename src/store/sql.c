@@ -173,6 +173,16 @@ int64_t query_i64(struct query *query, int column)
 	return 0;
 }
 
+double query_real(struct query *query, int column)
+{
+	if (query->err)
+		return 0;
+	if (sqlite3_column_type(query->stmt, column) == SQLITE_FLOAT)
+		return sqlite3_column_double(query->stmt, column);
+	query_damaged(query, column);
+	return 0;
+}
+
 uint64_t query_u64(struct query *query, int column, uint64_t max)
 {
 	int64_t value = query_i64(query, column);
@@ -220,6 +230,8 @@ static const char *const insert_sql[NUM_INSERTS] = {
 	[INSERT_META] = "INSERT INTO snapshot_meta VALUES (?, ?, ?)",
 	[INSERT_FILE_META] = "INSERT INTO meta VALUES (?, ?)",
 	[INSERT_OLDER] = "INSERT INTO older_class VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[INSERT_SAMPLING] = "INSERT INTO sampling VALUES (?, ?, ?)",
+	[INSERT_VARIANCE] = "INSERT INTO site_variance VALUES (?, ?, ?, ?, ?, ?)",
 	[INSERT_VALUE] = "INSERT INTO value VALUES (?, ?, ?, ?, ?)",
 };
 

@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "store/schema.h"
 #include "store/store.h"
+#include "store/variance.h"
 
 #include <sqlite3.h>
 
@@ -119,6 +120,8 @@ enum insert {
 	INSERT_FILE_META,
 	INSERT_VALUE,
 	INSERT_OLDER,
+	INSERT_SAMPLING,
+	INSERT_VARIANCE,
 	NUM_INSERTS,
 };
 
@@ -139,6 +142,7 @@ struct store {
 	struct state appended;
 	/** The older blocks of the snapshot that was loaded last. */
 	struct older_rows older;
+	struct variance_rows variances;
 	/** in: from the appended heap into the mirror. out: from the mirror into the heap of
 	 *  store_load(). */
 	struct transfer in;
@@ -217,6 +221,8 @@ struct err *query_end(struct query *query, struct err *err) __must_check;
 /** An integer in [0, max]; any other value is an error. */
 uint64_t query_u64(struct query *query, int column, uint64_t max);
 int64_t query_i64(struct query *query, int column);
+/** A number with a point that floats. */
+double query_real(struct query *query, int column);
 /** A text without NUL of at most STORE_STRING_MAX bytes; valid until the next row. */
 const char *query_text(struct query *query, int column);
 bool query_is_null(struct query *query, int column);
@@ -257,10 +263,10 @@ struct err *transfer_site(struct transfer *t, uint32_t site, uint32_t *ret) __mu
 /* checksum.c */
 
 /** Hash the contents of a state: its sites with their stacks and values, whatever their ids are;
- *  and the freed older blocks, by class and without size. */
+ *  the freed older blocks, by class and without size; rate and variances of sampled blocks. */
 struct err *checksum_make(struct mirror *mirror, const struct state *state,
 			  const struct older_class *older, size_t num_older, uint64_t older_unsized,
-			  int64_t *ret) __must_check;
+			  const struct variance_rows *variances, int64_t *ret) __must_check;
 
 /* older.c */
 

@@ -16,8 +16,12 @@ spoil() {
 	cp good.db "$1.db"
 	sqlite3 "$1.db" "$2" >/dev/null
 }
-spoil version 'PRAGMA user_version = 3'
-spoil version1 'DROP TABLE older_class; PRAGMA user_version = 1'
+spoil version 'PRAGMA user_version = 4'
+spoil version1 'DROP TABLE older_class; DROP TABLE sampling; DROP TABLE site_variance;
+	PRAGMA user_version = 1'
+spoil rate 'UPDATE sampling SET rate = 9223372036854775807, first_seq = -9223372036854775807'
+spoil variance 'UPDATE site_variance SET live_bytes = 1e300, total_blocks = -live_blocks'
+spoil infinite 'UPDATE site_variance SET live_bytes = 9e999'
 spoil older "UPDATE older_class SET freed_usable = 9223372036854775807, freed_blocks = 1 << 62"
 spoil unsized 'DELETE FROM older_class WHERE usable = 0;
 	UPDATE older_class SET usable = 0 WHERE usable = (SELECT max(usable) FROM older_class);

@@ -36,12 +36,14 @@ static void look_at(const struct snapshot *snapshot, const struct frame_source *
 	size_t i, num;
 	uint32_t j;
 
+	assert(!snapshot->sample_rate == !snapshot->variances);
 	for (i = 0; i < snapshot->num_sites; i++) {
 		const struct alloc_site *site =
 			heap_alloc_site(snapshot->heap, snapshot->sites[i].site);
 		struct stack stack = stacks_get(heap_stacks(snapshot->heap), site->stack);
 
 		assert(stack.num_frames && stack.total_nframe >= stack.num_frames);
+		assert(!snapshot->variances || snapshot->variances[i].live.size >= 0);
 		for (j = 0; j < stack.num_frames; j++) {
 			succeed(archive_resolve(source->ctx, stack_frame(&stack, j), &locations,
 						&num));
@@ -249,6 +251,8 @@ static void write_seed(const char *path)
 	uint32_t id, i;
 
 	succeed(heap_create(&heap));
+	// So densely that each block stands for itself, but for a tiny variance.
+	heap_set_sampling(heap, 20, 1);
 	succeed(strtab_create(&resolver.strings));
 	succeed(strtab_intern(resolver.strings, "x.c", &id));
 	succeed(strtab_intern(resolver.strings, "f", &id));

@@ -171,6 +171,9 @@ static inline char *render_site(const struct snapshot *s, size_t i,
 		(unsigned long long)site->live_bytes, (unsigned long long)site->live_blocks,
 		(unsigned long long)site->total_bytes, (unsigned long long)site->total_blocks,
 		stack.num_frames, stack.total_nframe, stack.flags);
+	if (s->variances)
+		fprintf(out, " %a %a %a %a", s->variances[i].live.size, s->variances[i].live.count,
+			s->variances[i].total.size, s->variances[i].total.count);
 	for (j = 0; j < stack.num_frames; j++)
 		render_frame(out, stack_frame(&stack, j), source);
 	fclose(out);
@@ -211,6 +214,9 @@ static inline char *render_sites(const struct snapshot *s, const struct frame_so
 	}
 	free(lines);
 	render_older(out, s);
+	if (s->sample_rate)
+		fprintf(out, "sampled at %llu from %lld on\n", (unsigned long long)s->sample_rate,
+			(long long)s->first_seq);
 	fclose(out);
 	return text;
 }
