@@ -220,6 +220,7 @@ targets_c = \
 	tests/targets/zombie
 targets_cxx = \
 	tests/targets/measured_cxx \
+	tests/targets/sampled \
 	tests/targets/throw
 target_sources = \
 	tests/targets/arena.c \
@@ -256,6 +257,7 @@ target_sources = \
 	tests/targets/profiled.c \
 	tests/targets/recurse.c \
 	tests/targets/scribble.c \
+	tests/targets/sampled.cc \
 	tests/targets/seccomp.c \
 	tests/targets/seize.c \
 	tests/targets/shim.c \
@@ -328,6 +330,7 @@ e2e_tests = \
 	tests/e2e/commands/max_memory.sh \
 	tests/e2e/commands/measure.sh \
 	tests/e2e/commands/oracle.sh \
+	tests/e2e/commands/sample.sh \
 	tests/e2e/commands/semantics.sh \
 	tests/e2e/commands/stop.sh \
 	tests/e2e/commands/where.sh \
@@ -418,6 +421,7 @@ test_files = \
 	tests/bench/realloc.c \
 	tests/e2e/lib.sh \
 	tests/e2e/commands/oracle.py \
+	tests/e2e/commands/sample.py \
 	tests/e2e/stacks/stacks_gdb.py \
 	tests/recorded/README.md \
 	tests/recorded/handler.c \

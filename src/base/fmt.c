@@ -3,6 +3,7 @@
 
 #include "base/fmt.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -26,6 +27,36 @@ char *fmt_size(double size, bool is_signed, char buf[FMT_SIZE_MAX])
 			return buf;
 		}
 	}
+}
+
+char *fmt_estimated_size(double size, double error, bool is_estimate, bool is_signed,
+			 char buf[FMT_ESTIMATE_MAX])
+{
+	char value[FMT_SIZE_MAX], text[FMT_SIZE_MAX];
+
+	fmt_size(size, is_signed, value);
+	if (is_estimate)
+		snprintf(buf, FMT_ESTIMATE_MAX, "~%s +-%s", value, fmt_size(error, false, text));
+	else
+		strcpy(buf, value);
+	return buf;
+}
+
+char *fmt_estimated_count(int64_t count, double error, bool is_estimate, bool is_signed,
+			  char buf[FMT_ESTIMATE_MAX])
+{
+	const char *sign = is_signed && count >= 0 ? "+" : "";
+	unsigned tenths = error < 10 ? (unsigned)(error * 10 + 0.5) : 0;
+
+	if (!is_estimate)
+		snprintf(buf, FMT_ESTIMATE_MAX, "%s%" PRId64, sign, count);
+	else if (error < 10)
+		snprintf(buf, FMT_ESTIMATE_MAX, "~%s%" PRId64 " +-%u.%u", sign, count, tenths / 10,
+			 tenths % 10);
+	else
+		snprintf(buf, FMT_ESTIMATE_MAX, "~%s%" PRId64 " +-%" PRIu64, sign, count,
+			 error < 1e18 ? (uint64_t)(error + 0.5) : (uint64_t)1e18);
+	return buf;
 }
 
 struct err *fmt_parse_size(const char *text, uint64_t *ret)

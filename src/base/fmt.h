@@ -18,6 +18,17 @@
  *  zero and positive sizes. Returns buf. */
 char *fmt_size(double size, bool is_signed, char buf[FMT_SIZE_MAX]);
 
+/** Room for any estimate with its NUL. */
+#define FMT_ESTIMATE_MAX 72
+
+/** Write a size that may be an estimate with a standard error: as fmt_size(), or as "~SIZE +-SIZE".
+ *  Returns buf. */
+char *fmt_estimated_size(double size, double error, bool is_estimate, bool is_signed,
+			 char buf[FMT_ESTIMATE_MAX]);
+/** The same with a number: "N" or "~N +-N". An error below 10 has one decimal. */
+char *fmt_estimated_count(int64_t count, double error, bool is_estimate, bool is_signed,
+			  char buf[FMT_ESTIMATE_MAX]);
+
 /** Parse "4096", "10KiB" or "1.5MiB" to bytes, rounded down. Units are B KiB MiB GiB TiB in any
  *  case, and blanks may stand before the unit. ERR_USAGE with a text that names the accepted
  *  forms. */

@@ -90,6 +90,9 @@ struct weight heap_weigh(const struct heap *heap, const struct block *block);
  *  if everything is recorded. */
 struct site_variance heap_alloc_site_variance(const struct heap *heap, uint32_t id, bool is_peak);
 
+/** Of the totals. O(sites with samples). */
+struct heap_variance heap_variance(const struct heap *heap);
+
 /** The stack table. Stacks are interned there before heap_alloc(). It only grows for the life of
  *  the heap; heap_clear() does not empty it. */
 struct stacks *heap_stacks(const struct heap *heap);

@@ -80,6 +80,9 @@ struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t 
 struct err *snapshot_create_since(const struct heap *heap, uint64_t seq, const char *name,
 				  struct snapshot **ret) __must_check;
 
+/** The variance of the sums of its live values; zeros unless it was sampled. O(sites). */
+struct variance snapshot_variance(const struct snapshot *snapshot);
+
 /** The place of a site in the snapshot; SIZE_MAX: it is not there. O(log sites). */
 size_t snapshot_find_site(const struct snapshot *snapshot, uint32_t site);
 

@@ -112,6 +112,8 @@ struct stat_row {
 	/** Differences new - old; 0 in statistics of one snapshot. */
 	int64_t size_diff;
 	int64_t count_diff;
+	/** The numbers are estimates, with these errors. */
+	bool is_estimate;
 	struct stat_error error;
 };
 

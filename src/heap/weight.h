@@ -24,6 +24,13 @@ struct site_variance {
 	struct variance total;
 };
 
+/** All sites of a heap. */
+struct heap_variance {
+	struct variance live;
+	struct variance peak;
+	struct variance total;
+};
+
 struct weight {
 	uint64_t bytes;
 	uint64_t blocks;

@@ -13,6 +13,8 @@
 #include "heap/traceback.h"
 #include "report/json_internal.h"
 
+#include <math.h>
+
 /** Frames as text, each made once. */
 struct frame_texts {
 	const struct frame_source *source;
@@ -173,6 +175,24 @@ static bool add_numbers(json_t *object, const struct stat_row *row, bool is_diff
 	       json_add(object, "calls", of_number(row->total_count));
 }
 
+static bool add_errors(json_t *object, const struct stat_row *row, bool is_diff)
+{
+	const struct stat_error *e = &row->error;
+	bool is_noise = stats_is_noise(row->size_diff, e->size_diff);
+
+	if (!row->is_estimate)
+		return true;
+	if (!json_add(object, "size_stderr", json_real(e->size)) ||
+	    !json_add(object, "count_stderr", json_real(e->count)))
+		return false;
+	if (is_diff)
+		return json_add(object, "size_diff_stderr", json_real(e->size_diff)) &&
+		       json_add(object, "count_diff_stderr", json_real(e->count_diff)) &&
+		       json_add(object, "within_noise", json_boolean(is_noise));
+	return json_add(object, "allocated_stderr", json_real(e->total_size)) &&
+	       json_add(object, "calls_stderr", json_real(e->total_count));
+}
+
 static bool add_trend(json_t *object, const struct growth_trend *trend)
 {
 	return json_add(object, "grown", of_number(trend->num_grown)) &&
@@ -188,7 +208,8 @@ static struct err *write_row(FILE *out, const struct stats *stats, size_t i, boo
 	const struct stat_row *row = &stats->rows[i];
 	json_t *object = json_object();
 	bool is_ok = add_group(object, &row->group, stats->resolver->strings) &&
-		     add_numbers(object, row, is_diff) && (!trend || add_trend(object, trend));
+		     add_numbers(object, row, is_diff) && add_errors(object, row, is_diff) &&
+		     (!trend || add_trend(object, trend));
 
 	putc('{', out);
 	is_ok = is_ok && json_write_members(object, out);
@@ -225,6 +246,20 @@ static struct err *write_rows(FILE *out, const struct stats *stats, bool is_diff
 	return NULL;
 }
 
+static void add_total_errors(struct jsonl *doc, const struct stats *stats, bool is_diff)
+{
+	const struct stat_error *e = &stats->error;
+
+	jsonl_uint(doc, "sample_rate", stats->sample_rate);
+	jsonl_real(doc, "total_size_stderr", e->size);
+	jsonl_real(doc, "total_count_stderr", e->count);
+	if (!is_diff)
+		return;
+	jsonl_real(doc, "total_size_diff_stderr", e->size_diff);
+	jsonl_real(doc, "total_count_diff_stderr", e->count_diff);
+	jsonl_bool(doc, "within_noise", stats_is_noise(stats->total_size_diff, e->size_diff));
+}
+
 static void add_totals(struct jsonl *doc, const struct stats *stats, bool is_diff)
 {
 	jsonl_string(doc, "key", group_key_names[stats->key]);
@@ -234,6 +269,8 @@ static void add_totals(struct jsonl *doc, const struct stats *stats, bool is_dif
 		jsonl_int(doc, "total_size_diff", stats->total_size_diff);
 		jsonl_int(doc, "total_count_diff", stats->total_count_diff);
 	}
+	if (stats->sample_rate)
+		add_total_errors(doc, stats, is_diff);
 	if (!is_diff && !stats->want_older)
 		return;
 	jsonl_open_object(doc, "older");
@@ -296,6 +333,11 @@ struct err *jsonl_gate(struct jsonl *doc, FILE *out, const struct gate *gate,
 	jsonl_bool(doc, "exceeded", gate->is_exceeded);
 	jsonl_int(doc, "growth", gate->growth);
 	jsonl_int(doc, "count_growth", gate->count_growth);
+	if (gate->stats->sample_rate) {
+		jsonl_real(doc, "growth_stderr", gate->error);
+		jsonl_real(doc, "count_growth_stderr", gate->count_error);
+		jsonl_bool(doc, "exceeded_within_noise", gate->is_noise);
+	}
 	jsonl_uint(doc, "max", gate->max);
 	jsonl_uint(doc, "num_matched", gate->num_matched);
 	add_totals(doc, gate->stats, true);
@@ -341,6 +383,7 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 	jsonl_string(doc, "key", group_key_names[stats->key]);
 	if (!err && !(add_group(object, group, stats->resolver->strings) &&
 		      add_numbers(object, &stats->rows[row], is_diff) &&
+		      add_errors(object, &stats->rows[row], is_diff) &&
 		      json_add(object, "total_nframe", json_integer(stack.total_nframe)) &&
 		      json_add(object, "traceback", frames_of(&traceback, source, options))))
 		err = &err_nomem;
@@ -355,6 +398,14 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 	jsonl_destroy(doc);
 	json_decref(object);
 	return err;
+}
+
+static void write_trace_errors(FILE *out, const struct trace *trace, uint64_t sample_rate)
+{
+	if (sample_rate)
+		fprintf(out, "\"sample_rate\":%llu,\"size_stderr\":%.17g,\"count_stderr\":%.17g,",
+			(unsigned long long)sample_rate, sqrt(trace->variance.size),
+			sqrt(trace->variance.count));
 }
 
 struct err *jsonl_traces(FILE *out, const struct traces *traces, const struct frame_source *source)
@@ -374,6 +425,7 @@ struct err *jsonl_traces(FILE *out, const struct traces *traces, const struct fr
 			engine_name(traces->engine), trace->domain,
 			domain_name(trace->domain, domain), (unsigned long long)trace->size,
 			(unsigned long long)trace->count);
+		write_trace_errors(out, trace, traces->sample_rate);
 		err = write_stack(out, "frames", &texts, traces->heap, trace->stack);
 		if (err)
 			return err;

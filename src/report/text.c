@@ -19,29 +19,51 @@ static void print_average(FILE *out, const struct stat_row *row)
 
 	// Plus 0, because older blocks without a known size have 0 / -N, which is -0.
 	if (row->count)
-		fprintf(out, ", average=%s",
+		fprintf(out, ", average=%s%s", row->is_estimate ? "~" : "",
 			fmt_size((double)row->size / (double)row->count + 0.0, false, average));
+}
+
+static void print_size(FILE *out, const struct stat_row *row, double size, double error,
+		       bool is_signed)
+{
+	char text[FMT_ESTIMATE_MAX];
+
+	fputs(fmt_estimated_size(size, error, row->is_estimate, is_signed, text), out);
+}
+
+static void print_count(FILE *out, const struct stat_row *row, int64_t count, double error,
+			bool is_signed)
+{
+	char text[FMT_ESTIMATE_MAX];
+
+	fputs(fmt_estimated_count(count, error, row->is_estimate, is_signed, text), out);
 }
 
 void text_stat_row(FILE *out, const struct stat_row *row)
 {
-	char size[FMT_SIZE_MAX];
-
 	utf8_print(out, row->group.label);
-	fprintf(out, ": size=%s, count=%" PRId64, fmt_size((double)row->size, false, size),
-		row->count);
+	fputs(": size=", out);
+	print_size(out, row, (double)row->size, row->error.size, false);
+	fputs(", count=", out);
+	print_count(out, row, row->count, row->error.count, false);
 	print_average(out, row);
 }
 
 void text_diff_row(FILE *out, const struct stat_row *row)
 {
-	char size[FMT_SIZE_MAX], diff[FMT_SIZE_MAX];
-
 	utf8_print(out, row->group.label);
-	fprintf(out, ": size=%s (%s), count=%" PRId64 " (%+" PRId64 ")",
-		fmt_size((double)row->size, false, size),
-		fmt_size((double)row->size_diff, true, diff), row->count, row->count_diff);
+	fputs(": size=", out);
+	print_size(out, row, (double)row->size, row->error.size, false);
+	fputs(" (", out);
+	print_size(out, row, (double)row->size_diff, row->error.size_diff, true);
+	fputs("), count=", out);
+	print_count(out, row, row->count, row->error.count, false);
+	fputs(" (", out);
+	print_count(out, row, row->count_diff, row->error.count_diff, true);
+	putc(')', out);
 	print_average(out, row);
+	if (stats_is_noise(row->size_diff, row->error.size_diff))
+		fputs(", within the noise", out);
 }
 
 static void print_heading(FILE *out, size_t num, const char *what, const char *heading)
@@ -53,17 +75,18 @@ static void print_heading(FILE *out, size_t num, const char *what, const char *h
 
 static void print_calls(FILE *out, const struct stat_row *row)
 {
-	char size[FMT_SIZE_MAX];
-
-	fprintf(out, ", allocated=%s, calls=%" PRIu64,
-		fmt_size((double)row->total_size, false, size), row->total_count);
+	fputs(", allocated=", out);
+	print_size(out, row, (double)row->total_size, row->error.total_size, false);
+	fputs(", calls=", out);
+	print_count(out, row, (int64_t)row->total_count, row->error.total_count, false);
 }
 
 void text_top(FILE *out, const struct stats *stats, size_t limit, const char *heading)
 {
 	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
+	char size[FMT_SIZE_MAX], total[FMT_ESTIMATE_MAX];
+	bool is_estimate = stats->sample_rate != 0;
 	int64_t other = stats->more_size;
-	char size[FMT_SIZE_MAX];
 
 	print_heading(out, num, "", heading);
 	for (i = 0; i < num; i++) {
@@ -75,17 +98,20 @@ void text_top(FILE *out, const struct stats *stats, size_t limit, const char *he
 	for (; i < stats->num_rows; i++)
 		other += stats->rows[i].size;
 	if (num < stats->num_rows + stats->num_more)
-		fprintf(out, "%zu other: %s\n", stats->num_rows + stats->num_more - num,
-			fmt_size((double)other, false, size));
+		fprintf(out, "%zu other: %s%s\n", stats->num_rows + stats->num_more - num,
+			is_estimate ? "~" : "", fmt_size((double)other, false, size));
 	fprintf(out, "Total allocated size: %s\n",
-		fmt_size((double)stats->total_size, false, size));
+		fmt_estimated_size((double)stats->total_size, stats->error.size, is_estimate, false,
+				   total));
 }
 
 void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *heading)
 {
 	size_t num = limit < stats->num_rows ? limit : stats->num_rows, i;
+	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], more[FMT_SIZE_MAX];
+	const struct stat_error *error = &stats->error;
+	bool is_estimate = stats->sample_rate != 0;
 	int64_t other = stats->more_size_diff;
-	char size[FMT_SIZE_MAX];
 
 	print_heading(out, num, " differences", heading);
 	for (i = 0; i < num; i++) {
@@ -95,10 +121,15 @@ void text_diff(FILE *out, const struct stats *stats, size_t limit, const char *h
 	for (; i < stats->num_rows; i++)
 		other += stats->rows[i].size_diff;
 	if (num < stats->num_rows + stats->num_more)
-		fprintf(out, "%zu other: %s\n", stats->num_rows + stats->num_more - num,
-			fmt_size((double)other, true, size));
-	fprintf(out, "Total change: %s in %+" PRId64 " blocks\n",
-		fmt_size((double)stats->total_size_diff, true, size), stats->total_count_diff);
+		fprintf(out, "%zu other: %s%s\n", stats->num_rows + stats->num_more - num,
+			is_estimate ? "~" : "", fmt_size((double)other, true, more));
+	fprintf(out, "Total change: %s in %s blocks%s\n",
+		fmt_estimated_size((double)stats->total_size_diff, error->size_diff, is_estimate,
+				   true, size),
+		fmt_estimated_count(stats->total_count_diff, error->count_diff, is_estimate, true,
+				    count),
+		stats_is_noise(stats->total_size_diff, error->size_diff) ? ", within the noise"
+									 : "");
 }
 
 static void print_trend(FILE *out, const struct growth_trend *trend, size_t num_steps)
@@ -128,8 +159,8 @@ void text_growth(FILE *out, const struct growth *growth, size_t limit, const cha
 	for (; i < stats->num_rows; i++)
 		other += stats->rows[i].size_diff;
 	if (num < stats->num_rows)
-		fprintf(out, "%zu other: %s\n", stats->num_rows - num,
-			fmt_size((double)other, true, size));
+		fprintf(out, "%zu other: %s%s\n", stats->num_rows - num,
+			stats->sample_rate ? "~" : "", fmt_size((double)other, true, size));
 }
 
 void text_older_note(FILE *out, const struct stats *stats)
@@ -180,7 +211,8 @@ static struct err *print_stack(FILE *out, const struct traceback *traceback,
 struct err *text_traces(FILE *out, const struct traces *traces, const struct resolver *resolver)
 {
 	_cleanup_traceback_ struct traceback traceback = {0};
-	char size[FMT_SIZE_MAX], domain[DOMAIN_NAME_MAX];
+	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], domain[DOMAIN_NAME_MAX];
+	bool is_estimate = traces->sample_rate != 0;
 	size_t i;
 
 	for (i = 0; i < traces->num; i++) {
@@ -190,8 +222,11 @@ struct err *text_traces(FILE *out, const struct traces *traces, const struct res
 
 		if (err)
 			return err;
-		fprintf(out, "size=%s, count=%" PRIu64 ", domain=%s, frames=%u: ",
-			fmt_size((double)trace->size, false, size), trace->count,
+		fprintf(out, "size=%s, count=%s, domain=%s, frames=%u: ",
+			fmt_estimated_size((double)trace->size, sqrt(trace->variance.size),
+					   is_estimate, false, size),
+			fmt_estimated_count((int64_t)trace->count, sqrt(trace->variance.count),
+					    is_estimate, false, count),
 			domain_name(trace->domain, domain), stack.total_nframe);
 		err = print_stack(out, &traceback, &stack, resolver->strings);
 		if (err)
@@ -283,19 +318,29 @@ void text_traceback(FILE *out, const struct location *locations, size_t num,
 	}
 }
 
+static void print_outcome(FILE *out, const struct gate *gate)
+{
+	char growth[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], max[FMT_SIZE_MAX];
+	bool is_estimate = gate->stats->sample_rate != 0;
+
+	fprintf(out, ": %s in %s blocks, %s %s%s\n",
+		fmt_estimated_size((double)gate->growth, gate->error, is_estimate, true, growth),
+		fmt_estimated_count(gate->count_growth, gate->count_error, is_estimate, true,
+				    count),
+		gate->is_exceeded || gate->is_noise ? "more than" : "within",
+		fmt_size((double)gate->max, false, max),
+		gate->is_noise ? ", but not by more than the noise" : "");
+}
+
 struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const char *heading,
 		      const struct traceback_options *options,
 		      char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx)
 {
-	char growth[FMT_SIZE_MAX], max[FMT_SIZE_MAX];
 	size_t i;
 
 	fputs("growth of ", out);
 	utf8_print(out, heading);
-	fprintf(out, ": %s in %+" PRId64 " blocks, %s %s\n",
-		fmt_size((double)gate->growth, true, growth), gate->count_growth,
-		gate->is_exceeded ? "more than" : "within",
-		fmt_size((double)gate->max, false, max));
+	print_outcome(out, gate);
 	for (i = 0; gate->is_exceeded && i < limit && i < gate->stats->num_rows; i++) {
 		const struct location *locations = NULL;
 		size_t num = 0;

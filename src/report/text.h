@@ -11,6 +11,10 @@
 
 #include <stdio.h>
 
+/** Estimates (stats->sample_rate) are written as ~S +-E, where E is the standard error; averages
+ *  and sums of rows that are not shown as ~S alone. Differences end in ", within the noise" if they
+ *  may well be none. */
+
 /** LABEL: size=S, count=N[, average=A] (F2). No newline. */
 void text_stat_row(FILE *out, const struct stat_row *row);
 /** LABEL: size=S (+D), count=N (+D)[, average=A] (F3). No newline. */
@@ -67,8 +71,9 @@ void text_traceback(FILE *out, const struct location *locations, size_t num,
 		    char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx);
 
 /** Write the outcome: "growth of OLD -> NEW: +SIZE in +N blocks, more than SIZE" or "..., within
- *  SIZE". heading is "OLD -> NEW". When the limit of the gate is exceeded, at most limit rows that
- *  grew follow, each with its traceback if it has one. The error is the resolver's. */
+ *  SIZE"; of estimates also "more than SIZE, but not by more than the noise". heading is "OLD ->
+ *  NEW". When the limit of the gate is exceeded, at most limit rows that grew follow, each with its
+ *  traceback if it has one. The error is the resolver's. */
 struct err *text_gate(FILE *out, const struct gate *gate, size_t limit, const char *heading,
 		      const struct traceback_options *options,
 		      char *(*read_line)(void *ctx, const char *file, uint32_t line),

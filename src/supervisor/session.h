@@ -55,6 +55,9 @@ struct session_options {
 	/** Allocators of the user's own, as for session_check_probe(). */
 	const char *const *probes;
 	size_t num_probes;
+	/** Record a sample of the allocations: each thread one in so many bytes on average, 1 to
+	 *  SESSION_MAX_SAMPLE. 0: record all. */
+	uint64_t sample_rate;
 	/** How many bytes the tables of a process may take, at least SESSION_MIN_MEMORY; 0: no
 	 *  limit. See drain/limits.c. */
 	uint64_t max_memory;
@@ -63,6 +66,7 @@ struct session_options {
 	uint64_t debuginfod_ns;
 };
 
+#define SESSION_MAX_SAMPLE (1ull << 40)
 /** Less memory than this is useless. */
 #define SESSION_MIN_MEMORY (1u << 20)
 

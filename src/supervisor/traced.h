@@ -61,6 +61,10 @@ struct traced_status {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	struct heap_totals totals;
+	/** Allocations are sampled at this rate, and totals are estimates with these variances; 0:
+	 *  all are recorded. */
+	uint64_t sample_rate;
+	struct heap_variance variance;
 	/** Estimated bytes of the freed blocks that are older than the tracing
 	 *  (totals.older_frees). */
 	uint64_t older_size;

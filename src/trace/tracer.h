@@ -39,6 +39,8 @@ struct tracer_options {
 	bool want_own_group;
 	const char *stdin_path;
 	uint32_t nframe;
+	/** Allocations are sampled: as in struct capture_process. 0: all are recorded. */
+	uint64_t sample_rate;
 	/** The engine that is wanted, of every process. */
 	enum engine engine;
 	/** Probes of the user's own, or NULL. */

@@ -41,6 +41,7 @@ static void check_options(const struct options *options, char **argv, int argc)
 
 	check_that(options->mode <= MODE_NONE, "no mode");
 	check_that(session->nframe >= 1 && session->nframe <= 65535, "number of frames");
+	check_that(session->sample_rate <= SESSION_MAX_SAMPLE, "rate");
 	check_that(!session->max_memory || session->max_memory >= SESSION_MIN_MEMORY, "memory");
 	check_that(options->mode == MODE_NONE || !options->period_ns == !options->store, "store");
 	check_that(options->mode != MODE_RUN ||

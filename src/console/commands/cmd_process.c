@@ -44,22 +44,29 @@ static void add_process(struct jsonl *doc, const struct console *console, struct
 	jsonl_uint(doc, "size", status->totals.live_bytes);
 	jsonl_uint(doc, "count", status->totals.live_blocks);
 	jsonl_uint(doc, "calls", status->totals.total_blocks);
+	if (status->sample_rate)
+		jsonl_uint(doc, "sample_rate", status->sample_rate);
 }
 
 static void print_process(const struct console *console, struct traced *process,
 			  const struct traced_status *status)
 {
 	_cleanup_free_ char *program = utf8_printable(last_component(status->exe));
-	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX], pid[24] = "-", parent[24] = "-";
+	char state[DESCRIBE_STATE_MAX], size[FMT_SIZE_MAX + 1] = "~", count[24], pid[24] = "-",
+							    parent[24] = "-";
+	bool is_estimate = status->sample_rate;
+
+	fmt_size((double)status->totals.live_bytes, false, size + is_estimate);
+	snprintf(count, sizeof(count), "%s%" PRIu64, is_estimate ? "~" : "",
+		 status->totals.live_blocks);
 
 	if (status->pid)
 		snprintf(pid, sizeof(pid), "%d", (int)status->pid);
 	if (status->parent)
 		snprintf(parent, sizeof(parent), "%d", (int)status->parent);
-	fprintf(console->out, "%c %7s %7s %12s %10" PRIu64 "  %-18s  %s\n",
-		process == console->traced ? '*' : ' ', pid, parent,
-		fmt_size((double)status->totals.live_bytes, false, size),
-		status->totals.live_blocks, program ? program : "", describe_state(status, state));
+	fprintf(console->out, "%c %7s %7s %12s %10s  %-18s  %s\n",
+		process == console->traced ? '*' : ' ', pid, parent, size, count,
+		program ? program : "", describe_state(status, state));
 }
 
 struct err *cmd_processes(struct console *console, const struct args *args)

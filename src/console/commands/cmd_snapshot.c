@@ -46,12 +46,15 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 static void print_snapshot(FILE *out, const struct snapshot *snapshot, int width)
 {
 	_cleanup_free_ char *name = utf8_printable(snapshot->name);
-	char size[FMT_SIZE_MAX];
+	char size[FMT_SIZE_MAX + 1] = "~", count[24];
+	bool is_estimate = snapshot->sample_rate;
 
-	fprintf(out, "%-*s %8.1f s %10s %10" PRIu64 " %8zu\n", width, name ? name : "?",
-		(double)(snapshot->time_ns - snapshot->start_ns) / 1e9,
-		fmt_size((double)snapshot->totals.live_bytes, false, size),
-		snapshot->totals.live_blocks, snapshot->num_live_stacks);
+	fmt_size((double)snapshot->totals.live_bytes, false, size + is_estimate);
+	snprintf(count, sizeof(count), "%s%" PRIu64, is_estimate ? "~" : "",
+		 snapshot->totals.live_blocks);
+	fprintf(out, "%-*s %8.1f s %10s %10s %8zu\n", width, name ? name : "?",
+		(double)(snapshot->time_ns - snapshot->start_ns) / 1e9, size, count,
+		snapshot->num_live_stacks);
 }
 
 static struct err *list_json(struct console *console, size_t num)

@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 
 static struct err *parse_nframe(const struct args *args, long *ret)
 {
@@ -57,10 +58,23 @@ struct err *cmd_clear(struct console *console, const struct args *args)
 	return traced_clear(console->traced);
 }
 
+static char *status_size(const struct traced_status *status, uint64_t size,
+			 const struct variance *v, char buf[FMT_ESTIMATE_MAX])
+{
+	return fmt_estimated_size((double)size, sqrt(v->size), status->sample_rate, false, buf);
+}
+
+static char *status_count(const struct traced_status *status, uint64_t count,
+			  const struct variance *v, char buf[FMT_ESTIMATE_MAX])
+{
+	return fmt_estimated_count((int64_t)count, sqrt(v->count), status->sample_rate, false, buf);
+}
+
 struct err *cmd_memory(struct console *console, const struct args *args)
 {
-	char current[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
+	char current[FMT_ESTIMATE_MAX], peak[FMT_ESTIMATE_MAX];
 	struct traced_status status;
+	const char *mark;
 	struct err *err = traced_status(console->traced, &status);
 
 	(void)args;
@@ -71,11 +85,18 @@ struct err *cmd_memory(struct console *console, const struct args *args)
 
 		jsonl_uint(doc, "current", status.totals.live_bytes);
 		jsonl_uint(doc, "peak", status.totals.peak_bytes);
+		if (status.sample_rate) {
+			jsonl_uint(doc, "sample_rate", status.sample_rate);
+			jsonl_real(doc, "current_stderr", sqrt(status.variance.live.size));
+			jsonl_real(doc, "peak_stderr", sqrt(status.variance.peak.size));
+		}
 		return commands_end_json(console, doc);
 	}
-	fprintf(console->out, "current=%s (%" PRIu64 " B), peak=%s (%" PRIu64 " B)\n",
-		fmt_size((double)status.totals.live_bytes, false, current),
-		status.totals.live_bytes, fmt_size((double)status.totals.peak_bytes, false, peak),
+	mark = status.sample_rate ? "~" : "";
+	fprintf(console->out, "current=%s (%s%" PRIu64 " B), peak=%s (%s%" PRIu64 " B)\n",
+		status_size(&status, status.totals.live_bytes, &status.variance.live, current),
+		mark, status.totals.live_bytes,
+		status_size(&status, status.totals.peak_bytes, &status.variance.peak, peak), mark,
 		status.totals.peak_bytes);
 	return NULL;
 }
@@ -121,17 +142,34 @@ static void print_older(FILE *out, const struct traced_status *status)
 	putc('\n', out);
 }
 
+static void print_totals(FILE *out, const struct traced_status *status)
+{
+	const struct heap_totals *totals = &status->totals;
+	const struct heap_variance *v = &status->variance;
+	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], peak[FMT_ESTIMATE_MAX],
+		peak_count[FMT_ESTIMATE_MAX];
+
+	if (status->sample_rate)
+		fprintf(out,
+			"sampling: one in %s allocated; sizes and counts are estimates; frees of "
+			"older blocks are not known\n",
+			fmt_size((double)status->sample_rate, false, size));
+	fprintf(out, "live: %s in %s blocks, peak=%s in %s blocks\n",
+		status_size(status, totals->live_bytes, &v->live, size),
+		status_count(status, totals->live_blocks, &v->live, count),
+		status_size(status, totals->peak_bytes, &v->peak, peak),
+		status_count(status, totals->peak_blocks, &v->peak, peak_count));
+	fprintf(out, "allocated: %s in %s calls, %sfrees=%" PRIu64 "\n",
+		status_size(status, totals->total_bytes, &v->total, size),
+		status_count(status, totals->total_blocks, &v->total, count),
+		status->sample_rate ? "sampled " : "", totals->frees);
+}
+
 static void print_heap(FILE *out, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
-	char live[FMT_SIZE_MAX], peak[FMT_SIZE_MAX], total[FMT_SIZE_MAX];
 
-	fprintf(out, "live: %s in %" PRIu64 " blocks, peak=%s in %" PRIu64 " blocks\n",
-		fmt_size((double)totals->live_bytes, false, live), totals->live_blocks,
-		fmt_size((double)totals->peak_bytes, false, peak), totals->peak_blocks);
-	fprintf(out, "allocated: %s in %" PRIu64 " calls, frees=%" PRIu64 "\n",
-		fmt_size((double)totals->total_bytes, false, total), totals->total_blocks,
-		totals->frees);
+	print_totals(out, status);
 	fprintf(out, "events: %" PRIu64 ", %.0f/s, stops=%" PRIu64 "\n", status->num_events,
 		status->event_rate, status->num_stops);
 	fprintf(out, "unwinding: stacks=%zu, truncated=%" PRIu64 ", failed=%" PRIu64 "\n",
@@ -154,7 +192,7 @@ static void print_own_memory(FILE *out, const struct traced_status *status)
 
 	fprintf(out, "own memory: live blocks=%s",
 		fmt_size((double)status->blocks_memory, false, blocks));
-	if (status->totals.live_blocks)
+	if (status->totals.live_blocks && !status->sample_rate)
 		fprintf(out, " (%.1f B each)",
 			(double)status->blocks_memory / (double)status->totals.live_blocks);
 	fprintf(out, ", stacks=%s, resident: supervisor=%s, tracer=%s",
@@ -222,12 +260,28 @@ static void add_counters(struct jsonl *doc, const struct traced_status *status)
 	jsonl_uint(doc, "lost", status->num_lost);
 }
 
+static void add_sampling(struct jsonl *doc, const struct traced_status *status)
+{
+	const struct heap_variance *v = &status->variance;
+
+	if (!status->sample_rate)
+		return;
+	jsonl_uint(doc, "sample_rate", status->sample_rate);
+	jsonl_real(doc, "size_stderr", sqrt(v->live.size));
+	jsonl_real(doc, "count_stderr", sqrt(v->live.count));
+	jsonl_real(doc, "peak_size_stderr", sqrt(v->peak.size));
+	jsonl_real(doc, "peak_count_stderr", sqrt(v->peak.count));
+	jsonl_real(doc, "allocated_stderr", sqrt(v->total.size));
+	jsonl_real(doc, "calls_stderr", sqrt(v->total.count));
+}
+
 static struct err *status_json(struct console *console, const struct traced_status *status)
 {
 	struct jsonl *doc = jsonl_begin("status");
 
 	add_target(doc, status);
 	add_counters(doc, status);
+	add_sampling(doc, status);
 	jsonl_uint(doc, "blocks_memory", status->blocks_memory);
 	jsonl_uint(doc, "tables_memory", status->tables_memory);
 	if (status->max_memory) {

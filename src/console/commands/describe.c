@@ -10,6 +10,7 @@
 #include "supervisor/traced.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -31,17 +32,24 @@ static uint64_t traced_until(const struct snapshot *snapshot, const struct trace
 static char *describe(const struct snapshot *snapshot, const struct traced_status *status,
 		      uint64_t num_truncated)
 {
-	char size[FMT_SIZE_MAX], *text = NULL;
+	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], *text = NULL;
+	struct variance v = snapshot_variance(snapshot);
+	bool is_estimate = snapshot->sample_rate;
 	size_t text_size;
 	FILE *f = open_memstream(&text, &text_size);
 
 	if (!f)
 		return NULL;
-	fprintf(f, "%s: %s in %" PRIu64 " blocks, %zu stacks, traced %.1f s %s", snapshot->name,
-		fmt_size((double)snapshot->totals.live_bytes, false, size),
-		snapshot->totals.live_blocks, snapshot->num_live_stacks,
+	fprintf(f, "%s: %s in %s blocks, %zu stacks, traced %.1f s %s", snapshot->name,
+		fmt_estimated_size((double)snapshot->totals.live_bytes, sqrt(v.size), is_estimate,
+				   false, size),
+		fmt_estimated_count((int64_t)snapshot->totals.live_blocks, sqrt(v.count),
+				    is_estimate, false, count),
+		snapshot->num_live_stacks,
 		seconds(snapshot->start_ns, traced_until(snapshot, status)),
 		snapshot->is_from_launch ? "from launch" : "since attach");
+	if (is_estimate)
+		fprintf(f, ", sampled by %s", fmt_size((double)snapshot->sample_rate, false, size));
 	if (snapshot->totals.unknown_frees)
 		fprintf(f, ", %" PRIu64 " unknown frees", snapshot->totals.unknown_frees);
 	if (num_truncated)
@@ -128,11 +136,18 @@ double describe_traced_s(const struct traced_status *status)
 
 void describe_snapshot_json(struct jsonl *doc, const char *key, const struct snapshot *snapshot)
 {
+	struct variance v = snapshot_variance(snapshot);
+
 	jsonl_open_object(doc, key);
 	jsonl_string(doc, "name", snapshot->name);
 	jsonl_real(doc, "seconds", (double)(snapshot->time_ns - snapshot->start_ns) / 1e9);
 	jsonl_uint(doc, "size", snapshot->totals.live_bytes);
 	jsonl_uint(doc, "count", snapshot->totals.live_blocks);
+	if (snapshot->sample_rate) {
+		jsonl_uint(doc, "sample_rate", snapshot->sample_rate);
+		jsonl_real(doc, "size_stderr", sqrt(v.size));
+		jsonl_real(doc, "count_stderr", sqrt(v.count));
+	}
 	jsonl_uint(doc, "peak_size", snapshot->totals.peak_bytes);
 	jsonl_uint(doc, "peak_count", snapshot->totals.peak_blocks);
 	jsonl_uint(doc, "stacks", snapshot->num_live_stacks);

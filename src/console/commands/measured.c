@@ -19,15 +19,16 @@
 
 static void print_sums(FILE *out, const struct measured_result *m)
 {
+	const char *mark = m->stayed->sample_rate ? "~" : "";
 	char net[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
 
 	fputs("[ Measured ", out);
 	utf8_print(out, m->function);
-	fprintf(out, " ] calls=%" PRIu64 ", net=%s (%+" PRId64 " B) in %+" PRId64 " blocks",
-		m->num_calls, fmt_size((double)m->net_bytes, true, net), m->net_bytes,
-		m->net_blocks);
-	fprintf(out, ", peak=%s (%" PRIu64 " B), duration=%.3f ms",
-		fmt_size((double)m->peak_bytes, false, peak), m->peak_bytes,
+	fprintf(out, " ] calls=%" PRIu64 ", net=%s%s (%s%+" PRId64 " B) in %s%+" PRId64 " blocks",
+		m->num_calls, mark, fmt_size((double)m->net_bytes, true, net), mark, m->net_bytes,
+		mark, m->net_blocks);
+	fprintf(out, ", peak=%s%s (%s%" PRIu64 " B), duration=%.3f ms", mark,
+		fmt_size((double)m->peak_bytes, false, peak), mark, m->peak_bytes,
 		(double)m->duration_ns / 1e6);
 	if (m->num_calls > 1)
 		fprintf(out, ", longest=%.3f ms", (double)m->max_duration_ns / 1e6);
@@ -55,8 +56,8 @@ static void print_stayed(FILE *out, const struct stats *stats)
 		fputc('\n', out);
 	}
 	if (stats->num_rows > STAYED_ROWS)
-		fprintf(out, "%zu other: %s\n", stats->num_rows - STAYED_ROWS,
-			fmt_size((double)other, false, size));
+		fprintf(out, "%zu other: %s%s\n", stats->num_rows - STAYED_ROWS,
+			stats->sample_rate ? "~" : "", fmt_size((double)other, false, size));
 }
 
 static struct err *measured_json(struct console *console, const struct measured_result *m,

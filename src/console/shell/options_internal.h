@@ -50,6 +50,7 @@ error_t options_parse_nframe(struct parse *parse, const char *text);
 /** A list of fork and exec. */
 error_t options_parse_follow(struct parse *parse, const char *text);
 error_t options_parse_max_memory(struct parse *parse, const char *text);
+error_t options_parse_sample(struct parse *parse, const char *text);
 error_t options_parse_period(struct parse *parse, const char *text);
 error_t options_parse_probe(struct parse *parse, const char *spec);
 error_t options_parse_engine(struct parse *parse, const char *name);

@@ -18,6 +18,7 @@
 #define KEY_SERVERS 0x108
 #define KEY_USAGE   0x109
 #define KEY_ENGINE  0x10a
+#define KEY_SAMPLE  0x10b
 
 void options_silence_advice(struct argp_state *state)
 {
@@ -73,6 +74,8 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_MEMORY:
 		return options_parse_max_memory(parse, arg);
+	case KEY_SAMPLE:
+		return options_parse_sample(parse, arg);
 	case KEY_PROBE:
 		return options_parse_probe(parse, arg);
 	case KEY_ENGINE:
@@ -203,6 +206,10 @@ static const struct argp_option tracing_options[] = {
 	{"max-memory", KEY_MEMORY, "SIZE", 0,
 	 "Limit the tables of each process to SIZE, as in 64MiB; new stacks beyond it count as "
 	 "one stack",
+	 0},
+	{"sample", KEY_SAMPLE, "BYTES", 0,
+	 "Record a sample of the allocations, one in BYTES allocated (as in 512KiB); sizes and counts "
+	 "are estimates, marked by ~",
 	 0},
 	{"follow", KEY_FOLLOW, "LIST", 0,
 	 "Follow fork (trace children), exec (trace executed programs) or fork,exec (default: "

@@ -106,6 +106,18 @@ error_t options_parse_max_memory(struct parse *parse, const char *text)
 	return 0;
 }
 
+error_t options_parse_sample(struct parse *parse, const char *text)
+{
+	uint64_t *rate = &parse->options.session.sample_rate;
+	struct err *err = fmt_parse_size(text, rate);
+
+	if (err)
+		return options_usage_reason(parse, "--sample: ", err);
+	if (*rate < 1 || *rate > SESSION_MAX_SAMPLE)
+		return options_usage_error(parse, "--sample: %s is not from 1 to 1TiB", text);
+	return 0;
+}
+
 error_t options_parse_period(struct parse *parse, const char *text)
 {
 	struct err *err = args_parse_period(text, &parse->options.period_ns);

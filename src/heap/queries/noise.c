@@ -87,7 +87,9 @@ void noise_set_errors(struct stats *stats, const struct noise_table *table, cons
 	size_t i;
 
 	stats->error = noise_errors(sum);
-	for (i = 0; i < stats->num_rows; i++)
+	for (i = 0; i < stats->num_rows; i++) {
+		stats->rows[i].is_estimate = stats->sample_rate != 0;
 		if (order[i] < table->items.num)
 			stats->rows[i].error = noise_errors(&table->items.items[order[i]]);
+	}
 }

@@ -82,6 +82,11 @@ struct site_variance heap_alloc_site_variance(const struct heap *heap, uint32_t 
 	return sampling_get(&heap->sampling, id, heap->epoch, is_peak);
 }
 
+struct heap_variance heap_variance(const struct heap *heap)
+{
+	return sampling_sum(&heap->sampling, heap->epoch);
+}
+
 struct err *heap_intern_alloc_site(struct heap *heap, uint32_t stack, uint32_t domain, int32_t tid,
 				   uint32_t *ret)
 {

@@ -102,6 +102,22 @@ struct site_variance sampling_get(const struct sampling *s, uint32_t id, uint64_
 	return ret;
 }
 
+struct heap_variance sampling_sum(const struct sampling *s, uint64_t epoch)
+{
+	struct heap_variance sum = {{0}};
+	size_t i;
+
+	for (i = 0; i < s->sites.num; i++) {
+		const struct sampling_site *site = &s->sites.items[i];
+
+		variance_add(&sum.live, &site->now.live);
+		variance_add(&sum.total, &site->now.total);
+		variance_add(&sum.peak,
+			     site->saved_epoch == epoch ? &site->saved : &site->now.live);
+	}
+	return sum;
+}
+
 size_t sampling_memory(const struct sampling *s)
 {
 	return s->sites.cap * sizeof(*s->sites.items);

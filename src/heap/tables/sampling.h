@@ -50,6 +50,8 @@ void sampling_absorb(struct sampling *s, uint32_t site, uint64_t epoch,
 /** The variances of a site; is_peak: live is that of the peak. Zeros for a site without blocks. */
 struct site_variance sampling_get(const struct sampling *s, uint32_t site, uint64_t epoch,
 				  bool is_peak);
+/** The sums over all sites. O(sites). */
+struct heap_variance sampling_sum(const struct sampling *s, uint64_t epoch);
 /** Bytes held. */
 size_t sampling_memory(const struct sampling *s);
 

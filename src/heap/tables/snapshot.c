@@ -214,6 +214,16 @@ struct err *snapshots_sum_older(const struct snapshot *const *snapshots, size_t 
 	return err;
 }
 
+struct variance snapshot_variance(const struct snapshot *snapshot)
+{
+	struct variance sum = {0};
+	size_t i;
+
+	for (i = 0; snapshot->variances && i < snapshot->num_sites; i++)
+		variance_add(&sum, &snapshot->variances[i].live);
+	return sum;
+}
+
 size_t snapshot_find_site(const struct snapshot *snapshot, uint32_t site)
 {
 	size_t begin = 0, end = snapshot->num_sites, middle;

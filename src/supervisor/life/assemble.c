@@ -5,6 +5,8 @@
 
 #include "supervisor/life/assemble.h"
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "supervisor/code/calls.h"
 #include "supervisor/code/downloads.h"
 #include "supervisor/code/frames.h"
@@ -21,6 +23,9 @@ struct err *assemble_tables(struct traced *t)
 {
 	struct err *err = heap_create(&t->heap);
 
+	if (!err)
+		heap_set_sampling(t->heap, t->session->options.sample_rate,
+				  hash_u64(clock_now_ns()));
 	if (!err)
 		err = modules_create(&t->modules);
 	if (!err && t->session->options.max_memory)

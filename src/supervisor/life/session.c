@@ -158,6 +158,7 @@ static struct err *start_tracer(struct session *s, struct tracer_options *option
 	options->shared = s->shared;
 	options->nframe = t->nframe;
 	options->engine = s->options.engine;
+	options->sample_rate = s->options.sample_rate;
 	options->probes = &s->user_probes;
 	options->follow = s->options.follow;
 	if (options->follow & FOLLOW_FORK)

@@ -52,6 +52,8 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 		.start_ns = t->start_ns,
 		.end_ns = t->end_ns,
 		.totals = heap_totals(t->heap),
+		.sample_rate = heap_sample_rate(t->heap),
+		.variance = heap_variance(t->heap),
 		.older_size = heap_older_size(t->heap),
 		.num_stacks = stacks_num(heap_stacks(t->heap)),
 		.num_events = t->num_events,

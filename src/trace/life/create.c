@@ -3,6 +3,8 @@
 
 #include "trace/life/create.h"
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "trace/agent/leave.h"
 #include "trace/code/jumps.h"
 #include "trace/code/orphan.h"
@@ -38,6 +40,9 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 	p->shared = shared;
 	p->number = number;
 	p->capture.nframe = nframe;
+	p->capture.sample_rate = tracer->sample_rate;
+	// Processes of one run, and runs of one program, have points of their own.
+	p->capture.sample_seed = hash_u64(clock_now_ns() ^ (uint64_t)getpid() << 32) + number;
 	p->orphan = orphan_create();
 	if (p->orphan && capturer_create(p))
 		return p;

@@ -200,6 +200,7 @@ static struct process *set_up(struct tracer *tracer, const struct tracer_options
 	tracer->socket = socket;
 	tracer->follow = options->follow;
 	tracer->engine = options->engine;
+	tracer->sample_rate = options->sample_rate;
 	tracer->channels = options->channels;
 	tracer->num_channels = options->num_channels;
 	tracer->user_probes = options->probes;

@@ -40,6 +40,7 @@ struct tracer {
 	unsigned follow;
 	/** As in tracer_options. */
 	enum engine engine;
+	uint64_t sample_rate;
 	/** As in tracer_options. */
 	const struct probe_list *user_probes;
 	/** By number. A process that has ended stays until another one takes its place. Number 0 is
