@@ -13,5 +13,6 @@ has listing '^oddities: unknown frees=0, replaced blocks=0,' \
 has listing '^live: 4000 B in 20 blocks' "what is live: $(grep '^live' listing)"
 is "$(grep -cE '^(alloc|realloc|free) .*/shim( \(.*\))?$' listing)" 8 "planted functions"
 for count in 'calloc +0x[0-9a-f]+ +200' 'realloc +0x[0-9a-f]+ +200' 'free +0x[0-9a-f]+ +200'; do
-	has listing "^[a-z]+ +$count malloc .*/shim( \(.*\))?$" "calls of functions without a symbol"
+	has listing "^[a-z]+ +$count malloc .*/shim( \(.*\))?$" \
+		"calls of functions without a symbol"
 done
