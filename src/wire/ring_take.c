@@ -15,6 +15,8 @@
 
 /** A producer that is running commits within some of these looks. */
 #define LOOKS 200
+/** So far ahead slots are loaded from memory. */
+#define SLOTS_AHEAD 16
 /** Of ring_wait_commit(): one sleep, and how long all of them may be. */
 #define COMMIT_SLEEP_NS (50 * 1000ull)
 #define COMMIT_WAIT_NS  (50 * NS_PER_MS)
@@ -193,12 +195,14 @@ static bool copy_large(const struct ring_reader *r, const uint64_t *words, struc
 static bool copy_record(const struct ring_reader *r, const struct ring_slot *slot,
 			struct ring_record *copy)
 {
-	uint64_t words[RING_INLINE / 8];
+	uint64_t word, words[2];
 	unsigned i;
 
-	for (i = 0; i < RING_INLINE / 8; i++)
-		words[i] = __atomic_load_n(&slot->words[i], __ATOMIC_RELAXED);
-	memcpy(copy, words, sizeof(words));
+	for (i = 0; i < RING_INLINE / 8; i++) {
+		word = __atomic_load_n(&slot->words[i], __ATOMIC_RELAXED);
+		memcpy((uint64_t *)copy + i, &word, sizeof(word));
+	}
+	memcpy(words, copy, sizeof(words));
 	if (copy->size < sizeof(struct ring_record) || copy->size % 8)
 		return false;
 	return copy->size <= RING_INLINE || copy_large(r, words, copy);
@@ -239,13 +243,19 @@ static enum slot_state look(struct ring_reader *r, const struct ring_slot *slot)
 	return is_committed(r, slot) ? COMMITTED : DEAD;
 }
 
+static const struct ring_slot *slot_at(const struct ring_reader *r, uint64_t position)
+{
+	return &r->view.ring->slots[position & (r->view.num_slots - 1)];
+}
+
 /** Skip to a record before end and copy it. */
 static bool find_record(struct ring_reader *r, uint64_t end, struct ring_record *copy)
 {
 	const struct ring_slot *slot;
 
 	for (; r->tail != end; advance(r)) {
-		slot = &r->view.ring->slots[r->tail & (r->view.num_slots - 1)];
+		slot = slot_at(r, r->tail);
+		__builtin_prefetch(slot_at(r, r->tail + SLOTS_AHEAD));
 		switch (look(r, slot)) {
 		case UNCOMMITTED:
 			return false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** drain [BLOCKS [REPEAT]]: what the supervisor's side costs for each event. Synthetic producers
- *  put records into a ring of the real size, and the real drain (supervisor/drain) takes them into
- *  the tables. One line "NAME NUMBER" for each measurement, REPEAT (3) times.
+/** drain [BLOCKS [REPEAT [NAME]]]: what the supervisor's side costs for each event. Synthetic
+ *  producers put records into a ring of the real size, and the real drain (supervisor/drain) takes
+ *  them into the tables. One line "NAME NUMBER" for each measurement whose name begins so, REPEAT
+ *  (3) times.
  *
  *  With 1,000, 100,000 and BLOCKS (10,000,000) live blocks, and allocations of 1 and of 10,000
  *  stacks: nanoseconds of CPU time of the drain for a pair of an allocation and its free. "near":
@@ -23,6 +24,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Pairs of one filling: below the slots of the ring, and with records of a realloc below its
  *  buffer. */
@@ -48,6 +50,9 @@ struct bench {
 	uint64_t num_calls;
 	uint64_t random;
 };
+
+/** Only measurements whose names begin so. */
+static const char *only = "";
 
 static void check_ok(struct err *err)
 {
@@ -269,6 +274,8 @@ static void measure(struct bench *b, const char *name, void (*fill)(struct bench
 	uint64_t sum = 0, begin;
 	unsigned i;
 
+	if (strncmp(name, only, strlen(only)) != 0)
+		return;
 	for (i = 0; i < NUM_FILLINGS; i++) {
 		fill(b, FILLING);
 		begin = cpu_ns();
@@ -327,6 +334,8 @@ static void measure_together(uint32_t num_threads)
 	struct bench b;
 	uint32_t i;
 
+	if (strncmp("together", only, strlen(only)) != 0)
+		return;
 	create(&b, 1000, 100);
 	ring_reader_destroy(b.t->reader);
 	event_batch_destroy(b.t->batch);
@@ -353,6 +362,7 @@ int main(int argc, char **argv)
 	const unsigned long live[] = {1000, 100000, max_live};
 	size_t i;
 
+	only = argc > 3 ? argv[3] : only;
 	for (; repeat > 0; repeat--) {
 		for (i = 0; i < sizeof(live) / sizeof(live[0]); i++) {
 			measure_alone(live[i], 1);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FAR_BLOCKS 32768
+
 struct err *heap_create(struct heap **ret)
 {
 	struct heap *heap = calloc(1, sizeof(*heap));
@@ -69,12 +71,17 @@ uint64_t heap_sample_rate(const struct heap *heap)
 	return heap->sampling.rate;
 }
 
-struct weight heap_weigh(const struct heap *heap, const struct block *block)
+static inline struct weight weigh(const struct heap *heap, const struct block *block)
 {
 	if (!heap->sampling.rate)
 		return (struct weight){.bytes = block->size, .blocks = 1};
 	return weight_of(block->size, heap->sampling.rate,
 			 hash_u64(block->seq + heap->sampling.seed));
+}
+
+struct weight heap_weigh(const struct heap *heap, const struct block *block)
+{
+	return weigh(heap, block);
 }
 
 struct site_variance heap_alloc_site_variance(const struct heap *heap, uint32_t id, bool is_peak)
@@ -123,9 +130,10 @@ static void site_save(const struct heap *heap, struct alloc_site *site)
 static void live_add(struct heap *heap, const struct block *block)
 {
 	struct alloc_site *site = site_get(heap, block->site);
-	struct weight weight = heap_weigh(heap, block);
+	struct weight weight = weigh(heap, block);
 
-	older_live_add(&heap->older, block->size);
+	if (heap->older.sizes.num)
+		older_live_add(&heap->older, block->size);
 	site_save(heap, site);
 	if (heap->sampling.rate)
 		sampling_add(&heap->sampling, block->site, heap->epoch, &weight);
@@ -138,9 +146,10 @@ static void live_add(struct heap *heap, const struct block *block)
 static void live_subtract(struct heap *heap, const struct block *block)
 {
 	struct alloc_site *site = site_get(heap, block->site);
-	struct weight weight = heap_weigh(heap, block);
+	struct weight weight = weigh(heap, block);
 
-	older_live_subtract(&heap->older, block->size);
+	if (heap->older.sizes.num)
+		older_live_subtract(&heap->older, block->size);
 	site_save(heap, site);
 	site->live_bytes -= weight.bytes;
 	site->live_blocks -= weight.blocks;
@@ -193,7 +202,7 @@ static struct block new_block(const struct heap *heap, uint64_t addr, uint64_t s
 static void count_alloc(struct heap *heap, const struct block *block)
 {
 	struct alloc_site *site = site_get(heap, block->site);
-	struct weight weight = heap_weigh(heap, block);
+	struct weight weight = weigh(heap, block);
 
 	heap->seq++;
 	if (heap->sampling.rate)
@@ -249,9 +258,16 @@ void heap_free_brief(struct heap *heap, const struct block *block)
 	heap->totals.frees++;
 }
 
+// About a megabyte of blocks stays in the caches by itself.
+static bool is_far(const struct heap *heap)
+{
+	return blocks_num(heap->blocks) >= FAR_BLOCKS;
+}
+
 void heap_prefetch_block(const struct heap *heap, uint64_t addr)
 {
-	blocks_prefetch(heap->blocks, addr);
+	if (is_far(heap))
+		blocks_prefetch(heap->blocks, addr);
 }
 
 void heap_prefetch_alloc_site(const struct heap *heap, uint32_t id)
@@ -263,7 +279,7 @@ void heap_prefetch_alloc_site_of(const struct heap *heap, uint64_t addr)
 {
 	struct block block;
 
-	if (blocks_get(heap->blocks, addr, &block))
+	if (is_far(heap) && blocks_get(heap->blocks, addr, &block))
 		heap_prefetch_alloc_site(heap, block.site);
 }
 
