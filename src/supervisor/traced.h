@@ -81,6 +81,8 @@ struct traced_status {
 	uint64_t num_failed;
 	/** Lost events. Always 0, because the ring never drops any, but counted all the same. */
 	uint64_t num_lost;
+	/** How long the target has stood still because we were slower than it. */
+	uint64_t wait_ns;
 	/** Pending calls that were abandoned, because the thread left the allocator in another way
 	 *  (longjmp, exit). */
 	uint64_t num_abandoned;

@@ -34,6 +34,8 @@ struct shared_stats {
 	uint64_t num_failed;
 	/** Return breakpoints that could not be planted. Their allocations are lost. */
 	uint64_t num_lost;
+	/** How long the target stood still because a ring had no room. Added to atomically. */
+	uint64_t wait_ns;
 	/** Entries of each allocator function, by the slot that COMMAND_PLANT names. */
 	uint64_t hits[SHARED_MAX_HITS];
 };

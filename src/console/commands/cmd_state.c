@@ -2,6 +2,7 @@
 // Tracing on and off, and its state: start stop status probes memory reset-peak clear.
 #include "config.h"
 
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/utf8.h"
 #include "console/commands/commands.h"
@@ -165,6 +166,15 @@ static void print_totals(FILE *out, const struct traced_status *status)
 		status->sample_rate ? "sampled " : "", totals->frees);
 }
 
+static void print_waits(FILE *out, const struct traced_status *status)
+{
+	double seconds = (double)status->wait_ns / NS_PER_S, traced = describe_traced_s(status);
+
+	if (status->wait_ns && traced > 0)
+		fprintf(out, "waited: %.1f %% of its time for malloscope\n",
+			seconds < traced ? seconds / traced * 100 : 100);
+}
+
 static void print_heap(FILE *out, const struct traced_status *status)
 {
 	const struct heap_totals *totals = &status->totals;
@@ -172,6 +182,7 @@ static void print_heap(FILE *out, const struct traced_status *status)
 	print_totals(out, status);
 	fprintf(out, "events: %" PRIu64 ", %.0f/s, stops=%" PRIu64 "\n", status->num_events,
 		status->event_rate, status->num_stops);
+	print_waits(out, status);
 	fprintf(out, "unwinding: stacks=%zu, truncated=%" PRIu64 ", failed=%" PRIu64 "\n",
 		status->num_stacks, status->num_truncated, status->num_failed);
 	fprintf(out,
@@ -258,6 +269,7 @@ static void add_counters(struct jsonl *doc, const struct traced_status *status)
 	jsonl_uint(doc, "failed", status->num_failed);
 	jsonl_uint(doc, "abandoned", status->num_abandoned);
 	jsonl_uint(doc, "lost", status->num_lost);
+	jsonl_real(doc, "waited", (double)status->wait_ns / NS_PER_S);
 }
 
 static void add_sampling(struct jsonl *doc, const struct traced_status *status)

@@ -125,6 +125,8 @@ struct traced {
 	/** Pending realloc -> struct block * that it holds. */
 	struct hmap taken;
 	uint64_t num_events;
+	/** The target had waited so long when tracing began (struct shared_stats). */
+	uint64_t first_wait_ns;
 	struct history *history;
 	/** Out of memory was reported. */
 	bool is_nomem_noted;

@@ -210,6 +210,7 @@ static void add_status(struct traced *fold, const struct traced *t)
 	fold->last_stats->num_truncated += stats->num_truncated;
 	fold->last_stats->num_failed += stats->num_failed;
 	fold->last_stats->num_lost += stats->num_lost;
+	fold->last_stats->wait_ns += stats->wait_ns - t->first_wait_ns;
 }
 
 /** What the user has not been told of it yet comes from the first process. */

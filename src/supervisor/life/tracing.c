@@ -27,6 +27,7 @@ struct err *tracing_begin(struct traced *t)
 	t->is_tracing = true;
 	agent_ring_begin(t);
 	t->start_ns = clock_now_ns();
+	t->first_wait_ns = traced_stats(t)->wait_ns;
 	history_begin(t->history, t->start_ns);
 	t->end_ns = 0;
 	traced_unlock(t);

@@ -62,6 +62,7 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 		.num_truncated = stats->num_truncated,
 		.num_failed = stats->num_failed,
 		.num_lost = stats->num_lost,
+		.wait_ns = stats->wait_ns - t->first_wait_ns,
 		.num_abandoned = stats->num_abandoned,
 		.num_probes = probe_table_num_live(t->probes),
 	};

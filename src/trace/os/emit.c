@@ -32,6 +32,14 @@ static bool is_alone(const struct process *p)
 	return __atomic_load_n(&p->tracer->is_supervisor_gone, __ATOMIC_ACQUIRE);
 }
 
+static void wait_room(const struct process *p, const struct ring_view *view)
+{
+	uint64_t begin = clock_now_ns();
+
+	ring_wait_room(view, ROOM_WAIT_NS);
+	__atomic_add_fetch(&p->shared->stats.wait_ns, clock_now_ns() - begin, __ATOMIC_RELAXED);
+}
+
 void *emit_begin(struct process *p, enum event_kind kind, size_t size)
 {
 	if (is_alone(p))
@@ -55,7 +63,7 @@ static enum ring_put_result put(const struct process *p, const struct ring_recor
 		if (is_alone(p))
 			break;
 		FAULT_POINT("ring-full");
-		ring_wait_room(&view, ROOM_WAIT_NS);
+		wait_room(p, &view);
 	}
 	return result;
 }
@@ -66,7 +74,7 @@ void emit_wait_agent_room(struct process *p)
 
 	// The reader sleeps at the other ring.
 	ring_wake_consumer(shared_ring(p->shared));
-	ring_wait_room(&view, ROOM_WAIT_NS);
+	wait_room(p, &view);
 }
 
 /** The same for the ring of the agent's memory. The target may say for ever that it is full, but
