@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g
 // spoil_ring: as a bug might do, writes one word into the head of the ring that it shares with
-// malloscope, and allocates on; then the next word, and other values. Prints "spoilt N" (words), and
-// EXIT-SUCCESS when it is through.
+// malloscope, and allocates on; then the next word, and other values. Prints "spoilt N" (words),
+// and EXIT-SUCCESS when it is through.
 #include "sites.h"
 
 #include "wire/agent_memory.h"
