@@ -27,8 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGENT_MAX_PROBES     256u
-#define AGENT_MAX_ALLOCATORS 64u
+#define AGENT_MAX_PROBES 256u
 
 /** A patched function, by the probe_index of its pad (struct arch_pad_head). Written by the tracer
  *  before the function is patched. */
@@ -38,7 +37,7 @@ struct agent_probe {
 	struct probe probe;
 	/** For events: as in struct capture_entry. */
 	uint32_t probe_id;
-	/** Index into agent_shared.usable; one that does not exist: nothing is known. */
+	/** Index into agent_state.usable; one that does not exist: nothing is known. */
 	uint32_t allocator;
 	uint64_t code_start;
 	uint64_t code_end;
@@ -193,8 +192,6 @@ struct agent_shared {
 	uint32_t reserved;
 	struct agent_copies copies[AGENT_MAX_COPIES];
 	struct agent_probe probes[AGENT_MAX_PROBES];
-	/** How to find out the sizes of each allocator's blocks. */
-	struct usable_source usable[AGENT_MAX_ALLOCATORS];
 	/** struct capture_known of AGENT_KNOWN places; initialised by the tracer. */
 	_Alignas(64) uint64_t known[AGENT_KNOWN_WORDS];
 	/** By agent_stamp_of(capture_key()): changes when an allocation returns a block of that

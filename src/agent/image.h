@@ -7,6 +7,8 @@
 #include "arch/agent_frame.h"
 #include "capture/capture.h"
 
+#include "wire/probe.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +57,8 @@ enum agent_mode {
 	AGENT_PAUSED,
 };
 
+#define AGENT_MAX_ALLOCATORS 64u
+
 /** The state page. Written by the tracer, mode also by the agent when it finds itself without a
  *  tracer. Addresses are those of the target; those of memory that is unmapped must be 0, and are
  *  read only if the mode is not AGENT_OFF. */
@@ -74,6 +78,9 @@ struct agent_state {
 	/** A robust futex that a thread of the tracer holds: with FUTEX_OWNER_DIED the tracer is
 	 *  dead. 0: there is none. */
 	uint64_t life;
+	/** By agent_probe.allocator: how the sizes of blocks are found out. The agent calls the
+	 *  functions that it names, so they are not where the target's own bugs come to. */
+	struct usable_source usable[AGENT_MAX_ALLOCATORS];
 };
 
 /* Exchanged return addresses. */

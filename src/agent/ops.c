@@ -158,11 +158,11 @@ static uint64_t op_live_stamp(void *owner, uint64_t key)
 	return __atomic_load_n(&e->shared->stamps[agent_stamp_of(key)], __ATOMIC_RELAXED);
 }
 
-static struct usable_source source_of(const struct agent_event *e, uint32_t allocator)
+static struct usable_source source_of(uint32_t allocator)
 {
 	struct usable_source none = {USABLE_NONE, 0, 0, 0};
 
-	return allocator < AGENT_MAX_ALLOCATORS ? e->shared->usable[allocator] : none;
+	return allocator < AGENT_MAX_ALLOCATORS ? agent_state.usable[allocator] : none;
 }
 
 static enum capture_result op_size_of_older(void *owner, const struct capture_entry *at,
@@ -170,7 +170,7 @@ static enum capture_result op_size_of_older(void *owner, const struct capture_en
 					    struct event_size *ret)
 {
 	struct agent_event *e = owner;
-	struct usable_source source = source_of(e, at->allocator);
+	struct usable_source source = source_of(at->allocator);
 	struct usable_memory memory = {read_bytes, e};
 
 	*ret = (struct event_size){0};
@@ -188,7 +188,7 @@ static struct event_size op_size_of_new(void *owner, const struct capture_pendin
 					uint64_t addr)
 {
 	struct agent_event *e = owner;
-	struct usable_source source = source_of(e, call->allocator);
+	struct usable_source source = source_of(call->allocator);
 	struct usable_memory memory = {read_bytes, e};
 	struct event_size none = {0};
 
@@ -264,6 +264,25 @@ uint64_t agent_ask(enum agent_upcall_reason reason, const void *frame, struct ag
 	return answer;
 }
 
+/** The target can write all of that, and a bug of its own may. Numbers by which the core finds its
+ *  way are made such that they lead nowhere else: a target that spoils its figures goes on. */
+static void bound(struct agent_shared *shared, struct agent_thread *t)
+{
+	struct capture_known *known = (struct capture_known *)shared->known;
+	unsigned i;
+
+	if (known->cap != AGENT_KNOWN)
+		known->cap = AGENT_KNOWN;
+	if (t->producer >= (int32_t)RING_PRODUCERS)
+		t->producer = -1;
+	if (t->capture.num_pending > AGENT_PENDING)
+		t->capture.num_pending = 0;
+	t->capture.num_measured = 0;
+	for (i = 0; i < CAPTURE_FREED; i++)
+		if (t->capture.freed[i].num_entries > CAPTURE_FREED_ENTRIES)
+			t->capture.freed[i].num_entries = 0;
+}
+
 void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct agent_thread *t,
 		      const void *frame)
 {
@@ -271,6 +290,7 @@ void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct
 
 	if (!__atomic_load_n(&ops->read_stack, __ATOMIC_ACQUIRE))
 		init_ops(ops);
+	bound(shared, t);
 	e->core.ops = ops;
 	e->core.owner = e;
 	e->core.arch = agent_unwind();

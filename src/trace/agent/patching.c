@@ -10,6 +10,7 @@
 #include "trace/code/xol_areas.h"
 #include "trace/glue/usable.h"
 #include "trace/os/emit.h"
+#include "trace/os/memory.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
 #include "wire/command.h"
@@ -50,12 +51,16 @@ static struct agent_probe describe(const struct process *p, const struct breakpo
 }
 
 /** How the agent finds out the sizes of blocks. Those that do not fit in are unknown. */
-static void tell_allocators(struct process *p)
+static bool tell_allocators(struct process *p)
 {
+	struct usable_source usable[AGENT_MAX_ALLOCATORS] = {0};
+	uint64_t addr = agent_at(p->agent, p->agent->layout->state_offset) +
+			offsetof(struct agent_state, usable);
 	size_t i;
 
 	for (i = 0; i < p->allocators.num && i < AGENT_MAX_ALLOCATORS; i++)
-		p->agent->shared->usable[i] = p->allocators.items[i].usable;
+		usable[i] = p->allocators.items[i].usable;
+	return memory_write_code(p, addr, usable, sizeof(usable));
 }
 
 /** Code of ours that stands for the program's: frames that were interrupted there are for us. */
@@ -93,8 +98,9 @@ static enum plant_why patch(struct process *p, struct thread *t, struct breakpoi
 
 	if (why != WHY_NONE)
 		return why;
+	if (!tell_allocators(p))
+		return WHY_REFUSED;
 	i = index_of(a, b);
-	tell_allocators(p);
 	a->shared->probes[i] = describe(p, b);
 	__atomic_store_n(&a->shared->num_probes, a->num_functions, __ATOMIC_RELEASE);
 	tell_copies(p);
