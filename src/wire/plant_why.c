@@ -24,6 +24,7 @@ static const char *const texts[NUM_PLANT_WHY] = {
 	[WHY_NO_BARRIER] = "the kernel has no membarrier for changed code",
 	[WHY_OCCUPIED] = "another breakpoint is in its first instructions",
 	[WHY_REFUSED] = "the kernel refused to change its code",
+	[WHY_UNCALLED] = "it is patched at its next call",
 };
 
 const char *plant_how_name(enum plant_how how)

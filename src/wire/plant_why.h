@@ -44,6 +44,9 @@ enum plant_why {
 	WHY_OCCUPIED,
 	/** The kernel refused a step of it. */
 	WHY_REFUSED,
+	/** Nobody has called it since the agent came. The supervisor knows that without being
+	 *  told. */
+	WHY_UNCALLED,
 	NUM_PLANT_WHY,
 };
 

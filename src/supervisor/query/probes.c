@@ -7,6 +7,14 @@
 #include "supervisor/core/traced.h"
 #include "supervisor/drain/drain.h"
 
+/** The tracer says nothing of a function before somebody calls it. */
+static enum plant_why reason(const struct traced *t, const struct planted_probe *p)
+{
+	bool is_uncalled = t->engine == ENGINE_AGENT && p->how == HOW_BREAKPOINT;
+
+	return is_uncalled && p->why == WHY_NONE ? WHY_UNCALLED : p->why;
+}
+
 /** Under both locks. */
 static struct traced_probe describe(const struct traced *t, const struct planted_probe *p)
 {
@@ -21,7 +29,7 @@ static struct traced_probe describe(const struct traced *t, const struct planted
 		.kind = probe_kind_name(probe->kind),
 		.domain = probe->domain,
 		.how = plant_how_name(p->how),
-		.why = plant_why_text(p->why),
+		.why = plant_why_text(reason(t, p)),
 	};
 }
 

@@ -24,6 +24,15 @@ for engine in breakpoint agent auto; do
 	[ -s calls.$engine ] || fail "no functions in probes with $engine"
 	cmp calls.breakpoint calls.$engine || fail "calls of functions with $engine"
 
+	# With the agent each function is patched, or keeps its breakpoint for a reason.
+	LEDGER=$dir/ledger ms run --engine $engine -o listing -e 'wait call site_malloc 4' \
+		-e probes -e status -- "$TARGETS/single"
+	if says listing '^engine: agent$'; then
+		has listing '^alloc +malloc .* patched +[^()]*$' "malloc is patched"
+		has_not listing '^(alloc|free|realloc) .* breakpoint +[^()]*$' "without a reason"
+		has listing '^free +free .* \(it is patched at its next call\)$' "uncalled"
+	fi
+
 	spawn sleep 60
 	ms attach --engine $engine -o listing -e status -e probes "$pid"
 	is "$status" 0 "status of attach with $engine"
