@@ -12,7 +12,7 @@ target=$pid
 until_true 10 says "$pid_out" '^running$' || fail "threads did not start"
 before=$(count_areas)
 for round in $(seq 20); do
-	ms attach -o listing -e 'wait 0.05' -e status "$target"
+	ms attach -o listing -e 'wait 0.3' -e status "$target"
 	is "$status" 0 "status of attach $round"
 	has listing '^events: [1-9]' "events of attach $round"
 	[ "$round" -gt 1 ] || first=$(count_areas)
