@@ -25,15 +25,15 @@ AIMS = (
 EXACT = ("bytes-per-block",)
 
 
-def find(program):
-    """The program beside malloscope in its build directory, brought up to date; None if that is no
-    build directory."""
+def find(program, name="tables"):
+    """tests/bench/NAME beside malloscope in its build directory, brought up to date; None if that
+    is no build directory."""
     directory = os.path.dirname(program)
     if not os.path.exists(os.path.join(directory, "Makefile")):
         return None
-    subprocess.run(["make", "-s", "-C", directory, "tests/bench/tables"], check=True,
+    subprocess.run(["make", "-s", "-C", directory, "tests/bench/" + name], check=True,
                    stdout=sys.stderr)
-    return os.path.join(directory, "tests/bench/tables")
+    return os.path.join(directory, "tests/bench", name)
 
 
 def time_program(program, directory, words):
