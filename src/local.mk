@@ -213,6 +213,8 @@ src_libtrace_a_SOURCES = \
 	src/trace/glue/exchanged.h \
 	src/trace/glue/known_stacks.c \
 	src/trace/glue/known_stacks.h \
+	src/trace/glue/live_set.c \
+	src/trace/glue/live_set.h \
 	src/trace/glue/probes.c \
 	src/trace/glue/probes.h \
 	src/trace/glue/returns.c \

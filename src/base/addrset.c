@@ -102,6 +102,33 @@ bool addrset_remove(struct addrset *set, uint64_t addr)
 	return true;
 }
 
+static void each_of_page(const struct addrset_page *page, uint64_t first,
+			 void (*call)(void *ctx, uint64_t addr), void *ctx)
+{
+	uint64_t bits;
+	unsigned i;
+
+	for (i = 0; i < ADDRSET_WORDS; i++)
+		for (bits = page->bits[i]; bits; bits &= bits - 1)
+			call(ctx, first + 8 * (64 * i + (unsigned)__builtin_ctzll(bits)));
+}
+
+void addrset_each(const struct addrset *set, void (*call)(void *ctx, uint64_t addr), void *ctx)
+{
+	const struct hmap_slot *slot;
+	size_t i;
+
+	for (i = 0; i < set->index.cap; i++) {
+		slot = &set->index.slots[i];
+		if (slot->key != HMAP_NO_KEY)
+			each_of_page(&set->pages.items[slot->value],
+				     slot->key << ADDRSET_PAGE_SHIFT, call, ctx);
+	}
+	for (i = 0; i < set->odd.cap; i++)
+		if (set->odd.slots[i].key != HMAP_NO_KEY)
+			call(ctx, set->odd.slots[i].key);
+}
+
 size_t addrset_memory(const struct addrset *set)
 {
 	return (set->index.cap + set->odd.cap) * sizeof(struct hmap_slot) +

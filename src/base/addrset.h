@@ -34,6 +34,8 @@ bool addrset_has(const struct addrset *set, uint64_t addr);
 bool addrset_add(struct addrset *set, uint64_t addr) __must_check;
 /** Remove an address. False: it is no member. O(1). */
 bool addrset_remove(struct addrset *set, uint64_t addr);
+/** Call with each member, in any order; it must not change the set. */
+void addrset_each(const struct addrset *set, void (*call)(void *ctx, uint64_t addr), void *ctx);
 /** Bytes of memory held. */
 size_t addrset_memory(const struct addrset *set);
 /** Free everything; the set is empty and usable again. */

@@ -47,6 +47,7 @@ static bool write_state(struct process *p, struct process_agent *a)
 {
 	struct agent_state state = {
 		.mode = AGENT_OFF,
+		.is_sampling = p->capture.sample_rate != 0,
 		.shared = a->memory_addr + AGENT_MEMORY_AGENT_OFFSET,
 		.rows = a->memory_addr + AGENT_MEMORY_ROWS_OFFSET,
 		.ring = a->memory_addr + AGENT_MEMORY_RING_OFFSET,
@@ -62,7 +63,7 @@ static bool write_state(struct process *p, struct process_agent *a)
 	a->shared->process = p->capture;
 	a->epoch = p->capture.epoch;
 	a->shared->process.num_calls = 1ull << 62;
-	a->shared->process.is_live_unknown = true;
+	a->shared->process.is_live_unknown = !p->capture.sample_rate;
 	return memory_write_code(p, agent_at(a, a->layout->state_offset), &state, sizeof(state));
 }
 
@@ -167,7 +168,7 @@ void agent_ready(struct process *p, struct thread *t, bool is_refused)
 		return;
 	}
 	emit_use_agent(p, a->memory);
-	capturer_forget_live(p);
+	capturer_hand_over(p);
 	a->is_ready = true;
 	// Meanwhile there may have been a clear.
 	agent_resume(p);

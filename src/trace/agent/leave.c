@@ -11,6 +11,7 @@
 #include "trace/agent/process_agent.h"
 #include "trace/agent/quiesce.h"
 #include "trace/code/breakpoints.h"
+#include "trace/glue/capturer.h"
 #include "trace/glue/exchanged.h"
 #include "trace/glue/rooms.h"
 #include "trace/os/emit.h"
@@ -85,6 +86,7 @@ void agent_forget(struct process *p)
 		t->room = NULL;
 		t->thread_pointer = 0;
 	}
+	capturer_take_back(p);
 	rooms_destroy(p->rooms);
 	p->rooms = NULL;
 	if (a->memory_fd >= 0)
@@ -96,6 +98,5 @@ void agent_forget(struct process *p)
 	p->trampoline = p->agent_private = 0;
 	p->agent = NULL;
 	p->is_agent_tried = false;
-	p->capture.is_live_unknown = false;
 	free(a);
 }

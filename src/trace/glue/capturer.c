@@ -5,7 +5,6 @@
 
 #include "trace/glue/capturer.h"
 
-#include "base/addrset.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "capture/capture.h"
@@ -13,6 +12,7 @@
 #include "trace/code/displaced.h"
 #include "trace/glue/exchanged.h"
 #include "trace/glue/known_stacks.h"
+#include "trace/glue/live_set.h"
 #include "trace/glue/returns.h"
 #include "trace/glue/rooms.h"
 #include "trace/glue/usable.h"
@@ -27,7 +27,7 @@ struct capturer {
 	struct process *process;
 	struct capture core;
 	/** Blocks that we have told the supervisor of and that are not freed, by capture_key(). */
-	struct addrset live;
+	struct live_set live;
 	/** Of the present event. */
 	struct thread *thread;
 	const struct breakpoint *breakpoint;
@@ -126,23 +126,23 @@ static uint64_t op_now_ns(void *ctx)
 
 static bool op_live_has(void *ctx, uint64_t key)
 {
-	return addrset_has(&((const struct capturer *)ctx)->live, key);
+	const struct capturer *o = ctx;
+
+	return live_set_has(&o->live, o->process, key);
 }
 
 static bool op_live_take(void *ctx, uint64_t key)
 {
-	return addrset_remove(&((struct capturer *)ctx)->live, key);
+	struct capturer *o = ctx;
+
+	return live_set_take(&o->live, o->process, key);
 }
 
 static void op_live_add(void *ctx, uint64_t key)
 {
 	struct capturer *o = ctx;
 
-	if (o->process->capture.is_live_unknown)
-		rooms_new_stamp(o->process, key);
-	// Without memory for it the supervisor knows it all the same.
-	else if (!addrset_add(&o->live, key))
-		return;
+	live_set_add(&o->live, o->process, key);
 }
 
 static uint64_t op_live_stamp(void *ctx, uint64_t key)
@@ -280,7 +280,7 @@ void capturer_destroy(struct process *p)
 
 	if (!o)
 		return;
-	addrset_deinit(&o->live);
+	addrset_deinit(&o->live.own);
 	free(o->core.known);
 	free(o->core.pcs);
 	free(o);
@@ -289,7 +289,7 @@ void capturer_destroy(struct process *p)
 
 void capturer_forget_memory(struct process *p)
 {
-	addrset_deinit(&p->capturer->live);
+	addrset_deinit(&p->capturer->live.own);
 	capture_known_clear(p->capturer->core.known);
 }
 
@@ -415,10 +415,14 @@ uint64_t capturer_new_epoch(struct process *p)
 	return capture_new_epoch(&o->core);
 }
 
-void capturer_forget_live(struct process *p)
+void capturer_hand_over(struct process *p)
 {
-	p->capture.is_live_unknown = true;
-	addrset_deinit(&p->capturer->live);
+	live_set_hand_over(&p->capturer->live, p);
+}
+
+void capturer_take_back(struct process *p)
+{
+	live_set_take_back(&p->capturer->live, p);
 }
 
 void capturer_clear(struct process *p)
@@ -426,7 +430,7 @@ void capturer_clear(struct process *p)
 	struct thread *t;
 	size_t i;
 
-	addrset_deinit(&p->capturer->live);
+	live_set_clear(&p->capturer->live, p);
 	capture_clear(&p->capturer->core);
 	hmap_each (&p->threads, i, t) {
 		capture_clear_thread(core_for(p, t, NULL));

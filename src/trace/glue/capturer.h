@@ -39,8 +39,10 @@ bool capturer_set_nframe(struct process *p, uint32_t nframe) __must_check;
 /** Let stack hashes begin anew. The caller must tell the supervisor (EVENT_EPOCH). Returns the
  *  number of the epoch. */
 uint64_t capturer_new_epoch(struct process *p);
-/** Nobody tells us of blocks any more but their own functions: it is not known which are live. */
-void capturer_forget_live(struct process *p);
+/** An agent is at work from now on: which blocks are live is not ours to know alone. */
+void capturer_hand_over(struct process *p);
+/** It leaves, and its memory is still there. */
+void capturer_take_back(struct process *p);
 /** What was allocated so far counts as older from now on. */
 void capturer_clear(struct process *p);
 

@@ -301,6 +301,11 @@ void rooms_new_stamp(struct process *p, uint64_t key)
 				 1ull << 63 | ++p->rooms->num_stamps, __ATOMIC_RELAXED);
 }
 
+struct capture_live *rooms_live(const struct process *p)
+{
+	return p->rooms ? &p->rooms->shared->live : NULL;
+}
+
 /** What has come since the last look. A counter that runs backwards is not ours. */
 static uint64_t news(const uint64_t *counter, uint64_t *counted)
 {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct agent_memory;
+struct capture_live;
 struct process;
 struct rooms;
 struct thread;
@@ -45,6 +46,9 @@ bool rooms_is_full(const struct thread *t);
 /** The stamp of a key (agent_shared.stamps), and another one for it. 0: there are none. */
 uint64_t rooms_stamp(const struct process *p, uint64_t key);
 void rooms_new_stamp(struct process *p, uint64_t key);
+
+/** The set of live blocks in the memory of the agent. NULL: there is no agent. */
+struct capture_live *rooms_live(const struct process *p);
 
 /** Add what the agent has counted for t since the last time to the statistics of p. */
 void rooms_count(struct process *p, struct thread *t);
