@@ -74,11 +74,11 @@ def attached(part, tool, pid, missing):
     else:
         options = ["--sample", "512KiB"] if tool == "sampled" else []
         with started([part.bench.program, "attach"] + options + ["-o", "/dev/stdout", "-e",
-                      "wait call malloc", "-e", "status", "-e", "wait 600", str(pid)],
+                      "wait 2", "-e", "status", "-e", "wait 600", str(pid)],
                      stderr=subprocess.PIPE) as process:
-            # What is traced makes the call that is waited for.
-            subprocess.run(["redis-cli", "-s", part.bench.path("redis.sock"), "set", "a", "b"],
-                           stdout=subprocess.DEVNULL, check=True)
+            # The agent comes with the first call.
+            time.sleep(1)
+            requests(part.bench, WARM)
             engine = next((line[8:].strip() for line in process.stdout
                            if line.startswith("engine: ")), None)
             if engine is None:
