@@ -330,6 +330,7 @@ src_libheap_a_SOURCES = \
 	src/heap/tables/idset.h \
 	src/heap/tables/measured.c \
 	src/heap/tables/older.c \
+	src/heap/tables/prefetch.c \
 	src/heap/tables/sampling.c \
 	src/heap/tables/sampling.h \
 	src/heap/tables/snapshot.c \

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAR_BLOCKS 32768
-
 struct err *heap_create(struct heap **ret)
 {
 	struct heap *heap = calloc(1, sizeof(*heap));
@@ -256,31 +254,6 @@ void heap_free_brief(struct heap *heap, const struct block *block)
 {
 	live_subtract(heap, block);
 	heap->totals.frees++;
-}
-
-// About a megabyte of blocks stays in the caches by itself.
-static bool is_far(const struct heap *heap)
-{
-	return blocks_num(heap->blocks) >= FAR_BLOCKS;
-}
-
-void heap_prefetch_block(const struct heap *heap, uint64_t addr)
-{
-	if (is_far(heap))
-		blocks_prefetch(heap->blocks, addr);
-}
-
-void heap_prefetch_alloc_site(const struct heap *heap, uint32_t id)
-{
-	__builtin_prefetch(site_get(heap, id), 1);
-}
-
-void heap_prefetch_alloc_site_of(const struct heap *heap, uint64_t addr)
-{
-	struct block block;
-
-	if (is_far(heap) && blocks_get(heap->blocks, addr, &block))
-		heap_prefetch_alloc_site(heap, block.site);
 }
 
 void heap_count_unrecorded(struct heap *heap, uint64_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What a heap consists of. Only for heap/tables/heap.c and absorb.c. */
+/** What a heap consists of. Only for heap/tables/heap.c, absorb.c and prefetch.c. */
 #ifndef HEAP_TABLES_HEAP_INTERNAL_H
 #define HEAP_TABLES_HEAP_INTERNAL_H
 
