@@ -35,6 +35,10 @@
 #define MFD_ALLOW_SEALING 2u
 #endif
 
+/** Nothing is mapped so far before and behind the image: the kernel shows neighbours as one
+ *  mapping, and later tracers look for xol areas, and for the image, where mappings begin. */
+#define GUARD 4096u
+
 /** As /proc/PID/maps shows it. */
 static const char memory_name[] = "malloscope";
 
@@ -65,6 +69,7 @@ static struct err *call(struct process *p, struct thread *t, const char *name, l
 static struct err *map_parts(struct process *p, struct thread *t, const struct process_agent *a)
 {
 	const struct agent_image *layout = a->layout;
+	const uint64_t code[6] = {a->image, layout->text_size, PROT_READ | PROT_EXEC};
 	const uint64_t writable[6] = {agent_at(a, layout->private_offset),
 				      layout->image_size - layout->private_offset,
 				      PROT_READ | PROT_WRITE};
@@ -73,10 +78,12 @@ static struct err *map_parts(struct process *p, struct thread *t, const struct p
 	uint64_t none;
 	struct err *err;
 
-	err = call(p, t, "protect memory", SYS_mprotect, writable, &none);
-	if (err)
-		return err;
-	return call(p, t, "have memory wiped in children", SYS_madvise, wiped, &none);
+	err = call(p, t, "map code", SYS_mprotect, code, &none);
+	if (!err)
+		err = call(p, t, "map memory", SYS_mprotect, writable, &none);
+	if (!err)
+		err = call(p, t, "have memory wiped in children", SYS_madvise, wiped, &none);
+	return err;
 }
 
 static void unmap(struct process *p, struct thread *t, uint64_t addr, uint64_t size)
@@ -123,28 +130,26 @@ static uint64_t find_image(struct process *p)
 
 struct err *agent_image_map(struct process *p, struct thread *t, struct process_agent *a)
 {
-	const uint64_t args[6] = {0,
-				  a->layout->image_size,
-				  PROT_READ | PROT_EXEC,
-				  MAP_PRIVATE | MAP_ANONYMOUS,
-				  (uint64_t)-1,
-				  0};
-	size_t size;
-	const struct agent_image *text = agent_image(&size);
+	uint64_t size = a->layout->image_size + 2 * GUARD;
+	const uint64_t args[6] = {0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0};
+	const struct agent_image *text;
 	struct err *err;
+	size_t text_size;
 
 	a->image = find_image(p);
 	if (a->image)
 		return NULL;
-	err = call(p, t, "map code", SYS_mmap, args, &a->image);
+	err = call(p, t, "reserve memory", SYS_mmap, args, &a->image);
 	if (err)
 		return err;
 	FAULT_POINT("agent-image");
+	a->image += GUARD;
 	err = map_parts(p, t, a);
-	if (!err && !memory_write_code(p, a->image, text, size))
+	text = agent_image(&text_size);
+	if (!err && !memory_write_code(p, a->image, text, text_size))
 		err = &err_gone;
 	if (err && err != &err_gone)
-		unmap(p, t, a->image, a->layout->image_size);
+		unmap(p, t, a->image - GUARD, size);
 	return err;
 }
 

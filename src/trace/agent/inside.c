@@ -94,43 +94,62 @@ static bool go_on_putting(struct process *p, struct thread *t)
 	return thread_store(t);
 }
 
-/** Let t go on to its next stop. *sig is delivered, and becomes what the stop is about to
+/** A thread on its way out. */
+struct way_out {
+	/** Its signal mask, if that was changed. */
+	uint64_t mask;
+	bool is_masked;
+	/** It must come into a group-stop. */
+	bool has_stop;
+};
+
+/** The kernel queues a signal again that is blocked when it is to be delivered. Only then: should
+ *  we be killed, the mask stays. */
+static bool put_back_signal(struct thread *t, struct way_out *way)
+{
+	uint64_t blocked = blocked_signals();
+
+	if (way->is_masked)
+		return true;
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(way->mask), &way->mask) < 0 ||
+	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(blocked), &blocked) < 0)
+		return false;
+	return way->is_masked = true;
+}
+
+/** Let t go on to its next stop. *sig goes back to the queue, and becomes what the stop is about to
  *  deliver. */
-static enum inside_end go_on(struct process *p, struct thread *t, int *sig, bool *has_stop)
+static enum inside_end go_on(struct process *p, struct thread *t, int *sig, struct way_out *way)
 {
 	bool is_working = is_busy(t);
 	struct stop stop;
 
 	if (is_working)
 		__atomic_store_n(&t->room->want_exit, 1, __ATOMIC_RELEASE);
-	if (ptrace(is_working ? PTRACE_CONT : PTRACE_SINGLESTEP, t->tid, 0, *sig) < 0 ||
+	if ((*sig && !put_back_signal(t, way)) ||
+	    ptrace(is_working ? PTRACE_CONT : PTRACE_SINGLESTEP, t->tid, 0, *sig) < 0 ||
 	    !inject_await(t, &stop) || !thread_fetch(t))
 		return INSIDE_LOST;
 	*sig = 0;
-	*has_stop |= stop.kind == STOP_GROUP;
+	way->has_stop |= stop.kind == STOP_GROUP;
 	if (stop.kind != STOP_SIGNAL || agent_forgive_fault(p, t, stop.sig))
 		return INSIDE_LEFT;
 	*sig = stop.sig;
-	// The other ones go back to the queue when t goes on.
 	return blocked_signals() >> (stop.sig - 1) & 1 ? INSIDE_LEFT : INSIDE_FAULT;
 }
 
 enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
 {
-	uint64_t mask, blocked = blocked_signals();
 	enum inside_end end = INSIDE_LEFT;
-	bool has_stop = false;
+	struct way_out way = {0};
 	unsigned i;
 
-	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(mask), &mask) < 0 ||
-	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(blocked), &blocked) < 0)
-		return INSIDE_LOST;
 	FAULT_POINT("agent-inside");
 	for (i = 0; i < MAX_STOPS && end == INSIDE_LEFT && agent_is_inside(p, t); i++) {
 		if (agent_is_putting(p, t) && !go_on_putting(p, t))
 			end = INSIDE_LOST;
 		else
-			end = go_on(p, t, sig, &has_stop);
+			end = go_on(p, t, sig, &way);
 		if (end == INSIDE_LEFT && agent_may_stay(p, t))
 			end = INSIDE_UPCALL;
 	}
@@ -139,8 +158,8 @@ enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
 		end = INSIDE_LOST;
 	}
 	if (end != INSIDE_LOST)
-		inject_stop_again(t, has_stop);
-	if (ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(mask), &mask) < 0)
+		inject_stop_again(t, way.has_stop);
+	if (way.is_masked && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(way.mask), &way.mask) < 0)
 		return INSIDE_LOST;
 	return end;
 }

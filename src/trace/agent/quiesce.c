@@ -46,18 +46,18 @@ static bool must_leave(struct process *p, struct thread *t, const struct stop *s
 	return stop->kind == STOP_TRAP ? agent_is_putting(p, t) : !agent_may_stay(p, t);
 }
 
-/** t has stopped: let it out, and remember what is to be done when it may go on. */
+/** t has stopped. Let it out, and remember what is to be done when it may go on. A stop outside
+ *  stays as it is: nothing may happen to a thread behind a trap before it is parked. */
 static void let_out(struct process *p, struct thread *t, const struct stop *stop)
 {
-	enum inside_end end;
 	struct stop later = {.tid = t->tid, .kind = STOP_INTERRUPT, .status = stop->status};
 	int sig = stop->kind == STOP_SIGNAL ? stop->sig : 0;
+	enum inside_end end;
 
-	t->is_stopped = true;
-	if (!must_leave(p, t, stop)) {
-		put_off(p, stop);
+	if (!must_leave(p, t, stop))
 		return;
-	}
+	t->is_stopped = true;
+	wait_consume(t->tid);
 	end = agent_run_out(p, t, &sig);
 	if (end == INSIDE_LOST)
 		return;
@@ -77,17 +77,15 @@ static bool stop_outside(struct process *p, struct thread *t)
 
 	if (!thread_interrupt(t))
 		return false;
-	while (!wait_stop(t->tid, STOP_LOOK_NS, &stop)) {
+	while (!wait_look(t->tid, STOP_LOOK_NS, &stop)) {
 		if (task_is_in_syscall(t->tid))
 			return true;
 		if (clock_now_ns() > deadline)
 			return false;
 	}
-	if (stop_is_end(&stop))
-		put_off(p, &stop);
-	else
+	if (!stop_is_end(&stop))
 		let_out(p, t, &stop);
-	return !stop_is_end(&stop);
+	return true;
 }
 
 bool agent_stop_outside(struct process *p, struct thread *t)

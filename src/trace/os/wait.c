@@ -118,13 +118,41 @@ void waiter_note(struct waiter *w, size_t num_threads, pid_t tid)
 	w->oldest = (w->oldest + 1) % NUM_RECENT;
 }
 
-bool wait_stop(pid_t tid, uint64_t timeout_ns, struct stop *ret)
+bool wait_look(pid_t tid, uint64_t timeout_ns, struct stop *ret)
+{
+	uint64_t deadline = clock_now_ns() + timeout_ns;
+	const struct timespec pause = {.tv_nsec = 20000};
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)tid, &info,
+			   WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL) < 0 &&
+		    errno != EINTR)
+			return false;
+		if (info.si_pid)
+			break;
+		if (clock_now_ns() > deadline)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	// The end of a task is never like a stop: no more is asked of it.
+	*ret = info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED
+		       ? stop_classify(tid, info.si_status << 8 | 0x7f)
+		       : (struct stop){.tid = tid, .kind = STOP_EXITED};
+	return true;
+}
+
+bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret)
 {
 	uint64_t deadline = clock_now_ns() + timeout_ns;
 	const struct timespec pause = {.tv_nsec = 20000};
 	int status;
 	pid_t got;
 
+	// Room first: a stop that is forgotten would be one for ever.
+	if (!vec_reserve_one(&w->put_off))
+		return false;
 	for (;;) {
 		got = waitpid(tid, &status, __WALL | WNOHANG);
 		if (got == tid)
@@ -134,14 +162,6 @@ bool wait_stop(pid_t tid, uint64_t timeout_ns, struct stop *ret)
 		nanosleep(&pause, NULL);
 	}
 	*ret = stop_classify(tid, status);
-	return true;
-}
-
-bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret)
-{
-	// Room first: a stop that is forgotten would be one for ever.
-	if (!vec_reserve_one(&w->put_off) || !wait_stop(tid, timeout_ns, ret))
-		return false;
 	w->put_off.items[w->put_off.num++] = *ret;
 	return true;
 }

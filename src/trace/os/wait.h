@@ -28,8 +28,9 @@ pid_t waiter_next(struct waiter *w, int flags, struct stop *ret);
 pid_t waiter_next_recent(struct waiter *w, size_t num_threads, struct stop *ret);
 /** Remember that tid has stopped. */
 void waiter_note(struct waiter *w, size_t num_threads, pid_t tid);
-/** Wait for the next stop of tid, or its end, and consume it. False: none came in time. */
-bool wait_stop(pid_t tid, uint64_t timeout_ns, struct stop *ret) __must_check;
+/** Wait for the next stop of tid, or its end, which stays to be reported. False: none came in
+ *  time. */
+bool wait_look(pid_t tid, uint64_t timeout_ns, struct stop *ret) __must_check;
 /** Wait for the next stop of tid, and put it off. False: none came in time. */
 bool waiter_await(struct waiter *w, pid_t tid, uint64_t timeout_ns, struct stop *ret);
 /** A stop that was waited for elsewhere is acted on later, too. False: out of memory. */

@@ -87,6 +87,11 @@ patched() {
 	says "$dir/fault.log" "^fault: ${1%%[=#]*}\$" || fail "$1: the moment never came"
 }
 
+# agent HOW SPEC [PROGRAM [ARG...]]: attached or launched with the agent.
+agent() {
+	MALLOSCOPE_ENGINE=agent "$@"
+}
+
 is_wanted() {
 	[ -z "${FAULTS-}" ] || [[ " $FAULTS " == *" $1 "* ]]
 }
@@ -131,6 +136,17 @@ for point in unpatch unpatch-rest unpatched; do
 		is_wanted "$point" && patched "$point=$action"
 	done
 done
+# Each moment of the agent: it comes, works, stands still, is left.
+for point in agent-image agent-memfd agent-memory agent-told agent-on agent-thread agent-upcall \
+	agent-answered agent-patched agent-paused agent-quiet agent-unpatched agent-put-back \
+	agent-off; do
+	for action in kill kill-supervisor kill-both; do
+		is_wanted "$point" && agent attached "$point=$action"
+	done
+done
+# A target that counts on its signals or on whole backtraces: the tracer goes on here.
+is_wanted agent-unwind && agent launched agent-unwind=kill-supervisor "$TARGETS/profiled" 300
+is_wanted agent-inside && agent launched agent-inside=kill-supervisor "$TARGETS/signal_alloc"
 # Each moment of the supervisor.
 for point in attached answer drain snapshot detach; do
 	for action in kill kill-tracer; do
