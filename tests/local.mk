@@ -99,6 +99,7 @@ unit_tests = \
 	tests/unit/wire_agent_map.t \
 	tests/unit/wire_event_check.t \
 	tests/unit/wire_plant_why.t \
+	tests/unit/wire_patch_storm.t \
 	tests/unit/wire_patched.t \
 	tests/unit/wire_planted.t \
 	tests/unit/wire_probe.t \
@@ -374,7 +375,7 @@ e2e_tests = \
 	tests/e2e/survival/spoil_ring.sh
 
 # Killing at named moments.
-fault_tests = tests/e2e/survival/faults.sh
+fault_tests = tests/e2e/survival/faults.sh tests/e2e/survival/pads.sh
 
 # With the agent all of them run but those that trace nothing, or choose the engine themselves.
 engine_less_tests = \

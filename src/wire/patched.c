@@ -4,12 +4,19 @@
 
 #include "wire/patched.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+/** How often it is begun again when the kernel takes out a uprobe in the middle: then it puts the
+ *  first byte of the original in the place of our trap, which it takes for its own. We look for
+ *  that before each write; what is left is the microsecond from there to the write. */
+#define MAX_TRIES 4
 
 /** Byte i > 0 of a jump is a trap, and an instruction began there. */
 static bool is_start(const struct patched *p, unsigned i)
@@ -33,20 +40,22 @@ static bool run(const struct code_sync *sync)
 	return !sync->run || sync->run(sync->ctx);
 }
 
-/** Write those bytes behind the first that are the beginnings of instructions, or the others. */
+/** Write those bytes behind the first that are the beginnings of instructions, or the others. All
+ *  with one write: see MAX_TRIES. */
 static bool write_rest(const struct patched *p, const struct code_ops *ops, bool want_starts,
 		       const uint8_t *bytes)
 {
-	uint8_t now[ARCH_MAX_JUMP];
+	uint8_t now[ARCH_MAX_JUMP], then[ARCH_MAX_JUMP];
 	unsigned i;
 
 	if (!read_bytes(p, ops, now))
 		return false;
+	memcpy(then, now, p->size);
 	for (i = 1; i < p->size; i++)
-		if (is_start(p, i) == want_starts && now[i] != bytes[i] &&
-		    !write_byte(p, ops, i, bytes[i]))
-			return false;
-	return true;
+		if (is_start(p, i) == want_starts)
+			then[i] = bytes[i];
+	return memcmp(now, then, p->size) == 0 ||
+	       ops->write(ops->ctx, p->addr + 1, then + 1, p->size - 1u);
 }
 
 static bool is_ours(const struct patched *p, const struct arch *arch, const uint8_t *now)
@@ -88,12 +97,36 @@ static void give_up(struct patched *p, const struct arch *arch, const struct cod
 		patched_mark_gone(p);
 }
 
+/** Does the trap stand at byte 0? */
+static bool is_stopped(const struct patched *p, const struct arch *arch, const struct code_ops *ops)
+{
+	uint8_t first;
+
+	return ops->read(ops->ctx, p->addr, &first, 1) && first == arch->trap[0];
+}
+
+/** Traps where instructions begin, seen by all CPUs. */
+static bool put_traps(const struct patched *p, const struct arch *arch, const struct code_ops *ops,
+		      const struct code_sync *sync)
+{
+	unsigned i;
+
+	for (i = 0; i < MAX_TRIES; i++) {
+		if (!write_byte(p, ops, 0, arch->trap[0]) || !write_rest(p, ops, true, p->jump) ||
+		    !run(sync))
+			return false;
+		if (is_stopped(p, arch, ops))
+			return true;
+	}
+	return false;
+}
+
 bool patched_put(struct patched *p, const struct arch *arch, const struct code_ops *ops,
 		 const struct code_sync *sync)
 {
 	__atomic_store_n(&p->is_patched, 1, __ATOMIC_SEQ_CST);
 	FAULT_POINT("patch");
-	if (!write_rest(p, ops, true, p->jump) || !run(sync)) {
+	if (!put_traps(p, arch, ops, sync)) {
 		give_up(p, arch, ops);
 		return false;
 	}
@@ -128,6 +161,25 @@ static bool must_go(const struct patched *p, const struct arch *arch, const stru
 	return is_patched(p) && patched_stands(p, arch, ops);
 }
 
+/** A uprobe was taken out of a jump: its first byte is the original's. Threads trapped behind that
+ *  then. The kernel looks at each trap of a process that has had uprobes, and where none stands any
+ *  more it sends the thread back by one byte, which is one too few here. So let it finish. */
+static void wait_for_halves(const struct patched *list, size_t num, const struct arch *arch,
+			    const struct code_ops *ops)
+{
+	const struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+	uint8_t now[ARCH_MAX_JUMP];
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		if (!must_go(&list[i], arch, ops) || !read_bytes(&list[i], ops, now) ||
+		    now[0] != list[i].original[0] || now[0] == list[i].jump[0])
+			continue;
+		if (write_byte(&list[i], ops, 0, arch->trap[0]))
+			nanosleep(&pause, NULL);
+	}
+}
+
 /** First step: traps in place of all first bytes. Returns whether more than traps is left. */
 static bool stop_jumps(const struct patched *list, size_t num, const struct arch *arch,
 		       const struct code_ops *ops)
@@ -150,8 +202,10 @@ static void restore_rest(const struct patched *list, size_t num, bool want_start
 	size_t i;
 
 	for (i = 0; i < num; i++) {
-		if (!must_go(&list[i], arch, ops) || !read_bytes(&list[i], ops, now) ||
-		    now[0] != arch->trap[0] || (want_starts && has_rest(&list[i], ops)))
+		if (!must_go(&list[i], arch, ops) || !read_bytes(&list[i], ops, now))
+			continue;
+		// The first instruction may be whole when the others are.
+		if (want_starts ? has_rest(&list[i], ops) : now[0] != arch->trap[0])
 			continue;
 		// What cannot be written still stands afterwards, and is counted then.
 		(void)write_rest(&list[i], ops, want_starts, list[i].original);
@@ -168,22 +222,33 @@ static size_t count(const struct patched *list, size_t num, const struct arch *a
 	return ret;
 }
 
-size_t patched_take_out(const struct patched *list, size_t num, const struct arch *arch,
-			const struct code_ops *ops, const struct code_sync *sync)
+/** Once. False: not all CPUs could be made to see a step. */
+static bool take_out(const struct patched *list, size_t num, const struct arch *arch,
+		     const struct code_ops *ops, const struct code_sync *sync)
 {
-	if (!count(list, num, arch, ops))
-		return 0;
+	wait_for_halves(list, num, arch, ops);
 	if (stop_jumps(list, num, arch, ops)) {
 		FAULT_POINT("unpatch");
 		if (!run(sync))
-			return count(list, num, arch, ops);
+			return false;
 		restore_rest(list, num, false, arch, ops);
 		FAULT_POINT("unpatch-rest");
 	}
-	if (run(sync))
-		restore_rest(list, num, true, arch, ops);
+	if (!run(sync))
+		return false;
+	restore_rest(list, num, true, arch, ops);
 	FAULT_POINT("unpatched");
-	return count(list, num, arch, ops);
+	return true;
+}
+
+size_t patched_take_out(const struct patched *list, size_t num, const struct arch *arch,
+			const struct code_ops *ops, const struct code_sync *sync)
+{
+	size_t num_left = count(list, num, arch, ops), i;
+
+	for (i = 0; i < MAX_TRIES && num_left && take_out(list, num, arch, ops, sync); i++)
+		num_left = count(list, num, arch, ops);
+	return num_left;
 }
 
 /** Does a jump stand at addr, so that its first byte must not be restored alone? */

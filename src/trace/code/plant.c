@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "trace/code/breakpoints.h"
 #include "trace/code/displaced.h"
+#include "trace/code/jumps.h"
 #include "trace/code/orphan.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
@@ -50,6 +51,10 @@ struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t rol
 	if (!b)
 		return NULL;
 	b->roles |= roles;
+	// Whoever else wants to see the calls sees them by the trap alone.
+	if (b->roles & ~(uint32_t)PLANT_PROBE && b->patch && b->patch->arch.addr == addr &&
+	    !jump_take_out(p, NULL, b->patch, false))
+		return NULL;
 	if (p->is_tracing && !b->is_planted && !breakpoint_plant(p, b))
 		return NULL;
 	return b;

@@ -9,7 +9,8 @@
 struct breakpoint;
 struct process;
 
-/** Find or make the breakpoint at addr, and add roles. It is planted if tracing is on. NULL: it
+/** Find or make the breakpoint at addr, and add roles. It is planted if tracing is on. If its
+ *  function was patched, and roles has more than PLANT_PROBE, the jump is taken out. NULL: it
  *  cannot be planted (unmapped, no memory, table full). */
 struct breakpoint *breakpoint_add(struct process *p, uint64_t addr, uint32_t roles);
 /** Plant a breakpoint, and prepare the way past it where that is possible. False: it cannot be

@@ -57,7 +57,10 @@ static int plant(struct process *p, const struct command *c)
 			b->allocator = allocator;
 			b->code_size = c->items[i].size;
 			emit_planted(p, b->addr, HOW_BREAKPOINT, WHY_NONE);
-		} else if (c->items[i].role == PLANT_CALL) {
+		} else if (b->roles & PLANT_PROBE && b->patch) {
+			emit_planted(p, b->addr, HOW_BREAKPOINT, WHY_MEASURED);
+		}
+		if (c->items[i].role == PLANT_CALL) {
 			b->call_id = c->items[i].id;
 		} else if (c->items[i].role == PLANT_MEASURE) {
 			b->measure_id = c->items[i].id;
