@@ -27,6 +27,10 @@
 
 #define HEAD sizeof(struct arch_pad_head)
 
+/** How far the functions of one allocator are apart, and so the pads of their most demanding
+ *  jumps. */
+#define NEIGHBOURS (16ull << 10)
+
 /** The mark of an area of pads behind the magic of all areas. */
 #define KIND_OFFSET 24
 static const char kind[8] = "pads";
@@ -155,7 +159,12 @@ static uint64_t place_new(struct process *p, struct thread *t, const struct arch
 	uint64_t from = most_demanding(p, patch), area, start = 0;
 	unsigned i;
 
-	from = from > XOL_AREA_SIZE ? from - XOL_AREA_SIZE : 0;
+	// The area that has that pad among its pads, with room on both sides of it. If it lay under
+	// the records of an area, the neighbours with such jumps could not be patched.
+	from = from > 2 * XOL_AREA_SIZE
+		       ? ((from - HEAD - PADS_OFFSET - NEIGHBOURS) & ~(XOL_AREA_SIZE - 1ull)) +
+				 PADS_OFFSET + HEAD
+		       : 0;
 	for (i = 0; i < MAP_TRIES && !p->is_mmap_refused; i++) {
 		area = find_gap(p, patch, from);
 		if (!area && from)

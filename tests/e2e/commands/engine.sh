@@ -65,6 +65,15 @@ for engine in breakpoint agent auto; do
 	fi
 done
 
+# The functions that everybody calls are patched wherever the C library lies.
+for ((i = 0; i < 12; i++)); do
+	command -v sqlite3 >/dev/null || break
+	ms run --engine agent -o listing -e 'wait exit' -e probes -e status -- sqlite3 :memory: \
+		'select 1'
+	says listing '^engine: agent$' || break
+	has_not listing '^(alloc +malloc|free +free) .* breakpoint ' "a function that is patched"
+done
+
 # The environment chooses where the command line does not; that is how these tests do it.
 for engine in breakpoint agent; do
 	MALLOSCOPE_ENGINE=$engine ms run -o listing -e status -- /bin/true
