@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,8 +21,13 @@
 static struct err *try_open(const char *path)
 {
 	_cleanup_store_ struct store *store = NULL;
+	// A limit on the size of files is an error, not the end of us. A program that is launched
+	// later begins with what was set before.
+	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+	struct err *err = store_open_append(path, &store);
 
-	return store_open_append(path, &store);
+	signal(SIGXFSZ, before);
+	return err;
 }
 
 /** What SQLite puts beside a file is gone when it is closed, but not always after a failure. */

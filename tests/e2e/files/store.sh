@@ -66,13 +66,23 @@ kill -KILL "$target"
 
 # A file that may not grow: told once, the program goes on.
 (
-	ulimit -f 64
+	ulimit -f 96
 	exec timeout 60 "$MALLOSCOPE" run -o listing --every 0.05 --store full -e 'wait 1.5' \
 		-e memory -e kill -- "$TARGETS/threads" 2 0
 ) >out 2>err </dev/null
 is "$?" 137 "status with a full disk"
 is "$(grep -c '^# a snapshot was not stored: ' listing)" 1 "notes of a full disk"
 has listing '^current=' "commands after a full disk"
+
+# One that cannot hold a snapshot at all: known before the program is launched.
+(
+	ulimit -f 16
+	exec timeout 60 "$MALLOSCOPE" run -o listing --every 0.05 --store full2 -- \
+		"$TARGETS/single"
+) >out 2>err </dev/null
+is "$?" 1 "status with no room for a file"
+has err '^malloscope: cannot write full2: ' "error with no room for a file"
+[ ! -s out ] || fail "the program was launched with no room for a file"
 
 # No such directory: known before the program is launched. One that goes later: the same as a full
 # disk.
