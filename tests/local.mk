@@ -388,7 +388,6 @@ engine_less_tests = \
 	tests/e2e/selftest/mutate.sh \
 	tests/e2e/selftest/targets_untraced.sh
 agent_tests = $(patsubst %.sh,%.agent.sh,$(filter-out $(engine_less_tests),$(e2e_tests)))
-agent_fault_tests = $(fault_tests:.sh=.agent.sh)
 
 # What scripts/bench measures of the tables, fed with events that nobody traced.
 check_PROGRAMS += tests/bench/tables
