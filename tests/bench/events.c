@@ -52,7 +52,7 @@ static struct {
 	struct ring_view ring;
 	struct ring_reader *reader;
 	union {
-		struct event_stack stack;
+		struct ring_record header;
 		uint8_t bytes[256];
 	} record;
 	uint64_t round_ns;
@@ -135,7 +135,7 @@ static void op_disarm(void *owner, uint64_t return_addr)
 static void *op_emit_begin(void *owner, enum event_kind kind, size_t size)
 {
 	(void)owner;
-	b.record.stack.header = (struct ring_record){.size = (uint32_t)size, .kind = kind};
+	b.record.header = (struct ring_record){.size = (uint32_t)size, .kind = kind};
 	return &b.record;
 }
 

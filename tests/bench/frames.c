@@ -12,12 +12,12 @@ double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-__attribute__((noinline, noclone, used)) void checkpoint(void)
+FRAME __attribute__((used)) void checkpoint(void)
 {
 	__asm__ volatile("" : : : "memory");
 }
 
-__attribute__((weak, noinline, noclone)) long leaf(void)
+FRAME __attribute__((weak)) long leaf(void)
 {
 	void *p = malloc(64);
 

@@ -3,7 +3,12 @@
 #ifndef BENCH_FRAMES_H
 #define BENCH_FRAMES_H
 
-#define FRAME   __attribute__((noinline, noclone))
+// clang has no clones to forbid.
+#ifdef __clang__
+#define FRAME __attribute__((noinline))
+#else
+#define FRAME __attribute__((noinline, noclone))
+#endif
 #define KEEP(p) __asm__ volatile("" : "+r"(p) : : "memory")
 
 /** The greatest depth of frames_call(). */

@@ -201,12 +201,18 @@ static bool is_in_text(uintptr_t pc)
 	return false;
 }
 
+/** Where ticks come faster than the thread gets on, the same pc comes again and again: it counts
+ *  once. */
 static void on_tick(int signal, siginfo_t *info, void *context)
 {
+	static uintptr_t last;
+	uintptr_t pc = pc_of(context);
+
 	(void)signal;
 	(void)info;
 	num_ticks++;
-	num_outside += !is_in_text(pc_of(context));
+	num_outside += pc != last && !is_in_text(pc);
+	last = pc;
 }
 
 static void read_texts(void)
