@@ -377,12 +377,23 @@ e2e_tests = \
 # Killing at named moments.
 fault_tests = tests/e2e/survival/faults.sh tests/e2e/survival/pads.sh
 
-# With the agent all of them run but those that trace nothing, or choose the engine themselves.
+# With the agent all of them run but those to which it makes no difference (what is typed, printed
+# and stored), that trace nothing, or choose the engine themselves.
 engine_less_tests = \
+	tests/e2e/attach/permission.sh \
+	tests/e2e/commands/bad_commands.sh \
+	tests/e2e/commands/bad_input.sh \
+	tests/e2e/commands/console_pty.sh \
 	tests/e2e/commands/docs.sh \
 	tests/e2e/commands/engine.sh \
 	tests/e2e/commands/engines_agree.sh \
 	tests/e2e/commands/semantics.sh \
+	tests/e2e/files/format.sh \
+	tests/e2e/files/full_disk.sh \
+	tests/e2e/files/hostile_names.sh \
+	tests/e2e/files/offline.sh \
+	tests/e2e/files/own_files.sh \
+	tests/e2e/files/rights.sh \
 	tests/e2e/selftest/bench_agent.sh \
 	tests/e2e/selftest/bench_ci.sh \
 	tests/e2e/selftest/mutate.sh \

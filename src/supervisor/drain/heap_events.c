@@ -315,6 +315,8 @@ void heap_events_take(struct traced *t, const struct event_take *event,
 
 	if (!take(t, event, brief, &taken))
 		return;
+	// A number that comes twice is the target's doing. What it held is gone.
+	forget_taken(t, event->call);
 	block = malloc(sizeof(*block));
 	if (block)
 		*block = taken;
