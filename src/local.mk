@@ -162,7 +162,8 @@ src/agent/image.elf: $(agent_objects) $(agent_script)
 src/agent/image.bin: src/agent/image.elf
 	$(AM_V_GEN)$(OBJCOPY) -O binary src/agent/image.elf $@
 src/agent/blob.$(OBJEXT): src/agent/image.bin
-MOSTLYCLEANFILES += $(agent_objects) src/agent/image.elf src/agent/image.bin
+MOSTLYCLEANFILES += $(agent_objects) src/agent/image.elf src/agent/image.bin \
+	src/*/$(DEPDIR)/*.inside.o.d
 
 src_libtrace_a_SOURCES = \
 	src/trace/agent/image.c \
