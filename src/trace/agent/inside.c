@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A thread leaves the agent by itself, in a microsecond
-// or so: it only has to be prevented from coming back, and from getting a signal on the way. While
-// it is busy (agent_thread.is_busy) it runs to the upcall that it was asked for; before and after
-// that it is stepped.
+// A thread leaves the agent by itself, in a microsecond or so: it only has to be prevented from
+// coming back, and from getting a signal on the way. While it is busy (agent_thread.is_busy) it runs
+// to the upcall that it was asked for; before and after that it is stepped.
 #include "config.h"
 
 #include "trace/agent/inside.h"
@@ -48,9 +47,10 @@ bool agent_is_inside(struct process *p, const struct thread *t)
 bool agent_forgive_fault(struct process *p, struct thread *t, int sig)
 {
 	const struct process_agent *a = p->agent;
+	uint64_t pc = p->arch->pc(&t->regs);
 
-	if (!a || (sig != SIGSEGV && sig != SIGBUS) ||
-	    p->arch->pc(&t->regs) != agent_at(a, a->layout->load))
+	if (!a || (sig != SIGSEGV && sig != SIGBUS) || pc < agent_at(a, a->layout->load) ||
+	    pc >= agent_at(a, a->layout->load_end))
 		return false;
 	return thread_set_pc(p, t, agent_at(a, a->layout->load_failed));
 }

@@ -97,6 +97,5 @@ void agent_forget(struct process *p)
 		agent_memory_unmap(a->memory);
 	p->trampoline = p->agent_private = 0;
 	p->agent = NULL;
-	p->is_agent_tried = false;
 	free(a);
 }

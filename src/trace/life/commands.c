@@ -80,6 +80,8 @@ static int unplant(struct process *p, const struct command *c)
 		if (!b)
 			continue;
 		b->roles &= ~c->items[i].role;
+		// What kept it a breakpoint may be gone: it is patched at its next call.
+		b->is_patch_tried = false;
 		if (!b->roles)
 			breakpoint_unplant(p, b);
 	}

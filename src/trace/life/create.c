@@ -53,6 +53,7 @@ struct process *process_create(struct tracer *tracer, uint32_t number, struct sh
 void process_forget_memory(struct process *p)
 {
 	agent_forget(p);
+	p->is_agent_tried = false;
 	emit_leave_agent(p);
 	hmap_deinit_owned(&p->breakpoints);
 	jumps_forget(p);
