@@ -182,6 +182,7 @@ targets_c = \
 	tests/targets/libledger.so \
 	tests/targets/longjmp \
 	tests/targets/many_libraries \
+	tests/targets/hidden_stack \
 	tests/targets/many_stacks \
 	tests/targets/measured \
 	tests/targets/no_allocator \
@@ -247,6 +248,7 @@ target_sources = \
 	tests/targets/libledger.c \
 	tests/targets/longjmp.c \
 	tests/targets/many_libraries.c \
+	tests/targets/hidden_stack.c \
 	tests/targets/many_stacks.c \
 	tests/targets/measured.c \
 	tests/targets/measured_cxx.cc \
@@ -356,6 +358,7 @@ e2e_tests = \
 	tests/e2e/stacks/debuginfod.sh \
 	tests/e2e/stacks/deep_stack.sh \
 	tests/e2e/stacks/expand.sh \
+	tests/e2e/stacks/hidden_stack.sh \
 	tests/e2e/stacks/many_libraries.sh \
 	tests/e2e/stacks/missing_lines.sh \
 	tests/e2e/stacks/stacks_gdb.sh \

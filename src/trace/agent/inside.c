@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A thread leaves the agent by itself, in a microsecond or so: it only has to be prevented from
-// coming back, and from getting a signal on the way. While it is busy (agent_thread.is_busy) it runs
-// to the upcall that it was asked for; before and after that it is stepped.
+// coming back, and from getting a signal on the way. While it is busy (agent_thread.is_busy) it
+// runs to the upcall that it was asked for; before and after that it is stepped.
 #include "config.h"
 
 #include "trace/agent/inside.h"

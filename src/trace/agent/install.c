@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whatever cannot be had leaves the process with breakpoints, which work until the last step, and is
-// told as the reason. It is not tried again.
+// Whatever cannot be had leaves the process with breakpoints, which work until the last step, and
+// is told as the reason. It is not tried again.
 #include "config.h"
 
 #include "trace/agent/install.h"
