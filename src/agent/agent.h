@@ -55,8 +55,8 @@ struct agent_probe {
 
 enum agent_upcall_reason {
 	/** frame is a struct agent_frame: the tracer does the whole entry, with the state of
-	 *  `thread`, and its own way to see the return. AGENT_DONE. Without a thread it finds one
-	 *  by itself. */
+	 *  `thread`, and its own way to see the return. AGENT_DONE, or AGENT_ASK. Without a thread
+	 *  it finds one by itself. */
 	AGENT_UPCALL_ENTRY,
 	/** frame is a struct agent_return_frame: the same for a return. AGENT_DONE. */
 	AGENT_UPCALL_RETURN,
@@ -83,6 +83,9 @@ enum agent_answer {
 	AGENT_DONE,
 	/** Do it again. */
 	AGENT_RETRY,
+	/** At AGENT_UPCALL_ENTRY with a thread: ask the allocator for the size of the block that is
+	 *  to be freed (thread->asked), and do it again. */
+	AGENT_ASK,
 };
 
 /** What a thread has done so far; the tracer adds up. */
@@ -108,6 +111,14 @@ union agent_staged {
 	struct event_measure measure;
 };
 
+/** A block of which the tracer wants to know the size, and what its allocator says. */
+struct agent_asked {
+	/** 0: nothing was asked. */
+	uint64_t ptr;
+	/** 0: not known. */
+	uint64_t usable;
+};
+
 /** One thread. Made by the tracer, from zeros: tid and index, thread_pointer, producer -1. While
  *  is_busy is set it is the agent's; during an upcall, and outside, it is the tracer's. */
 struct agent_thread {
@@ -131,6 +142,8 @@ struct agent_thread {
 	struct capture_pending pending[AGENT_PENDING];
 	/** At AGENT_UPCALL_MISS. */
 	struct walk_frame miss;
+	/** The answer to AGENT_ASK. */
+	struct agent_asked asked;
 	/** The agent's own. */
 	union agent_staged staged;
 	uint64_t pcs[AGENT_MAX_FRAMES];

@@ -188,6 +188,19 @@ static enum capture_result enter(struct agent_event *e, const struct agent_probe
 	}
 }
 
+/** The tracer does it. It cannot lead a thread away from here, so what an allocator has to be asked
+ *  is asked by us. */
+static void leave_entry(struct agent_event *e, const struct agent_probe *probe)
+{
+	struct agent_asked *asked = &e->thread->asked;
+
+	while (agent_ask(AGENT_UPCALL_ENTRY, e->frame, e->thread) == AGENT_ASK) {
+		asked->ptr = agent_frame_arg(e->entry, probe->probe.ptr_arg);
+		asked->usable = agent_usable_size(probe->allocator, asked->ptr);
+	}
+	asked->ptr = 0;
+}
+
 void agent_on_entry(struct agent_frame *frame, uint64_t thread_pointer)
 {
 	struct agent_thread *t = begin(frame, thread_pointer, AGENT_UPCALL_ENTRY);
@@ -205,7 +218,7 @@ void agent_on_entry(struct agent_frame *frame, uint64_t thread_pointer)
 	e.entry = frame;
 	e.slot = (uint64_t)(frame + 1);
 	if (has_foreign_calls(t) || !has_place(t) || enter(&e, probe) != CAPTURE_DONE)
-		agent_ask(AGENT_UPCALL_ENTRY, frame, t);
+		leave_entry(&e, probe);
 	end(frame, t);
 }
 

@@ -51,6 +51,8 @@ struct agent_event {
 /** The core for an event of t. */
 void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct agent_thread *t,
 		      const void *frame);
+/** What the allocator of the event's function says about that block. 0: nobody can be asked. */
+uint64_t agent_usable_size(uint32_t allocator, uint64_t ptr);
 /** Ask; what has no answer turns the agent off. */
 uint64_t agent_ask(enum agent_upcall_reason reason, const void *frame, struct agent_thread *t);
 

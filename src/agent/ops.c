@@ -165,6 +165,13 @@ static struct usable_source source_of(uint32_t allocator)
 	return allocator < AGENT_MAX_ALLOCATORS ? agent_state.usable[allocator] : none;
 }
 
+uint64_t agent_usable_size(uint32_t allocator, uint64_t ptr)
+{
+	uint64_t function = source_of(allocator).block_function;
+
+	return function ? agent_call(function, ptr, 0) : 0;
+}
+
 static enum capture_result op_size_of_older(void *owner, const struct capture_entry *at,
 					    uint64_t ptr, const uint64_t *before,
 					    struct event_size *ret)
@@ -180,7 +187,7 @@ static enum capture_result op_size_of_older(void *owner, const struct capture_en
 		*ret = usable_of_musl(&memory, ptr);
 	if (source.kind < USABLE_MUSL || ret->usable || !source.block_function)
 		return CAPTURE_DONE;
-	*ret = usable_of_class(agent_call(source.block_function, ptr, 0));
+	*ret = usable_of_class(agent_usable_size(at->allocator, ptr));
 	return CAPTURE_DONE;
 }
 

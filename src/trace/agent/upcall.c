@@ -40,7 +40,7 @@ static const struct breakpoint *function_of(const struct process *p, const struc
 	return a->functions[head.probe_index];
 }
 
-/** False: t is held. */
+/** False: t is held, or is to ask for a size. */
 static bool enter(struct process *p, struct thread *t)
 {
 	uint64_t addr = p->arch->arg(&t->regs, 1);
@@ -123,8 +123,11 @@ static bool answer(struct process *p, struct thread *t, bool is_retry, enum agen
 	*ret = AGENT_RETRY;
 	switch (p->arch->arg(&t->regs, 0)) {
 	case AGENT_UPCALL_ENTRY:
-		*ret = AGENT_DONE;
-		return enter(p, t);
+		if (enter(p, t))
+			*ret = AGENT_DONE;
+		else if (t->hold == NOT_HELD)
+			*ret = AGENT_ASK;
+		return t->hold == NOT_HELD;
 	case AGENT_UPCALL_RETURN:
 		*ret = AGENT_DONE;
 		come_back(p, t);
@@ -159,6 +162,7 @@ void agent_upcall(struct process *p, struct thread *t, bool is_retry)
 
 	FAULT_POINT("agent-upcall");
 	t->is_at_upcall = true;
+	t->may_ask = t->room && p->arch->arg(&t->regs, 2);
 	is_done = answer(p, t, is_retry, &result);
 	t->is_at_upcall = false;
 	if (!is_done)

@@ -281,6 +281,17 @@ void rooms_store(struct thread *t)
 		memcpy(t->room->pending, t->pending, num * sizeof(*t->pending));
 }
 
+bool rooms_take_asked(struct thread *t, uint64_t ptr, uint64_t *usable_ret)
+{
+	struct agent_asked *asked = &t->room->asked;
+
+	if (__atomic_load_n(&asked->ptr, __ATOMIC_RELAXED) != ptr)
+		return false;
+	*usable_ret = __atomic_load_n(&asked->usable, __ATOMIC_RELAXED);
+	asked->ptr = 0;
+	return true;
+}
+
 bool rooms_is_full(const struct thread *t)
 {
 	return t->room && t->capture.num_pending >= AGENT_PENDING;

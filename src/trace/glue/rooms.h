@@ -40,6 +40,9 @@ void rooms_leave(struct process *p, struct thread *t);
 void rooms_load(struct process *p, struct thread *t);
 /** Put the state of t back. */
 void rooms_store(struct thread *t);
+/** Has the agent asked an allocator about that block of t's (AGENT_ASK)? *usable_ret is the answer,
+ *  which the target may have made up. Asked once, told once. */
+bool rooms_take_asked(struct thread *t, uint64_t ptr, uint64_t *usable_ret);
 /** How many pending calls fit into its room, if it has one. */
 bool rooms_is_full(const struct thread *t);
 

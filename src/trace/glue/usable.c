@@ -18,6 +18,7 @@
 #include "trace/code/breakpoints.h"
 #include "trace/code/xol_areas.h"
 #include "trace/code/xol_map.h"
+#include "trace/glue/rooms.h"
 #include "trace/os/emit.h"
 #include "trace/os/memory.h"
 #include "trace/os/process.h"
@@ -117,6 +118,20 @@ static struct event_size answer(struct process *p, struct thread *t)
 	return usable_of_class(usable);
 }
 
+/** From an upcall there is no way to the function and back, so the agent asks. For tasks that share
+ *  their thread pointer it has no place to put the answer: such blocks count without size. */
+static bool usable_at_upcall(struct thread *t, uint64_t ptr, struct event_size *ret)
+{
+	uint64_t usable;
+
+	if (!t->may_ask)
+		return true;
+	if (!rooms_take_asked(t, ptr, &usable))
+		return false;
+	*ret = usable_of_class(usable);
+	return true;
+}
+
 bool usable_of_block(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t ptr,
 		     const uint64_t *before, struct event_size *ret)
 {
@@ -141,10 +156,8 @@ bool usable_of_block(struct process *p, struct thread *t, const struct breakpoin
 	// An allocator of musl's that is older than mallocng has other headers.
 	if (ret->usable || !a->usable.block_function)
 		return true;
-	// From an upcall there is no way to the function and back. The agent asks by itself; what
-	// it leaves to us counts without size.
 	if (t->is_at_upcall)
-		return true;
+		return usable_at_upcall(t, ptr, ret);
 	if (usable_is_back(p, t, b) && t->query.ptr == ptr) {
 		*ret = answer(p, t);
 		return true;

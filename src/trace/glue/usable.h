@@ -29,7 +29,7 @@ struct allocator {
 uint32_t usable_allocator(struct process *p, const struct command *c);
 /** Thread t stands at the entry b of a function that takes an older block. *ret becomes what the
  *  allocator gave the block. before is the word before the block, NULL: not read yet. False: t was
- *  let run to find it out, and will meet b again. */
+ *  let run to find it out, and will meet b again; or t, at an upcall, has to be told to ask. */
 bool usable_of_block(struct process *p, struct thread *t, const struct breakpoint *b, uint64_t ptr,
 		     const uint64_t *before, struct event_size *ret);
 /** call has returned the block at addr; t stands at the return breakpoint. The size is needed only

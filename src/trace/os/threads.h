@@ -102,6 +102,8 @@ struct thread {
 	uint64_t thread_pointer;
 	/** It stands in the agent, at an upcall. */
 	bool is_at_upcall;
+	/** There, the agent works with its room, and can ask the allocator (AGENT_ASK). */
+	bool may_ask;
 };
 
 /** The thread of that id, or NULL. */

@@ -8,8 +8,9 @@
 source=$srcdir/tests/targets/turnover.c
 mkfifo go || exit 99
 
-# turn WHAT COMMAND...: attach, let it replace all its blocks twice, listing in the file `listing`.
-turn() {
+# begin WHAT COMMAND...: start it, and let it replace all its blocks when `listing` tells of the
+# snapshots a and b.
+begin() {
 	local what=$1
 	shift
 	rm -f listing kept.db
@@ -23,15 +24,24 @@ turn() {
 		until_true 20 says listing '^b: ' && echo >&8
 	) &
 	pids+=("$!")
+}
+
+# turn WHAT COMMAND...: attach, let it replace all its blocks twice, listing in the file `listing`.
+turn() {
+	begin "$@"
 	ms attach -o listing -e 'snapshot a' -e 'wait call checkpoint' -e 'snapshot b' \
 		-e 'wait call checkpoint' \
 		-e 'diff a b' -e "dump a kept.db" -e "dump b kept.db" -e status -e memory \
 		-e 'check growth a b --max 10KiB' -e 'check growth b --max 10KiB' "$pid"
-	is "$status" 0 "status of attach, $what: $(cat listing)"
+	finish_turn "$1"
+	has listing '^oddities: unknown frees=0, replaced blocks=0,' "what is odd, $1"
+}
+
+finish_turn() {
+	is "$status" 0 "status of attach, $1: $(cat listing)"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	exec 8>&-
-	has listing '^oddities: unknown frees=0, replaced blocks=0,' "what is odd, $what"
 }
 
 # All blocks have one size: exactly nothing has changed.
@@ -58,6 +68,18 @@ mixed() {
 		}' listing ||
 		fail "$1, many sizes: $(grep '^Total' listing)"
 	echo "ok: $1, many sizes: $(grep '^Total' listing)"
+}
+
+# An allocator that has to be asked, within a function of --probe: with the agent such are the
+# tracer's, with all that they call. (What the probe gives has no free, so it looks odd.)
+probed() {
+	begin "$@"
+	ms attach -o listing --probe 'domain=outer,alloc=replace(size=1)' -e 'snapshot a' \
+		-e 'wait call checkpoint' -e 'diff a' -e status -e 'snapshot b' "$pid"
+	finish_turn "$1, --probe"
+	has listing '^<before attach>: size=-1953 KiB .* average=1000 B$' "$1, --probe"
+	has listing '^older frees: 2000 blocks, about 1953 KiB$' "status, $1, --probe"
+	echo "ok: $1, --probe"
 }
 
 both() {
@@ -88,4 +110,5 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 	path=$(ldconfig -p | sed -n "s/.*$library .* => //p" | head -n 1)
 	[ -n "$path" ] && both "$library" env LD_PRELOAD="$path" "$TARGETS/turnover"
 done
+[ -n "$path" ] && probed "$library" env LD_PRELOAD="$path" "$TARGETS/turnover"
 exit 0
