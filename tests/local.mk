@@ -296,6 +296,7 @@ target_sources = \
 # End to end: tests/e2e/lib.sh has their manual.
 e2e_tests = \
 	tests/e2e/allocators/cxx_domains.sh \
+	tests/e2e/allocators/families.sh \
 	tests/e2e/allocators/frees.sh \
 	tests/e2e/allocators/older_realloc.sh \
 	tests/e2e/allocators/probe.sh \

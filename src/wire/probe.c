@@ -27,6 +27,22 @@
 	{                                                            \
 		prefix "sdallocx", PROBE_FREE, NONE, NONE, 0, 0, 0   \
 	}
+#define ALLOC(symbol, size)                                 \
+	{                                                   \
+		symbol, PROBE_ALLOC, size, NONE, NONE, 0, 0 \
+	}
+#define ALLOC_ARRAY(symbol, count, size)                     \
+	{                                                    \
+		symbol, PROBE_ALLOC, size, count, NONE, 0, 0 \
+	}
+#define REALLOC(symbol, ptr, size)                           \
+	{                                                    \
+		symbol, PROBE_REALLOC, size, NONE, ptr, 0, 0 \
+	}
+#define FREE(symbol)                                    \
+	{                                               \
+		symbol, PROBE_FREE, NONE, NONE, 0, 0, 0 \
+	}
 #define NEW(symbol, domain)                                   \
 	{                                                     \
 		symbol, PROBE_ALLOC, 0, NONE, NONE, 1, domain \
@@ -73,6 +89,51 @@ const struct probe probes[] = {
 	DELETE("_ZdaPv"), DELETE("_ZdaPvm"), DELETE("_ZdaPvRKSt9nothrow_t"),
 	DELETE("_ZdaPvSt11align_val_t"), DELETE("_ZdaPvmSt11align_val_t"),
 	DELETE("_ZdaPvSt11align_val_tRKSt9nothrow_t"),
+	// The same operators as functions, for who writes operator new in front of them. They come
+	// later, as an operator that is the same function has a domain.
+	ALLOC("tc_new", 0), ALLOC("tc_newarray", 0), ALLOC("tc_new_nothrow", 0),
+	ALLOC("tc_newarray_nothrow", 0), ALLOC("tc_new_aligned", 0),
+	ALLOC("tc_newarray_aligned", 0), ALLOC("tc_new_aligned_nothrow", 0),
+	ALLOC("tc_newarray_aligned_nothrow", 0),
+	FREE("tc_free_sized"), FREE("tc_delete"), FREE("tc_deletearray"), FREE("tc_delete_sized"),
+	FREE("tc_deletearray_sized"), FREE("tc_delete_nothrow"), FREE("tc_deletearray_nothrow"),
+	FREE("tc_delete_aligned"), FREE("tc_deletearray_aligned"), FREE("tc_delete_sized_aligned"),
+	FREE("tc_deletearray_sized_aligned"),
+	ALLOC("mi_new", 0), ALLOC("mi_new_nothrow", 0), ALLOC("mi_new_aligned", 0),
+	ALLOC("mi_new_aligned_nothrow", 0), ALLOC_ARRAY("mi_new_n", 0, 1),
+	REALLOC("mi_new_realloc", 0, 1),
+	// What else mimalloc's header offers; the numbers are those of its parameters.
+	ALLOC("mi_malloc_small", 0), ALLOC("mi_zalloc_small", 0), ALLOC_ARRAY("mi_mallocn", 0, 1),
+	ALLOC("mi_malloc_aligned_at", 0), ALLOC("mi_zalloc_aligned_at", 0),
+	ALLOC_ARRAY("mi_calloc_aligned", 0, 1), ALLOC_ARRAY("mi_calloc_aligned_at", 0, 1),
+	REALLOC("mi_rezalloc", 0, 1), REALLOC("mi_realloc_aligned_at", 0, 1),
+	REALLOC("mi_rezalloc_aligned", 0, 1),
+	{"mi_reallocn", PROBE_REALLOC, 2, 1, 0, 0, 0},
+	{"mi_recalloc", PROBE_REALLOC, 2, 1, 0, 0, 0},
+	ALLOC("mi_heap_malloc", 1), ALLOC("mi_heap_zalloc", 1), ALLOC("mi_heap_malloc_small", 1),
+	ALLOC_ARRAY("mi_heap_calloc", 1, 2), ALLOC_ARRAY("mi_heap_mallocn", 1, 2),
+	ALLOC("mi_heap_malloc_aligned", 1), ALLOC("mi_heap_zalloc_aligned", 1),
+	REALLOC("mi_heap_realloc", 1, 2), REALLOC("mi_heap_rezalloc", 1, 2),
+	// libgc. Its forms for debugging (GC_debug_malloc) call these.
+	ALLOC("GC_malloc", 0), ALLOC("GC_malloc_atomic", 0), ALLOC("GC_malloc_uncollectable", 0),
+	ALLOC("GC_malloc_atomic_uncollectable", 0), ALLOC("GC_malloc_ignore_off_page", 0),
+	ALLOC("GC_malloc_atomic_ignore_off_page", 0), ALLOC("GC_malloc_stubborn", 0),
+	ALLOC("GC_malloc_explicitly_typed", 0), ALLOC_ARRAY("GC_calloc_explicitly_typed", 0, 1),
+	ALLOC("GC_gcj_malloc", 0), ALLOC("GC_finalized_malloc", 0), ALLOC("GC_generic_malloc", 0),
+	ALLOC("GC_memalign", 1),
+	{"GC_posix_memalign", PROBE_ALLOC_OUT, 2, NONE, 0, 0, 0},
+	REALLOC("GC_realloc", 0, 1), FREE("GC_free"),
+	// Blink's partitions of PartitionAlloc, beside the one that is malloc.
+	ALLOC("_ZN3WTF10Partitions12BufferMallocEmPKc", 0),
+	ALLOC("_ZN3WTF10Partitions10FastMallocEmPKc", 0),
+	ALLOC("_ZN3WTF10Partitions16FastZeroedMallocEmPKc", 0),
+	REALLOC("_ZN3WTF10Partitions16BufferTryReallocEPvmPKc", 0, 1),
+	FREE("_ZN3WTF10Partitions10BufferFreeEPv"), FREE("_ZN3WTF10Partitions8FastFreeEPv"),
+	ALLOC("_ZN5blink10Partitions12BufferMallocEmPKc", 0),
+	ALLOC("_ZN5blink10Partitions10FastMallocEmPKc", 0),
+	ALLOC("_ZN5blink10Partitions16FastZeroedMallocEmPKc", 0),
+	REALLOC("_ZN5blink10Partitions16BufferTryReallocEPvmPKc", 0, 1),
+	FREE("_ZN5blink10Partitions10BufferFreeEPv"), FREE("_ZN5blink10Partitions8FastFreeEPv"),
 };
 // clang-format on
 
@@ -120,6 +181,11 @@ struct usable_source usable_choose(const uint64_t addrs[NUM_USABLE_SYMBOLS], con
 	else if (ret.block_function)
 		ret.kind = USABLE_CALL;
 	return ret;
+}
+
+bool probe_is_collector(uint32_t index)
+{
+	return index < num_probes && strncmp(probes[index].symbol, "GC_", 3) == 0;
 }
 
 bool probe_is_new(uint32_t index)

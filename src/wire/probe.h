@@ -71,6 +71,10 @@ const struct probe *probe_at(const struct probe_list *list, uint32_t index);
 /** How many indices there are. */
 uint32_t probe_num(const struct probe_list *list);
 
+/** Tell whether the index is that of a function of a garbage collector: nobody calls it for the
+ *  blocks that it takes back. */
+bool probe_is_collector(uint32_t index);
+
 /** Tell whether the index is that of an operator new or new[] of the table. A stack that begins in
  *  one belongs to its domain. */
 bool probe_is_new(uint32_t index);

@@ -99,9 +99,29 @@ static bool name_is(const char *symbol, const char *name)
 	return strncmp(symbol, name, size) == 0 && (symbol[size] == '\0' || symbol[size] == '@');
 }
 
-/** A symbol of a whole table; is it one of the names? */
-static struct err *offer(struct search *search, const char *symbol, uint64_t addr, uint64_t size)
+/** Newer compilers of Rust call the functions of its allocator
+ *  "_RNvCsaiuNR6WZvPe_7___rustc12___rust_alloc", with a hash of the compiler's. Below that is the
+ *  name that older ones give. */
+static const char *plain_name(const char *symbol)
 {
+	static const char start[] = "_RNvC", crate[] = "_7___rustc";
+	const char *name;
+
+	if (strncmp(symbol, start, sizeof(start) - 1) != 0)
+		return symbol;
+	name = strstr(symbol, crate);
+	if (!name)
+		return symbol;
+	name += sizeof(crate) - 1;
+	name += strspn(name, "0123456789");
+	// A name that begins with _ has one more in front of it.
+	return *name == '_' ? name + 1 : symbol;
+}
+
+/** A symbol of a whole table; is it one of the names? */
+static struct err *offer(struct search *search, const char *mangled, uint64_t addr, uint64_t size)
+{
+	const char *symbol = plain_name(mangled);
 	const uint64_t *first = hmap_find(&search->by_hash, hash_name(symbol));
 	size_t i;
 

@@ -17,6 +17,9 @@
 
 #include <assert.h>
 
+/** So many names one look searches for. */
+#define MAX_NAMES 512
+
 /** Probe search in one module. */
 struct search {
 	struct traced *t;
@@ -103,12 +106,11 @@ static struct err *search_shim(struct search *search)
 static struct err *search_module(struct search *search)
 {
 	const struct probe_list *user = &search->t->session->user_probes;
-	const char *names[256];
+	const char *names[MAX_NAMES];
 	size_t i, num = 0;
 	struct err *err;
 
-	_Static_assert(PROBES_USER_MAX + NUM_USABLE_SYMBOLS <= 128, "room for names");
-	assert(num_probes <= 128);
+	assert(probe_num(user) + NUM_USABLE_SYMBOLS <= MAX_NAMES);
 	for (i = 0; i < probe_num(user); i++)
 		names[num++] = probe_at(user, i)->symbol;
 	for (i = 0; i < NUM_USABLE_SYMBOLS; i++)
@@ -146,14 +148,30 @@ static void plant_one(struct traced *t, const struct search *search, const struc
 	control_send(t, &command);
 }
 
-static void plant_found(struct traced *t, struct search *search)
+static bool has_collector(const struct search *search)
 {
 	size_t i;
 
 	for (i = 0; i < search->found.num; i++)
+		if (probe_is_collector(search->found.items[i].probe))
+			return true;
+	return false;
+}
+
+static void plant_found(struct traced *t, struct search *search)
+{
+	const struct probe_list *user = &t->session->user_probes;
+	size_t i;
+
+	for (i = 0; i < search->found.num; i++)
 		if (search->has_malloc ||
-		    !probe_at(&t->session->user_probes, search->found.items[i].probe)->needs_malloc)
+		    !probe_at(user, search->found.items[i].probe)->needs_malloc)
 			plant_one(t, search, &search->found.items[i]);
+	if (has_collector(search))
+		traced_note(t,
+			    "%s collects garbage: blocks that it takes back by itself count as "
+			    "live until their address is given out again",
+			    search->module->name);
 	for (i = 0; i < search->ranges.num; i++)
 		if (!probe_table_add_new(t->probes, &search->ranges.items[i]))
 			return;
