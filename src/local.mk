@@ -311,6 +311,7 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/stats_internal.h \
 	src/heap/queries/traceback.c \
 	src/heap/queries/traces.c \
+	src/heap/queries/truncated.c \
 	src/heap/resolve.h \
 	src/heap/snapshot.h \
 	src/heap/stacks.h \
@@ -337,7 +338,8 @@ src_libheap_a_SOURCES = \
 	src/heap/tables/snapshot.c \
 	src/heap/tables/stacks.c \
 	src/heap/traceback.h \
-	src/heap/traces.h
+	src/heap/traces.h \
+	src/heap/truncated.h
 
 src_libobj_a_SOURCES = \
 	src/obj/cfi/cfi.c \
@@ -552,6 +554,8 @@ src_libconsole_a_SOURCES = \
 	src/console/commands/snapshot_ref.h \
 	src/console/commands/table.c \
 	src/console/commands/table.h \
+	src/console/commands/truncated.c \
+	src/console/commands/truncated.h \
 	src/console/options.h \
 	src/console/run.h \
 	src/console/shell/batch.c \

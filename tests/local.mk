@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
 	tests/unit/heap_traces.t \
+	tests/unit/heap_truncated.t \
 	tests/unit/heap_turnover.t \
 	tests/unit/obj_adopt.t \
 	tests/unit/obj_cfi.t \

@@ -79,14 +79,17 @@ static void map_copies(struct capture *c, struct walk_stack *stack)
 
 	for (i = 0; i < stack->num; i++)
 		stack->pcs[i] = c->ops->original_pc(c->owner, stack->pcs[i]);
+	stack->last_pc = c->ops->original_pc(c->owner, stack->last_pc);
 }
 
 static uint64_t hash_stack(const struct capture *c, const struct walk_stack *stack)
 {
-	uint64_t h = hash_u64(c->process->epoch + 1) ^ stack->total << 1 ^
-		     (stack->result == WALK_TRUNCATED);
+	uint64_t h = hash_u64(c->process->epoch + 1) ^ stack->total << 1 ^ (stack->stop != 0);
 	size_t i;
 
+	// Where it ended matters, even if the frame limit hides the place.
+	if (stack->stop)
+		h ^= hash_u64(stack->last_pc);
 	for (i = 0; i < stack->num; i++) {
 		h = (h ^ stack->pcs[i]) * 0x9fb21c651e98df25ull;
 		h ^= h >> 29;
@@ -109,7 +112,8 @@ static void publish(struct capture *c, const struct walk_stack *stack, uint64_t 
 	event->hash = hash;
 	event->total = stack->total;
 	event->num_pcs = stack->num;
-	event->is_truncated = stack->result == WALK_TRUNCATED;
+	event->stop = stack->stop;
+	event->last_pc = stack->stop ? stack->last_pc : 0;
 	event->reserved = 0;
 	memset(event->callees, 0, sizeof(event->callees));
 	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
@@ -174,7 +178,7 @@ static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops
 					 uint64_t *hash_ret)
 {
 	struct capture *c = path->c;
-	struct walk_stack stack = {.pcs = c->pcs, .cap = room_of(c), .result = WALK_TRUNCATED};
+	struct walk_stack stack = {.pcs = c->pcs, .cap = room_of(c), .stop = WALK_STOP_UNREADABLE};
 	struct memo_walk walk;
 
 	if (frame)
@@ -189,8 +193,7 @@ static enum capture_result walk_and_tell(struct path *path, struct walk_ops *ops
 		return CAPTURE_SLOW;
 	if (path->has_copy)
 		map_copies(c, &stack);
-	walk = (struct memo_walk){.hash = hash_stack(c, &stack),
-				  .is_truncated = stack.result == WALK_TRUNCATED};
+	walk = (struct memo_walk){.hash = hash_stack(c, &stack), .is_truncated = stack.stop != 0};
 	walk.has_failed = walk.is_truncated && stack.total <= 1;
 	count(c, &walk);
 	publish(c, &stack, walk.hash);

@@ -17,9 +17,28 @@
 /** The unwind ended before the outermost frame (CFI missing or broken, stack unreadable), and not
  *  because of the frame limit. */
 #define STACK_TRUNCATED 1u
-#define STACK_TOTAL_MAX 65535u
+/** With it: why the unwind ended (enum stack_end), and module id of the oldest frame. */
+#define STACK_END_SHIFT    1
+#define STACK_END_MASK     7u
+#define STACK_MODULE_SHIFT 16
+#define STACK_TOTAL_MAX    65535u
 /** How many frames a chunk of struct stack has. */
 #define STACK_CHUNK 4096u
+
+/** Why an unwind ended before the outermost frame. */
+enum stack_end {
+	/** The stack comes from a file, or its record was lost. */
+	STACK_END_UNKNOWN,
+	/** The module of the oldest frame has no call-frame information there. */
+	STACK_END_NO_CFI,
+	/** The oldest frame is in memory that belongs to no file: code made at run time, or no code
+	 *  at all. */
+	STACK_END_NO_MODULE,
+	STACK_END_UNREADABLE,
+	/** The caller of the oldest frame would not be above it. */
+	STACK_END_BROKEN,
+	STACK_NUM_ENDS,
+};
 
 struct stack {
 	/** Stored frames, 1 to STACK_TOTAL_MAX. */
@@ -27,12 +46,32 @@ struct stack {
 	/** True depth, at least num_frames and at most STACK_TOTAL_MAX. */
 	uint16_t total_nframe;
 	/** STACK_* bits. */
-	uint16_t flags;
+	uint32_t flags;
 	/** Ids of the frames, most recent first. */
 	const uint32_t *ids;
 	/** For stack_frame(). */
 	uint64_t *const *chunks;
 };
+
+/** The flags of a truncated stack. */
+static inline uint32_t stack_truncated(enum stack_end end, uint32_t module)
+{
+	return STACK_TRUNCATED | (uint32_t)end << STACK_END_SHIFT |
+	       (module <= UINT16_MAX ? module << STACK_MODULE_SHIFT : 0);
+}
+
+static inline enum stack_end stack_end(uint32_t flags)
+{
+	unsigned end = flags >> STACK_END_SHIFT & STACK_END_MASK;
+
+	return end < STACK_NUM_ENDS ? (enum stack_end)end : STACK_END_UNKNOWN;
+}
+
+/** 0: none is known. */
+static inline uint32_t stack_end_module(uint32_t flags)
+{
+	return flags >> STACK_MODULE_SHIFT;
+}
 
 /** Frame i of a stack; 0 is the most recent one. */
 static inline uint64_t stack_frame(const struct stack *stack, uint32_t i)

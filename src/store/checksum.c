@@ -51,7 +51,7 @@ static uint64_t hash_frame(const struct mirror *m, const struct archive_frame *f
 static uint64_t hash_stack(const struct mirror *m, uint32_t id)
 {
 	struct stack stack = stacks_get(heap_stacks(m->heap), id);
-	uint64_t h = mix(stack.total_nframe, stack.flags);
+	uint64_t h = mix(stack.total_nframe, stack.flags & STACK_TRUNCATED);
 	uint32_t i;
 
 	for (i = 0; i < stack.num_frames; i++)

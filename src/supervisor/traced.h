@@ -29,6 +29,19 @@ enum target_state {
 /** Longest reason for an engine, with its NUL. */
 #define TRACED_REASON_MAX 128
 
+/** Allocations whose stack could not be unwound to its end. */
+struct traced_truncated {
+	/** STACK_NUM_ENDS: all those that have no row of their own. */
+	enum stack_end end;
+	/** Path of the file that the oldest frame is in, "" if there is none. It lives as long as
+	 *  the process's tables. */
+	const char *module;
+	uint64_t count;
+};
+
+/** Rows of these that a status has at most. */
+#define TRACED_MAX_TRUNCATED 12
+
 struct traced_status {
 	pid_t pid;
 	/** For a followed child, the process that made it; for the first process 0. */
@@ -75,8 +88,11 @@ struct traced_status {
 	double event_rate;
 	/** Stops of the target in all (entry + return + others). */
 	uint64_t num_stops;
-	/** Unwinds that ended early: no or broken CFI. */
+	/** Allocations since start or clear whose stack ended early. */
 	uint64_t num_truncated;
+	/** They by reason and file, most first. The counts add up to num_truncated. */
+	struct traced_truncated truncated[TRACED_MAX_TRUNCATED];
+	size_t num_truncated_rows;
 	/** Unwinds of which nothing but the pc is known. */
 	uint64_t num_failed;
 	/** Lost events. Always 0, because the ring never drops any, but counted all the same. */

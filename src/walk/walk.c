@@ -14,6 +14,12 @@ static inline bool read_word(const struct walk_ops *ops, uint64_t addr, uint64_t
 	return addr <= UINT64_MAX - 8 && ops->read(ops->ctx, addr, ret);
 }
 
+static enum walk_result truncate(struct walk_frame *frame, enum walk_stop why)
+{
+	frame->stop = why;
+	return WALK_TRUNCATED;
+}
+
 static inline void set_saved(struct walk_frame *frame, unsigned reg, uint64_t addr)
 {
 	frame->regs[reg] = addr;
@@ -74,7 +80,7 @@ static enum walk_result step_called_null(struct walk_frame *frame, const struct 
 	uint64_t ra;
 
 	if (!entry_return_addr(frame, ops, &ra))
-		return WALK_TRUNCATED;
+		return truncate(frame, WALK_STOP_UNREADABLE);
 	if (ra == 0)
 		return WALK_END;
 	go_to_caller(frame, ra, frame->regs[WALK_SP] + ops->arch->call_size);
@@ -89,7 +95,7 @@ static enum walk_result step_signal(struct walk_frame *frame, const struct walk_
 
 	if (!read_word(ops, base + arch->signal_regs[WALK_SP], &sp) ||
 	    !read_word(ops, base + arch->signal_pc, &pc))
-		return WALK_TRUNCATED;
+		return truncate(frame, WALK_STOP_UNREADABLE);
 	for (i = WALK_SP + 1; i < arch->num_regs; i++)
 		set_saved(frame, i, base + arch->signal_regs[i]);
 	frame->pc = pc;
@@ -105,14 +111,13 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 	uint64_t sp = frame->regs[WALK_SP], fp, ra;
 
 	if (!get_reg(frame, arch->frame_pointer, ops, &fp))
-		return WALK_TRUNCATED;
+		return truncate(frame, WALK_STOP_UNREADABLE);
 	// The outermost frame is marked by a zero frame pointer.
 	if (fp == 0)
 		return WALK_END;
-	if (fp < sp || fp - sp > MAX_FRAME_SIZE || (fp & 7))
-		return WALK_TRUNCATED;
-	if (!read_word(ops, fp + arch->record_return_addr, &ra))
-		return WALK_TRUNCATED;
+	if (fp < sp || fp - sp > MAX_FRAME_SIZE || (fp & 7) ||
+	    !read_word(ops, fp + arch->record_return_addr, &ra))
+		return truncate(frame, WALK_STOP_NO_CFI);
 	if (ra == 0)
 		return WALK_END;
 	go_to_caller(frame, ra, fp + arch->record_size);
@@ -125,7 +130,7 @@ static bool compute_cfa(struct walk_frame *frame, const struct cfi_row *row,
 {
 	uint64_t base;
 
-	if (row->cfa_reg >= ops->arch->num_regs || !get_reg(frame, row->cfa_reg, ops, &base))
+	if (!get_reg(frame, row->cfa_reg, ops, &base))
 		return false;
 	switch (row->kind) {
 	case CFI_ROW_DEREF:
@@ -144,18 +149,25 @@ static bool compute_cfa(struct walk_frame *frame, const struct cfi_row *row,
 	return true;
 }
 
-/** The return address of a frame, and whether its CFA is a plausible one. */
-static bool find_return_addr(struct walk_frame *frame, const struct cfi_row *row, uint64_t cfa,
-			     const struct walk_ops *ops, uint64_t *ret)
+/** Does the row lead to a caller above the frame? */
+static bool is_above(const struct walk_frame *frame, const struct cfi_row *row, uint64_t cfa,
+		     const struct walk_ops *ops)
 {
 	uint64_t sp = frame->regs[WALK_SP];
 
 	if (row->ra_offset != CFI_ROW_SAME)
-		return cfa > sp && read_word(ops, cfa + row->ra_offset, ret);
+		return cfa > sp;
 	// Who has called another function has lost what was in the link register. Who has not need
 	// not have a frame.
-	return cfa >= sp && ops->arch->link != ARCH_NO_REG && !frame->is_call_site &&
-	       get_reg(frame, ops->arch->link, ops, ret);
+	return cfa >= sp && ops->arch->link != ARCH_NO_REG && !frame->is_call_site;
+}
+
+static bool read_return_addr(struct walk_frame *frame, const struct cfi_row *row, uint64_t cfa,
+			     const struct walk_ops *ops, uint64_t *ret)
+{
+	if (row->ra_offset != CFI_ROW_SAME)
+		return read_word(ops, cfa + row->ra_offset, ret);
+	return get_reg(frame, ops->arch->link, ops, ret);
 }
 
 /** Bit i: the frame has saved register i. */
@@ -186,12 +198,18 @@ static enum walk_result step_row(struct walk_frame *frame, const struct cfi_row 
 	unsigned saved = saved_regs(row, arch->num_saved), i;
 	uint64_t cfa, ra, fp = 0;
 
-	if (!compute_cfa(frame, row, ops, &cfa) || !find_return_addr(frame, row, cfa, ops, &ra))
-		return WALK_TRUNCATED;
+	if (row->cfa_reg >= arch->num_regs)
+		return truncate(frame, WALK_STOP_BROKEN);
+	if (!compute_cfa(frame, row, ops, &cfa))
+		return truncate(frame, WALK_STOP_UNREADABLE);
+	if (!is_above(frame, row, cfa, ops))
+		return truncate(frame, WALK_STOP_BROKEN);
+	if (!read_return_addr(frame, row, cfa, ops, &ra))
+		return truncate(frame, WALK_STOP_UNREADABLE);
 	if (ra == 0)
 		return WALK_END;
 	if (needs_frame_pointer(row, saved) && !get_reg(frame, arch->frame_pointer, ops, &fp))
-		return WALK_TRUNCATED;
+		return truncate(frame, WALK_STOP_UNREADABLE);
 	for (; saved; saved &= saved - 1) {
 		i = (unsigned)__builtin_ctz(saved);
 		set_saved(frame, i, cfi_row_saved_addr(row, i, cfa, fp));
@@ -223,7 +241,7 @@ enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 	case CFI_ROW_PLT:
 		return step_row(frame, &row, ops);
 	default:
-		return WALK_TRUNCATED;
+		return truncate(frame, WALK_STOP_BROKEN);
 	}
 }
 
@@ -233,10 +251,12 @@ void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct wal
 	uint64_t pc;
 
 	stack->num = stack->total = 0;
+	stack->stop = 0;
 	do {
 		pc = frame->pc;
+		stack->last_pc = walk_lookup_pc(frame);
 		if (stack->num < stack->cap)
-			stack->pcs[stack->num++] = walk_lookup_pc(frame);
+			stack->pcs[stack->num++] = stack->last_pc;
 		if (++stack->total >= WALK_MAX_FRAMES) {
 			stack->result = WALK_END;
 			return;
@@ -247,4 +267,6 @@ void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct wal
 		if (is_interrupted && stack->num == stack->total)
 			stack->pcs[stack->num - 1] = pc;
 	} while (stack->result == WALK_OK);
+	if (stack->result == WALK_TRUNCATED)
+		stack->stop = frame->stop;
 }

@@ -33,8 +33,20 @@ struct walk_frame {
 	 *  `used`, the stack pointer, and what it has read. */
 	uint8_t restored;
 	uint8_t used;
+	/** After WALK_TRUNCATED: enum walk_stop. */
+	uint8_t stop;
 	/** Registers of a walk (struct arch_unwind). */
 	uint64_t regs[WALK_MAX_REGS];
+};
+
+/** Why a walk could not go on. */
+enum walk_stop {
+	/** Nothing is known of the code, and its frame pointer leads nowhere. */
+	WALK_STOP_NO_CFI = 1,
+	/** A word of the stack, or one that a row names, is unreadable. */
+	WALK_STOP_UNREADABLE,
+	/** The caller would not be above the frame, or the row makes no sense. */
+	WALK_STOP_BROKEN,
 };
 
 struct walk_ops {
@@ -80,6 +92,10 @@ struct walk_stack {
 	size_t total;
 	/** WALK_END, WALK_TRUNCATED, WALK_MISS. */
 	enum walk_result result;
+	/** enum walk_stop with WALK_TRUNCATED, else 0. */
+	uint32_t stop;
+	/** Look-up address of the oldest frame. It is not in pcs if cap is less than total. */
+	uint64_t last_pc;
 };
 
 /** Walk from frame to the end. The frame itself is the first of the stack. On WALK_MISS frame

@@ -97,9 +97,11 @@ struct event_stack {
 	/** The whole depth. It is more than num_pcs if the frame limit cut the stack. */
 	uint32_t total;
 	uint32_t num_pcs;
-	/** 1: the walk ended early. */
-	uint32_t is_truncated;
+	/** Not 0: the walk ended early, for this reason (enum walk_stop). */
+	uint32_t stop;
 	uint32_t reserved;
+	/** With it: look-up address of the oldest frame, also if the frame limit cut it off. */
+	uint64_t last_pc;
 	/** What frame i + 1 calls, as in struct arch. This need not be the function of frame i,
 	 *  which may have been reached by a jump. */
 	uint64_t callees[STACK_CALLEES][2];

@@ -109,7 +109,7 @@ static void put_event(struct input *in)
 		words[i] = take_word(in, i);
 	if (header.kind == EVENT_STACK && take_byte(in) % 4) {
 		stack->num_pcs = stack->total = 8;
-		stack->is_truncated = 0;
+		stack->stop = 0;
 	}
 	// Thread and probe.
 	words[1] = take_byte(in) % 4 | (uint64_t)(take_byte(in) % 64) << 32;

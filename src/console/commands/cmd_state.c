@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "console/commands/commands.h"
 #include "console/commands/describe.h"
+#include "console/commands/truncated.h"
 #include "heap/domain.h"
 #include "supervisor/code.h"
 #include "supervisor/session.h"
@@ -185,6 +186,7 @@ static void print_heap(FILE *out, const struct traced_status *status)
 	print_waits(out, status);
 	fprintf(out, "unwinding: stacks=%zu, truncated=%" PRIu64 ", failed=%" PRIu64 "\n",
 		status->num_stacks, status->num_truncated, status->num_failed);
+	truncated_print(out, status);
 	fprintf(out,
 		"oddities: unknown frees=%" PRIu64 ", replaced blocks=%" PRIu64
 		", abandoned calls=%" PRIu64 ", lost events=%" PRIu64,
@@ -266,6 +268,7 @@ static void add_counters(struct jsonl *doc, const struct traced_status *status)
 	jsonl_uint(doc, "stops", status->num_stops);
 	jsonl_uint(doc, "stacks", status->num_stacks);
 	jsonl_uint(doc, "truncated", status->num_truncated);
+	truncated_add(doc, status);
 	jsonl_uint(doc, "failed", status->num_failed);
 	jsonl_uint(doc, "abandoned", status->num_abandoned);
 	jsonl_uint(doc, "lost", status->num_lost);

@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/utf8.h"
 #include "console/commands/commands.h"
+#include "console/commands/truncated.h"
 #include "console/terminal/progress.h"
 #include "heap/domain.h"
 #include "report/json_stats.h"
@@ -51,7 +52,7 @@ static struct err *resolve_stack(const struct resolver *resolver, const struct s
 static void print_stack_notes(FILE *out, const struct stack *stack)
 {
 	if (stack->flags & STACK_TRUNCATED)
-		fputs("# truncated: the oldest frame has no usable call-frame information\n", out);
+		fprintf(out, "# truncated: %s\n", truncated_text(stack->flags));
 	else if (stack->total_nframe > stack->num_frames)
 		fprintf(out, "# %u of %u frames: -n of malloscope or 'start NFRAME' keeps more\n",
 			(unsigned)stack->num_frames, (unsigned)stack->total_nframe);

@@ -42,7 +42,8 @@ static const struct command rows[] = {
 		.name = "status", .arguments = "", .run = cmd_status,
 		.summary = "show target, tracing, event counters, own memory",
 		.help = "`unwinding` and `oddities` count what went wrong:\n"
-			"  truncated        stacks cut short by missing call-frame information\n"
+			"  truncated        allocations whose stack could not be followed to\n"
+			"                   its end; a line for each reason and file follows\n"
 			"  failed           stacks of which only the innermost frame is known\n"
 			"  unknown frees    frees of blocks that nobody allocated\n"
 			"  replaced blocks  new blocks at the address of a live one: a free\n"

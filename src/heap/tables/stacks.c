@@ -16,9 +16,9 @@
 #define NUM_CHUNKS  (1u << 20)
 
 struct record {
-	uint32_t num_frames;
+	uint16_t num_frames;
 	uint16_t total_nframe;
-	uint16_t flags;
+	uint32_t flags;
 	/** Of frames. */
 	uint32_t ids[];
 };
@@ -78,7 +78,7 @@ static const struct record *record_get(const struct stacks *stacks, uint32_t id)
 static uint32_t stack_hash(const struct record *head, const uint64_t *frames)
 {
 	uint64_t h =
-		(uint64_t)head->num_frames << 32 | (uint32_t)head->total_nframe << 16 | head->flags;
+		(uint64_t)head->num_frames << 48 | (uint64_t)head->total_nframe << 32 | head->flags;
 	uint32_t i;
 
 	for (i = 0; i < head->num_frames; i++) {
@@ -178,7 +178,7 @@ static struct record describe(const uint64_t **frames, size_t num_frames, size_t
 			      uint32_t flags)
 {
 	static const uint64_t unknown = FRAME_UNKNOWN;
-	struct record head = {.flags = (uint16_t)flags};
+	struct record head = {.flags = flags};
 
 	if (!num_frames) {
 		*frames = &unknown;
@@ -188,7 +188,7 @@ static struct record describe(const uint64_t **frames, size_t num_frames, size_t
 		num_frames = STACK_TOTAL_MAX;
 	if (total_nframe < num_frames)
 		total_nframe = num_frames;
-	head.num_frames = num_frames;
+	head.num_frames = (uint16_t)num_frames;
 	head.total_nframe = total_nframe > STACK_TOTAL_MAX ? STACK_TOTAL_MAX : total_nframe;
 	return head;
 }

@@ -77,6 +77,32 @@ static bool calls_new_array(struct traced *t, const uint64_t targets[2])
 	return is_array;
 }
 
+uint32_t rows_stack_flags(struct traced *t, const struct event_stack *stack)
+{
+	enum stack_end end = STACK_END_UNKNOWN;
+	uint32_t module;
+
+	if (!stack->stop)
+		return 0;
+	traced_lock_obj(t);
+	module = frame_module(frame_of(t, stack->last_pc));
+	traced_unlock_obj(t);
+	switch (stack->stop) {
+	case WALK_STOP_NO_CFI:
+		end = module ? STACK_END_NO_CFI : STACK_END_NO_MODULE;
+		break;
+	case WALK_STOP_UNREADABLE:
+		end = STACK_END_UNREADABLE;
+		break;
+	case WALK_STOP_BROKEN:
+		end = STACK_END_BROKEN;
+		break;
+	default:
+		break;
+	}
+	return stack_truncated(end, module);
+}
+
 void rows_name_frames(struct traced *t, const struct event_stack *stack, uint64_t *frames_ret,
 		      uint32_t *domain_ret)
 {

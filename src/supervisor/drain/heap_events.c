@@ -48,7 +48,7 @@ static void forget_sites(struct traced *t)
 void heap_events_stack(struct traced *t, const struct event_stack *event)
 {
 	_cleanup_free_ uint64_t *frames = malloc((event->num_pcs + 1) * sizeof(*frames));
-	uint32_t flags = event->is_truncated ? STACK_TRUNCATED : 0, id, domain = 0;
+	uint32_t flags = rows_stack_flags(t, event), id, domain = 0;
 	struct stacks *stacks = heap_stacks(t->heap);
 	struct err *err;
 
@@ -221,7 +221,8 @@ static struct err *find_site(struct traced *t, uint32_t probe, uint64_t hash, in
 		if (!domain)
 			domain = *found >> 32;
 	} else if (!heap_is_closed(t->heap)) {
-		err = stacks_intern(heap_stacks(t->heap), NULL, 0, 1, STACK_TRUNCATED, &id);
+		err = stacks_intern(heap_stacks(t->heap), NULL, 0, 1,
+				    stack_truncated(STACK_END_UNKNOWN, 0), &id);
 	}
 	return err ? err : heap_intern_alloc_site(t->heap, id, domain, tid, ret);
 }

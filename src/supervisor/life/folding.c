@@ -138,10 +138,14 @@ static struct err *map_frame(struct folding *f, uint64_t frame, uint64_t *ret)
 static struct err *add_stack(struct folding *f, const struct stack *stack, uint32_t *ret)
 {
 	struct stacks *stacks = heap_stacks(f->fold->heap);
-	uint32_t flags = stack->flags & STACK_TRUNCATED, i;
+	uint64_t frame = frame_make(stack_end_module(stack->flags), 0);
+	uint32_t flags = stack->flags, i;
 	struct err *err = NULL;
-	uint64_t frame;
 
+	if (flags & STACK_TRUNCATED) {
+		err = map_frame(f, frame, &frame);
+		flags = stack_truncated(stack_end(flags), frame_module(frame));
+	}
 	f->frames.num = 0;
 	for (i = 0; i < stack->num_frames && !err; i++) {
 		// The only ones from elsewhere that count are those of limits_beyond().
@@ -207,7 +211,6 @@ static void add_status(struct traced *fold, const struct traced *t)
 	if (t->nframe > fold->nframe)
 		fold->last_stats->num_stops += stats->num_stops;
 	fold->last_stats->num_abandoned += stats->num_abandoned;
-	fold->last_stats->num_truncated += stats->num_truncated;
 	fold->last_stats->num_failed += stats->num_failed;
 	fold->last_stats->num_lost += stats->num_lost;
 	fold->last_stats->wait_ns += stats->wait_ns - t->first_wait_ns;

@@ -4,6 +4,7 @@
 #include "supervisor/traced.h"
 
 #include "base/io.h"
+#include "heap/truncated.h"
 #include "supervisor/code/probe_table.h"
 #include "supervisor/core/traced.h"
 #include "supervisor/drain/drain.h"
@@ -26,9 +27,40 @@ static size_t resident_size(pid_t pid)
 	return strtoull(text, NULL, 10) * 1024;
 }
 
+/** Under lock. */
+static struct err *find_truncated(struct traced *t, struct traced_status *ret)
+{
+	_cleanup_free_ struct truncated *rows = NULL;
+	struct traced_truncated *out = ret->truncated;
+	const struct module *module;
+	struct err *err;
+	size_t num, i;
+
+	err = heap_truncated(t->heap, &rows, &num);
+	if (err)
+		return err;
+	traced_lock_obj(t);
+	for (i = 0; i < num; i++) {
+		ret->num_truncated += rows[i].count;
+		if (ret->num_truncated_rows == TRACED_MAX_TRUNCATED) {
+			// The last row is that of all others.
+			out[TRACED_MAX_TRUNCATED - 1].end = STACK_NUM_ENDS;
+			out[TRACED_MAX_TRUNCATED - 1].module = "";
+			out[TRACED_MAX_TRUNCATED - 1].count += rows[i].count;
+			continue;
+		}
+		module = modules_get(t->modules, rows[i].module);
+		out[ret->num_truncated_rows++] = (struct traced_truncated){
+			rows[i].end, module ? module->path : "", rows[i].count};
+	}
+	traced_unlock_obj(t);
+	return NULL;
+}
+
 struct err *traced_status(struct traced *t, struct traced_status *ret)
 {
 	const struct shared_stats *stats;
+	struct err *err;
 
 	drain_count(t);
 	traced_lock(t);
@@ -59,7 +91,6 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 		.num_events = t->num_events,
 		.event_rate = t->is_tracing ? history_event_rate(t->history) : 0,
 		.num_stops = stats->num_stops,
-		.num_truncated = stats->num_truncated,
 		.num_failed = stats->num_failed,
 		.num_lost = stats->num_lost,
 		.wait_ns = stats->wait_ns - t->first_wait_ns,
@@ -71,10 +102,11 @@ struct err *traced_status(struct traced *t, struct traced_status *ret)
 	ret->used_memory = limits_used(t);
 	ret->max_memory = t->session->options.max_memory;
 	ret->is_full = heap_is_closed(t->heap);
+	err = find_truncated(t, ret);
 	if (t->agent_memory)
 		ret->agent_memory = agent_memory_resident(t->agent_memory);
 	traced_unlock(t);
 	ret->supervisor_rss = resident_size(getpid());
 	ret->tracer_rss = resident_size(t->session->tracer.pid);
-	return NULL;
+	return err;
 }
