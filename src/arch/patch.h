@@ -41,7 +41,8 @@ struct arch_patch {
 	/** Address of the jump: the function's entry, or behind the mark of branch targets with
 	 *  which it begins, and which stays (x86-64: endbr64). */
 	uint64_t addr;
-	/** Bytes of the jump; of the whole instructions that it covers. */
+	/** Bytes of the jump, which may begin with a byte of the original that stays (x86-64: a
+	 *  prefix); of the whole instructions that it covers. */
 	uint8_t jump_size;
 	uint8_t covered_size;
 	/** Bit i: byte i of the jump must be a trap, since an instruction begins there (but not for

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Jumps of five bytes in place of a function's first instructions, and the pads that they lead to
-// (arch/patch.h). The displacement of a jump is little-endian: its lowest byte, which is byte 1 of
-// the jump, says where in 256 bytes the pad is, its highest one in which 16 MiB.
+// (arch/patch.h). The displacement of a jump is little-endian: its lowest byte says where in 256
+// bytes the pad is, its highest one in which 16 MiB.
+//
+// A function that begins with a REX prefix keeps it in front of the jump: the processor ignores it
+// there (Intel SDM 2, 2.2.1; AMD 3, 1.2.7). So byte 0 is the same with the jump and without it, and
+// nobody who restores that byte alone does harm.
 #include "config.h"
 
 #include "arch/patch.h"
@@ -47,6 +51,17 @@ static bool is_prefix(uint8_t byte)
 	       (byte & 0xfe) == 0xf2;
 }
 
+static bool is_rex(uint8_t byte)
+{
+	return (byte & 0xf0) == 0x40;
+}
+
+/** How far behind the beginning of the jump its opcode is: behind the function's own prefix. */
+static unsigned opcode_at(const struct arch_patch *patch)
+{
+	return patch->jump_size - JUMP_SIZE;
+}
+
 /** Note the instructions that a jump at ret->addr covers. */
 static enum arch_patchable cover(const uint8_t *code, size_t size, struct arch_patch *ret)
 {
@@ -54,7 +69,7 @@ static enum arch_patchable cover(const uint8_t *code, size_t size, struct arch_p
 	ZydisDecodedInstruction insn;
 	size_t at, copy_size;
 
-	for (at = 0; at < JUMP_SIZE; at += insn.length) {
+	for (at = 0; at < ret->jump_size; at += insn.length) {
 		if (at >= size)
 			return ARCH_PATCH_TOO_SHORT;
 		if (!decode(code + at, size - at, &insn))
@@ -63,7 +78,7 @@ static enum arch_patchable cover(const uint8_t *code, size_t size, struct arch_p
 			return ARCH_PATCH_HAS_CALL;
 		if (is_system_call(&insn))
 			return ARCH_PATCH_HAS_SYSCALL;
-		if (is_end(&insn) && at + insn.length < JUMP_SIZE)
+		if (is_end(&insn) && at + insn.length < ret->jump_size)
 			return ARCH_PATCH_TOO_SHORT;
 		if (!arch_x86_64_copy(code + at, size - at, ret->addr + at, ret->addr + at, copy,
 				      &copy_size))
@@ -88,7 +103,7 @@ static enum arch_patchable look_for_jumps(const uint8_t *code, size_t size, uint
 			return ARCH_PATCH_IS_INDIRECT;
 		target = addr + at + insn.length + (uint64_t)insn.raw.imm[0].value.s;
 		if (insn.meta.category != ZYDIS_CATEGORY_CALL && insn.raw.imm[0].is_relative) {
-			if (target - patch->addr < JUMP_SIZE)
+			if (target - patch->addr < patch->jump_size)
 				return ARCH_PATCH_IS_TARGET;
 		} else if (insn.mnemonic == ZYDIS_MNEMONIC_JMP &&
 			   !(insn.raw.modrm.mod == 0 && insn.raw.modrm.rm == 5)) {
@@ -99,37 +114,63 @@ static enum arch_patchable look_for_jumps(const uint8_t *code, size_t size, uint
 	return ARCH_PATCHABLE;
 }
 
-static enum arch_patchable examine(const uint8_t *code, size_t size, uint64_t addr,
-				   struct arch_patch *ret)
+/** With a jump of jump_size bytes behind the mark of mark bytes. num: of the bytes of code. */
+static enum arch_patchable examine_for(const uint8_t *code, size_t num, size_t size, uint64_t addr,
+				       size_t mark, size_t jump_size, struct arch_patch *ret)
 {
-	size_t num = size ? size : ARCH_MAX_COVERED + ARCH_MAX_INSN, mark = 0;
-	struct arch_patch patch = {.jump_size = JUMP_SIZE};
-	enum arch_patchable is;
-	ZydisDecodedInstruction insn;
+	struct arch_patch patch = {.addr = addr + mark, .jump_size = (uint8_t)jump_size};
+	enum arch_patchable is = cover(code + mark, num - mark, &patch);
 
-	if (decode(code, num, &insn) && insn.mnemonic == ZYDIS_MNEMONIC_ENDBR64)
-		mark = insn.length;
-	patch.addr = addr + mark;
-	is = cover(code + mark, num - mark, &patch);
 	if (is == ARCH_PATCHABLE)
 		is = look_for_jumps(code, size, addr, &patch);
 	if (is != ARCH_PATCHABLE)
 		return is;
 	// An instruction of one byte is whole again; a jump is as good as the other.
-	if (!(patch.starts & 2) && patch.original[0] != JUMP) {
+	if (jump_size == JUMP_SIZE && !(patch.starts & 2) && patch.original[0] != JUMP) {
 		if (!is_prefix(patch.original[0]))
 			return ARCH_PATCH_NOT_BY_HALVES;
 		patch.prefix_trap = 1;
 	}
-	patch.traps = patch.starts & ((1u << JUMP_SIZE) - 2);
+	patch.traps = patch.starts & ~1u;
 	patch.traps |= patch.prefix_trap ? 1u << patch.prefix_trap : 0;
 	*ret = patch;
 	return ARCH_PATCHABLE;
 }
 
+/** The highest byte of the displacement can be chosen: there are places 16 MiB apart, so one of
+ *  them is free. Otherwise all are within 16 MiB. */
+static bool is_flexible(const struct arch_patch *patch)
+{
+	return !(patch->traps & 1u << (patch->jump_size - 1));
+}
+
+static enum arch_patchable examine(const uint8_t *code, size_t size, uint64_t addr,
+				   struct arch_patch *ret)
+{
+	size_t num = size ? size : ARCH_MAX_COVERED + ARCH_MAX_INSN, mark = 0;
+	bool has_prefixed = false, has_bare;
+	struct arch_patch prefixed, bare;
+	ZydisDecodedInstruction insn;
+	enum arch_patchable is;
+
+	if (decode(code, num, &insn) && insn.mnemonic == ZYDIS_MNEMONIC_ENDBR64)
+		mark = insn.length;
+	if (mark < num && is_rex(code[mark]))
+		has_prefixed = examine_for(code, num, size, addr, mark, JUMP_SIZE + 1, &prefixed) ==
+			       ARCH_PATCHABLE;
+	is = examine_for(code, num, size, addr, mark, JUMP_SIZE, &bare);
+	has_bare = is == ARCH_PATCHABLE;
+	if (has_prefixed && (is_flexible(&prefixed) || !has_bare || !is_flexible(&bare)))
+		*ret = prefixed;
+	else if (has_bare)
+		*ret = bare;
+	return has_prefixed ? ARCH_PATCHABLE : is;
+}
+
+/** Byte i of the displacement is one. */
 static bool is_trap_byte(const struct arch_patch *patch, unsigned i)
 {
-	return patch->traps & 1u << (i + 1);
+	return patch->traps & 1u << (opcode_at(patch) + 1 + i);
 }
 
 /** The displacement that patch allows nearest above that of from whose bytes above byte i are the
@@ -161,7 +202,7 @@ static bool next_with(const struct arch_patch *patch, uint32_t from, int i, uint
 static uint64_t next_pad(const struct arch_patch *patch, uint64_t from)
 {
 	// Signed: in a program at low addresses it lies below all memory.
-	int64_t base = (int64_t)(patch->addr + JUMP_SIZE) - (1ll << 31);
+	int64_t base = (int64_t)(patch->addr + patch->jump_size) - (1ll << 31);
 	uint32_t next;
 	int i;
 
@@ -177,11 +218,13 @@ static uint64_t next_pad(const struct arch_patch *patch, uint64_t from)
 
 static void put_jump(const struct arch_patch *patch, uint64_t pad_addr, uint8_t ret[ARCH_MAX_JUMP])
 {
-	uint32_t distance = (uint32_t)(pad_addr - (patch->addr + JUMP_SIZE));
+	uint32_t distance = (uint32_t)(pad_addr - (patch->addr + patch->jump_size));
+	unsigned at = opcode_at(patch);
 
 	memset(ret, 0, ARCH_MAX_JUMP);
-	ret[0] = JUMP;
-	memcpy(ret + 1, &distance, sizeof(distance));
+	memcpy(ret, patch->original, at);
+	ret[at] = JUMP;
+	memcpy(ret + at + 1, &distance, sizeof(distance));
 }
 
 /** The copies of the covered instructions behind ret->size. */

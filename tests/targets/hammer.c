@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // build: -g -pthread -fno-ipa-icf
-// hammer NUM: threads that do nothing but allocate and free, and look whether what they wrote is
-// still there; until SIGUSR1.
+// hammer NUM: threads that do nothing but allocate, resize and free, and look whether what they
+// wrote is still there; until SIGUSR1.
 #include "sites.h"
 
 #include <pthread.h>
@@ -25,6 +25,8 @@ static void *work(void *arg)
 			site_free(*place);
 		}
 		*place = r >> 60 ? site_malloc(8 + (r >> 8) % 600) : site_calloc(1, 3000);
+		if (r >> 60 == 1)
+			*place = site_realloc(*place, 8 + (r >> 20) % 600);
 		REQUIRE(*place);
 		**place = (uintptr_t)*place;
 	}

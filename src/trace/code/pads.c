@@ -16,12 +16,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /** The lowest address that a process may map by default (vm.mmap_min_addr). */
 #define LOWEST (1ull << 16)
-/** Free memory that is left to the heap behind its end, to the stack below its. */
-#define ROOM_TO_GROW (256ull << 20)
+/** Free memory that is left to the heap behind its end, to the stack below its; to the stack less
+ *  if it may grow by less, but never less than a compiler allows itself (64 MiB). */
+#define ROOM_TO_GROW  (256ull << 20)
+#define ROOM_OF_STACK (64ull << 20)
 /** How often a place is tried that another thread may have mapped meanwhile. */
 #define MAP_TRIES 4
 
@@ -108,10 +111,21 @@ static uint64_t fit(const struct process *p, const struct arch_patch *patch, uin
 	}
 }
 
+/** What must be left below the stack. The kernel keeps 128 MiB free there, and that may be all that
+ *  is free near the libraries. */
+static uint64_t room_of_stack(const struct process *p)
+{
+	struct rlimit limit;
+
+	if (prlimit(p->pid, RLIMIT_STACK, NULL, &limit) < 0 || limit.rlim_cur > ROOM_TO_GROW / 2)
+		return ROOM_TO_GROW;
+	return limit.rlim_cur > ROOM_OF_STACK / 2 ? 2 * limit.rlim_cur : ROOM_OF_STACK;
+}
+
 /** Likewise in what is free in the process. */
 static uint64_t find_gap(const struct process *p, const struct arch_patch *patch, uint64_t from)
 {
-	uint64_t start, end, last = LOWEST, area = 0;
+	uint64_t start, end, last = LOWEST, area = 0, room = room_of_stack(p);
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 	char path[32];
@@ -122,8 +136,8 @@ static uint64_t find_gap(const struct process *p, const struct arch_patch *patch
 	while (file && !area && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "%lx-%lx", &start, &end) != 2)
 			continue;
-		if (strstr(line, "[stack]") && start > ROOM_TO_GROW)
-			start -= ROOM_TO_GROW;
+		if (strstr(line, "[stack]") && start > room)
+			start -= room;
 		if (start > last)
 			area = fit(p, patch, last, start, from);
 		last = end + (strstr(line, "[heap]") ? ROOM_TO_GROW : 0);

@@ -103,6 +103,7 @@ static bool reuse_pad(struct process *p, struct patch *patch, const struct arch_
 	size_t word;
 
 	if (!patch->pad_addr ||
+	    p->arch->patching->next_pad(&patch->arch, patch->pad_addr) != patch->pad_addr ||
 	    !p->arch->patching->pad(&patch->arch, head, patch->pad_addr, target, &pad) ||
 	    pad.size != patch->pad_size ||
 	    pread(p->mem_fd, there, pad.size, (off_t)(patch->pad_addr - HEAD)) != (ssize_t)pad.size)
