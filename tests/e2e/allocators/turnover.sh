@@ -13,7 +13,7 @@ mkfifo go || exit 99
 begin() {
 	local what=$1
 	shift
-	rm -f listing kept.db
+	rm -f listing kept.db said
 	exec 8<>go
 	"$@" >said 2>&1 <go 8>&- &
 	pid=$!
