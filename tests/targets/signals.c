@@ -6,6 +6,7 @@
 // allocates.
 #include "sites.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -265,15 +266,37 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
 	num_alarms++;
 }
 
+/** Its state in /proc, behind the name in parentheses. A stopped one sleeps again when it goes on. */
+static bool is_asleep(int stat)
+{
+	char text[256];
+	const char *name_end;
+	ssize_t len = pread(stat, text, sizeof(text) - 1, 0);
+
+	REQUIRE(len > 0);
+	text[len] = '\0';
+	name_end = strrchr(text, ')');
+	REQUIRE(name_end && name_end[1]);
+	return name_end[2] == 'S';
+}
+
+/** Each signal finds the parent in its read(), however busy the machine is. */
 static pid_t send_alarms(int fd)
 {
 	pid_t parent = getpid(), pid = fork();
+	char path[64];
+	int stat;
 
 	REQUIRE(pid >= 0);
 	if (pid)
 		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)parent);
+	stat = open(path, O_RDONLY);
+	REQUIRE(stat >= 0);
 	for (int i = 0; i < 5; i++) {
 		ledger_sleep_ms(2);
+		while (!is_asleep(stat))
+			ledger_sleep_ms(1);
 		kill(parent, SIGUSR2);
 	}
 	ledger_sleep_ms(2);
@@ -301,7 +324,9 @@ static void check_restart(void)
 		while (waitpid(pid, &status, 0) < 0)
 			REQUIRE(errno == EINTR);
 		REQUIRE(status == 0 && num_alarms >= 1 && num_alarms <= 5);
-		REQUIRE(flags ? num_eintr == 0 : num_eintr >= 1 && num_eintr <= num_alarms);
+		REQUIRE(num_eintr <= num_alarms);
+		REQUIRE(flags || num_eintr >= 1);
+		REQUIRE(!flags || num_eintr == 0);
 	}
 	close(fds[0]);
 	close(fds[1]);

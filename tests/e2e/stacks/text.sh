@@ -19,12 +19,12 @@ launched() {
 }
 
 # Attached to and left all the time; the target goes on alone in between. It can be over before we
-# came often enough.
+# came often enough: then the next one has more to do.
 attached() {
-	local num=0 last=0
+	local num=0 last=0 factor
 
-	for _ in 1 2 3 4 5; do
-		LEDGER_ALARM=1000 spawn "$TARGETS/text" "$1" "$plugin" "$2"
+	for factor in 1 2 4 8 16; do
+		LEDGER_ALARM=1000 spawn "$TARGETS/text" "$1" "$plugin" $(($2 * factor))
 		target=$pid
 		target_out=$pid_out
 		until is_over "$target"; do
