@@ -26,6 +26,10 @@ src_libbase_a_SOURCES = \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/mem.h \
+	src/base/short_name.c \
+	src/base/short_name.h \
+	src/base/short_name_internal.h \
+	src/base/short_name_std.c \
 	src/base/strtab.c \
 	src/base/strtab.h \
 	src/base/utf8.c \
@@ -307,6 +311,8 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/pattern.h \
 	src/heap/queries/alloc_wrappers.c \
 	src/heap/queries/result.c \
+	src/heap/queries/shown.c \
+	src/heap/queries/shown.h \
 	src/heap/queries/stats.c \
 	src/heap/queries/stats_internal.h \
 	src/heap/queries/traceback.c \

@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \
 	tests/unit/base_io.t \
+	tests/unit/base_short_name.t \
 	tests/unit/base_strtab.t \
 	tests/unit/base_utf8.t \
 	tests/unit/base_vec.t \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/unit/heap_peak.t \
 	tests/unit/heap_alloc_wrappers.t \
 	tests/unit/heap_sampling.t \
+	tests/unit/heap_shown.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
@@ -334,6 +336,7 @@ e2e_tests = \
 	tests/e2e/commands/gates.sh \
 	tests/e2e/commands/json.sh \
 	tests/e2e/commands/max_memory.sh \
+	tests/e2e/commands/names.sh \
 	tests/e2e/commands/measure.sh \
 	tests/e2e/commands/oracle.sh \
 	tests/e2e/commands/sample.sh \
@@ -523,7 +526,8 @@ tests_fuzz_command_line_SOURCES = tests/fuzz/command_line.c tests/fuzz/lines.h
 tests_fuzz_command_line_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_fuzz_command_line_LDADD = $(console_alone_libs) src/libwire.a $(base_libs)
 tests_fuzz_command_line_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-EXTRA_DIST += tests/fuzz/command_line.dict tests/fuzz/corpus/command_line/commands
+EXTRA_DIST += tests/fuzz/command_line.dict tests/fuzz/corpus/command_line/commands \
+	tests/fuzz/corpus/command_line/names
 
 # Command lines of the program, in the same way.
 tests_fuzz_options_SOURCES = tests/fuzz/options.c tests/fuzz/lines.h

@@ -63,6 +63,8 @@ struct options {
 	VEC(struct options_source) sources;
 	/** --json. */
 	bool is_json;
+	/** --long. */
+	bool is_long;
 	/** -o, or NULL. */
 	const char *output;
 	/** Terminal in front, and neither -e nor -x. */

@@ -41,6 +41,8 @@ struct stats_options {
 	/** Do not skip allocator wrappers where one frame stands for the stack. Statistics of one
 	 *  snapshot: with older blocks. */
 	bool want_all;
+	/** Rows show whole names. */
+	bool want_long;
 	/** Only traces that pass are counted, in rows and totals. NULL: all. A filter looks at the
 	 *  frame that stands for the stack; with want_all that is the newest. */
 	const struct filters *filters;
@@ -66,6 +68,10 @@ struct group {
 	 *  recent frame that is no allocator wrapper. "malloc", "new", "new[]", "mmap", "domain N".
 	 *  "thread TID". Owned by the table. */
 	const char *label;
+	/** The label as people read it, with names shortened (base/short_name.h). It is label
+	 *  itself where nothing is shortened, with want_long, and where two rows would look the
+	 *  same. */
+	const char *shown;
 	/** lineno ... module: a location that fell into the group (filename: only what is common to
 	 *  all of it); NULL for the other keys. For the whole stack see stats_traceback(). */
 	const struct location *location;

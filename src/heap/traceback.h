@@ -33,5 +33,7 @@ void traceback_deinit(struct traceback *traceback);
 /** The text of a location: FILE:LINE; without line information its file alone; or <unknown>:0. The
  *  caller frees it. NULL: out of memory. */
 char *location_label(const struct location *location, const struct strtab *strings);
+/** The same with the short name of the function, where it is in the text. */
+char *location_short_label(const struct location *location, const struct strtab *strings);
 
 #endif

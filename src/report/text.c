@@ -4,6 +4,7 @@
 #include "report/text.h"
 
 #include "base/fmt.h"
+#include "base/short_name.h"
 #include "base/utf8.h"
 #include "heap/domain.h"
 #include "heap/traceback.h"
@@ -41,7 +42,7 @@ static void print_count(FILE *out, const struct stat_row *row, int64_t count, do
 
 void text_stat_row(FILE *out, const struct stat_row *row)
 {
-	utf8_print(out, row->group.label);
+	utf8_print(out, row->group.shown);
 	fputs(": size=", out);
 	print_size(out, row, (double)row->size, row->error.size, false);
 	fputs(", count=", out);
@@ -51,7 +52,7 @@ void text_stat_row(FILE *out, const struct stat_row *row)
 
 void text_diff_row(FILE *out, const struct stat_row *row)
 {
-	utf8_print(out, row->group.label);
+	utf8_print(out, row->group.shown);
 	fputs(": size=", out);
 	print_size(out, row, (double)row->size, row->error.size, false);
 	fputs(" (", out);
@@ -188,12 +189,15 @@ void text_older_note(FILE *out, const struct stats *stats)
 }
 
 static struct err *print_stack(FILE *out, const struct traceback *traceback,
-			       const struct stack *stack, const struct strtab *strings)
+			       const struct stack *stack, const struct strtab *strings,
+			       bool want_long)
 {
 	size_t i;
 
 	for (i = 0; i < traceback->num; i++) {
-		_cleanup_free_ char *label = location_label(&traceback->locations[i], strings);
+		const struct location *location = &traceback->locations[i];
+		_cleanup_free_ char *label = want_long ? location_label(location, strings)
+						       : location_short_label(location, strings);
 
 		if (!label)
 			return &err_nomem;
@@ -208,7 +212,8 @@ static struct err *print_stack(FILE *out, const struct traceback *traceback,
 	return NULL;
 }
 
-struct err *text_traces(FILE *out, const struct traces *traces, const struct resolver *resolver)
+struct err *text_traces(FILE *out, const struct traces *traces, const struct resolver *resolver,
+			bool want_long)
 {
 	_cleanup_traceback_ struct traceback traceback = {0};
 	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX], domain[DOMAIN_NAME_MAX];
@@ -228,7 +233,7 @@ struct err *text_traces(FILE *out, const struct traces *traces, const struct res
 			fmt_estimated_count((int64_t)trace->count, sqrt(trace->variance.count),
 					    is_estimate, false, count),
 			domain_name(trace->domain, domain), stack.total_nframe);
-		err = print_stack(out, &traceback, &stack, resolver->strings);
+		err = print_stack(out, &traceback, &stack, resolver->strings, want_long);
 		if (err)
 			return err;
 	}
@@ -261,7 +266,19 @@ static void print_source(FILE *out, const char *line)
 	putc('\n', out);
 }
 
+/** A text that may contain the name of the location's function. */
+static void print_name(FILE *out, const char *text, const struct location *location,
+		       const struct strtab *strings, bool want_long)
+{
+	_cleanup_free_ char *brief = NULL;
+
+	if (!want_long && location->function)
+		brief = short_name_within(text, strtab_get(strings, location->function));
+	utf8_print(out, brief ? brief : text);
+}
+
 static void print_frame(FILE *out, const struct location *location, const struct strtab *strings,
+			bool want_long,
 			char *(*read_line)(void *ctx, const char *file, uint32_t line), void *ctx)
 {
 	const char *file = strtab_get(strings, location->file);
@@ -269,7 +286,7 @@ static void print_frame(FILE *out, const struct location *location, const struct
 
 	if (!location->has_line) {
 		fputs("  ", out);
-		utf8_print(out, file);
+		print_name(out, file, location, strings, want_long);
 		fputs(strcmp(file, "<unknown>") == 0 ? ":0\n" : "\n", out);
 		return;
 	}
@@ -278,7 +295,8 @@ static void print_frame(FILE *out, const struct location *location, const struct
 	fprintf(out, "\", line %" PRIu32, location->line);
 	if (location->function) {
 		fputs(", in ", out);
-		utf8_print(out, strtab_get(strings, location->function));
+		print_name(out, strtab_get(strings, location->function), location, strings,
+			   want_long);
 	}
 	putc('\n', out);
 	if (read_line && location->line)
@@ -314,7 +332,7 @@ void text_traceback(FILE *out, const struct location *locations, size_t num,
 	for (i = begin; i < end; i++) {
 		size_t at = options->is_most_recent_first ? i : end - 1 - (i - begin);
 
-		print_frame(out, &locations[at], strings, read_line, ctx);
+		print_frame(out, &locations[at], strings, options->want_long, read_line, ctx);
 	}
 }
 

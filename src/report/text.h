@@ -15,6 +15,9 @@
  *  and sums of rows that are not shown as ~S alone. Differences end in ", within the noise" if they
  *  may well be none. */
 
+/** In rows and frames names are short (base/short_name.h), unless the query or an option wants long
+ *  ones. */
+
 /** LABEL: size=S, count=N[, average=A] (F2). No newline. */
 void text_stat_row(FILE *out, const struct stat_row *row);
 /** LABEL: size=S (+D), count=N (+D)[, average=A] (F3). No newline. */
@@ -43,9 +46,9 @@ void text_older_note(FILE *out, const struct stats *stats);
 /** Write every trace as a line, `size=S, count=N, domain=D, frames=N: FRAME < FRAME < ...`, newest
  *  frame first. A line ends in ` < (N more)` when the frame limit cut something off, and in ` <
  *  (truncated)` when the walk could not go on. frames is the true depth, in which inlined functions
- *  do not count. The error is the resolver's. */
-struct err *text_traces(FILE *out, const struct traces *traces,
-			const struct resolver *resolver) __must_check;
+ *  do not count. want_long: names are not shortened. The error is the resolver's. */
+struct err *text_traces(FILE *out, const struct traces *traces, const struct resolver *resolver,
+			bool want_long) __must_check;
 
 struct traceback_options {
 	/** The rules F6 and F7 of doc/SEMANTICS.md. Without a limit all frames are shown. Positive:
@@ -55,6 +58,8 @@ struct traceback_options {
 	long limit;
 	bool is_most_recent_first;
 	bool is_compat;
+	/** Names are not shortened. */
+	bool want_long;
 };
 
 /** Of num locations, most recent first, those in [*begin_ret, *end_ret) are left by the limit. */

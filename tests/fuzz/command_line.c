@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz target: lines of the console on a session without a process. With libFuzzer see
-// scripts/fuzz; else main() runs the corpus, every beginning of every line, and every line with
-// each byte changed.
+// Fuzz target: lines of the console on a session without a process, and names to shorten. With
+// libFuzzer see scripts/fuzz; else main() runs the corpus, every beginning of every line, and every
+// line with each byte changed.
 #include "config.h"
 
+#include "base/short_name.h"
 #include "console/commands/console.h"
 #include "console/commands/table.h"
 #include "console/shell/complete.h"
@@ -33,14 +34,29 @@ static struct err *check_probe(const char *spec)
 	return err;
 }
 
+static void shorten(const char *name)
+{
+	char *text = short_name(name);
+
+	// What is written more briefly is never longer, but for the blanks behind commas.
+	if (!text || strlen(text) > 2 * strlen(name))
+		abort();
+	free(text);
+}
+
 static void run_line(struct session *s, struct console *console, const char *line)
 {
 	struct completions found = {0};
-	struct err *err = strncmp(line, "--probe ", 8) == 0 ? check_probe(line + 8)
-							    : line_check(&all_commands, line);
 	const char *text = strrchr(line, ' ');
 	_cleanup_free_ char *before = strndup(line, text ? (size_t)(text + 1 - line) : 0);
+	struct err *err;
 
+	if (strncmp(line, "--name ", 7) == 0) {
+		shorten(line + 7);
+		return;
+	}
+	err = strncmp(line, "--probe ", 8) == 0 ? check_probe(line + 8)
+						: line_check(&all_commands, line);
 	if (err && !*err_text(err))
 		abort();
 	err_destroy(err);

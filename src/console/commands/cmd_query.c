@@ -88,7 +88,8 @@ struct err *cmd_traces(struct console *console, const struct args *args)
 	if (err)
 		return err;
 	if (!console->want_json)
-		return text_traces(console->out, traces, traced_resolver(console->traced));
+		return text_traces(console->out, traces, traced_resolver(console->traced),
+				   options.want_long);
 	// A document for each trace, none when there is none.
 	console->has_json = true;
 	return jsonl_traces(console->out, traces, traced_source(console->traced));
@@ -228,9 +229,10 @@ struct err *check_check(const struct args *args)
 }
 
 static struct err *print_gate(struct console *console, struct gate *gate, const char *pattern,
-			      const struct snapshot *old, const struct snapshot *new)
+			      bool want_long, const struct snapshot *old,
+			      const struct snapshot *new)
 {
-	const struct traceback_options options = {0};
+	const struct traceback_options options = {.want_long = want_long};
 	_cleanup_free_ char *heading = NULL;
 	struct err *err;
 
@@ -248,12 +250,12 @@ static struct err *print_gate(struct console *console, struct gate *gate, const 
 }
 
 static struct err *show_gate(struct console *console, struct gate *gate, const char *pattern,
-			     const struct snapshot *old, const struct snapshot *new)
+			     bool want_long, const struct snapshot *old, const struct snapshot *new)
 {
 	struct jsonl *doc;
 
 	if (!console->want_json)
-		return print_gate(console, gate, pattern, old, new);
+		return print_gate(console, gate, pattern, want_long, old, new);
 	doc = query_begin_json(console, "check");
 	describe_snapshot_json(doc, "old", old);
 	describe_snapshot_json(doc, "new", new);
@@ -282,7 +284,8 @@ struct err *cmd_check(struct console *console, const struct args *args)
 				 traced_resolver(console->traced), &gate);
 	progress_end(progress);
 	if (!err)
-		err = show_gate(console, gate, gate_options.pattern, old.snapshot, new.snapshot);
+		err = show_gate(console, gate, gate_options.pattern, options.want_long,
+				old.snapshot, new.snapshot);
 	if (err)
 		return err;
 	console->has_failed_gate |= gate->is_exceeded;

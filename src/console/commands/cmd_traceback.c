@@ -4,7 +4,7 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
-#include "console/commands/commands.h"
+#include "console/commands/query.h"
 #include "console/commands/truncated.h"
 #include "console/terminal/progress.h"
 #include "heap/domain.h"
@@ -96,7 +96,7 @@ static struct err *parse_rank(const struct console *console, const struct args *
 	return NULL;
 }
 
-static struct err *parse_traceback_options(const struct args *args,
+static struct err *parse_traceback_options(const struct console *console, const struct args *args,
 					   struct traceback_options *options)
 {
 	const char *limit = args_value(args, "-n");
@@ -105,6 +105,7 @@ static struct err *parse_traceback_options(const struct args *args,
 	*options = (struct traceback_options){
 		.is_most_recent_first = args_has(args, "--most-recent-first"),
 		.is_compat = args_has(args, "--compat"),
+		.want_long = query_want_long(console, args),
 	};
 	if (limit) {
 		err = args_parse_number(limit, LONG_MIN, &options->limit);
@@ -118,7 +119,7 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 	struct traceback_options options;
 	const struct stat_row *row;
 	long rank = 1;
-	struct err *err = parse_traceback_options(args, &options);
+	struct err *err = parse_traceback_options(console, args, &options);
 
 	if (!err)
 		err = parse_rank(console, args, &rank);
@@ -199,7 +200,7 @@ static struct err *where_json(struct console *console, const struct traced_block
 
 struct err *cmd_where(struct console *console, const struct args *args)
 {
-	struct traceback_options options = {0};
+	struct traceback_options options = {.want_long = query_want_long(console, args)};
 	char size[FMT_SIZE_MAX], domain[DOMAIN_NAME_MAX];
 	struct traced_block block;
 	uint64_t addr = 0;

@@ -23,6 +23,8 @@ struct console {
 	bool is_interactive;
 	/** Headings may be bold. */
 	bool is_coloured;
+	/** Names are not shortened. */
+	bool is_long;
 	/** --json was given on the command line. */
 	bool is_json;
 	/** The command that runs is to print JSON; it has done so. */

@@ -38,6 +38,7 @@ struct err *console_create(struct session *session, const struct console_config 
 	console->is_interactive = config->is_interactive;
 	console->is_coloured = config->is_coloured;
 	console->is_json = config->is_json;
+	console->is_long = config->is_long;
 	session_on_news(session, print_news, console);
 	*ret = console;
 	return NULL;

@@ -23,6 +23,8 @@ struct console_config {
 	bool is_interactive;
 	/** Every command prints one JSON document (traces and blocks: one a row), notes do too. */
 	bool is_json;
+	/** Names in rows and frames are not shortened. */
+	bool is_long;
 	/** out is a terminal that shows bold text, and the user has not said NO_COLOR. */
 	bool is_coloured;
 };

@@ -10,11 +10,17 @@
 
 #define DEFAULT_ROWS 10
 
+bool query_want_long(const struct console *console, const struct args *args)
+{
+	return console->is_long || args_has(args, "--long");
+}
+
 struct stats_options query_options(const struct console *console, const struct args *args)
 {
 	return (struct stats_options){
 		.want_all = args_has(args, "--all"),
 		.is_compat = args_has(args, "--compat"),
+		.want_long = query_want_long(console, args),
 		.filters = console->filters.list.num ? &console->filters : NULL,
 	};
 }

@@ -6,7 +6,10 @@
 
 #include "console/commands/commands.h"
 
-/** --all, --compat and the filters; the command must have these options. */
+/** --long, of the command or of malloscope. */
+bool query_want_long(const struct console *console, const struct args *args);
+
+/** --long, --all, --compat and the filters; the command must have these options. */
 struct stats_options query_options(const struct console *console, const struct args *args);
 
 /** -n of a table. */

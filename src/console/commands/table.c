@@ -19,6 +19,7 @@
 	{.name = "--cumulative", \
 	 .help = "count every frame of a stack, not only the innermost one"}
 #define ALL_OPTION {.name = "--all", .help = "show allocator wrappers (operator new, strdup ...)"}
+#define LONG_OPTION {.name = "--long", .help = "do not shorten the names of functions"}
 #define COMPAT_OPTION \
 	{.name = "--compat", \
 	 .help = "do as tracemalloc where malloscope differs, see the manual"}
@@ -105,6 +106,7 @@ static const struct command rows[] = {
 			 .help = "sort by live bytes (default), live blocks, total bytes or calls"},
 			{.name = "--all",
 			 .help = "show allocator wrappers, and the row <before attach>"},
+			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.check = check_top, .foresee = foresee_top, .run = cmd_top,
@@ -128,6 +130,7 @@ static const struct command rows[] = {
 				 "shrinkage"},
 			{.name = "--changed", .help = "omit rows that did not change"},
 			ALL_OPTION,
+			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.foresee = foresee_diff, .run = cmd_diff,
@@ -146,6 +149,7 @@ static const struct command rows[] = {
 			 .help = "use the last K snapshots; default: all"},
 			CUMULATIVE_OPTION,
 			ALL_OPTION,
+			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.check = check_growth, .foresee = foresee_growth, .run = cmd_growth,
@@ -164,6 +168,7 @@ static const struct command rows[] = {
 			{.name = "--max", .value = "SIZE",
 			 .help = "allowed growth: 4096, 10KiB, 1.5MiB"},
 			ALL_OPTION,
+			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.check = check_check, .foresee = foresee_check, .run = cmd_check,
@@ -180,6 +185,7 @@ static const struct command rows[] = {
 		.options = {
 			SNAPSHOT_OPTION,
 			ALL_OPTION,
+			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.foresee = foresee_traces, .run = cmd_traces,
@@ -233,6 +239,7 @@ static const struct command rows[] = {
 			{.name = "-n", .value = "LIMIT",
 			 .help = "show LIMIT innermost frames; negative: outermost"},
 			{.name = "--most-recent-first", .help = "innermost frame first"},
+			LONG_OPTION,
 			{.name = "--compat",
 			 .help = "a negative LIMIT omits that many innermost frames"},
 		},
@@ -244,6 +251,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "where", .arguments = "ADDRESS", .min_words = 1, .max_words = 1,
+		.options = {LONG_OPTION},
 		.check = check_where, .run = cmd_where,
 		.summary = "show the live block that contains an address",
 		.help = "ADDRESS is hexadecimal, with or without 0x, and may point inside\n"

@@ -19,6 +19,7 @@
 #define KEY_USAGE   0x109
 #define KEY_ENGINE  0x10a
 #define KEY_SAMPLE  0x10b
+#define KEY_LONG    0x10c
 
 void options_silence_advice(struct argp_state *state)
 {
@@ -42,6 +43,9 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		parse->options.is_json = true;
+		return 0;
+	case KEY_LONG:
+		parse->options.is_long = true;
 		return 0;
 	case KEY_SERVERS:
 		return options_parse_servers(parse, arg);
@@ -191,6 +195,7 @@ static const struct argp_option common_options[] = {
 	 "(default of run and attach without a prompt: standard error)",
 	 0},
 	{"json", KEY_JSON, NULL, 0, "Print JSON Lines: one document for every command", 0},
+	{"long", KEY_LONG, NULL, 0, "Print whole names of C++ and Rust functions, not short ones", 0},
 	{"debuginfod", KEY_SERVERS, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "Ask the servers of DEBUGINFOD_URLS for missing debug information, at most SECONDS "
 	 "(default " SERVERS_SECONDS ") for each file",

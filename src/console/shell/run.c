@@ -113,6 +113,7 @@ static struct err *run_with_output(struct session *session, const struct options
 					.out = out,
 					.is_interactive = options->is_interactive,
 					.is_json = options->is_json,
+					.is_long = options->is_long,
 					.is_coloured = has_colour(out)};
 	struct err *detach_err, *store_err;
 	struct console *console;

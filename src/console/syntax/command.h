@@ -31,7 +31,7 @@ enum complete_kind {
 };
 
 #define COMMAND_MAX_WORDS   5
-#define COMMAND_MAX_OPTIONS 9
+#define COMMAND_MAX_OPTIONS 12
 
 struct command_option {
 	/** "-n" or "--snapshot"; NULL ends the list. */

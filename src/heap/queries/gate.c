@@ -3,6 +3,7 @@
 
 #include "heap/gate.h"
 
+#include "base/short_name.h"
 #include "heap/queries/pattern.h"
 
 #include <inttypes.h>
@@ -16,13 +17,21 @@ static bool matches_path(const struct pattern *pattern, const char *path)
 	return pattern_matches(pattern, path) || (slash && pattern_matches(pattern, slash + 1));
 }
 
+/** The whole name, or the one that rows show. */
+static bool matches_function(const struct pattern *pattern, const char *function)
+{
+	_cleanup_free_ char *text = short_name(function);
+
+	return pattern_matches(pattern, function) || (text && pattern_matches(pattern, text));
+}
+
 static bool matches(const struct pattern *pattern, const struct stats *stats,
 		    const struct group *group)
 {
 	const struct strtab *strings = stats->resolver->strings;
 	char number[32];
 
-	if (pattern_matches(pattern, group->label))
+	if (pattern_matches(pattern, group->label) || pattern_matches(pattern, group->shown))
 		return true;
 	if (group->is_older)
 		return false;
@@ -33,7 +42,7 @@ static bool matches(const struct pattern *pattern, const struct stats *stats,
 				       strtab_get(strings, location_filename(group->location)));
 	case KEY_FUNCTION:
 		return group->location->function &&
-		       pattern_matches(pattern, strtab_get(strings, group->location->function));
+		       matches_function(pattern, strtab_get(strings, group->location->function));
 	case KEY_MODULE:
 		return matches_path(pattern, group->label);
 	case KEY_THREAD:

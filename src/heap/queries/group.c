@@ -7,6 +7,7 @@
 #include "heap/queries/stats_internal.h"
 
 #include "heap/domain.h"
+#include "heap/queries/shown.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -272,6 +273,21 @@ static const char *label_number(struct grouper *grouper, int64_t number)
 	return label ? strcpy(label, text) : NULL;
 }
 
+/** The texts of a label. */
+static struct err *describe_text(struct grouper *grouper, uint32_t id, struct group *ret)
+{
+	const struct group_labels *labels = &grouper->labels;
+
+	ret->label = group_labels_text(&grouper->labels, grouper->arena, id);
+	if (!ret->label)
+		return &err_nomem;
+	ret->shown = ret->label;
+	if (!grouper->options->want_long)
+		ret->shown = shown_label(grouper->arena, labels->resolver->strings,
+					 &labels->items.items[id].location, ret->label);
+	return ret->shown ? NULL : &err_nomem;
+}
+
 static struct err *describe_label(struct grouper *grouper, uint32_t id, struct group *ret)
 {
 	struct location *location = arena_alloc(grouper->arena, sizeof(*location));
@@ -280,8 +296,7 @@ static struct err *describe_label(struct grouper *grouper, uint32_t id, struct g
 		return &err_nomem;
 	*location = grouper->labels.items.items[id].location;
 	ret->location = location;
-	ret->label = group_labels_text(&grouper->labels, grouper->arena, id);
-	return ret->label ? NULL : &err_nomem;
+	return describe_text(grouper, id, ret);
 }
 
 struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group *ret)
@@ -292,7 +307,7 @@ struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group 
 	*ret = (struct group){.key = key};
 	if (grouper->has_older && id == grouper->older_group) {
 		ret->is_older = true;
-		ret->label = OLDER_LABEL;
+		ret->label = ret->shown = OLDER_LABEL;
 		return NULL;
 	}
 	switch (key) {
@@ -300,12 +315,11 @@ struct err *grouper_describe(struct grouper *grouper, uint32_t id, struct group 
 	case KEY_THREAD:
 		ret->domain = key == KEY_DOMAIN ? grouper->numbers.items[id] : 0;
 		ret->tid = key == KEY_THREAD ? grouper->numbers.items[id] : 0;
-		ret->label = label_number(grouper, grouper->numbers.items[id]);
+		ret->label = ret->shown = label_number(grouper, grouper->numbers.items[id]);
 		return ret->label ? NULL : &err_nomem;
 	case KEY_TRACEBACK:
 		trace = &grouper->traces.items[id];
-		ret->label = group_labels_text(&grouper->labels, grouper->arena, trace->row_label);
-		return ret->label ? NULL : &err_nomem;
+		return describe_text(grouper, trace->row_label, ret);
 	default:
 		return describe_label(grouper, id, ret);
 	}

@@ -2,6 +2,7 @@
 // Makes and frees what a query returns: struct stats.
 #include "config.h"
 
+#include "heap/queries/shown.h"
 #include "heap/queries/stats_internal.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 		if (err)
 			return err;
 	}
-	return NULL;
+	return shown_tell_apart(stats->rows, num);
 }
 
 struct err *stats_check_traceback(const struct stats *stats, size_t row)

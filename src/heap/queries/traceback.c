@@ -3,6 +3,8 @@
 
 #include "heap/traceback.h"
 
+#include "base/short_name.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,4 +72,14 @@ char *location_label(const struct location *location, const struct strtab *strin
 	if (!location->has_line && strcmp(file, "<unknown>") != 0)
 		return strdup(file);
 	return asprintf(&label, "%s:%" PRIu32, file, location->line) < 0 ? NULL : label;
+}
+
+char *location_short_label(const struct location *location, const struct strtab *strings)
+{
+	_cleanup_free_ char *label = location_label(location, strings);
+
+	// The name of a file is none of a function.
+	if (!label || location->has_line || !location->function)
+		return no_cleanup_ptr(label);
+	return short_name_within(label, strtab_get(strings, location->function));
 }
