@@ -153,7 +153,8 @@ struct arch {
 	void (*walk_regs)(const struct arch_regs *regs, uint64_t ret[WALK_MAX_REGS]);
 	/** The function that the call instruction before return_addr calls, as far as it can be
 	 *  told from the code and from memory: targets_ret[0] is what it calls, [1] where that
-	 *  leads to if it is a stub that jumps through memory (PLT). 0: unknown. */
+	 *  leads to if it is a stub that jumps through memory (PLT). 0: unknown. A word of memory
+	 *  that leads on is read by one read of its size; nothing else is. */
 	void (*callee)(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
 		       uint64_t return_addr, uint64_t targets_ret[2]);
 

@@ -133,6 +133,10 @@ struct err *module_complete_functions(struct modules *modules, uint32_t id, cons
 				      struct err *(*fn)(void *ctx, const char *name),
 				      void *ctx) __must_check;
 
+/** The name of the function whose address the dynamic linker writes to the word at runtime address
+ *  slot, cut to size - 1 bytes. False: it writes none there. O(relocations of the module). */
+bool modules_slot_symbol(const struct modules *modules, uint64_t slot, char *ret, size_t size);
+
 /** The runtime address of the dynamic linker's breakpoint function (_dl_debug_state, what r_brk
  *  points at), if the module is a dynamic linker: it defines that symbol, as ld.so of glibc and
  *  libc.so of musl do. &err_not_found: it is none. */

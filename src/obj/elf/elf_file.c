@@ -71,6 +71,30 @@ bool elf_file_is_code(const struct elf_file *file, uint64_t addr)
 	return false;
 }
 
+static void read_relocations(struct elf_file *file, const Elf64_Dyn *dyn)
+{
+	struct elf_dynamic *dynamic = &file->dynamic;
+
+	switch (dyn->d_tag) {
+	case DT_JMPREL:
+		if (!elf_file_offset_of(file, dyn->d_un.d_ptr, &dynamic->jmprel_offset))
+			dynamic->jmprel_offset = file->size;
+		break;
+	case DT_PLTRELSZ:
+		dynamic->jmprel_size = dyn->d_un.d_val;
+		break;
+	case DT_RELA:
+		if (!elf_file_offset_of(file, dyn->d_un.d_ptr, &dynamic->rela_offset))
+			dynamic->rela_offset = file->size;
+		break;
+	case DT_RELASZ:
+		dynamic->rela_size = dyn->d_un.d_val;
+		break;
+	default:
+		break;
+	}
+}
+
 static void read_dynamic_entry(struct elf_file *file, const Elf64_Dyn *dyn, bool *has_symtab,
 			       bool *has_strtab)
 {
@@ -101,6 +125,7 @@ static void read_dynamic_entry(struct elf_file *file, const Elf64_Dyn *dyn, bool
 		dynamic->is_pie = dyn->d_un.d_val & DF_1_PIE;
 		break;
 	default:
+		read_relocations(file, dyn);
 		break;
 	}
 }

@@ -27,6 +27,11 @@ struct elf_dynamic {
 	/** 0: there is none. */
 	uint64_t gnu_hash_offset;
 	uint64_t sysv_hash_offset;
+	/** Elf64_Rela of the linkage table, and of everything else; sizes 0: there are none. */
+	uint64_t jmprel_offset;
+	uint64_t jmprel_size;
+	uint64_t rela_offset;
+	uint64_t rela_size;
 };
 
 struct elf_file {

@@ -256,3 +256,10 @@ struct err *module_find_rendezvous(struct modules *modules, uint32_t id, uint64_
 	*ret = addr + entry->pub.bias;
 	return NULL;
 }
+
+bool modules_slot_symbol(const struct modules *modules, uint64_t slot, char *ret, size_t size)
+{
+	const struct module_entry *entry = modules_find_entry(modules, slot);
+
+	return entry && dynsym_of_slot(entry->binary->file, slot - entry->pub.bias, ret, size);
+}

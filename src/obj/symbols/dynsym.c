@@ -9,6 +9,8 @@
  *  malformed table must not cost more. */
 #define MAX_NAME_SIZE 256
 #define MAX_CHAIN     (1u << 16)
+/** So many relocations are read at a time. */
+#define RELOCATIONS 256
 
 struct lookup {
 	const struct dynsym *dynsym;
@@ -169,4 +171,51 @@ struct err *dynsym_find(const struct dynsym *dynsym, const char *name,
 	if (!dynamic->has_symbols || strlen(name) >= MAX_NAME_SIZE)
 		return NULL;
 	return dynamic->gnu_hash_offset ? find_by_gnu_hash(&lookup) : find_by_sysv_hash(&lookup);
+}
+
+/** The index of the symbol that a relocation of table [offset, offset + size) writes to slot, or 0.
+ */
+static uint32_t symbol_of_slot(const struct elf_file *file, uint64_t offset, uint64_t size,
+			       uint64_t slot)
+{
+	Elf64_Rela relocations[RELOCATIONS];
+	uint64_t at;
+	size_t num, i;
+
+	for (at = 0; at < size; at += num * sizeof(*relocations)) {
+		num = (size - at) / sizeof(*relocations);
+		if (num > RELOCATIONS)
+			num = RELOCATIONS;
+		num = elf_file_read_some(file, offset + at, relocations,
+					 num * sizeof(*relocations)) /
+		      sizeof(*relocations);
+		for (i = 0; i < num; i++)
+			if (relocations[i].r_offset == slot)
+				return ELF64_R_SYM(relocations[i].r_info);
+		if (!num)
+			break;
+	}
+	return 0;
+}
+
+bool dynsym_of_slot(const struct elf_file *file, uint64_t slot, char *ret, size_t size)
+{
+	const struct elf_dynamic *dynamic = &file->dynamic;
+	uint32_t index;
+	Elf64_Sym sym;
+	size_t len;
+
+	if (!dynamic->has_symbols)
+		return false;
+	index = symbol_of_slot(file, dynamic->jmprel_offset, dynamic->jmprel_size, slot);
+	if (!index)
+		index = symbol_of_slot(file, dynamic->rela_offset, dynamic->rela_size, slot);
+	if (!index ||
+	    !elf_file_read(file, dynamic->symtab_offset + (uint64_t)index * sizeof(sym), &sym,
+			   sizeof(sym)) ||
+	    sym.st_name >= dynamic->strtab_size)
+		return false;
+	len = elf_file_read_some(file, dynamic->strtab_offset + sym.st_name, ret, size - 1);
+	ret[len] = '\0';
+	return len > 0;
 }

@@ -26,4 +26,8 @@ struct err *dynsym_find(const struct dynsym *dynsym, const char *name,
 			struct err *(*fn)(void *ctx, uint64_t addr, uint64_t size),
 			void *ctx) __must_check;
 
+/** The name of the symbol whose address the dynamic linker writes to the ELF virtual address slot
+ *  (a word of the linkage table), cut to fit. False: no relocation says so. O(relocations). */
+bool dynsym_of_slot(const struct elf_file *file, uint64_t slot, char *ret, size_t size);
+
 #endif

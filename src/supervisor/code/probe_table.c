@@ -75,6 +75,22 @@ bool probe_table_add_new(struct probe_table *table, const struct new_range *rang
 	return vec_push(&table->new_ranges, *range);
 }
 
+static bool are_merged(const struct new_range *a, const struct new_range *b)
+{
+	return a->module == b->module && a->start == b->start && a->domain != b->domain;
+}
+
+bool probe_table_has_merged_new(const struct probe_table *table)
+{
+	size_t i, k;
+
+	for (i = 0; i < table->new_ranges.num; i++)
+		for (k = 0; k < i; k++)
+			if (are_merged(&table->new_ranges.items[i], &table->new_ranges.items[k]))
+				return true;
+	return false;
+}
+
 void probe_table_withdraw(struct probe_table *table, uint32_t module)
 {
 	size_t i;

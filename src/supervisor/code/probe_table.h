@@ -51,6 +51,8 @@ void probe_table_tell(struct probe_table *table, uint64_t addr, enum plant_how h
 		      enum plant_why why);
 /** Add the code of an operator new. False: out of memory. */
 bool probe_table_add_new(struct probe_table *table, const struct new_range *range) __must_check;
+/** Tell whether an operator new and an operator new[] are one function. */
+bool probe_table_has_merged_new(const struct probe_table *table);
 /** A module is gone. Its probes stay in the table, but are not live any more. */
 void probe_table_withdraw(struct probe_table *table, uint32_t module);
 /** All modules are gone. */

@@ -6,10 +6,13 @@
 #include "supervisor/code/rows.h"
 
 #include "arch/arch.h"
+#include "base/io.h"
 #include "heap/frame.h"
 #include "supervisor/code/probe_table.h"
 #include "supervisor/core/row_tables.h"
 #include "supervisor/os/process.h"
+
+#include <string.h>
 
 /** What the supervisor's own walk reads: rows compiled as it goes, live memory of the thread, which
  *  stands still. */
@@ -103,6 +106,34 @@ uint32_t rows_stack_flags(struct traced *t, const struct event_stack *stack)
 	return stack_truncated(end, module);
 }
 
+/** Reads the process, and notes where the last whole word was. */
+struct slot_reader {
+	pid_t pid;
+	uint64_t slot;
+};
+
+static bool read_and_note_slot(void *ctx, uint64_t addr, void *buf, size_t size)
+{
+	struct slot_reader *reader = ctx;
+
+	if (size == sizeof(uint64_t))
+		reader->slot = addr;
+	return process_read(reader->pid, addr, buf, size);
+}
+
+/** In tcmalloc and mimalloc new[] and new are one function, which is the first one that is entered.
+ *  But the caller's linkage table names the one that is called. */
+static bool names_new_array(struct traced *t, uint64_t return_addr)
+{
+	struct slot_reader reader = {.pid = io_live_task(t->pid)};
+	uint64_t targets[2];
+	char name[8];
+
+	arch_host()->callee(read_and_note_slot, &reader, return_addr, targets);
+	return reader.slot && modules_slot_symbol(t->modules, reader.slot, name, sizeof(name)) &&
+	       strncmp(name, "_Zna", 4) == 0;
+}
+
 void rows_name_frames(struct traced *t, const struct event_stack *stack, uint64_t *frames_ret,
 		      uint32_t *domain_ret)
 {
@@ -112,8 +143,11 @@ void rows_name_frames(struct traced *t, const struct event_stack *stack, uint64_
 	traced_lock_obj(t);
 	for (i = 0; i < stack->num_pcs; i++)
 		frames_ret[i] = frame_of(t, stack->pcs[i]);
-	traced_unlock_obj(t);
 	*domain_ret = DOMAIN_MALLOC;
+	if (stack->num_pcs && probe_table_has_merged_new(t->probes) &&
+	    names_new_array(t, stack->pcs[0] + 1))
+		*domain_ret = DOMAIN_NEW_ARRAY;
+	traced_unlock_obj(t);
 	// new[] calls new calls malloc: the outermost of them names the domain.
 	for (i = 0; i < stack->num_pcs && (range = probe_table_find_new(t->probes, frames_ret[i]));
 	     i++)

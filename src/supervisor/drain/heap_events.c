@@ -218,7 +218,7 @@ static struct err *find_site(struct traced *t, uint32_t probe, uint64_t hash, in
 	*is_known_ret = found;
 	if (found) {
 		id = (uint32_t)*found;
-		if (!domain)
+		if (!domain || (domain == DOMAIN_NEW && *found >> 32 == DOMAIN_NEW_ARRAY))
 			domain = *found >> 32;
 	} else if (!heap_is_closed(t->heap)) {
 		err = stacks_intern(heap_stacks(t->heap), NULL, 0, 1,
