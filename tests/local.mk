@@ -352,6 +352,7 @@ e2e_tests = \
 	tests/e2e/files/store.sh \
 	tests/e2e/selftest/bench_agent.sh \
 	tests/e2e/selftest/bench_ci.sh \
+	tests/e2e/selftest/field.sh \
 	tests/e2e/selftest/mutate.sh \
 	tests/e2e/selftest/targets_untraced.sh \
 	tests/e2e/signals/default_trap.sh \
@@ -405,6 +406,7 @@ engine_less_tests = \
 	tests/e2e/files/rights.sh \
 	tests/e2e/selftest/bench_agent.sh \
 	tests/e2e/selftest/bench_ci.sh \
+	tests/e2e/selftest/field.sh \
 	tests/e2e/selftest/mutate.sh \
 	tests/e2e/selftest/targets_untraced.sh
 agent_tests = $(patsubst %.sh,%.agent.sh,$(filter-out $(engine_less_tests),$(e2e_tests)))

@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 
+from fieldlib import naming
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TIMEOUT = 600
 # Under valgrind a program gets other addresses, which it may sort or hash, and sees another CPU: so
@@ -35,6 +37,9 @@ class Row:
     unknown: int = None
     replaced: int = None
     survived: str = "yes"
+    engine: str = None
+    # The first rows, and whether they name the program's own code: naming.Named.
+    names: list = dataclasses.field(default_factory=list)
     # What is wrong, a line each; or why it was skipped.
     wrong: list = dataclasses.field(default_factory=list)
     is_skipped: bool = False
@@ -49,7 +54,8 @@ class Row:
 
 
 WIDTHS = (("program", 16), ("allocations", 11), ("live", 11), ("truth", 11), ("difference", 10),
-          ("peak", 11), ("massif", 11), ("unknown", 7), ("replaced", 8), ("survived", 8))
+          ("peak", 11), ("massif", 11), ("unknown", 7), ("replaced", 8), ("survived", 8),
+          ("engine", 10), ("own rows", 8))
 
 
 def show(words):
@@ -64,19 +70,21 @@ def show_head():
 
 def show_row(row):
     if row.is_skipped:
-        print(f"{row.name.ljust(WIDTHS[0][1])} skipped: {row.wrong.pop()}", flush=True)
+        print(f"{row.name.ljust(WIDTHS[0][1])} skipped: {row.wrong[0]}", flush=True)
         return
     difference = row.live - row.truth if row.live is not None and row.truth is not None else None
     words = (row.name, row.calls, row.live, row.truth, difference, row.peak, row.massif,
-             row.unknown, row.replaced, row.survived)
+             row.unknown, row.replaced, row.survived, row.engine,
+             f"{sum(name.is_own for name in row.names)} of {len(row.names)}")
     show(["-" if word is None else word for word in words])
 
 
 class Field:
     """A malloscope, the libraries that count, and a directory for what a program leaves behind."""
 
-    def __init__(self, build, directory):
+    def __init__(self, build, directory, engine):
         self.program = os.path.join(build, "malloscope")
+        self.engine = engine
         self.directory = directory
         self.name = None
         self.libledger = os.path.join(directory, "libledger.so")
@@ -121,9 +129,11 @@ class Field:
 
     def traced(self, command, setting=(), **options):
         """The same under malloscope, from launch; setting: NAME=VALUE for the program alone. Also
-        what `status` says at its end, as a dictionary; empty: it says nothing."""
+        what `status` says at its end, as a dictionary, with the first rows of its peak as "top";
+        empty: it says nothing."""
         listing = self.path("listing")
-        words = [self.program, "run", "--json", "-o", listing, "-e", "wait exit", "-e", "status",
+        words = [self.program, "run", "--engine", self.engine, "--json", "-o", listing, "-e",
+                 "wait exit", "-e", "status", "-e", f"top --snapshot peak -n {naming.NUM_ROWS}",
                  "--"]
         status, output = self.run(words + (["env", *setting] if setting else []) + command,
                                   **options)
@@ -131,7 +141,9 @@ class Field:
         with open(listing, encoding="utf-8") as f:
             for line in f:
                 if line.startswith('{"command":"status"'):
-                    told = json.loads(line)
+                    told.update(json.loads(line))
+                elif line.startswith('{"command":"top"'):
+                    told["top"] = json.loads(line)
         return status, output, told
 
     def ledger(self, command, setting=(), **options):
@@ -196,6 +208,7 @@ def check_status(row, told):
     """The part of a row that `status` has, and that nothing is odd."""
     row.calls, row.live, row.peak = (told.get(key) for key in ("calls", "size", "peak_size"))
     row.unknown, row.replaced = told.get("unknown_frees"), told.get("replaced")
+    row.engine = told.get("engine")
     if told.get("lost"):
         row.wrong.append(f"{told['lost']} events were lost")
     row.want(row.replaced, 0, "replaced blocks")

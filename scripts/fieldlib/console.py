@@ -20,7 +20,8 @@ class Console:
     def __init__(self, field, pid):
         master, slave = pty.openpty()
         self.fd = master
-        self.process = subprocess.Popen([field.program, "attach", "--json", str(pid)], stdin=slave,
+        self.process = subprocess.Popen([field.program, "attach", "--engine", field.engine,
+                                         "--json", str(pid)], stdin=slave,
                                         stdout=slave, stderr=slave, cwd=field.directory,
                                         env=dict(os.environ, TERM="dumb", INPUTRC="/dev/null",
                                                  HOME=field.directory))

@@ -6,7 +6,7 @@ import glob
 import os
 import subprocess
 
-from fieldlib import sources
+from fieldlib import naming, sources
 from fieldlib.common import Row, Skipped, check_peak, check_status, java_class, need, postgres_data
 
 
@@ -25,6 +25,7 @@ def launched(field, command, stdin=None, setting=(), with_ledger=True, with_mass
         raise Skipped(f"status {status} untraced")
     traced_status, traced_output, told = field.traced(command, setting, stdin=stdin)
     check_status(row, told)
+    row.names = naming.first_rows(field.name, told.get("top", {}))
     row.want(row.unknown, 0, "unknown frees")
     row.want(traced_status, status, "exit status")
     if with_output:
