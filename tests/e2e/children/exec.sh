@@ -10,7 +10,7 @@ try() {
 
 	shift
 	rm -f ledger
-	LEDGER=$dir/ledger ms run -o report -e 'wait call site_malloc 100' -e 'snapshot before' \
+	LEDGER=$dir/ledger ms run -o report -e 'wait call before_exec' -e 'snapshot before' \
 		-e 'wait call checkpoint' -e blocks \
 		-e snapshots -e 'top function --snapshot before' -e 'top module' -e 'wait exit' \
 		-- "$TARGETS/exec" "$@" </dev/null
@@ -34,7 +34,7 @@ chmod 755 script
 try 2 ./script
 
 # Not followed: the new image is free of us, at its begin and to its end.
-ms run --no-follow -o report -e 'wait call site_malloc 100' -e 'snapshot before' -e 'wait exit' \
+ms run --no-follow -o report -e 'wait call before_exec' -e 'snapshot before' -e 'wait exit' \
 	-e status -e 'top --snapshot before -n 1' -- "$TARGETS/exec" sleep 60 </dev/null
 is "$status" 0 "status of exec sleep"
 has report '^# process [0-9]+ executes another program: tracing ends here$' "note of the end"
