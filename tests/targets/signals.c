@@ -266,7 +266,7 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
 	num_alarms++;
 }
 
-/** Its state in /proc, behind the name in parentheses. A stopped one sleeps again when it goes on. */
+/** Its state in /proc, behind the name in parentheses. Who is stopped sleeps again later. */
 static bool is_asleep(int stat)
 {
 	char text[256];

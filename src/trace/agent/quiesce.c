@@ -88,13 +88,6 @@ static bool stop_outside(struct process *p, struct thread *t)
 	return true;
 }
 
-bool agent_stop_outside(struct process *p, struct thread *t)
-{
-	if (!t->is_stopped && !task_is_in_syscall(t->tid) && !stop_outside(p, t))
-		return false;
-	return !t->room || !__atomic_load_n(&t->room->is_busy, __ATOMIC_ACQUIRE);
-}
-
 void agent_quiesce(struct process *p)
 {
 	size_t num = 0, i;
@@ -136,12 +129,6 @@ void agent_resume(struct process *p)
 
 void agent_new_thread(struct process *p, struct thread *t)
 {
-	struct thread *other;
-
-	if (!p->rooms || !thread_fetch(t))
-		return;
-	other = rooms_other(p, t);
-	// Who is still in there goes on with its room, and t is asked at its first event.
-	if (!other || (other->room && !agent_stop_outside(p, other)) || !rooms_enter(p, t))
-		return;
+	if (p->rooms && thread_fetch(t))
+		rooms_note(p, t);
 }

@@ -18,7 +18,5 @@ void agent_quiesce(struct process *p);
 void agent_resume(struct process *p);
 /** Thread t, which is new and has not run, may have the thread pointer of another one. */
 void agent_new_thread(struct process *p, struct thread *t);
-/** The same as agent_quiesce() for one thread that runs. False: it could not be stopped outside. */
-bool agent_stop_outside(struct process *p, struct thread *t);
 
 #endif

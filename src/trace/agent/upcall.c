@@ -12,7 +12,6 @@
 #include "capture/capture.h"
 #include "trace/agent/inside.h"
 #include "trace/agent/process_agent.h"
-#include "trace/agent/quiesce.h"
 #include "trace/code/breakpoints.h"
 #include "trace/glue/capturer.h"
 #include "trace/glue/exchanged.h"
@@ -94,12 +93,8 @@ static void miss(struct process *p, struct thread *t)
 
 static enum agent_answer find_room(struct process *p, struct thread *t)
 {
-	struct thread *other = rooms_other(p, t);
-
 	FAULT_POINT("agent-thread");
 	if (!p->rooms || !p->is_tracing)
-		return AGENT_DONE;
-	if (other && other->room && !agent_stop_outside(p, other))
 		return AGENT_DONE;
 	return rooms_enter(p, t) ? AGENT_RETRY : AGENT_DONE;
 }

@@ -7,6 +7,7 @@
 #include "trace/glue/rooms.h"
 
 #include "agent/agent.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "trace/os/process.h"
 #include "trace/os/threads.h"
@@ -21,6 +22,8 @@ struct place {
 	uint64_t thread_pointer;
 	/** A task that has it. */
 	pid_t tid;
+	/** The agent finds it. */
+	bool is_told;
 };
 
 /** What of the counters in a room is added up already. */
@@ -36,6 +39,8 @@ struct rooms {
 	/** By room; of a room that is free, NULL. is_used: somebody had it before. */
 	struct counted *counted[AGENT_MAX_THREADS];
 	bool is_used[AGENT_MAX_THREADS];
+	/** Places that are taken. */
+	uint32_t num_places;
 	/** Stamps that were given by us. */
 	uint64_t num_stamps;
 };
@@ -84,13 +89,25 @@ static struct agent_place *told_place(struct rooms *r, const struct place *place
 	return &r->shared->places[place - r->places];
 }
 
-static void tell_place(struct rooms *r, const struct place *place, uint32_t index)
+static void tell_place(struct rooms *r, struct place *place, uint32_t index)
 {
 	struct agent_place *told = told_place(r, place);
 
+	place->is_told = true;
 	told->tid = place->tid;
 	__atomic_store_n(&told->index, index, __ATOMIC_RELAXED);
 	__atomic_store_n(&told->thread_pointer, place->thread_pointer, __ATOMIC_RELEASE);
+}
+
+static void take_place(struct rooms *r, struct place *place, struct thread *t,
+		       uint64_t thread_pointer)
+{
+	if (place->thread_pointer != thread_pointer) {
+		r->num_places++;
+		place->is_told = false;
+	}
+	place->thread_pointer = t->thread_pointer = thread_pointer;
+	place->tid = t->tid;
 }
 
 static void free_place(struct rooms *r, struct place *place)
@@ -98,6 +115,7 @@ static void free_place(struct rooms *r, struct place *place)
 	size_t i = (size_t)(place - r->places), next = (i + 1) % AGENT_NUM_PLACES;
 	uint64_t mark = r->places[next].thread_pointer ? AGENT_PLACE_ENDED : 0;
 
+	r->num_places--;
 	*place = (struct place){.thread_pointer = mark};
 	__atomic_store_n(&told_place(r, place)->thread_pointer, mark, __ATOMIC_RELEASE);
 }
@@ -161,27 +179,48 @@ bool rooms_enter(struct process *p, struct thread *t)
 {
 	uint64_t thread_pointer = p->arch->thread_pointer(&t->regs);
 	struct rooms *r = p->rooms;
-	struct thread *other;
 	struct place *place;
+	bool is_shared;
 
 	// It has set up another thread pointer.
 	if (t->thread_pointer && t->thread_pointer != thread_pointer)
 		rooms_leave(p, t);
-	if (t->thread_pointer)
-		return true;
 	place = thread_pointer > AGENT_PLACE_ENDED ? find_place(r, thread_pointer) : NULL;
 	if (!place)
 		return false;
-	other = rooms_other(p, t);
-	if (other)
-		leave_room(p, other);
-	place->thread_pointer = t->thread_pointer = thread_pointer;
-	place->tid = t->tid;
-	if (!other && take_room(r, t, thread_pointer))
+	if (t->thread_pointer && place->is_told)
+		return true;
+	is_shared = rooms_other(p, t);
+	take_place(r, place, t, thread_pointer);
+	if (!is_shared && (t->room || take_room(r, t, thread_pointer)))
 		tell_place(r, place, t->room_index);
 	else
 		tell_place(r, place, AGENT_PLACE_SHARED);
 	return true;
+}
+
+void rooms_note(struct process *p, struct thread *t)
+{
+	uint64_t thread_pointer = p->arch->thread_pointer(&t->regs);
+	struct rooms *r = p->rooms;
+	struct place *place;
+
+	if (rooms_other(p, t)) {
+		if (!rooms_enter(p, t))
+			log_debug("the agent takes thread %d for another one", (int)t->tid);
+		return;
+	}
+	// The others are for those that allocate.
+	if (t->thread_pointer || thread_pointer <= AGENT_PLACE_ENDED ||
+	    r->num_places >= AGENT_NUM_PLACES / 2)
+		return;
+	place = find_place(r, thread_pointer);
+	if (!place)
+		return;
+	take_place(r, place, t, thread_pointer);
+	// The agent has to look on behind it.
+	__atomic_store_n(&told_place(r, place)->thread_pointer, AGENT_PLACE_ENDED,
+			 __ATOMIC_RELEASE);
 }
 
 void rooms_leave(struct process *p, struct thread *t)
@@ -191,9 +230,11 @@ void rooms_leave(struct process *p, struct thread *t)
 	struct place *place;
 	size_t i;
 
-	if (!r || !thread_pointer)
+	if (!r)
 		return;
 	leave_room(p, t);
+	if (!thread_pointer)
+		return;
 	t->thread_pointer = 0;
 	place = find_place(r, thread_pointer);
 	if (!place || place->thread_pointer != thread_pointer)

@@ -5,7 +5,8 @@
  *  write there, and puts it back.
  *
  *  The agent finds a room by the thread pointer. Two tasks may have the same one (a child by vfork,
- *  until it executes a program): then neither has a room, and each of their events is an upcall. */
+ *  until it executes a program): then it finds no room for either, and each of their events is an
+ *  upcall. Who was in the agent at that moment goes on with its room, and keeps its state there. */
 #ifndef TRACE_GLUE_ROOMS_H
 #define TRACE_GLUE_ROOMS_H
 
@@ -28,9 +29,12 @@ void rooms_destroy(struct rooms *r);
 /** Another task that has the thread pointer of t, registers fetched. NULL: none. */
 struct thread *rooms_other(struct process *p, const struct thread *t);
 /** Let the agent find t, registers fetched, which is not in the agent but at an upcall. If another
- *  task has its thread pointer, that one loses its room, and must not be in the agent either.
- *  False: the agent cannot be told of t. */
+ *  task has its thread pointer, the agent finds neither from now on, wherever that one is. False:
+ *  the agent cannot be told of t. */
 bool rooms_enter(struct process *p, struct thread *t) __must_check;
+/** t, registers fetched, has begun, and done nothing yet: the agent does not learn of it before its
+ *  first event, but nobody else with its thread pointer is taken for it, nor it for another. */
+void rooms_note(struct process *p, struct thread *t);
 /** The agent forgets t, which is not in it: it has ended, or the agent is left. The state of t is
  *  in the tracer alone then. */
 void rooms_leave(struct process *p, struct thread *t);
