@@ -296,6 +296,7 @@ src_libheap_a_SOURCES = \
 	src/heap/growth.h \
 	src/heap/heap.h \
 	src/heap/measured.h \
+	src/heap/namer.h \
 	src/heap/older.h \
 	src/heap/alloc_wrappers.h \
 	src/heap/queries/filter.c \
@@ -304,7 +305,10 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/gate.c \
 	src/heap/queries/group.c \
 	src/heap/queries/group_labels.c \
+	src/heap/queries/function_name.c \
+	src/heap/queries/function_name.h \
 	src/heap/queries/growth.c \
+	src/heap/queries/namer.c \
 	src/heap/queries/noise.c \
 	src/heap/queries/order.c \
 	src/heap/queries/pattern.c \
@@ -313,12 +317,16 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/result.c \
 	src/heap/queries/shown.c \
 	src/heap/queries/shown.h \
+	src/heap/queries/skip_judge.c \
+	src/heap/queries/skip_rules.c \
+	src/heap/queries/skip_rules.h \
 	src/heap/queries/stats.c \
 	src/heap/queries/stats_internal.h \
 	src/heap/queries/traceback.c \
 	src/heap/queries/traces.c \
 	src/heap/queries/truncated.c \
 	src/heap/resolve.h \
+	src/heap/skip.h \
 	src/heap/snapshot.h \
 	src/heap/stacks.h \
 	src/heap/stats.h \
@@ -537,6 +545,7 @@ src_libconsole_a_SOURCES = \
 	src/console/commands/cmd_measure.c \
 	src/console/commands/cmd_process.c \
 	src/console/commands/cmd_query.c \
+	src/console/commands/cmd_skip.c \
 	src/console/commands/cmd_snapshot.c \
 	src/console/commands/cmd_state.c \
 	src/console/commands/cmd_stats.c \
@@ -580,6 +589,8 @@ src_libconsole_a_SOURCES = \
 	src/console/shell/options_modes.c \
 	src/console/shell/options_values.c \
 	src/console/shell/run.c \
+	src/console/shell/wrappers.c \
+	src/console/shell/wrappers.h \
 	src/console/syntax/args.c \
 	src/console/syntax/args.h \
 	src/console/syntax/command.c \
@@ -596,3 +607,6 @@ src_libconsole_a_SOURCES = \
 bin_PROGRAMS += malloscope
 malloscope_SOURCES = src/main.c
 malloscope_LDADD = $(console_libs)
+
+# Where the installed rules of `skip` are.
+src/console/shell/wrappers.o: AM_CPPFLAGS += -DWRAPPERS_DIR='"$(wrappersdir)"'

@@ -51,6 +51,7 @@ unit_tests = \
 	tests/unit/heap_alloc_wrappers.t \
 	tests/unit/heap_sampling.t \
 	tests/unit/heap_shown.t \
+	tests/unit/heap_skip.t \
 	tests/unit/heap_snapshot.t \
 	tests/unit/heap_stacks.t \
 	tests/unit/heap_stats.t \
@@ -225,6 +226,7 @@ targets_c = \
 	tests/targets/wrapped \
 	tests/targets/zombie
 targets_cxx = \
+	tests/targets/containers \
 	tests/targets/measured_cxx \
 	tests/targets/sampled \
 	tests/targets/throw
@@ -236,6 +238,7 @@ target_sources = \
 	tests/targets/children.c \
 	tests/targets/sharer.c \
 	tests/targets/code_check.c \
+	tests/targets/containers.cc \
 	tests/targets/debugger.c \
 	tests/targets/default_trap.c \
 	tests/targets/dlopen.c \
@@ -341,6 +344,7 @@ e2e_tests = \
 	tests/e2e/commands/oracle.sh \
 	tests/e2e/commands/sample.sh \
 	tests/e2e/commands/semantics.sh \
+	tests/e2e/commands/skip.sh \
 	tests/e2e/commands/stop.sh \
 	tests/e2e/commands/where.sh \
 	tests/e2e/files/format.sh \

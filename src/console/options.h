@@ -56,6 +56,8 @@ struct options {
 	VEC(const char *) words;
 	/** --probe; session.probes points there. */
 	VEC(const char *) probes;
+	/** --skip. */
+	VEC(const char *) skips;
 	/** --every in nanoseconds and --store; 0 and NULL: not given. */
 	uint64_t period_ns;
 	const char *store;

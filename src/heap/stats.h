@@ -10,6 +10,7 @@
 
 struct arena;
 struct filters;
+struct skip_rules;
 
 enum group_key {
 	KEY_LINENO,
@@ -35,14 +36,17 @@ struct stats_options {
 	 *  filename, function, module. */
 	bool is_cumulative;
 	/** tracemalloc's habits (--compat): a recursive frame counts every time (G4), filename rows
-	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc knows no
-	 *  wrapper: want_all is implied. */
+	 *  print FILE:0 (F4), traceback rows print their oldest frame (F5). tracemalloc skips
+	 *  nothing: want_all is implied. */
 	bool is_compat;
-	/** Do not skip allocator wrappers where one frame stands for the stack. Statistics of one
-	 *  snapshot: with older blocks. */
+	/** Skip nothing where one frame stands for the stack. Statistics of one snapshot: with
+	 *  older blocks. */
 	bool want_all;
 	/** Rows show whole names. */
 	bool want_long;
+	/** Which frames do not stand for a stack. NULL: allocators alone. They must not change
+	 *  while the query runs. */
+	const struct skip_rules *skip;
 	/** Only traces that pass are counted, in rows and totals. NULL: all. A filter looks at the
 	 *  frame that stands for the stack; with want_all that is the newest. */
 	const struct filters *filters;
@@ -65,7 +69,7 @@ struct group {
 	 *  <unknown>:0. filename: FILE, or the path of the module when there is no line
 	 *  information. function: FUNCTION (MODULE), MODULE being a base name, or the location's
 	 *  file when the function is unknown. module: its path. traceback: as lineno, of the most
-	 *  recent frame that is no allocator wrapper. "malloc", "new", "new[]", "mmap", "domain N".
+	 *  recent frame that is not skipped. "malloc", "new", "new[]", "mmap", "domain N".
 	 *  "thread TID". Owned by the table. */
 	const char *label;
 	/** The label as people read it, with names shortened (base/short_name.h). It is label

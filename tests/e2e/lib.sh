@@ -35,6 +35,9 @@ export MALLOSCOPE_ENGINE=$ENGINE
 
 srcdir=${srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 builddir=${builddir:-$srcdir}
+# The rules of the source tree, and none of the user.
+export MALLOSCOPE_WRAPPERS=$srcdir/data/wrappers.d
+export XDG_CONFIG_HOME=/nonexistent
 MALLOSCOPE=${MALLOSCOPE:-$builddir/malloscope}
 TARGETS=${TARGETS:-$builddir/tests/targets}
 ms_timeout=${ms_timeout:-60}

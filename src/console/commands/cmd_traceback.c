@@ -8,6 +8,7 @@
 #include "console/commands/truncated.h"
 #include "console/terminal/progress.h"
 #include "heap/domain.h"
+#include "heap/namer.h"
 #include "report/json_stats.h"
 #include "report/text.h"
 #include "supervisor/blocks.h"
@@ -225,33 +226,6 @@ struct err *cmd_where(struct console *console, const struct args *args)
 	return print_stack(console, block.stack, &options);
 }
 
-/** The place that stands for a stack in a line: its innermost location that is no allocator
- *  wrapper, or if there is none the innermost. */
-static struct err *find_place(const struct resolver *resolver, const struct stack *stack,
-			      struct location *ret)
-{
-	bool is_first = true;
-	uint32_t i;
-
-	for (i = 0; i < stack->num_frames; i++) {
-		const struct location *found = NULL;
-		size_t num = 0, j;
-		struct err *err =
-			resolver->resolve(resolver->ctx, stack_frame(stack, i), &found, &num);
-
-		if (err)
-			return err;
-		for (j = 0; j < num; j++) {
-			if (is_first || !found[j].is_alloc_wrapper)
-				*ret = found[j];
-			if (!found[j].is_alloc_wrapper)
-				return NULL;
-			is_first = false;
-		}
-	}
-	return NULL;
-}
-
 static struct err *block_json(struct console *console, const struct traced_block *block,
 			      const struct location *place)
 {
@@ -269,28 +243,29 @@ static struct err *block_json(struct console *console, const struct traced_block
 	return commands_end_json(console, doc);
 }
 
-static struct err *print_block(struct console *console, const struct traced_block *block)
+static struct err *print_block(struct console *console, const struct traced_block *block,
+			       struct namer *namer)
 {
 	const struct resolver *resolver = traced_resolver(console->traced);
 	struct stack stack = traced_stack(console->traced, block->stack);
-	struct location place = {0};
+	const struct location *place;
 	char domain[DOMAIN_NAME_MAX];
-	struct err *err = find_place(resolver, &stack, &place);
+	struct err *err = namer_find(namer, &stack, &place);
 
 	if (err)
 		return err;
 	if (console->want_json)
-		return block_json(console, block, &place);
+		return block_json(console, block, place);
 	fprintf(console->out, "0x%" PRIx64 " %" PRIu64 " %s %" PRId32, block->addr, block->size,
 		short_domain(block->domain, domain), block->tid);
-	if (place.function) {
+	if (place->function) {
 		fputc(' ', console->out);
-		utf8_print(console->out, strtab_get(resolver->strings, place.function));
+		utf8_print(console->out, strtab_get(resolver->strings, place->function));
 	}
 	fputc(' ', console->out);
-	utf8_print(console->out, strtab_get(resolver->strings, place.file));
-	if (place.has_line)
-		fprintf(console->out, ":%" PRIu32, place.line);
+	utf8_print(console->out, strtab_get(resolver->strings, place->file));
+	if (place->has_line)
+		fprintf(console->out, ":%" PRIu32, place->line);
 	fputc('\n', console->out);
 	return NULL;
 }
@@ -298,13 +273,16 @@ static struct err *print_block(struct console *console, const struct traced_bloc
 struct err *cmd_blocks(struct console *console, const struct args *args)
 {
 	_cleanup_free_ struct traced_block *blocks = NULL;
+	_cleanup_namer_ struct namer *namer = NULL;
 	size_t num = 0, i;
 	struct err *err = traced_blocks(console->traced, &blocks, &num);
 
 	(void)args;
 	// A document for each block, none when there is none.
 	console->has_json = true;
+	if (!err)
+		err = namer_create(traced_resolver(console->traced), console->skip, false, &namer);
 	for (i = 0; i < num && !err; i++)
-		err = print_block(console, &blocks[i]);
+		err = print_block(console, &blocks[i], namer);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include "console/commands/console.h"
 #include "console/syntax/args.h"
 #include "heap/filter.h"
+#include "heap/skip.h"
 #include "heap/stats.h"
 #include "report/json.h"
 
@@ -34,6 +35,8 @@ struct console {
 	bool has_failed_gate;
 	/** What `top` and the like apply. */
 	struct filters filters;
+	/** Which frames name no row. */
+	struct skip_rules *skip;
 	/** `quit` was given. */
 	bool wants_quit;
 	/** Result of the last `top` or `diff`, for `traceback`; NULL: none yet. */
@@ -48,6 +51,7 @@ struct err *check_growth(const struct args *args) __must_check;
 struct err *check_check(const struct args *args) __must_check;
 struct err *check_every(const struct args *args) __must_check;
 struct err *check_filter(const struct args *args) __must_check;
+struct err *check_skip(const struct args *args) __must_check;
 struct err *check_where(const struct args *args) __must_check;
 struct err *check_process(const struct args *args) __must_check;
 struct err *check_wait(const struct args *args) __must_check;
@@ -70,6 +74,7 @@ struct err *cmd_traces(struct console *console, const struct args *args) __must_
 struct err *cmd_growth(struct console *console, const struct args *args) __must_check;
 struct err *cmd_check(struct console *console, const struct args *args) __must_check;
 struct err *cmd_filter(struct console *console, const struct args *args) __must_check;
+struct err *cmd_skip(struct console *console, const struct args *args) __must_check;
 struct err *cmd_dump(struct console *console, const struct args *args) __must_check;
 struct err *cmd_load(struct console *console, const struct args *args) __must_check;
 struct err *cmd_every(struct console *console, const struct args *args) __must_check;

@@ -28,9 +28,15 @@ struct err *console_create(struct session *session, const struct console_config 
 			   struct console **ret)
 {
 	struct console *console = calloc(1, sizeof(*console));
+	struct err *err;
 
 	if (!console)
 		return &err_nomem;
+	err = skip_rules_create(&console->skip);
+	if (err) {
+		free(console);
+		return err;
+	}
 	console->commands = config->commands;
 	console->session = session;
 	console->traced = session_first(session);
@@ -51,6 +57,7 @@ void console_destroy(struct console *console)
 	session_on_news(console->session, NULL, NULL);
 	stats_destroy(console->last);
 	filters_clear(&console->filters);
+	skip_rules_destroy(console->skip);
 	free(console);
 }
 
@@ -141,6 +148,16 @@ static void print_note(struct console *console, const char *note, int of)
 		jsonl_int(doc, "pid", of);
 	jsonl_string(doc, "text", note);
 	err_destroy(jsonl_end(doc, console->out));
+}
+
+void console_note(struct console *console, const char *text)
+{
+	print_note(console, text, 0);
+}
+
+struct skip_rules *console_skip(const struct console *console)
+{
+	return console->skip;
 }
 
 bool console_has_failed_gate(const struct console *console)

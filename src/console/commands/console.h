@@ -12,6 +12,7 @@
 struct command_table;
 struct console;
 struct session;
+struct skip_rules;
 struct traced;
 
 struct console_config {
@@ -49,6 +50,11 @@ bool console_has_failed_gate(const struct console *console);
  *  Both are printed when they come, during waits, too; at a prompt session_note_fd() tells when to
  *  call this. */
 void console_print_notes(struct console *console);
+
+/** Print a note of our own, as those of the session. */
+void console_note(struct console *console, const char *text);
+/** Which frames name no row, for all queries of this console. It begins without any rule. */
+struct skip_rules *console_skip(const struct console *console);
 
 /** The table of the configuration. */
 const struct command_table *console_commands(const struct console *console);

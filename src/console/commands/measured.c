@@ -83,7 +83,8 @@ static struct err *measured_json(struct console *console, const struct measured_
 
 void measured_print(struct console *console, const struct measured_result *measured)
 {
-	const struct stats_options options = {.key = KEY_LINENO, .want_long = console->is_long};
+	const struct stats_options options = {
+		.key = KEY_LINENO, .want_long = console->is_long, .skip = console->skip};
 	_cleanup_stats_ struct stats *stats = NULL;
 	_cleanup_err_ struct err *err = stats_snapshot(measured->stayed, &options, SORT_DEFAULT,
 						       traced_resolver(console->traced), &stats);

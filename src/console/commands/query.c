@@ -21,6 +21,7 @@ struct stats_options query_options(const struct console *console, const struct a
 		.want_all = args_has(args, "--all"),
 		.is_compat = args_has(args, "--compat"),
 		.want_long = query_want_long(console, args),
+		.skip = console->skip,
 		.filters = console->filters.list.num ? &console->filters : NULL,
 	};
 }

@@ -18,7 +18,7 @@
 #define CUMULATIVE_OPTION \
 	{.name = "--cumulative", \
 	 .help = "count every frame of a stack, not only the innermost one"}
-#define ALL_OPTION {.name = "--all", .help = "show allocator wrappers (operator new, strdup ...)"}
+#define ALL_OPTION {.name = "--all", .help = "skip no frame: show what called the allocator"}
 #define LONG_OPTION {.name = "--long", .help = "do not shorten the names of functions"}
 #define COMPAT_OPTION \
 	{.name = "--compat", \
@@ -105,14 +105,14 @@ static const struct command rows[] = {
 			{.name = "--by", .value = "size|count|allocated|calls",
 			 .help = "sort by live bytes (default), live blocks, total bytes or calls"},
 			{.name = "--all",
-			 .help = "show allocator wrappers, and the row <before attach>"},
+			 .help = "skip no frame, and show the row <before attach>"},
 			LONG_OPTION,
 			COMPAT_OPTION,
 		},
 		.check = check_top, .foresee = foresee_top, .run = cmd_top,
 		.summary = "show where live memory was allocated, largest first",
 		.help = KEYS_HELP
-			"A row shows the innermost frame that is not an allocator wrapper.\n"
+			"A row shows the innermost frame that `skip` does not skip.\n"
 			"`--by allocated` and `--by calls` print these numbers at the end of\n"
 			"each row, and show rows without live blocks, too. `traceback #2`\n"
 			"shows the stack of the second row.\n",
@@ -232,6 +232,22 @@ static const struct command rows[] = {
 			"whole file name; * and ? match slashes, too. A stack counts if some\n"
 			"+ matches it (or there is no +) and no - matches it. Domains are\n"
 			"malloc, new, new[], mmap, or numbers. Snapshots do not change.\n",
+	},
+	{
+		.name = "skip", .arguments = "add RULE | list | clear",
+		.min_words = 1, .max_words = 2, .fixed = {"add|list|clear"},
+		.kinds = {0, COMPLETE_FUNCTION},
+		.options = {
+			{.name = "--all", .help = "list the installed rules, too"},
+		},
+		.check = check_skip, .run = cmd_skip,
+		.summary = "choose which frames do not name a row",
+		.help = "RULE is a FUNCTION, MODULE!FUNCTION, file:PATTERN or module:PATTERN,\n"
+			"all shell patterns: my_alloc, 'mylib::*', 'file:*/mylib/*'. Allocators\n"
+			"and their wrappers, containers, and the code of system, compiler and\n"
+			"toolchain are skipped by installed rules. `clear` forgets the rules\n"
+			"of `add`, of --skip, and of ~/.config/malloscope/wrappers. With --all\n"
+			"a query skips nothing.\n",
 	},
 	{
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,

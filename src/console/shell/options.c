@@ -201,4 +201,5 @@ void options_deinit(struct options *options)
 	vec_deinit(&options->sources);
 	vec_deinit(&options->words);
 	vec_deinit(&options->probes);
+	vec_deinit(&options->skips);
 }

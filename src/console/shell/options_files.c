@@ -14,9 +14,10 @@ static void print_file_help(const struct command *command, const char *name, boo
 {
 	printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
 	help_print_command(stdout, command);
-	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE", "write the output to FILE",
-	       "--json", "print JSON Lines", "--debuginfod",
-	       "ask servers for debug information, as run does");
+	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
+	       "write the output to FILE", "--json", "print JSON Lines", "--debuginfod",
+	       "ask servers for debug information, as run does", "--skip RULE",
+	       "let rows not be named by these frames, as run does");
 }
 
 /** Take a word that belongs to the console command. *is_value_ret: it is an option, and the next
@@ -35,6 +36,23 @@ static error_t take_word(struct parse *parse, const struct command *command, con
 		*is_value_ret = !err && option->value;
 		err_destroy(err);
 	}
+	return 0;
+}
+
+/** An option of ours with a value. *ret stays NULL if word is not that option. */
+static error_t take_value(struct argp_state *state, struct parse *parse, const char *word,
+			  const char *option, const char **ret)
+{
+	size_t size = strlen(option);
+
+	if (strncmp(word, option, size) != 0 || (word[size] && word[size] != '='))
+		return 0;
+	if (word[size])
+		*ret = word + size + 1;
+	else if (state->next < state->argc)
+		*ret = state->argv[state->next++];
+	else
+		return options_usage_error(parse, "option '%s' requires an argument", word);
 	return 0;
 }
 
@@ -58,12 +76,19 @@ error_t options_parse_files(struct argp_state *state, struct parse *parse, const
 	bool is_diff = options->mode == MODE_DIFF, is_value = false;
 	const struct command *command;
 	error_t error = 0;
-	const char *word;
+	const char *word, *rule;
 
 	err_destroy(command_find(&all_commands, name, &command));
 	while (!error && state->next < state->argc) {
 		word = state->argv[state->next++];
-		if (is_value) {
+		rule = NULL;
+		if (!is_value)
+			error = take_value(state, parse, word, "--skip", &rule);
+		if (error)
+			return error;
+		if (rule) {
+			error = options_parse_skip(parse, rule);
+		} else if (is_value) {
 			error = take_word(parse, command, word, true, &is_value);
 		} else if (strcmp(word, "--help") == 0) {
 			print_file_help(command, name, is_diff);

@@ -20,6 +20,7 @@
 #define KEY_ENGINE  0x10a
 #define KEY_SAMPLE  0x10b
 #define KEY_LONG    0x10c
+#define KEY_SKIP    0x10d
 
 void options_silence_advice(struct argp_state *state)
 {
@@ -49,6 +50,8 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SERVERS:
 		return options_parse_servers(parse, arg);
+	case KEY_SKIP:
+		return options_parse_skip(parse, arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -199,6 +202,10 @@ static const struct argp_option common_options[] = {
 	{"debuginfod", KEY_SERVERS, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "Ask the servers of DEBUGINFOD_URLS for missing debug information, at most SECONDS "
 	 "(default " SERVERS_SECONDS ") for each file",
+	 0},
+	{"skip", KEY_SKIP, "RULE", 0,
+	 "Let rows not be named by these frames, as `skip add` does; repeatable: my_alloc, "
+	 "'file:*/mylib/*', 'module:libfoo*'",
 	 0},
 	{0},
 };

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "console/shell/options_internal.h"
 #include "console/syntax/args.h"
+#include "heap/skip.h"
 #include "supervisor/session.h"
 
 #include <errno.h>
@@ -132,6 +133,15 @@ error_t options_parse_probe(struct parse *parse, const char *spec)
 	if (err)
 		return options_usage_reason(parse, "--probe: ", err);
 	return vec_push(&parse->options.probes, spec) ? 0 : options_out_of_memory(parse);
+}
+
+error_t options_parse_skip(struct parse *parse, const char *rule)
+{
+	struct err *err = skip_rule_check(rule);
+
+	if (err)
+		return options_usage_reason(parse, "--skip: ", err);
+	return vec_push(&parse->options.skips, rule) ? 0 : options_out_of_memory(parse);
 }
 
 error_t options_parse_engine(struct parse *parse, const char *name)

@@ -11,6 +11,7 @@
 #include "console/options.h"
 #include "console/shell/batch.h"
 #include "console/shell/interactive.h"
+#include "console/shell/wrappers.h"
 #include "console/terminal/signals.h"
 #include "supervisor/session.h"
 #include "supervisor/storing.h"
@@ -121,7 +122,9 @@ static struct err *run_with_output(struct session *session, const struct options
 
 	if (err)
 		return err;
-	err = begin(session, options);
+	err = wrappers_load(console, options->skips.items, options->skips.num);
+	if (!err)
+		err = begin(session, options);
 	if (!err)
 		err = signals_install(session, options->is_interactive,
 				      options->mode != MODE_ATTACH);

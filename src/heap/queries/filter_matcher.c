@@ -23,7 +23,7 @@ struct filter_matcher {
 	const struct filters *filters;
 	const struct heap *heap;
 	const struct resolver *resolver;
-	bool want_newest;
+	struct namer *namer;
 	/** The pattern of each filter; NULL for domain filters. */
 	struct pattern *patterns[FILTERS_MAX];
 	/** The filters that have a pattern, that look at all frames, that have a line, that
@@ -81,7 +81,7 @@ static struct err *add_filter(struct filter_matcher *matcher, size_t i)
 }
 
 struct err *filter_matcher_create(const struct filters *filters, const struct heap *heap,
-				  const struct resolver *resolver, bool want_newest,
+				  const struct resolver *resolver, struct namer *namer,
 				  struct filter_matcher **ret)
 {
 	static const struct filters none;
@@ -94,7 +94,7 @@ struct err *filter_matcher_create(const struct filters *filters, const struct he
 	matcher->filters = filters ? filters : &none;
 	matcher->heap = heap;
 	matcher->resolver = resolver;
-	matcher->want_newest = want_newest;
+	matcher->namer = namer;
 	matcher->last_domain = UINT64_MAX;
 	for (i = 0; i < matcher->filters->list.num && !err; i++)
 		err = add_filter(matcher, i);
@@ -153,12 +153,11 @@ static struct err *match_location(struct filter_matcher *matcher, const struct l
 static struct err *frame_add(struct filter_matcher *matcher, const struct stack *stack, uint32_t i)
 {
 	struct matched_frame added = {0};
-	struct err *err = matcher->resolver->resolve(matcher->resolver->ctx, stack_frame(stack, i),
-						     &added.locations, &added.num);
+	struct err *err = namer_frame(matcher->namer, stack, i, &added.locations, &added.num);
 	uint64_t mask;
 	size_t k;
 
-	for (k = 0; !err && k < added.num && matcher->all_frames_mask; k++) {
+	for (k = 0; !err && k < added.num; k++) {
 		err = match_location(matcher, &added.locations[k], &mask);
 		if (!err)
 			added.mask |= mask;
@@ -186,28 +185,10 @@ static struct err *frame_get(struct filter_matcher *matcher, const struct stack 
 static struct err *match_shown(struct filter_matcher *matcher, const struct stack *stack,
 			       uint64_t *ret)
 {
-	const struct location *shown = NULL;
-	uint32_t i;
+	const struct location *shown;
+	struct err *err = namer_find(matcher->namer, stack, &shown);
 
-	for (i = 0; i < stack->num_frames; i++) {
-		const struct matched_frame *frame;
-		struct err *err = frame_get(matcher, stack, i, &frame);
-		size_t k;
-
-		if (err)
-			return err;
-		if (i == 0)
-			shown = &frame->locations[0];
-		if (matcher->want_newest)
-			break;
-		for (k = 0; k < frame->num && frame->locations[k].is_alloc_wrapper; k++)
-			continue;
-		if (k < frame->num) {
-			shown = &frame->locations[k];
-			break;
-		}
-	}
-	return match_location(matcher, shown, ret);
+	return err ? err : match_location(matcher, shown, ret);
 }
 
 // Stacks that were met one after the other mostly share their oldest frames, and so what these

@@ -7,19 +7,18 @@
 
 #include "heap/filter.h"
 #include "heap/heap.h"
+#include "heap/namer.h"
 #include "heap/resolve.h"
 
 #include <stdbool.h>
 
 struct filter_matcher;
 
-/** Create a matcher. filters (NULL: none), heap and resolver must outlive it, and the filters must
- *  not change. It does not know stacks that are added to the heap later. want_newest: the newest
- *  frame stands for a stack (L3), as in tracemalloc. Otherwise it is the newest location that is no
- *  allocator wrapper, which a row would show, or the newest when there is no other. Inlined
- *  functions are frames. */
+/** Create a matcher. filters (NULL: none), heap, resolver and namer must outlive it, and the
+ *  filters must not change. It does not know stacks that are added to the heap later. namer: which
+ *  location stands for a stack (L3). */
 struct err *filter_matcher_create(const struct filters *filters, const struct heap *heap,
-				  const struct resolver *resolver, bool want_newest,
+				  const struct resolver *resolver, struct namer *namer,
 				  struct filter_matcher **ret) __must_check;
 /** NULL is fine. */
 void filter_matcher_destroy(struct filter_matcher *matcher);

@@ -20,7 +20,10 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 	struct err *err;
 
 	*grouper = (struct grouper){.options = options, .heap = heap, .arena = arena};
-	err = group_labels_init(&grouper->labels, options, resolver, heap_stacks(heap));
+	err = namer_create(resolver, options->skip, stats_want_newest(options), &grouper->namer);
+	if (!err)
+		err = group_labels_init(&grouper->labels, options, resolver, grouper->namer,
+					heap_stacks(heap));
 	if (err || options->key == KEY_DOMAIN || options->key == KEY_THREAD ||
 	    options->is_cumulative)
 		return err;
@@ -32,6 +35,7 @@ struct err *grouper_init(struct grouper *grouper, const struct heap *heap,
 void grouper_deinit(struct grouper *grouper)
 {
 	group_labels_deinit(&grouper->labels);
+	namer_destroy(grouper->namer);
 	vec_deinit(&grouper->hits);
 	vec_deinit(&grouper->traces);
 	idset_deinit(&grouper->trace_set);
@@ -61,28 +65,20 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 	return hit(grouper, group);
 }
 
-// Allocator wrappers are skipped location by location: what is inlined into an allocator wrapper,
-// and the wrapper itself.
+static struct err *find_name(struct grouper *grouper, const struct stack *stack, uint32_t *ret)
+{
+	const struct location *location;
+	struct err *err = namer_find(grouper->namer, stack, &location);
+
+	return err ? err : group_labels_intern(&grouper->labels, location, ret);
+}
+
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
 {
-	struct group_labels *labels = &grouper->labels;
-	uint32_t i, k, newest = 0;
-	struct err *err;
+	uint32_t group;
+	struct err *err = find_name(grouper, stack, &group);
 
-	for (i = 0; i < stack->num_frames; i++) {
-		const struct label_frame *frame;
-
-		err = group_labels_frame(labels, stack, i, &frame);
-		if (err)
-			return err;
-		if (i == 0)
-			newest = group_labels_at(labels, frame, 0);
-		for (k = 0; k < frame->num; k++)
-			if (stats_want_newest(grouper->options) ||
-			    !frame->locations[k].is_alloc_wrapper)
-				return hit(grouper, group_labels_at(labels, frame, k));
-	}
-	return hit(grouper, newest);
+	return err ? err : hit(grouper, group);
 }
 
 static uint32_t num_common_frames(const struct stack *a, const struct stack *b)
@@ -145,25 +141,17 @@ static uint32_t hash_path(const uint32_t *path, uint32_t num)
 	return (uint32_t)hash;
 }
 
-static uint32_t choose_label(const struct grouper *grouper)
-{
-	const uint32_t *path = grouper->path.items;
-	uint32_t num = grouper->path.num, i;
-
-	if (grouper->options->is_compat)
-		return path[0];
-	for (i = num; i-- > 0 && !grouper->options->want_all;)
-		if (!grouper->labels.items.items[path[i]].location.is_alloc_wrapper)
-			return path[i];
-	return path[num - 1];
-}
-
-static struct err *trace_add(struct grouper *grouper, uint32_t hash)
+static struct err *trace_add(struct grouper *grouper, const struct stack *stack, uint32_t hash)
 {
 	uint32_t num = grouper->path.num;
 	uint32_t *path = arena_alloc(&grouper->paths, num * sizeof(*path));
-	struct trace_group group = {path, num, choose_label(grouper)};
+	struct trace_group group = {path, num, grouper->path.items[0]};
+	struct err *err = NULL;
 
+	if (!grouper->options->is_compat)
+		err = find_name(grouper, stack, &group.row_label);
+	if (err)
+		return err;
 	if (!path || !idset_reserve_one(&grouper->trace_set) || !vec_push(&grouper->traces, group))
 		return &err_nomem;
 	memcpy(path, grouper->path.items, num * sizeof(*path));
@@ -189,7 +177,7 @@ static struct err *find_trace(struct grouper *grouper, const struct stack *stack
 		    memcmp(group->labels, grouper->path.items, group->num * sizeof(id)) == 0)
 			return hit(grouper, id);
 	}
-	err = trace_add(grouper, hash);
+	err = trace_add(grouper, stack, hash);
 	return err ? err : hit(grouper, grouper->traces.num - 1);
 }
 

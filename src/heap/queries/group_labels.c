@@ -8,10 +8,12 @@
 #include <string.h>
 
 struct err *group_labels_init(struct group_labels *labels, const struct stats_options *options,
-			      const struct resolver *resolver, const struct stacks *stacks)
+			      const struct resolver *resolver, struct namer *namer,
+			      const struct stacks *stacks)
 {
 	*labels = (struct group_labels){
 		.resolver = resolver,
+		.namer = namer,
 		.key = options->key,
 		.is_compat = options->is_compat,
 		.frame_index = calloc(stacks_num_frames(stacks) + 1, sizeof(*labels->frame_index)),
@@ -57,7 +59,7 @@ static struct group_label label_of(enum group_key key, const struct location *lo
 	return label;
 }
 
-static struct err *label_intern(struct group_labels *labels, const struct location *location,
+struct err *group_labels_intern(struct group_labels *labels, const struct location *location,
 				uint32_t *ret)
 {
 	struct group_label label = label_of(labels->key, location);
@@ -90,13 +92,12 @@ struct err *group_labels_add_frame(struct group_labels *labels, const struct sta
 	size_t num;
 	struct err *err;
 
-	err = labels->resolver->resolve(labels->resolver->ctx, stack_frame(stack, i),
-					&added.locations, &num);
+	err = namer_frame(labels->namer, stack, i, &added.locations, &num);
 	if (err)
 		return err;
 	added.num = num;
 	for (k = 0; k < added.num; k++) {
-		err = label_intern(labels, &added.locations[k], &id);
+		err = group_labels_intern(labels, &added.locations[k], &id);
 		if (err)
 			return err;
 		if (added.num == 1)

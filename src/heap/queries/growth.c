@@ -316,8 +316,8 @@ static struct err *measure(struct measuring *m, const struct stats_options *opti
 		m->mean_time += time_of(m, i) / (double)m->num;
 	err = grouper_init(&m->grouper, heap, options, resolver, m->growth->stats->arena);
 	if (!err)
-		err = filter_matcher_create(options->filters, heap, resolver,
-					    stats_want_newest(options), &m->matcher);
+		err = filter_matcher_create(options->filters, heap, resolver, m->grouper.namer,
+					    &m->matcher);
 	if (!err)
 		err = add_snapshots(m);
 	if (!err) {

@@ -365,8 +365,8 @@ static struct err *run(struct query *query, const struct stats_options *options,
 	stats->sample_rate = noise_rate(query->old_snapshot, query->new_snapshot);
 	err = grouper_init(&query->grouper, heap, options, resolver, stats->arena);
 	if (!err)
-		err = filter_matcher_create(options->filters, heap, resolver,
-					    stats_want_newest(options), &query->matcher);
+		err = filter_matcher_create(options->filters, heap, resolver, query->grouper.namer,
+					    &query->matcher);
 	if (!err)
 		err = reserve_stacks(query);
 	if (!err)

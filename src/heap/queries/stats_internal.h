@@ -11,6 +11,7 @@
 #include "base/hmap.h"
 #include "base/vec.h"
 #include "heap/arena.h"
+#include "heap/namer.h"
 #include "heap/stats.h"
 #include "heap/tables/idset.h"
 
@@ -37,7 +38,10 @@ struct label_frame {
 
 /** All labels met in one query. Each distinct frame is resolved once. */
 struct group_labels {
+	/** For the strings. */
 	const struct resolver *resolver;
+	/** Resolves frames; not owned. */
+	struct namer *namer;
 	enum group_key key;
 	bool is_compat;
 	VEC(struct group_label) items;
@@ -52,9 +56,13 @@ struct group_labels {
 
 /** Init for frames of this table. After &err_nomem, too, call group_labels_deinit(). */
 struct err *group_labels_init(struct group_labels *labels, const struct stats_options *options,
-			      const struct resolver *resolver,
+			      const struct resolver *resolver, struct namer *namer,
 			      const struct stacks *stacks) __must_check;
 void group_labels_deinit(struct group_labels *labels);
+
+/** The label of a location. */
+struct err *group_labels_intern(struct group_labels *labels, const struct location *location,
+				uint32_t *ret) __must_check;
 
 /** Resolve a frame that is met for the first time. For group_labels_frame(). */
 struct err *group_labels_add_frame(struct group_labels *labels, const struct stack *stack,
@@ -103,6 +111,8 @@ struct grouper {
 	const struct heap *heap;
 	/** For what rows refer to; not owned. */
 	struct arena *arena;
+	/** Which location names a row. */
+	struct namer *namer;
 	struct group_labels labels;
 	/** The groups of the site that was asked about last. In cumulative mode a group may be in
 	 *  it several times. */

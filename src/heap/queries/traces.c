@@ -4,6 +4,7 @@
 #include "heap/traces.h"
 
 #include "base/hmap.h"
+#include "heap/namer.h"
 #include "heap/queries/filter_matcher.h"
 
 struct collecting {
@@ -99,10 +100,13 @@ struct err *traces_create(const struct snapshot *snapshot, const struct stats_op
 			  const struct resolver *resolver, struct traces **ret)
 {
 	_cleanup_filter_matcher_ struct filter_matcher *matcher = NULL;
+	_cleanup_namer_ struct namer *namer = NULL;
 	struct collecting c = {0};
-	struct err *err = filter_matcher_create(options->filters, snapshot->heap, resolver,
-						stats_want_newest(options), &matcher);
+	struct err *err = namer_create(resolver, options->skip, stats_want_newest(options), &namer);
 
+	if (!err)
+		err = filter_matcher_create(options->filters, snapshot->heap, resolver, namer,
+					    &matcher);
 	if (!err)
 		err = collect(&c, snapshot, matcher);
 	if (!err)

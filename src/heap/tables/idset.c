@@ -3,6 +3,8 @@
 
 #include "heap/tables/idset.h"
 
+#include <string.h>
+
 static void insert(struct idset_slot *slots, size_t cap, struct idset_slot slot)
 {
 	size_t i = slot.hash & (cap - 1);
@@ -35,6 +37,13 @@ void idset_add(struct idset *set, uint32_t hash, uint32_t id)
 {
 	insert(set->slots, set->cap, (struct idset_slot){hash, id + 1});
 	set->num++;
+}
+
+void idset_clear(struct idset *set)
+{
+	if (set->cap)
+		memset(set->slots, 0, idset_memory(set));
+	set->num = 0;
 }
 
 void idset_deinit(struct idset *set)

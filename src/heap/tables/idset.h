@@ -34,6 +34,9 @@ bool idset_reserve_one(struct idset *set) __must_check;
  *  have equal hashes. */
 void idset_add(struct idset *set, uint32_t hash, uint32_t id);
 
+/** Forget all ids, and keep the room for as many. */
+void idset_clear(struct idset *set);
+
 /** Forget all ids and free the slots; the set is empty and usable again. */
 void idset_deinit(struct idset *set);
 

@@ -15,7 +15,8 @@ commands=(status probes memory 'wait call site_malloc 3' 'snapshot a' 'measure s
 	'measure list' 'wait call checkpoint'
 	'measure off' snapshot snapshots top 'top traceback --by calls' traceback 'diff a'
 	'top module' growth processes 'process #1'
-	'check growth a --max 1GiB' 'filter add +*' 'filter list' 'filter clear' traces blocks
+	'check growth a --max 1GiB' 'filter add +*' 'filter list' 'filter clear'
+	'skip add f' 'skip list' 'skip clear' traces blocks
 	'where 0x1' 'dump f' 'load f old'
 	'drop old' reset-peak 'every 100 g' 'every off' help 'help top' clear start stop 'wait 0'
 	detach kill quit)
