@@ -83,11 +83,19 @@ src_libwire_a_SOURCES = \
 	src/wire/ring_wait.h \
 	src/wire/cfi_rows.c \
 	src/wire/cfi_rows.h \
+	src/wire/eh_areas.c \
+	src/wire/eh_areas.h \
 	src/wire/shared.c \
 	src/wire/shared.h
 
 src_libwalk_a_SOURCES = \
 	src/walk/cfi_row.h \
+	src/walk/eh_area.h \
+	src/walk/eh_cursor.h \
+	src/walk/eh_frame.c \
+	src/walk/eh_frame.h \
+	src/walk/eh_program.c \
+	src/walk/eh_program.h \
 	src/walk/walk.c \
 	src/walk/walk.h
 
@@ -123,6 +131,7 @@ agent_inside = \
 	src/agent/mem.c \
 	src/agent/ops.c \
 	src/agent/records.c \
+	src/agent/rows.c \
 	src/arch/x86_64_agent.c \
 	src/arch/x86_64_callee.c \
 	src/arch/x86_64_unwind.c \
@@ -137,14 +146,17 @@ agent_inside = \
 	src/capture/sample.c \
 	src/capture/stack.c \
 	src/capture/usable.c \
+	src/walk/eh_frame.c \
+	src/walk/eh_program.c \
 	src/walk/walk.c \
 	src/wire/cfi_rows.c \
+	src/wire/eh_areas.c \
 	src/wire/ring_put.c
 agent_doors = src/arch/x86_64_doors.S
 agent_objects = $(agent_inside:.c=.inside.o) $(agent_doors:.S=.inside.o)
 agent_script = src/agent/image.ld
 EXTRA_DIST += src/agent/entry.c src/agent/hidden.h src/agent/internal.h src/agent/mem.c \
-	src/agent/ops.c src/agent/records.c $(agent_doors) $(agent_script)
+	src/agent/ops.c src/agent/records.c src/agent/rows.c $(agent_doors) $(agent_script)
 
 # No register but the general ones is ours there, and nothing may need a relocation.
 agent_inside_cflags = -std=gnu11 -O2 -ffreestanding -fpie -mgeneral-regs-only \
@@ -383,6 +395,7 @@ src_libobj_a_SOURCES = \
 	src/obj/files/target_file.c \
 	src/obj/files/target_file.h \
 	src/obj/lookup/code_cave.c \
+	src/obj/lookup/eh_area.c \
 	src/obj/lookup/find_functions.c \
 	src/obj/lookup/match_functions.c \
 	src/obj/lookup/module_rows.c \

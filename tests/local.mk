@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/unit/agent_calls.t \
 	tests/unit/agent_doors.t \
+	tests/unit/agent_rows.t \
 	tests/unit/agent_threads.t \
 	tests/unit/arch_call.t \
 	tests/unit/arch_dispatch.t \
@@ -61,6 +62,7 @@ unit_tests = \
 	tests/unit/obj_adopt.t \
 	tests/unit/obj_cfi.t \
 	tests/unit/obj_demangle.t \
+	tests/unit/obj_eh_frame.t \
 	tests/unit/obj_elf_file.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
@@ -102,6 +104,7 @@ unit_tests = \
 	tests/unit/walk_recorded.t \
 	tests/unit/walk_walk.t \
 	tests/unit/wire_agent_map.t \
+	tests/unit/wire_eh_areas.t \
 	tests/unit/wire_event_check.t \
 	tests/unit/wire_plant_why.t \
 	tests/unit/wire_patch_storm.t \
@@ -112,6 +115,7 @@ unit_tests = \
 	tests/unit/wire_cfi_rows.t \
 	tests/unit/wire_shared.t
 unit_h = \
+	tests/unit/agent_areas.h \
 	tests/unit/agent_ring_fixture.h \
 	tests/unit/arch_cpu.h \
 	tests/unit/arch_madeup.h \
@@ -139,6 +143,8 @@ tests_unit_capture_memo_t_SOURCES = tests/unit/capture_memo.check tests/unit/arc
 tests_unit_capture_random_t_SOURCES = tests/unit/capture_random.check tests/unit/arch_madeup.c
 tests_unit_walk_madeup_t_SOURCES = tests/unit/walk_madeup.check tests/unit/arch_madeup.c
 tests_unit_wire_planted_t_SOURCES = tests/unit/wire_planted.check tests/unit/arch_madeup.c
+# With the other compiler of rows.
+tests_unit_obj_eh_frame_t_LDADD = src/libwalk.a $(obj_libs) $(CHECK_LIBS)
 # With the points of the sampling.
 tests_unit_heap_sampling_t_LDADD = src/libcapture.a $(heap_libs) $(CHECK_LIBS)
 # With a session of their own.

@@ -20,6 +20,7 @@
 #include "agent/image.h"
 #include "capture/capture.h"
 #include "capture/live.h"
+#include "walk/eh_frame.h"
 #include "wire/agent_memory.h"
 #include "wire/probe_kind.h"
 
@@ -147,6 +148,7 @@ struct agent_thread {
 	/** The agent's own. */
 	union agent_staged staged;
 	uint64_t pcs[AGENT_MAX_FRAMES];
+	struct eh_room eh_room;
 	/** Remembered walks. */
 	_Alignas(64) struct capture_memo memo;
 };
@@ -185,11 +187,19 @@ _Static_assert(AGENT_NUM_PLACES == 1u << (64 - 51), "agent_place_of() has so man
 #define AGENT_KNOWN_WORDS (sizeof(struct capture_known) / 8 + AGENT_KNOWN)
 #define AGENT_STAMPS      (1u << 16)
 
+#define AGENT_ROWS (1u << 16)
+
 /** [start, end): copies of instructions (pads, xol areas). An interrupted frame in it is an
  *  upcall. */
 struct agent_copies {
 	uint64_t start;
 	uint64_t end;
+};
+
+/** A row that the agent has compiled; key 0: none. */
+struct agent_row {
+	uint64_t key;
+	uint64_t row[sizeof(struct cfi_row) / sizeof(uint64_t)];
 };
 
 /** Zero-filled at first. Pages that are never touched cost nothing. */
@@ -211,6 +221,8 @@ struct agent_shared {
 	 *  key, or another one of the same place. */
 	uint64_t stamps[AGENT_STAMPS];
 	struct agent_place places[AGENT_NUM_PLACES];
+	/** Of the agent alone. */
+	_Alignas(64) struct agent_row rows[AGENT_ROWS];
 	/** Blocks that were sampled; with process.is_live_unknown it is not used. */
 	struct capture_live live;
 	_Alignas(4096) union agent_room threads[AGENT_MAX_THREADS];

@@ -71,6 +71,8 @@ struct agent_state {
 	uint64_t shared;
 	/** struct cfi_rows. */
 	uint64_t rows;
+	/** struct eh_areas; 0: there is none. */
+	uint64_t areas;
 	/** struct ring, and the sizes of its view. */
 	uint64_t ring;
 	uint64_t ring_num_slots;

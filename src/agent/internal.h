@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Inside the agent: all of this runs in the target, without a C library, and is linked alone.
- *  Lower ones first: records.c, ops.c, entry.c. */
+ *  Lower ones first: records.c, rows.c, ops.c, entry.c. */
 #ifndef AGENT_INTERNAL_H
 #define AGENT_INTERNAL_H
 
@@ -32,8 +32,6 @@ uint64_t agent_take_return(uint64_t slot);
 /** *word was read at addr. If it is the trampoline, make it the original. True: it was. */
 bool agent_translate(uint64_t addr, uint64_t *word);
 
-/* ops.c */
-
 /** What one entry or return is about: the owner of the capture core. */
 struct agent_event {
 	struct capture core;
@@ -47,6 +45,13 @@ struct agent_event {
 	/** Nobody traces any more. */
 	bool is_orphaned;
 };
+
+/* rows.c */
+
+/** The row of a pc, which the agent has compiled itself, now or before. False: it cannot. */
+bool agent_row(struct agent_event *e, uint64_t pc, bool is_call_site, struct cfi_row *ret);
+
+/* ops.c */
 
 /** The core for an event of t. */
 void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct agent_thread *t,

@@ -44,6 +44,11 @@ static uint64_t op_original_pc(void *owner, uint64_t pc)
 	return pc;
 }
 
+static bool op_own_row(void *owner, uint64_t pc, bool is_call_site, struct cfi_row *ret)
+{
+	return agent_row(owner, pc, is_call_site, ret);
+}
+
 /** Bytes of the target. */
 static bool read_bytes(void *ctx, uint64_t addr, void *buf, size_t size)
 {
@@ -237,6 +242,7 @@ static void op_count(void *owner, enum capture_count what)
 /** A constant table of functions would need relocations. Several threads may write the same. */
 static void init_ops(struct capture_ops *ops)
 {
+	ops->own_row = op_own_row;
 	ops->read_word = op_read;
 	ops->read_two = op_read_two;
 	ops->arg = op_arg;

@@ -106,6 +106,9 @@ struct capture_ops {
 	/** The program's own pc for one at which a thread was interrupted: copies of instructions
 	 *  stand for the originals. */
 	uint64_t (*original_pc)(void *owner, uint64_t pc);
+	/** A row of the owner's own, for a pc of the program. False: it has none, but there may be
+	 *  one in capture.rows. NULL: it never has. */
+	bool (*own_row)(void *owner, uint64_t pc, bool is_call_site, struct cfi_row *ret);
 	/** As struct arch's callee: what the call before return_addr calls. 0: unknown. */
 	void (*callee)(void *owner, uint64_t return_addr, uint64_t targets_ret[2]);
 

@@ -18,6 +18,12 @@ struct path {
 	struct memo_record record;
 };
 
+static bool row_of(const struct capture *c, uint64_t pc, bool is_call_site, struct cfi_row *ret)
+{
+	return (c->ops->own_row && c->ops->own_row(c->owner, pc, is_call_site, ret)) ||
+	       cfi_rows_get(c->rows, cfi_rows_key(pc, is_call_site), ret);
+}
+
 static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *ret)
 {
 	struct path *path = ctx;
@@ -25,7 +31,7 @@ static bool find_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 	uint64_t original = is_call_site ? pc : c->ops->original_pc(c->owner, pc);
 
 	path->has_copy |= original != pc;
-	if (!cfi_rows_get(c->rows, cfi_rows_key(original, is_call_site), ret))
+	if (!row_of(c, original, is_call_site, ret))
 		return false;
 	// Interrupted frames are looked at anew.
 	path->record.is_spoilt |= ret->kind == CFI_ROW_SIGNAL;

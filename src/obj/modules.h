@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "walk/cfi_row.h"
+#include "walk/eh_area.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -177,5 +178,8 @@ bool module_code_cave(struct modules *modules, uint32_t id, uint64_t *start_ret,
  *  look for a separate debug file with .debug_frame. Otherwise this takes a few microseconds. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct cfi_row *ret) __must_check;
+/** Where the process itself has the call-frame information of the code at a runtime pc, by the
+ *  headers of the file. False: nowhere. O(log modules). */
+bool modules_eh_area(const struct modules *modules, uint64_t pc, struct eh_area *ret);
 
 #endif

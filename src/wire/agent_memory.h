@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The memory that the agent in a traced process shares with tracer and supervisor: a row
- *  table, the ring of its events, and what it keeps for itself. This header is its layout,
- *  and compiles without a C library; wire/agent_map.h makes and maps it.
+/** The memory that the agent in a traced process shares with tracer and supervisor: a row table,
+ *  where more rows can be compiled from, the ring of its events, and what it keeps for itself. This
+ *  header is its layout, and compiles without a C library; wire/agent_map.h makes and maps it.
  *
  *  There are two rings then. The ring of struct shared, which no target can write, stays: it brings
  *  what is about threads and the process as a whole. This one brings what happens to blocks, from
@@ -15,6 +15,7 @@
 #define WIRE_AGENT_MEMORY_H
 
 #include "wire/cfi_rows.h"
+#include "wire/eh_areas.h"
 #include "wire/ring.h"
 
 #include <stddef.h>
@@ -25,7 +26,7 @@
 #define AGENT_MEMORY_BUFFER_SIZE (2u << 20)
 #define AGENT_MEMORY_NUM_ROWS    CFI_ROWS_MAX_CAP
 /** The agent's own part: a layer above knows what is in it. */
-#define AGENT_MEMORY_AGENT_SIZE ((size_t)132 << 20)
+#define AGENT_MEMORY_AGENT_SIZE ((size_t)134 << 20)
 
 /** The beginning of a mapping of AGENT_MEMORY_SIZE bytes; the other parts follow at fixed
  *  distances. Nothing in it is an address, so each process may map it anywhere. */
@@ -39,8 +40,10 @@ struct agent_memory {
 /** Each part begins at a page. */
 #define AGENT_MEMORY_PAGES(size) (((size) + 4095) & ~(size_t)4095)
 #define AGENT_MEMORY_ROWS_OFFSET AGENT_MEMORY_PAGES(sizeof(struct agent_memory))
-#define AGENT_MEMORY_RING_OFFSET \
+#define AGENT_MEMORY_AREAS_OFFSET \
 	(AGENT_MEMORY_ROWS_OFFSET + AGENT_MEMORY_PAGES(CFI_ROWS_SHM_SIZE(AGENT_MEMORY_NUM_ROWS)))
+#define AGENT_MEMORY_RING_OFFSET \
+	(AGENT_MEMORY_AREAS_OFFSET + AGENT_MEMORY_PAGES(sizeof(struct eh_areas)))
 #define AGENT_MEMORY_AGENT_OFFSET   \
 	(AGENT_MEMORY_RING_OFFSET + \
 	 AGENT_MEMORY_PAGES(RING_SHM_SIZE(AGENT_MEMORY_NUM_SLOTS, AGENT_MEMORY_BUFFER_SIZE)))
@@ -51,6 +54,11 @@ struct agent_memory {
 static inline struct cfi_rows *agent_memory_rows(struct agent_memory *memory)
 {
 	return (struct cfi_rows *)((char *)memory + AGENT_MEMORY_ROWS_OFFSET);
+}
+
+static inline struct eh_areas *agent_memory_areas(struct agent_memory *memory)
+{
+	return (struct eh_areas *)((char *)memory + AGENT_MEMORY_AREAS_OFFSET);
 }
 
 static inline struct ring *agent_memory_ring(struct agent_memory *memory)

@@ -126,6 +126,11 @@ void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row
 	rows->num = num + 1;
 }
 
+void cfi_rows_outdate(struct cfi_rows *rows)
+{
+	__atomic_store_n(&rows->num_withdrawals, rows->num_withdrawals + 1, __ATOMIC_RELEASE);
+}
+
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 {
 	uint64_t cap = cap_of(rows), num = num_of(rows, cap), *keys = keys_of(rows, cap);
@@ -146,8 +151,7 @@ void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end)
 	}
 	// Behind the last of them: who has read one of them has the number of before.
 	if (has_withdrawn)
-		__atomic_store_n(&rows->num_withdrawals, rows->num_withdrawals + 1,
-				 __ATOMIC_RELEASE);
+		cfi_rows_outdate(rows);
 }
 
 void cfi_rows_clear(struct cfi_rows *rows)

@@ -76,6 +76,9 @@ void cfi_rows_put(struct cfi_rows *rows, uint64_t key, const struct cfi_row *row
 /** Withdraw the rows whose instruction lies in [start, end). For a call site it is the instruction
  *  before its pc. O(num), and only their slots are touched. Supervisor only. */
 void cfi_rows_withdraw(struct cfi_rows *rows, uint64_t start, uint64_t end);
+/** Change cfi_rows_changes() as if a row were withdrawn: rows are that somebody else has made of
+ *  the same code. O(1). Supervisor only. */
+void cfi_rows_outdate(struct cfi_rows *rows);
 /** Put every row of `from` into `to`. O(table). */
 void cfi_rows_copy(struct cfi_rows *to, const struct cfi_rows *from);
 /** Empty the table. O(table). Supervisor only. */

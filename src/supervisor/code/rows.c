@@ -35,6 +35,7 @@ static bool fill_row(void *ctx, uint64_t pc, bool is_call_site, struct cfi_row *
 		*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
 	}
 	row_tables_put(f->t, cfi_rows_key(pc, is_call_site), ret);
+	row_tables_tell_area(f->t, pc - is_call_site);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "supervisor/core/run.h"
 #include "supervisor/os/crash.h"
 #include "supervisor/traced.h"
+#include "wire/eh_areas.h"
 #include "wire/event.h"
 #include "wire/ring_take.h"
 
@@ -55,6 +56,8 @@ struct traced {
 	 *  under lock. drain/agent_ring.c makes and destroys both. */
 	struct agent_memory *agent_memory;
 	struct agent_ring *agent_ring;
+	/** What an agent is told of call-frame information (core/row_tables.h), under lock. */
+	struct eh_areas eh_areas;
 	/** What it reads at a time; owned, under lock. NULL as reader is. */
 	struct event_batch *batch;
 	/** Its last statistics, owned. NULL while there is shared memory. */

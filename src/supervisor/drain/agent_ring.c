@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/notes.h"
+#include "supervisor/core/row_tables.h"
 #include "wire/agent_map.h"
 #include "wire/event_check.h"
 
@@ -81,7 +82,7 @@ void agent_ring_change(struct traced *t, const struct event_agent *event)
 	}
 	t->agent_memory = memory;
 	t->agent_ring = ring;
-	cfi_rows_copy(agent_memory_rows(memory), shared_rows(t->shared));
+	row_tables_hand_over(t);
 	control_release(t, event->tid, 0);
 }
 

@@ -50,6 +50,7 @@ static bool write_state(struct process *p, struct process_agent *a)
 		.is_sampling = p->capture.sample_rate != 0,
 		.shared = a->memory_addr + AGENT_MEMORY_AGENT_OFFSET,
 		.rows = a->memory_addr + AGENT_MEMORY_ROWS_OFFSET,
+		.areas = a->memory_addr + AGENT_MEMORY_AREAS_OFFSET,
 		.ring = a->memory_addr + AGENT_MEMORY_RING_OFFSET,
 		.ring_num_slots = AGENT_MEMORY_NUM_SLOTS,
 		.ring_buffer_size = AGENT_MEMORY_BUFFER_SIZE,

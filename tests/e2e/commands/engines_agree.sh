@@ -57,3 +57,12 @@ if command -v sqlite3 >/dev/null; then
 	agree 3 'wait exit' "$(command -v sqlite3)" :memory: \
 		'create table t(a, b); insert into t values (1, 2); select * from t order by b;'
 fi
+
+# The agent compiles nearly all rows itself: each that it asks for is a stop.
+PYTHONMALLOC=malloc ms run --engine agent --json -o listing -e 'wait exit' -e status -- \
+	"$python" -c 'import json; print(json.dumps([1, "a"]))' </dev/null
+is "$status" 0 "status of python"
+is "$(cat out)" '[1, "a"]' "what python prints"
+stops=$(sed -nE 's/^\{"command":"status".*"engine":"agent".*"stops":([0-9]+).*/\1/p' listing)
+[ -z "$stops" ] || [ "$stops" -lt 600 ] || fail "python has stopped $stops times"
+echo "ok: python stops ${stops:-many} times"
