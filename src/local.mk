@@ -479,6 +479,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/code/rows.h \
 	src/supervisor/code/sanitizer.c \
 	src/supervisor/code/sanitizer.h \
+	src/supervisor/code/silence.c \
+	src/supervisor/code/silence.h \
 	src/supervisor/code/shim.c \
 	src/supervisor/code/shim.h \
 	src/supervisor/core/arrivals.c \

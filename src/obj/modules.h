@@ -134,6 +134,13 @@ struct err *module_complete_functions(struct modules *modules, uint32_t id, cons
 				      struct err *(*fn)(void *ctx, const char *name),
 				      void *ctx) __must_check;
 
+/** Tell whether the module is a main program, and not a library; an unknown one is none.
+ *  *is_go_ret: the compiler of Go made it. */
+bool module_is_program(const struct modules *modules, uint32_t id, bool *is_go_ret);
+/** Tell whether a known module has symbols, be it in a debug file. Reads them where nobody has done
+ *  so. */
+bool module_has_symbols(struct modules *modules, uint32_t id);
+
 /** The name of the function whose address the dynamic linker writes to the word at runtime address
  *  slot, cut to size - 1 bytes. False: it writes none there. O(relocations of the module). */
 bool modules_slot_symbol(const struct modules *modules, uint64_t slot, char *ret, size_t size);

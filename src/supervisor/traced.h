@@ -120,8 +120,18 @@ struct traced_status {
 	unsigned num_probes;
 };
 
+/** What a process has of the machine, in bytes. */
+struct traced_footprint {
+	/** In memory; of that, what it shares with nobody; and what is swapped out. */
+	uint64_t resident;
+	uint64_t private;
+	uint64_t swapped;
+};
+
 /** The present state. All events in the ring are taken first. */
 struct err *traced_status(struct traced *t, struct traced_status *ret) __must_check;
+/** What the process has of the machine now. False: there is no process, or not any more. */
+bool traced_footprint(struct traced *t, struct traced_footprint *ret) __must_check;
 /** Process id, as in traced_status. */
 pid_t traced_pid(const struct traced *t);
 

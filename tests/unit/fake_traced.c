@@ -125,6 +125,12 @@ void fake_alloc(struct traced *t, uint64_t addr, uint64_t size, uint64_t frame0,
 	fake_must(heap_alloc(t->heap, addr, size, stack, DOMAIN_MALLOC, TID));
 }
 
+bool traced_footprint(struct traced *t, struct traced_footprint *ret)
+{
+	*ret = t->footprint;
+	return t->footprint.resident;
+}
+
 struct err *traced_start(struct traced *t, uint32_t nframe)
 {
 	fake_log(t->session, "start %" PRIu32, nframe);

@@ -36,6 +36,8 @@ struct traced {
 	VEC(struct snapshot *) snapshots;
 	unsigned num_names;
 	struct traced_status status;
+	/** resident 0: there is no process. */
+	struct traced_footprint footprint;
 	/** The clock. */
 	uint64_t now_ns;
 	/** Notes to be taken, the next first. */

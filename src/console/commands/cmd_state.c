@@ -72,9 +72,49 @@ static char *status_count(const struct traced_status *status, uint64_t count,
 	return fmt_estimated_count((int64_t)count, sqrt(v->count), status->sample_rate, false, buf);
 }
 
+/** What the sum of the traced blocks does not cover: code, stacks, mappings, and what the allocator
+ *  keeps. */
+static void print_footprint(FILE *out, const struct traced_footprint *footprint)
+{
+	char resident[FMT_SIZE_MAX], private[FMT_SIZE_MAX], swapped[FMT_SIZE_MAX];
+
+	fprintf(out, "process: resident=%s, private=%s",
+		fmt_size((double)footprint->resident, false, resident),
+		fmt_size((double)footprint->private, false, private));
+	if (footprint->swapped)
+		fprintf(out, ", swapped=%s", fmt_size((double)footprint->swapped, false, swapped));
+	putc('\n', out);
+}
+
+static void add_footprint(struct jsonl *doc, const struct traced_footprint *footprint)
+{
+	jsonl_uint(doc, "resident", footprint->resident);
+	jsonl_uint(doc, "private", footprint->private);
+	jsonl_uint(doc, "swapped", footprint->swapped);
+}
+
+static struct err *memory_json(struct console *console, const struct traced_status *status,
+			       const struct traced_footprint *footprint)
+{
+	struct jsonl *doc = jsonl_begin("memory");
+
+	jsonl_uint(doc, "current", status->totals.live_bytes);
+	jsonl_uint(doc, "peak", status->totals.peak_bytes);
+	if (status->sample_rate) {
+		jsonl_uint(doc, "sample_rate", status->sample_rate);
+		jsonl_real(doc, "current_stderr", sqrt(status->variance.live.size));
+		jsonl_real(doc, "peak_stderr", sqrt(status->variance.peak.size));
+	}
+	if (footprint)
+		add_footprint(doc, footprint);
+	return commands_end_json(console, doc);
+}
+
 struct err *cmd_memory(struct console *console, const struct args *args)
 {
 	char current[FMT_ESTIMATE_MAX], peak[FMT_ESTIMATE_MAX];
+	const struct traced_footprint *found;
+	struct traced_footprint footprint;
 	struct traced_status status;
 	const char *mark;
 	struct err *err = traced_status(console->traced, &status);
@@ -82,24 +122,17 @@ struct err *cmd_memory(struct console *console, const struct args *args)
 	(void)args;
 	if (err)
 		return err;
-	if (console->want_json) {
-		struct jsonl *doc = jsonl_begin("memory");
-
-		jsonl_uint(doc, "current", status.totals.live_bytes);
-		jsonl_uint(doc, "peak", status.totals.peak_bytes);
-		if (status.sample_rate) {
-			jsonl_uint(doc, "sample_rate", status.sample_rate);
-			jsonl_real(doc, "current_stderr", sqrt(status.variance.live.size));
-			jsonl_real(doc, "peak_stderr", sqrt(status.variance.peak.size));
-		}
-		return commands_end_json(console, doc);
-	}
+	found = traced_footprint(console->traced, &footprint) ? &footprint : NULL;
+	if (console->want_json)
+		return memory_json(console, &status, found);
 	mark = status.sample_rate ? "~" : "";
 	fprintf(console->out, "current=%s (%s%" PRIu64 " B), peak=%s (%s%" PRIu64 " B)\n",
 		status_size(&status, status.totals.live_bytes, &status.variance.live, current),
 		mark, status.totals.live_bytes,
 		status_size(&status, status.totals.peak_bytes, &status.variance.peak, peak), mark,
 		status.totals.peak_bytes);
+	if (found)
+		print_footprint(console->out, found);
 	return NULL;
 }
 

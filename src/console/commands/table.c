@@ -61,7 +61,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "memory", .arguments = "", .run = cmd_memory,
-		.summary = "show traced memory, current and peak",
+		.summary = "show traced memory, current and peak, and that of the process",
 		.help = "Bytes that the target asked for, without the overhead of the\n"
 			"allocator.\n",
 	},

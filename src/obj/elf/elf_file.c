@@ -153,7 +153,21 @@ static size_t note_pad(size_t offset, size_t align)
 	return (offset + align - 1) & ~(align - 1);
 }
 
-static void find_build_id(struct elf_file *file, const char *notes, size_t size, size_t align)
+static void read_note(struct elf_file *file, const Elf64_Nhdr *nhdr, const char *name,
+		      const char *desc)
+{
+	if (nhdr->n_namesz != 4)
+		return;
+	if (memcmp(name, "Go\0", 4) == 0)
+		file->is_go = true;
+	if (nhdr->n_type == NT_GNU_BUILD_ID && memcmp(name, "GNU", 4) == 0 &&
+	    !file->build_id_size && nhdr->n_descsz <= sizeof(file->build_id)) {
+		memcpy(file->build_id, desc, nhdr->n_descsz);
+		file->build_id_size = nhdr->n_descsz;
+	}
+}
+
+static void parse_notes(struct elf_file *file, const char *notes, size_t size, size_t align)
 {
 	size_t offset = 0;
 	Elf64_Nhdr nhdr;
@@ -167,13 +181,7 @@ static void find_build_id(struct elf_file *file, const char *notes, size_t size,
 		desc = note_pad(name + nhdr.n_namesz, align);
 		if (desc > size || nhdr.n_descsz > size - desc)
 			return;
-		if (nhdr.n_type == NT_GNU_BUILD_ID && nhdr.n_namesz == 4 &&
-		    memcmp(notes + name, "GNU", 4) == 0 &&
-		    nhdr.n_descsz <= sizeof(file->build_id)) {
-			memcpy(file->build_id, notes + desc, nhdr.n_descsz);
-			file->build_id_size = nhdr.n_descsz;
-			return;
-		}
+		read_note(file, &nhdr, notes + name, notes + desc);
 		offset = note_pad(desc + nhdr.n_descsz, align);
 	}
 }
@@ -183,10 +191,10 @@ static void read_notes(struct elf_file *file, const Elf64_Phdr *phdr)
 	size_t size = phdr->p_filesz < MAX_NOTE_SIZE ? phdr->p_filesz : MAX_NOTE_SIZE;
 	_cleanup_free_ char *notes = malloc(size + 1);
 
-	if (!notes || file->build_id_size)
+	if (!notes)
 		return;
 	size = elf_file_read_some(file, phdr->p_offset, notes, size);
-	find_build_id(file, notes, size, phdr->p_align == 8 ? 8 : 4);
+	parse_notes(file, notes, size, phdr->p_align == 8 ? 8 : 4);
 }
 
 static void read_headers(struct elf_file *file)

@@ -55,6 +55,8 @@ struct elf_file {
 	Elf64_Phdr *phdrs;
 	size_t num_phdrs;
 	struct elf_dynamic dynamic;
+	/** The compiler of Go made it. */
+	bool is_go;
 	uint8_t build_id[64];
 	size_t build_id_size;
 };

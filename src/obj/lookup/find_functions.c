@@ -263,3 +263,24 @@ bool modules_slot_symbol(const struct modules *modules, uint64_t slot, char *ret
 
 	return entry && dynsym_of_slot(entry->binary->file, slot - entry->pub.bias, ret, size);
 }
+
+bool module_is_program(const struct modules *modules, uint32_t id, bool *is_go_ret)
+{
+	const struct elf_file *file;
+
+	if (id == 0 || id > modules->entries.num)
+		return false;
+	file = modules->entries.items[id - 1]->binary->file;
+	*is_go_ret = file->is_go;
+	return elf_file_is_executable(file);
+}
+
+bool module_has_symbols(struct modules *modules, uint32_t id)
+{
+	const struct symindex *index;
+	struct err *err = binary_symbols(modules->entries.items[id - 1]->binary, &index);
+	bool has_symbols = !err && index->num;
+
+	err_destroy(err);
+	return has_symbols;
+}

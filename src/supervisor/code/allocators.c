@@ -12,6 +12,7 @@
 #include "supervisor/code/probe_table.h"
 #include "supervisor/code/sanitizer.h"
 #include "supervisor/code/shim.h"
+#include "supervisor/code/silence.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/notes.h"
 
@@ -206,6 +207,7 @@ static void note_user_probes(struct traced *t)
 void allocators_note(struct traced *t)
 {
 	_cleanup_free_ char *searched = NULL;
+	const char *why;
 	size_t size;
 	uint32_t id;
 	FILE *out;
@@ -224,11 +226,12 @@ void allocators_note(struct traced *t)
 		if (module && module->is_live)
 			fprintf(out, " %s", module->name);
 	}
+	why = silence_no_allocator(t);
 	traced_unlock_obj(t);
 	fclose(out);
 	traced_note(
 		t,
 		"no allocator found (malloc, je_malloc, mi_malloc ...); searched the symbols of%s; "
-		"what is loaded later will be traced",
-		searched);
+		"what is loaded later will be traced%s",
+		searched, why);
 }

@@ -131,6 +131,17 @@ struct traced {
 	/** The target had waited so long when tracing began (struct shared_stats). */
 	uint64_t first_wait_ns;
 	struct history *history;
+	/** For code/silence.c: since when nothing was called, 0: not begun; when to look again; of
+	 *  the beginning: how many calls there had been, CPU time and private memory of the
+	 *  process. is_over: there is nothing to be told any more. */
+	struct {
+		uint64_t since_ns;
+		uint64_t next_ns;
+		uint64_t num_calls;
+		uint64_t cpu_ns;
+		uint64_t private;
+		bool is_over;
+	} silence;
 	/** Out of memory was reported. */
 	bool is_nomem_noted;
 	/** Broken events were reported. */

@@ -7,6 +7,7 @@
 #include "supervisor/drain/drain.h"
 
 #include "base/clock.h"
+#include "supervisor/code/silence.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/drain/agent_ring.h"
@@ -158,6 +159,7 @@ static void *drain_main(void *ctx)
 		traced_lock(t);
 		ends = (struct ends){UINT64_MAX, agent_ring_head(t)};
 		left = drain_batch(t, &ends);
+		silence_check(t);
 		sleep_ns = next_sleep(t, sleep_ns, left);
 		traced_unlock(t);
 		if (left)

@@ -9,6 +9,7 @@
 #include "obj/maps.h"
 #include "supervisor/code/allocators.h"
 #include "supervisor/code/loaded.h"
+#include "supervisor/code/silence.h"
 #include "supervisor/core/control.h"
 #include "supervisor/core/memory.h"
 #include "supervisor/core/notes.h"
@@ -120,6 +121,7 @@ void process_image_exec(struct traced *t, pid_t tid)
 	row_tables_clear(t);
 	heap_events_forget_stacks(t);
 	loaded_forget(t);
+	silence_restart(t);
 	measuring_reset(t);
 	set_exe(t);
 	note_exec(t);

@@ -3,12 +3,16 @@
 
 #include "supervisor/os/process.h"
 
+#include "base/clock.h"
 #include "base/io.h"
+#include "supervisor/traced.h"
 
 #include <elf.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 
 /** A value of the auxiliary vector. False: not there. */
 static bool auxv_get(pid_t pid, uint64_t type, uint64_t *ret)
@@ -108,4 +112,50 @@ bool process_is_linking(pid_t pid, uint64_t link_state)
 bool process_entry(pid_t pid, uint64_t *ret)
 {
 	return auxv_get(pid, AT_ENTRY, ret);
+}
+
+/** The sum of the lines "KEY: N kB", in bytes. */
+static uint64_t sum_of(const char *text, const char *key)
+{
+	size_t size = strlen(key);
+	uint64_t sum = 0;
+	const char *line;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, size) == 0)
+			sum += strtoull(line + size, NULL, 10) * 1024;
+	}
+	return sum;
+}
+
+bool process_footprint(pid_t pid, struct traced_footprint *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[40];
+	struct err *err;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	err = io_read_file(path, 1 << 16, &text, &size);
+	err_destroy(err);
+	// That of a process without memory, a zombie, is empty.
+	if (err || !size)
+		return false;
+	ret->resident = sum_of(text, "Rss:");
+	ret->private = sum_of(text, "Private_Clean:") + sum_of(text, "Private_Dirty:") +
+		       sum_of(text, "Private_Hugetlb:");
+	ret->swapped = sum_of(text, "Swap:");
+	return true;
+}
+
+bool process_cpu_ns(pid_t pid, uint64_t *ret)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+		return false;
+	*ret = (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+	return true;
 }

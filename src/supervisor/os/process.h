@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct traced_footprint;
+
 /** Read target memory. False: not all of it is there. */
 bool process_read(pid_t pid, uint64_t addr, void *buf, size_t size) __must_check;
 /** Tell whether its executable names a dynamic linker. */
@@ -21,5 +23,11 @@ bool process_link_state(pid_t pid, uint64_t *ret) __must_check;
 bool process_is_linking(pid_t pid, uint64_t link_state);
 /** Entry point of the executable. False: unknown. */
 bool process_entry(pid_t pid, uint64_t *ret) __must_check;
+
+/** Sum up all mappings of a process. It takes some milliseconds for each gigabyte. False: it is
+ *  gone, or may not be looked at. */
+bool process_footprint(pid_t pid, struct traced_footprint *ret) __must_check;
+/** The CPU time of all its threads so far, in ns. False: it is gone. */
+bool process_cpu_ns(pid_t pid, uint64_t *ret) __must_check;
 
 #endif

@@ -10,6 +10,7 @@
 #include "supervisor/drain/drain.h"
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
+#include "supervisor/os/process.h"
 #include "wire/agent_map.h"
 
 #include <string.h>
@@ -55,6 +56,16 @@ static struct err *find_truncated(struct traced *t, struct traced_status *ret)
 	}
 	traced_unlock_obj(t);
 	return NULL;
+}
+
+bool traced_footprint(struct traced *t, struct traced_footprint *ret)
+{
+	bool is_there;
+
+	traced_lock(t);
+	is_there = t->state <= TARGET_RUNNING && !t->is_stored && !t->num_folded;
+	traced_unlock(t);
+	return is_there && process_footprint(io_live_task(t->pid), ret);
 }
 
 struct err *traced_status(struct traced *t, struct traced_status *ret)

@@ -73,7 +73,8 @@ printf '%s\n' "${commands[@]}" | sed 's/ .*//' | sort -u | diff all - >differenc
 # For one command alone, and for those without a document of their own.
 ms run -o listing -e 'memory --json' -e memory -e 'start --json' -- true </dev/null
 is "$(sed -E 's/[0-9]+/N/g' listing | head -n 2 | tr '\n' '|')" \
-	'{"command":"memory","current":N,"peak":N}|current=N B (N B), peak=N B (N B)|' \
+	'{"command":"memory","current":N,"peak":N,"resident":N,"private":N,"swapped":N}|'\
+'current=N B (N B), peak=N B (N B)|' \
 	"--json of one command"
 has listing '^\{"command":"start"\}$' "a command that has nothing to tell"
 exit 0
