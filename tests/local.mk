@@ -342,6 +342,7 @@ e2e_tests = \
 	tests/e2e/commands/engine.sh \
 	tests/e2e/commands/engines_agree.sh \
 	tests/e2e/commands/example.sh \
+	tests/e2e/commands/examples.sh \
 	tests/e2e/commands/gates.sh \
 	tests/e2e/commands/json.sh \
 	tests/e2e/commands/max_memory.sh \
@@ -407,6 +408,7 @@ engine_less_tests = \
 	tests/e2e/commands/docs.sh \
 	tests/e2e/commands/engine.sh \
 	tests/e2e/commands/engines_agree.sh \
+	tests/e2e/commands/examples.sh \
 	tests/e2e/commands/semantics.sh \
 	tests/e2e/files/format.sh \
 	tests/e2e/files/full_disk.sh \
@@ -453,6 +455,7 @@ test_files = \
 	tests/bench/realloc.c \
 	tests/e2e/lib.sh \
 	tests/e2e/commands/oracle.py \
+	tests/e2e/commands/examples.py \
 	tests/e2e/commands/sample.py \
 	tests/e2e/stacks/stacks_gdb.py \
 	tests/recorded/README.md \
