@@ -196,6 +196,7 @@ targets_c = \
 	tests/targets/hidden_stack \
 	tests/targets/many_stacks \
 	tests/targets/measured \
+	tests/targets/nameless \
 	tests/targets/no_allocator \
 	tests/targets/nomem.so \
 	tests/targets/own_traps \
@@ -265,6 +266,7 @@ target_sources = \
 	tests/targets/many_stacks.c \
 	tests/targets/measured.c \
 	tests/targets/measured_cxx.cc \
+	tests/targets/nameless.c \
 	tests/targets/no_allocator.c \
 	tests/targets/nomem.c \
 	tests/targets/own_traps.c \

@@ -11,8 +11,8 @@ struct gate_options {
 	uint64_t max;
 	/** NULL: the growth of everything counts. Otherwise the rows by options.key count whose
 	 *  label matches this shell pattern (heap/queries/pattern.h). A part of the label may
-	 *  match, too: the file without the line, the function without the module, the module's
-	 *  path or base name, the number of a thread. */
+	 *  match, too: the file without the line, a frame without its caller, the function without
+	 *  the module, the module's path or base name, the number of a thread. */
 	const char *pattern;
 };
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Which location of a stack names its row. It is the newest one that no rule skips (heap/skip.h).
  *  If all are skipped, it is the newest that is no allocator and no wrapper; if all are such, the
- *  newest. Inlined functions are frames. */
+ *  newest. Inlined functions are frames.
+ *
+ *  A location without function and line is nameless. What a skipped function of its own module has
+ *  called by nameless frames is part of that function, and is skipped, too. Any other one that
+ *  names a row does it together with the nearest named caller. */
 #ifndef HEAP_NAMER_H
 #define HEAP_NAMER_H
 
@@ -24,9 +28,17 @@ void namer_destroy(struct namer *namer);
 struct err *namer_frame(struct namer *namer, const struct stack *stack, uint32_t i,
 			const struct location **ret, size_t *num_ret) __must_check;
 
-/** The location that names the row of a stack. Errors as above. */
+/** What names a row. */
+struct named {
+	const struct location *location;
+	/** If location is nameless: the nearest caller in its module that has a name. NULL: there
+	 *  is none, or want_newest. */
+	const struct location *caller;
+};
+
+/** Find what names the row of a stack. Errors as above. */
 struct err *namer_find(struct namer *namer, const struct stack *stack,
-		       const struct location **ret) __must_check;
+		       struct named *ret) __must_check;
 
 static inline void cleanup_namer(struct namer **namer)
 {

@@ -76,6 +76,10 @@ struct group {
 	 *  itself where nothing is shortened, with want_long, and where two rows would look the
 	 *  same. */
 	const char *shown;
+	/** lineno, function, traceback: the label is of a frame without function and line, and ends
+	 *  in " < " and this, the nearest function of its module that has called it. NULL: it does
+	 *  not. */
+	const char *caller;
 	/** lineno ... module: a location that fell into the group (filename: only what is common to
 	 *  all of it); NULL for the other keys. For the whole stack see stats_traceback(). */
 	const struct location *location;

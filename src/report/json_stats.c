@@ -137,6 +137,8 @@ static bool add_group(json_t *object, const struct group *group, const struct st
 		return false;
 	if (group->is_older)
 		return json_add(object, "before_attach", json_true());
+	if (group->caller && !json_add(object, "caller", json_of_string(group->caller)))
+		return false;
 	switch (group->key) {
 	case KEY_LINENO:
 		return json_add(object, "filename",

@@ -249,11 +249,13 @@ static struct err *print_block(struct console *console, const struct traced_bloc
 	const struct resolver *resolver = traced_resolver(console->traced);
 	struct stack stack = traced_stack(console->traced, block->stack);
 	const struct location *place;
+	struct named named;
 	char domain[DOMAIN_NAME_MAX];
-	struct err *err = namer_find(namer, &stack, &place);
+	struct err *err = namer_find(namer, &stack, &named);
 
 	if (err)
 		return err;
+	place = named.location;
 	if (console->want_json)
 		return block_json(console, block, place);
 	fprintf(console->out, "0x%" PRIx64 " %" PRIu64 " %s %" PRId32, block->addr, block->size,

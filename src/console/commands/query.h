@@ -9,7 +9,7 @@
 /** --long, of the command or of malloscope. */
 bool query_want_long(const struct console *console, const struct args *args);
 
-/** --long, --all, --compat, the filters and the rules of skip; the command must have the options. */
+/** --long, --all, --compat, filters and rules of skip; the command must have the options. */
 struct stats_options query_options(const struct console *console, const struct args *args);
 
 /** -n of a table. */

@@ -185,10 +185,10 @@ static struct err *frame_get(struct filter_matcher *matcher, const struct stack 
 static struct err *match_shown(struct filter_matcher *matcher, const struct stack *stack,
 			       uint64_t *ret)
 {
-	const struct location *shown;
-	struct err *err = namer_find(matcher->namer, stack, &shown);
+	struct named named;
+	struct err *err = namer_find(matcher->namer, stack, &named);
 
-	return err ? err : match_location(matcher, shown, ret);
+	return err ? err : match_location(matcher, named.location, ret);
 }
 
 // Stacks that were met one after the other mostly share their oldest frames, and so what these

@@ -37,6 +37,11 @@ static bool matches(const struct pattern *pattern, const struct stats *stats,
 		return false;
 	switch (group->key) {
 	case KEY_LINENO:
+		// The frame without its caller.
+		if (pattern_matches(pattern, strtab_get(strings, group->location->file)))
+			return true;
+		return pattern_matches(pattern,
+				       strtab_get(strings, location_filename(group->location)));
 	case KEY_FILENAME:
 		return pattern_matches(pattern,
 				       strtab_get(strings, location_filename(group->location)));

@@ -67,10 +67,10 @@ static struct err *find_number(struct grouper *grouper, int64_t number)
 
 static struct err *find_name(struct grouper *grouper, const struct stack *stack, uint32_t *ret)
 {
-	const struct location *location;
-	struct err *err = namer_find(grouper->namer, stack, &location);
+	struct named named;
+	struct err *err = namer_find(grouper->namer, stack, &named);
 
-	return err ? err : group_labels_intern(&grouper->labels, location, ret);
+	return err ? err : group_labels_intern(&grouper->labels, &named, ret);
 }
 
 static struct err *find_one(struct grouper *grouper, const struct stack *stack)
@@ -264,15 +264,20 @@ static const char *label_number(struct grouper *grouper, int64_t number)
 /** The texts of a label. */
 static struct err *describe_text(struct grouper *grouper, uint32_t id, struct group *ret)
 {
-	const struct group_labels *labels = &grouper->labels;
+	const struct strtab *strings = grouper->labels.resolver->strings;
+	const struct group_label *label = &grouper->labels.items.items[id];
+	struct location location = label->location;
 
+	if (label->caller) {
+		ret->caller = strtab_get(strings, label->caller);
+		location.function = label->caller;
+	}
 	ret->label = group_labels_text(&grouper->labels, grouper->arena, id);
 	if (!ret->label)
 		return &err_nomem;
 	ret->shown = ret->label;
 	if (!grouper->options->want_long)
-		ret->shown = shown_label(grouper->arena, labels->resolver->strings,
-					 &labels->items.items[id].location, ret->label);
+		ret->shown = shown_label(grouper->arena, strings, &location, ret->label);
 	return ret->shown ? NULL : &err_nomem;
 }
 

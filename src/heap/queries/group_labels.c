@@ -59,19 +59,36 @@ static struct group_label label_of(enum group_key key, const struct location *lo
 	return label;
 }
 
-struct err *group_labels_intern(struct group_labels *labels, const struct location *location,
+/** A row of a file or a module needs no caller, since these names stand for all of it. */
+static bool has_caller(enum group_key key)
+{
+	return key == KEY_LINENO || key == KEY_FUNCTION || key == KEY_TRACEBACK;
+}
+
+static uint32_t hash_label(const struct group_label *label)
+{
+	uint64_t key = (uint64_t)label->name << 32 | label->line;
+
+	key ^= label->module * 0x9e3779b97f4a7c15ull;
+	return (uint32_t)hash_u64(key ^ (uint64_t)label->caller << 32);
+}
+
+struct err *group_labels_intern(struct group_labels *labels, const struct named *named,
 				uint32_t *ret)
 {
-	struct group_label label = label_of(labels->key, location);
-	uint64_t key = (uint64_t)label.name << 32 | label.line;
-	uint32_t hash = (uint32_t)hash_u64(key ^ label.module * 0x9e3779b97f4a7c15ull), id;
+	struct group_label label = label_of(labels->key, named->location);
+	uint32_t hash, id;
 	size_t pos;
+
+	if (named->caller && has_caller(labels->key))
+		label.caller = named->caller->function;
+	hash = hash_label(&label);
 
 	for (pos = idset_first(&labels->set, hash); idset_next(&labels->set, hash, &pos, &id);) {
 		const struct group_label *old = &labels->items.items[id];
 
 		if (old->name == label.name && old->line == label.line &&
-		    old->module == label.module) {
+		    old->module == label.module && old->caller == label.caller) {
 			*ret = id;
 			return NULL;
 		}
@@ -97,7 +114,9 @@ struct err *group_labels_add_frame(struct group_labels *labels, const struct sta
 		return err;
 	added.num = num;
 	for (k = 0; k < added.num; k++) {
-		err = group_labels_intern(labels, &added.locations[k], &id);
+		struct named named = {.location = &added.locations[k]};
+
+		err = group_labels_intern(labels, &named, &id);
 		if (err)
 			return err;
 		if (added.num == 1)
@@ -169,9 +188,15 @@ const char *group_labels_text(struct group_labels *labels, struct arena *arena, 
 {
 	struct group_label *label = &labels->items.items[id];
 
-	if (!label->text)
-		label->text = make_text(labels, arena, label);
-	return label->text;
+	const char *text = label->text;
+
+	if (text)
+		return text;
+	text = make_text(labels, arena, label);
+	if (text && label->caller)
+		text = join(arena, text, " < ",
+			    strtab_get(labels->resolver->strings, label->caller), "");
+	return label->text = text;
 }
 
 static int compare_strings(const struct group_labels *labels, uint32_t a, uint32_t b)
@@ -191,7 +216,8 @@ int group_labels_compare(const struct group_labels *labels, uint32_t a, uint32_t
 		return order;
 	if (pa->line != pb->line)
 		return pa->line < pb->line ? -1 : 1;
-	return compare_strings(labels, pa->module, pb->module);
+	order = compare_strings(labels, pa->module, pb->module);
+	return order ? order : compare_strings(labels, pa->caller, pb->caller);
 }
 
 static int compare_ids(const void *a, const void *b, void *ctx)

@@ -108,8 +108,7 @@ static struct err *find_kept(struct namer *namer, struct frame *frame)
 }
 
 /** What is left when everything is skipped. */
-static struct err *find_least(struct namer *namer, const struct stack *stack,
-			      const struct location **ret)
+static struct err *find_least(struct namer *namer, const struct stack *stack, struct named *ret)
 {
 	struct frame *frame;
 	uint32_t i, k;
@@ -122,7 +121,7 @@ static struct err *find_least(struct namer *namer, const struct stack *stack,
 
 			err = skip_judge(&namer->judge, &frame->locations[k], &verdict);
 			if (!err && verdict != SKIP_WRAPPER) {
-				*ret = &frame->locations[k];
+				ret->location = &frame->locations[k];
 				return NULL;
 			}
 		}
@@ -132,26 +131,79 @@ static struct err *find_least(struct namer *namer, const struct stack *stack,
 	return NULL;
 }
 
-struct err *namer_find(struct namer *namer, const struct stack *stack, const struct location **ret)
+static bool is_nameless(const struct location *location)
 {
-	struct frame *frame;
-	uint32_t i;
+	return location->module && !location->function && !location->has_line;
+}
 
-	for (i = 0; i < stack->num_frames; i++) {
-		struct err *err = get_frame(namer, stack, i, &frame);
+/** Beyond frame i, which is nameless: the nearest frame of its module that has a name. *ret is
+ *  NULL if another module comes first, or the end. */
+static struct err *find_caller(struct namer *namer, const struct stack *stack, uint32_t *i,
+			       uint32_t module, struct frame **ret)
+{
+	*ret = NULL;
+	while (++*i < stack->num_frames) {
+		struct frame *frame;
+		struct err *err = get_frame(namer, stack, *i, &frame);
 
-		if (!err && i == 0)
-			*ret = &frame->locations[0];
-		if (!err && namer->want_newest)
-			return NULL;
-		if (!err)
-			err = find_kept(namer, frame);
 		if (err)
 			return err;
-		if (frame->kept < frame->num) {
-			*ret = &frame->locations[frame->kept];
+		if (frame->locations[0].module != module)
+			return NULL;
+		if (!is_nameless(&frame->locations[0])) {
+			*ret = frame;
 			return NULL;
 		}
 	}
-	return find_least(namer, stack, ret);
+	return NULL;
+}
+
+/** Whether frame i names the row. If not, *i is left at one before the next that may. */
+static struct err *take_frame(struct namer *namer, const struct stack *stack, uint32_t *i,
+			      struct named *ret, bool *is_taken_ret)
+{
+	struct frame *frame, *caller;
+	const struct location *location;
+	uint32_t at = *i;
+	struct err *err = get_frame(namer, stack, *i, &frame);
+
+	*is_taken_ret = false;
+	if (!err)
+		err = find_kept(namer, frame);
+	if (err || frame->kept == frame->num)
+		return err;
+	location = &frame->locations[frame->kept];
+	if (is_nameless(location)) {
+		err = find_caller(namer, stack, &at, location->module, &caller);
+		if (!err && caller)
+			err = find_kept(namer, caller);
+		if (err)
+			return err;
+		if (caller && caller->kept) {
+			*i = at - 1;
+			return NULL;
+		}
+		ret->caller = caller ? &caller->locations[0] : NULL;
+	}
+	ret->location = location;
+	*is_taken_ret = true;
+	return NULL;
+}
+
+struct err *namer_find(struct namer *namer, const struct stack *stack, struct named *ret)
+{
+	struct frame *frame;
+	bool is_taken = false;
+	uint32_t i;
+	struct err *err = get_frame(namer, stack, 0, &frame);
+
+	if (err)
+		return err;
+	*ret = (struct named){.location = &frame->locations[0]};
+	for (i = 0; i < stack->num_frames && !namer->want_newest && !is_taken; i++) {
+		err = take_frame(namer, stack, &i, ret, &is_taken);
+		if (err)
+			return err;
+	}
+	return is_taken || namer->want_newest ? NULL : find_least(namer, stack, ret);
 }

@@ -16,11 +16,13 @@
 #include "heap/tables/idset.h"
 
 struct group_label {
-	/** Identity and order: the string of name, then the line, then the string of module; 0 when
-	 *  not in the key. */
+	/** Identity and order: the string of name, then the line, then the string of module, then
+	 *  that of caller; 0 when not in the key. */
 	uint32_t name;
 	uint32_t line;
 	uint32_t module;
+	/** The named function that has called a nameless frame. */
+	uint32_t caller;
 	/** As in struct group. */
 	struct location location;
 	/** NULL until group_labels_text(). */
@@ -60,8 +62,8 @@ struct err *group_labels_init(struct group_labels *labels, const struct stats_op
 			      const struct stacks *stacks) __must_check;
 void group_labels_deinit(struct group_labels *labels);
 
-/** The label of a location. */
-struct err *group_labels_intern(struct group_labels *labels, const struct location *location,
+/** The label of what names a row. */
+struct err *group_labels_intern(struct group_labels *labels, const struct named *named,
 				uint32_t *ret) __must_check;
 
 /** Resolve a frame that is met for the first time. For group_labels_frame(). */

@@ -44,6 +44,21 @@ ms run -o listing --skip my_alloc "${at_end[@]}" -e 'snapshot a' -e kill \
 	-e 'check growth a a function use_wrapper --max 0' -- "$TARGETS/containers" </dev/null
 has_not listing "nothing matches" "a gate on the caller of a skipped function"
 
+# A program without symbols: its nameless frames stand beside the function that called them, and
+# those of a wrapper are the wrapper's.
+ms run -o listing "${at_end[@]}" -e top -e 'top function --json' -e 'dump g' \
+	-e 'snapshot a' -e 'top --all' -- "$TARGETS/nameless" </dev/null
+is "$status" 0 "status without symbols"
+is "$(grep -cE '^nameless\(\+0x[0-9a-f]+\) < (answer: size=2000|take_request: size=1000) B' listing)" \
+	2 "rows of nameless frames"
+is "$(grep -cE '^nameless\(use_xmalloc\+0x[0-9a-f]+\): size=3000 B' listing)" 1 \
+	"the row of a wrapper's caller"
+has listing '"label":"nameless\(\+0x[0-9a-f]+\) < answer","caller":"answer","function":null' \
+	"a nameless frame in JSON"
+has listing '^nameless\(\+0x[0-9a-f]+\): size=3000 B, count=2' "two callers with --all"
+ms open -e top g
+has out '^nameless\(\+0x[0-9a-f]+\) < answer: size=2000 B' "a nameless frame of a file"
+
 # A stored snapshot: the rules are those of the reader.
 ms open --skip my_alloc -e 'top function' f
 is "$status" 0 "status of open"
