@@ -383,6 +383,8 @@ src_libobj_a_SOURCES = \
 	src/obj/elf/mapped_file.h \
 	src/obj/files/download.c \
 	src/obj/files/download_main.c \
+	src/obj/files/birth.c \
+	src/obj/files/birth.h \
 	src/obj/files/expand.c \
 	src/obj/files/expand.h \
 	src/obj/files/libdw_open.c \
@@ -397,6 +399,8 @@ src_libobj_a_SOURCES = \
 	src/obj/lookup/code_cave.c \
 	src/obj/lookup/eh_area.c \
 	src/obj/lookup/find_functions.c \
+	src/obj/lookup/jit.c \
+	src/obj/lookup/jit.h \
 	src/obj/lookup/match_functions.c \
 	src/obj/lookup/module_rows.c \
 	src/obj/lookup/source.c \
@@ -408,6 +412,8 @@ src_libobj_a_SOURCES = \
 	src/obj/modules/adopt.c \
 	src/obj/modules/binary.c \
 	src/obj/modules/binary.h \
+	src/obj/modules/code_map.c \
+	src/obj/modules/code_map.h \
 	src/obj/modules/debug_file.c \
 	src/obj/modules/maps_view.c \
 	src/obj/modules/maps_view.h \
@@ -421,6 +427,10 @@ src_libobj_a_SOURCES = \
 	src/obj/symbols/dynsym.h \
 	src/obj/symbols/lines.c \
 	src/obj/symbols/lines.h \
+	src/obj/symbols/jit_table.c \
+	src/obj/symbols/jit_table.h \
+	src/obj/symbols/jitdump.c \
+	src/obj/symbols/perf_map.c \
 	src/obj/symbols/missing.c \
 	src/obj/symbols/missing.h \
 	src/obj/symbols/scopes.c \

@@ -64,6 +64,7 @@ unit_tests = \
 	tests/unit/obj_demangle.t \
 	tests/unit/obj_eh_frame.t \
 	tests/unit/obj_elf_file.t \
+	tests/unit/obj_jit.t \
 	tests/unit/obj_maps.t \
 	tests/unit/obj_modules.t \
 	tests/unit/obj_symbolize.t \
@@ -194,6 +195,7 @@ targets_c = \
 	tests/targets/longjmp \
 	tests/targets/many_libraries \
 	tests/targets/hidden_stack \
+	tests/targets/jit_code \
 	tests/targets/many_stacks \
 	tests/targets/measured \
 	tests/targets/nameless \
@@ -263,6 +265,7 @@ target_sources = \
 	tests/targets/longjmp.c \
 	tests/targets/many_libraries.c \
 	tests/targets/hidden_stack.c \
+	tests/targets/jit_code.c \
 	tests/targets/many_stacks.c \
 	tests/targets/measured.c \
 	tests/targets/measured_cxx.cc \
@@ -379,6 +382,7 @@ e2e_tests = \
 	tests/e2e/stacks/deep_stack.sh \
 	tests/e2e/stacks/expand.sh \
 	tests/e2e/stacks/hidden_stack.sh \
+	tests/e2e/stacks/jit.sh \
 	tests/e2e/stacks/many_libraries.sh \
 	tests/e2e/stacks/missing_lines.sh \
 	tests/e2e/stacks/stacks_gdb.sh \

@@ -120,7 +120,7 @@ static void publish(struct capture *c, const struct walk_stack *stack, uint64_t 
 	event->num_pcs = stack->num;
 	event->stop = stack->stop;
 	event->last_pc = stack->stop ? stack->last_pc : 0;
-	event->reserved = 0;
+	event->num_sure = (uint32_t)stack->num_sure;
 	memset(event->callees, 0, sizeof(event->callees));
 	for (i = 0; i < STACK_CALLEES && i + 1 < stack->num; i++)
 		c->ops->callee(c->owner, stack->pcs[i + 1] + 1, event->callees[i]);

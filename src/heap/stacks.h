@@ -21,7 +21,11 @@
 #define STACK_END_SHIFT    1
 #define STACK_END_MASK     7u
 #define STACK_MODULE_SHIFT 16
-#define STACK_TOTAL_MAX    65535u
+/** How many frames, from the most recent one on, call-frame information vouches for: all others
+ *  were found by frame pointers. 0: all. A number that does not fit becomes the largest. */
+#define STACK_SURE_SHIFT 4
+#define STACK_SURE_MAX   0xfffu
+#define STACK_TOTAL_MAX  65535u
 /** How many frames a chunk of struct stack has. */
 #define STACK_CHUNK 4096u
 
@@ -65,6 +69,18 @@ static inline enum stack_end stack_end(uint32_t flags)
 	unsigned end = flags >> STACK_END_SHIFT & STACK_END_MASK;
 
 	return end < STACK_NUM_ENDS ? (enum stack_end)end : STACK_END_UNKNOWN;
+}
+
+/** The flags of a stack of so many sure frames. */
+static inline uint32_t stack_sure(size_t num_sure)
+{
+	return (uint32_t)(num_sure < STACK_SURE_MAX ? num_sure : STACK_SURE_MAX)
+	       << STACK_SURE_SHIFT;
+}
+
+static inline uint32_t stack_num_sure(uint32_t flags)
+{
+	return flags >> STACK_SURE_SHIFT & STACK_SURE_MAX;
 }
 
 /** 0: none is known. */

@@ -180,7 +180,8 @@ bool module_code_cave(struct modules *modules, uint32_t id, uint64_t *start_ret,
 
 /** Compile the unwind row for a runtime pc. is_call_site: pc is a return address, and the row is
  *  that of pc - 1. Malformed or missing CFI is no failure: the row is CFI_ROW_NO_CFI, or the plain
- *  row of a function's entry if pc is one by its symbol. An expression that fits no kind gives
+ *  row of a function's entry if pc is one by its symbol. Without executable memory it is
+ *  CFI_ROW_NO_CODE: /proc/PID/maps is read for that. An expression that fits no kind gives
  *  CFI_ROW_NONE and &err_not_found. The first pc of a module without row in .eh_frame makes libdw
  *  look for a separate debug file with .debug_frame. Otherwise this takes a few microseconds. */
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,

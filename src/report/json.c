@@ -284,6 +284,8 @@ struct err *jsonl_stack(struct jsonl *doc, const char *key, const struct frame_s
 	if (err)
 		return err;
 	jsonl_uint(doc, "total_nframe", stack->total_nframe);
+	if (stack_num_sure(stack->flags))
+		jsonl_uint(doc, "sure_nframe", stack_num_sure(stack->flags));
 	jsonl_open_array(doc, key);
 	for (i = 0; i < traceback.num; i++) {
 		const struct location *location = &traceback.locations[i];

@@ -100,7 +100,10 @@ static struct err *write_stack(FILE *out, const char *key, struct frame_texts *t
 	struct stack stack = stacks_get(heap_stacks(heap), id);
 	uint32_t i;
 
-	fprintf(out, "\"total_nframe\":%u,\"%s\":[", stack.total_nframe, key);
+	fprintf(out, "\"total_nframe\":%u,", stack.total_nframe);
+	if (stack_num_sure(stack.flags))
+		fprintf(out, "\"sure_nframe\":%u,", stack_num_sure(stack.flags));
+	fprintf(out, "\"%s\":[", key);
 	for (i = 0; i < stack.num_frames; i++) {
 		const char *text;
 		struct err *err = frame_text(texts, stack_frame(&stack, i), &text);
@@ -383,6 +386,8 @@ struct err *jsonl_traceback(struct jsonl *doc, FILE *out, const struct stats *st
 	if (!err)
 		err = traceback_fill(&traceback, source->resolver, &stack);
 	jsonl_string(doc, "key", group_key_names[stats->key]);
+	if (stack_num_sure(stack.flags))
+		jsonl_uint(doc, "sure_nframe", stack_num_sure(stack.flags));
 	if (!err && !(add_group(object, group, stats->resolver->strings) &&
 		      add_numbers(object, &stats->rows[row], is_diff) &&
 		      add_errors(object, &stats->rows[row], is_diff) &&

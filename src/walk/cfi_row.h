@@ -27,6 +27,8 @@ enum cfi_row_kind {
 	/** No CFI for this pc: the frame pointer leads to the caller when that is plausible, else
 	 *  the walk is truncated. */
 	CFI_ROW_NO_CFI,
+	/** There is no code at this pc: nothing returns there. */
+	CFI_ROW_NO_CODE,
 };
 
 /** Offset that means "the register is unchanged in the caller". */

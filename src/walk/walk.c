@@ -104,7 +104,15 @@ static enum walk_result step_signal(struct walk_frame *frame, const struct walk_
 	return WALK_OK;
 }
 
-/** Nothing is known of the code here; a frame pointer that leads upwards is believed. */
+/** A missing row is no reason to doubt: the next step asks for it. */
+static bool is_no_code(const struct walk_ops *ops, uint64_t return_addr)
+{
+	struct cfi_row row;
+
+	return ops->row(ops->ctx, return_addr, true, &row) && row.kind == CFI_ROW_NO_CODE;
+}
+
+/** Nothing is known of the code here; a frame pointer that leads upwards to code is believed. */
 static enum walk_result step_frame_pointer(struct walk_frame *frame, const struct walk_ops *ops)
 {
 	const struct arch_unwind *arch = ops->arch;
@@ -120,6 +128,9 @@ static enum walk_result step_frame_pointer(struct walk_frame *frame, const struc
 		return truncate(frame, WALK_STOP_NO_CFI);
 	if (ra == 0)
 		return WALK_END;
+	if (is_no_code(ops, ra))
+		return truncate(frame, WALK_STOP_NO_CFI);
+	frame->is_guess = true;
 	go_to_caller(frame, ra, fp + arch->record_size);
 	set_saved(frame, arch->frame_pointer, fp + arch->record_frame_pointer);
 	return WALK_OK;
@@ -250,13 +261,14 @@ void walk_stack(struct walk_frame *frame, const struct walk_ops *ops, struct wal
 	bool is_interrupted;
 	uint64_t pc;
 
-	stack->num = stack->total = 0;
+	stack->num = stack->total = stack->num_sure = 0;
 	stack->stop = 0;
 	do {
 		pc = frame->pc;
 		stack->last_pc = walk_lookup_pc(frame);
 		if (stack->num < stack->cap)
 			stack->pcs[stack->num++] = stack->last_pc;
+		stack->num_sure += !frame->is_guess;
 		if (++stack->total >= WALK_MAX_FRAMES) {
 			stack->result = WALK_END;
 			return;

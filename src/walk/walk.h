@@ -35,13 +35,15 @@ struct walk_frame {
 	uint8_t used;
 	/** After WALK_TRUNCATED: enum walk_stop. */
 	uint8_t stop;
+	/** A frame pointer alone has led here, or to a frame on the way. */
+	uint8_t is_guess;
 	/** Registers of a walk (struct arch_unwind). */
 	uint64_t regs[WALK_MAX_REGS];
 };
 
 /** Why a walk could not go on. */
 enum walk_stop {
-	/** Nothing is known of the code, and its frame pointer leads nowhere. */
+	/** Nothing is known of the code, and its frame pointer leads to no other code. */
 	WALK_STOP_NO_CFI = 1,
 	/** A word of the stack, or one that a row names, is unreadable. */
 	WALK_STOP_UNREADABLE,
@@ -94,6 +96,8 @@ struct walk_stack {
 	enum walk_result result;
 	/** enum walk_stop with WALK_TRUNCATED, else 0. */
 	uint32_t stop;
+	/** How many frames, from the first on, call-frame information vouches for. */
+	size_t num_sure;
 	/** Look-up address of the oldest frame. It is not in pcs if cap is less than total. */
 	uint64_t last_pc;
 };

@@ -99,7 +99,9 @@ struct event_stack {
 	uint32_t num_pcs;
 	/** Not 0: the walk ended early, for this reason (enum walk_stop). */
 	uint32_t stop;
-	uint32_t reserved;
+	/** Frames from this one on were found by the frame pointer of code without call-frame
+	 *  information; total: none. */
+	uint32_t num_sure;
 	/** With it: look-up address of the oldest frame, also if the frame limit cut it off. */
 	uint64_t last_pc;
 	/** What frame i + 1 calls, as in struct arch. This need not be the function of frame i,

@@ -52,6 +52,13 @@ static struct err *resolve_stack(const struct resolver *resolver, const struct s
 
 static void print_stack_notes(FILE *out, const struct stack *stack)
 {
+	unsigned num_sure = stack_num_sure(stack->flags);
+
+	if (num_sure)
+		fprintf(out,
+			"# the newest %u of %u frames are certain, the others were found by frame "
+			"pointers\n",
+			num_sure, (unsigned)stack->total_nframe);
 	if (stack->flags & STACK_TRUNCATED)
 		fprintf(out, "# truncated: %s\n", truncated_text(stack->flags));
 	else if (stack->total_nframe > stack->num_frames)

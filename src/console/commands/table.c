@@ -263,7 +263,9 @@ static const struct command rows[] = {
 		.summary = "show the stack of a row of the last top or diff",
 		.help = "RANK counts the rows from 1 (default). The oldest frame comes\n"
 			"first. A row of `top traceback` or `diff traceback` is one stack.\n"
-			"For any other row, the stack with the most live bytes is shown.\n",
+			"For any other row, the stack with the most live bytes is shown.\n"
+			"Below it stands which frames only frame pointers vouch for, and\n"
+			"why a stack is truncated.\n",
 	},
 	{
 		.name = "where", .arguments = "ADDRESS", .min_words = 1, .max_words = 1,

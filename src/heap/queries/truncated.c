@@ -19,6 +19,7 @@ static uint32_t flags_of(const struct heap *heap, const struct alloc_site *site)
 {
 	uint32_t flags = stacks_get(heap_stacks(heap), site->stack).flags;
 
+	flags &= ~(STACK_SURE_MAX << STACK_SURE_SHIFT);
 	return flags & STACK_TRUNCATED && site->total_blocks ? flags : 0;
 }
 

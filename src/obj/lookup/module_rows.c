@@ -21,22 +21,31 @@ static bool is_function_entry(struct binary *binary, uint64_t addr)
 	return symbol && symbol->type == STT_FUNC && symbol->addr == addr;
 }
 
+static struct err *compile_row(const struct module_entry *entry, uint64_t pc, bool is_call_site,
+			       struct cfi_row *ret)
+{
+	const struct arch_unwind *arch = arch_host()->unwind;
+	struct binary *binary = entry->binary;
+	uint64_t addr = pc - entry->pub.bias;
+	struct err *err =
+		cfi_compile_row(&binary->cfi, arch, &binary->libdw, addr, is_call_site, ret);
+
+	if (!err && ret->kind == CFI_ROW_NO_CFI && !is_call_site && is_function_entry(binary, addr))
+		cfi_entry_row(arch, ret);
+	return err;
+}
+
 struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_site,
 			    struct cfi_row *ret)
 {
-	const struct arch_unwind *arch = arch_host()->unwind;
 	const struct module_entry *entry = modules_find_entry(modules, pc - is_call_site);
-	struct binary *binary;
-	struct err *err;
-	uint64_t addr;
+	struct err *err = NULL;
 
 	*ret = (struct cfi_row){.kind = CFI_ROW_NO_CFI};
-	if (!entry || !entry->pub.is_native)
-		return NULL;
-	binary = entry->binary;
-	addr = pc - entry->pub.bias;
-	err = cfi_compile_row(&binary->cfi, arch, &binary->libdw, addr, is_call_site, ret);
-	if (!err && ret->kind == CFI_ROW_NO_CFI && !is_call_site && is_function_entry(binary, addr))
-		cfi_entry_row(arch, ret);
+	if (entry && entry->pub.is_native)
+		err = compile_row(entry, pc, is_call_site, ret);
+	if (!err && ret->kind == CFI_ROW_NO_CFI && modules->pid &&
+	    !code_map_has(&modules->code_map, modules->pid, pc - is_call_site))
+		ret->kind = CFI_ROW_NO_CODE;
 	return err;
 }

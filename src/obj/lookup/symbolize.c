@@ -6,6 +6,7 @@
 #include "base/hmap.h"
 #include "heap/alloc_wrappers.h"
 #include "heap/frame.h"
+#include "obj/lookup/jit.h"
 #include "obj/lookup/source.h"
 #include "obj/modules/modules_internal.h"
 #include "obj/symbols/demangle.h"
@@ -30,6 +31,7 @@ struct symbolizer {
 	struct hmap by_frame;
 	VEC(struct answer) answers;
 	struct sources sources;
+	struct jit jit;
 	/** Not taken yet. */
 	VEC(char *) notes;
 };
@@ -69,6 +71,7 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	vec_deinit(&symbolizer->answers);
 	hmap_deinit(&symbolizer->by_frame);
 	sources_deinit(&symbolizer->sources);
+	jit_deinit(&symbolizer->jit);
 	strtab_destroy(symbolizer->resolver.strings);
 	free(symbolizer);
 }
@@ -266,7 +269,48 @@ static struct err *answer_unknown(struct symbolizer *symbolizer, struct answer *
 	return NULL;
 }
 
-static struct err *add_answer(struct symbolizer *symbolizer, uint64_t frame, struct answer *ret)
+static struct err *intern_jit_place(struct symbolizer *symbolizer, const struct jit_code *code,
+				    uint64_t addr, uint32_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (asprintf(&text, "[jit](%s+0x%" PRIx64 ")", code->name, addr - code->start) < 0) {
+		text = NULL;
+		return &err_nomem;
+	}
+	return strtab_intern(symbolizer->resolver.strings, text, ret);
+}
+
+/** A function that was made at run time. The names that runtimes give are for people already. */
+static struct err *answer_jit(struct symbolizer *symbolizer, const struct jit_code *code,
+			      uint64_t addr, struct answer *answer)
+{
+	struct strtab *strings = symbolizer->resolver.strings;
+	struct location *location = calloc(1, sizeof(*location));
+	const char *file = NULL;
+	struct err *err;
+
+	if (!location)
+		return &err_nomem;
+	err = strtab_intern(strings, "[jit]", &location->module);
+	if (!err)
+		err = strtab_intern(strings, code->name, &location->function);
+	location->has_line = jitdump_line(code, addr, &file, &location->line);
+	if (!err)
+		err = location->has_line
+			      ? strtab_intern(strings, file, &location->file)
+			      : intern_jit_place(symbolizer, code, addr, &location->file);
+	if (err) {
+		free(location);
+		return err;
+	}
+	*answer = (struct answer){location, 1};
+	return NULL;
+}
+
+/** code: NULL for a frame of a module. */
+static struct err *add_answer(struct symbolizer *symbolizer, uint64_t frame,
+			      const struct jit_code *code, struct answer *ret)
 {
 	const struct module_entry *entry =
 		modules_get_entry(symbolizer->modules, frame_module(frame));
@@ -275,8 +319,11 @@ static struct err *add_answer(struct symbolizer *symbolizer, uint64_t frame, str
 
 	if (!vec_reserve_one(&symbolizer->answers))
 		return &err_nomem;
-	err = entry ? look_up(symbolizer, entry, frame_addr(frame), &answer)
-		    : answer_unknown(symbolizer, &answer);
+	if (entry)
+		err = look_up(symbolizer, entry, frame_addr(frame), &answer);
+	else
+		err = code ? answer_jit(symbolizer, code, frame_addr(frame), &answer)
+			   : answer_unknown(symbolizer, &answer);
 	if (err)
 		return err;
 	if (!hmap_set(&symbolizer->by_frame, frame, symbolizer->answers.num)) {
@@ -291,6 +338,7 @@ static struct err *add_answer(struct symbolizer *symbolizer, uint64_t frame, str
 static struct err *resolve(void *ctx, uint64_t frame, const struct location **ret, size_t *num_ret)
 {
 	struct symbolizer *symbolizer = ctx;
+	const struct jit_code *code = NULL;
 	const uint64_t *found;
 	struct answer answer;
 	struct err *err;
@@ -299,10 +347,16 @@ static struct err *resolve(void *ctx, uint64_t frame, const struct location **re
 	if (frame == HMAP_NO_KEY)
 		frame = FRAME_UNKNOWN;
 	found = hmap_find(&symbolizer->by_frame, frame);
+	if (!found && !frame_module(frame)) {
+		code = jit_find(&symbolizer->jit, symbolizer->modules, frame_addr(frame));
+		// Its name may be written later, so the frame gets no answer of its own.
+		frame = code ? frame : FRAME_UNKNOWN;
+		found = hmap_find(&symbolizer->by_frame, frame);
+	}
 	if (found) {
 		answer = symbolizer->answers.items[*found];
 	} else {
-		err = add_answer(symbolizer, frame, &answer);
+		err = add_answer(symbolizer, frame, code, &answer);
 		if (err)
 			return err;
 	}

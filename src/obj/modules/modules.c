@@ -71,6 +71,7 @@ void modules_destroy(struct modules *modules)
 	vec_deinit(&modules->former);
 	expansion_deinit(&modules->expansion);
 	target_deinit(&modules->target);
+	code_map_deinit(&modules->code_map);
 	free(modules);
 }
 
@@ -127,6 +128,7 @@ void modules_forget_live(struct modules *modules)
 		if (modules->entries.items[i]->pub.is_live)
 			module_lose_live(modules->entries.items[i]);
 	modules->ranges.num = 0;
+	modules->code_map.ranges.num = 0;
 	maps_view_deinit(&modules->view);
 }
 

@@ -4,11 +4,16 @@
 #define OBJ_MODULES_MODULES_INTERNAL_H
 
 #include "base/hmap.h"
+#include "obj/files/birth.h"
 #include "obj/files/expand.h"
 #include "obj/files/target_file.h"
 #include "obj/modules.h"
 #include "obj/modules/binary.h"
+#include "obj/modules/code_map.h"
 #include "obj/modules/maps_view.h"
+
+/** More text than any process has in its maps. */
+#define MAX_MAPS_SIZE (1ull << 30)
 
 /** A module and the file it was loaded from. */
 struct module_entry {
@@ -32,6 +37,10 @@ struct module_range {
 struct modules {
 	/** The process of the last refresh, and what its files may expand to. */
 	struct target target;
+	struct birth birth;
+	/** Its id, as we see it; 0: there was no refresh. */
+	pid_t pid;
+	struct code_map code_map;
 	struct expansion expansion;
 	/** Processes that have ended, from whose tables modules were adopted; no two are alike. */
 	VEC(struct target *) former;

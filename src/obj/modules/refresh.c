@@ -16,7 +16,6 @@
 #include <string.h>
 
 /** 65530 mappings (vm.max_map_count) of 100 bytes are 7 MB; the limit can be raised. */
-#define MAX_MAPS_SIZE (1ull << 30)
 
 /** A refresh in progress; nothing in modules that anybody sees changes before commit(). */
 struct refresh {
@@ -357,6 +356,9 @@ struct err *modules_refresh(struct modules *modules, pid_t pid, struct modules_d
 	struct modules_delta delta = {0};
 	struct err *err = target_look(&modules->target, pid);
 
+	if (!err && !modules->birth.own_pid)
+		modules->birth = birth_read(pid);
+	modules->pid = pid;
 	if (!err)
 		err = read_maps(&refresh);
 	if (!err)

@@ -83,11 +83,12 @@ static bool calls_new_array(struct traced *t, const uint64_t targets[2])
 
 uint32_t rows_stack_flags(struct traced *t, const struct event_stack *stack)
 {
+	uint32_t sure = stack->num_sure < stack->num_pcs ? stack_sure(stack->num_sure) : 0;
 	enum stack_end end = STACK_END_UNKNOWN;
 	uint32_t module;
 
 	if (!stack->stop)
-		return 0;
+		return sure;
 	traced_lock_obj(t);
 	module = frame_module(frame_of(t, stack->last_pc));
 	traced_unlock_obj(t);
@@ -104,7 +105,7 @@ uint32_t rows_stack_flags(struct traced *t, const struct event_stack *stack)
 	default:
 		break;
 	}
-	return stack_truncated(end, module);
+	return stack_truncated(end, module) | sure;
 }
 
 /** Reads the process, and notes where the last whole word was. */

@@ -8,7 +8,7 @@
 /** Compile the rows for the stack of thread tid, from frame on. The thread stands still. Under
  *  lock. */
 void rows_fill(struct traced *t, pid_t tid, const struct walk_frame *frame);
-/** Why a walk ended, and where: flags of struct stack. Under lock. */
+/** Flags of struct stack: why a walk ended, and where, and which frames are sure. Under lock. */
 uint32_t rows_stack_flags(struct traced *t, const struct event_stack *stack);
 /** Find the frames and the domain of a stack. frames_ret has room for all its frames. Under
  *  lock. */

@@ -144,7 +144,8 @@ static struct err *add_stack(struct folding *f, const struct stack *stack, uint3
 
 	if (flags & STACK_TRUNCATED) {
 		err = map_frame(f, frame, &frame);
-		flags = stack_truncated(stack_end(flags), frame_module(frame));
+		flags = stack_truncated(stack_end(flags), frame_module(frame)) |
+			stack_sure(stack_num_sure(flags));
 	}
 	f->frames.num = 0;
 	for (i = 0; i < stack->num_frames && !err; i++) {
