@@ -29,7 +29,9 @@ page() {
 	[ "$(cat out)" -ge 3 ] || fail "doc/examples/$name.md: $(cat out) commands"
 }
 
+page chat g++
 page thumbnails gcc python3
+page notes gcc
 page workers gcc
 page redis redis-server redis-cli redis-benchmark
 
