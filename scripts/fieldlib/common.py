@@ -82,9 +82,9 @@ def show_row(row):
 class Field:
     """A malloscope, the libraries that count, and a directory for what a program leaves behind."""
 
-    def __init__(self, build, directory, engine):
+    def __init__(self, build, directory, engine, is_quick=False):
         self.program = os.path.join(build, "malloscope")
-        self.engine = engine
+        self.engine, self.is_quick = engine, is_quick
         self.directory = directory
         self.name = None
         self.libledger = os.path.join(directory, "libledger.so")

@@ -32,10 +32,10 @@ def launched(field, command, stdin=None, setting=(), with_ledger=True, with_mass
         row.want(traced_output == output, True, "the same output")
     if traced_status != status:
         row.survived = "no"
-    if with_massif:
+    if with_massif and not field.is_quick:
         row.massif = field.massif_peak(command, stdin=stdin, env=env)
         check_peak(row)
-    if with_ledger:
+    if with_ledger and not field.is_quick:
         told, (row.truth, blocks, calls, *_) = field.ledger(command, setting, stdin=stdin)
         row.live = told.get("size")
         row.want((row.live, told.get("count"), told.get("calls")), (row.truth, blocks, calls),
