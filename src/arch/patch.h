@@ -24,15 +24,15 @@ enum arch_patchable {
 	ARCH_PATCH_TOO_SHORT,
 	/** An instruction cannot be decoded, or not be copied elsewhere. */
 	ARCH_PATCH_NOT_MOVABLE,
-	/** The jump would cover a call, to which somebody may still return; or a system call, which
-	 *  the kernel may begin again. */
+	/** The jump would cover a call and what follows it, to which somebody may still return; or
+	 *  a system call, which the kernel may begin again. */
 	ARCH_PATCH_HAS_CALL,
 	ARCH_PATCH_HAS_SYSCALL,
 	/** The function jumps to where the jump would be, or it cannot be told where it jumps. */
 	ARCH_PATCH_IS_TARGET,
 	ARCH_PATCH_IS_INDIRECT,
 	/** The kernel puts the first byte of the original back when somebody's uprobe there is
-	 *  removed. That, with the rest of the jump, would be an instruction of no sense. */
+	 *  removed. That, with the rest of the jump, would be an instruction that does harm. */
 	ARCH_PATCH_NOT_BY_HALVES,
 };
 
@@ -48,12 +48,16 @@ struct arch_patch {
 	/** Bit i: byte i of the jump must be a trap, since an instruction begins there (but not for
 	 *  bit 0: the jump itself begins there). */
 	uint8_t starts;
-	/** Bit i: byte i of the jump is a trap. More than starts, see prefix_trap. */
+	/** Bit i: byte i of the jump is a trap. More than starts, see halves_trap. */
 	uint8_t traps;
-	/** The byte of the jump at which a thread traps when the first byte of the original is
-	 *  back, but not the others; it goes on at the copy of the first instruction. 0: it traps
-	 *  nowhere, or at the second instruction as all do. */
-	uint8_t prefix_trap;
+	/** Bit i: byte i of the jump cannot be chosen, it is given[i]. The traps, and what makes
+	 *  the first byte of the original, if that is back but not the others, an instruction that
+	 *  does no harm. */
+	uint8_t is_given;
+	uint8_t given[ARCH_MAX_JUMP];
+	/** The byte of the jump at which a thread traps then, to go on at the copy of the first
+	 *  instruction. 0: it traps nowhere, or at the second instruction as all do. */
+	uint8_t halves_trap;
 	/** What the covered instructions are, covered_size bytes. */
 	uint8_t original[ARCH_MAX_COVERED];
 };
@@ -80,6 +84,9 @@ struct arch_pad {
 	uint8_t copies[ARCH_MAX_JUMP];
 	/** Where all copies end, and the jump back begins, from the pad's address on. */
 	uint8_t copies_end;
+	/** The last copy may be a call, which is several instructions there. From here to
+	 *  copies_end it has begun, but is not made yet: the function has no such place. */
+	uint8_t call_begun;
 };
 
 /** What struct arch has of it. */

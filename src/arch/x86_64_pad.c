@@ -16,8 +16,17 @@
 
 #define JUMP_SIZE 5
 #define CALL_SIZE 6
+#define PUSH_SIZE 5
 #define JUMP      0xe9
 #define INT3      0xcc
+/** Arithmetic with an operand of 8 or 32 bits and a constant of 8, as the next byte says. With this
+ *  one it compares %al or %eax. */
+#define GROUP_8    0x80
+#define GROUP_32   0x83
+#define COMPARE_AL 0xf8
+/** An instruction of this size can stay whole below a jump: then one byte of the displacement, at
+ *  least, can still be chosen, and a trap follows. */
+#define MAX_WHOLE 3
 
 static const uint8_t empty[] = {0xc3};
 
@@ -35,20 +44,17 @@ static bool is_system_call(const ZydisDecodedInstruction *insn)
 	       insn->meta.category == ZYDIS_CATEGORY_INTERRUPT;
 }
 
+static bool is_call(const ZydisDecodedInstruction *insn)
+{
+	return insn->meta.category == ZYDIS_CATEGORY_CALL;
+}
+
 /** Nothing of the function is executed behind it. */
 static bool is_end(const ZydisDecodedInstruction *insn)
 {
 	return insn->meta.category == ZYDIS_CATEGORY_RET ||
 	       insn->meta.category == ZYDIS_CATEGORY_UNCOND_BR ||
 	       insn->mnemonic == ZYDIS_MNEMONIC_UD2 || insn->mnemonic == ZYDIS_MNEMONIC_HLT;
-}
-
-/** An int3 behind it is still an int3 (Intel SDM 2, 2.1.1; not lock, which makes it an invalid
- *  instruction). */
-static bool is_prefix(uint8_t byte)
-{
-	return (byte & 0xf0) == 0x40 || (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 ||
-	       (byte & 0xfe) == 0xf2;
 }
 
 static bool is_rex(uint8_t byte)
@@ -74,7 +80,7 @@ static enum arch_patchable cover(const uint8_t *code, size_t size, struct arch_p
 			return ARCH_PATCH_TOO_SHORT;
 		if (!decode(code + at, size - at, &insn))
 			return ARCH_PATCH_NOT_MOVABLE;
-		if (insn.meta.category == ZYDIS_CATEGORY_CALL)
+		if (is_call(&insn) && at + insn.length < ret->jump_size)
 			return ARCH_PATCH_HAS_CALL;
 		if (is_system_call(&insn))
 			return ARCH_PATCH_HAS_SYSCALL;
@@ -114,25 +120,81 @@ static enum arch_patchable look_for_jumps(const uint8_t *code, size_t size, uint
 	return ARCH_PATCHABLE;
 }
 
+static void give(struct arch_patch *patch, unsigned i, uint8_t byte)
+{
+	patch->is_given |= 1u << i;
+	patch->given[i] = byte;
+}
+
+static void give_trap(struct arch_patch *patch, unsigned i)
+{
+	patch->traps |= 1u << i;
+	give(patch, i, INT3);
+}
+
+/** An int3 behind it is still an int3 (Intel SDM 2, 2.1.1; not lock, which makes it an invalid
+ *  instruction). */
+static bool is_prefix(uint8_t byte)
+{
+	return is_rex(byte) || (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 ||
+	       (byte & 0xfe) == 0xf2;
+}
+
+/** Give the jump bytes with which the first byte of the original, if it is back, is no harm.
+ *  insn_size: of the first instruction. False: there are none. */
+static bool give_halves(struct arch_patch *patch, size_t insn_size)
+{
+	size_t i;
+
+	// A jump is as good as the other.
+	if (opcode_at(patch) || patch->original[0] == JUMP)
+		return true;
+	// The instruction is whole. Behind it is a trap anyhow.
+	if (insn_size <= MAX_WHOLE) {
+		for (i = 1; i < insn_size; i++)
+			give(patch, (unsigned)i, patch->original[i]);
+		return true;
+	}
+	// A prefix and a trap; or a comparison of %al and a trap, for a function finds no flags at
+	// its entry that mean something.
+	if (is_prefix(patch->original[0])) {
+		patch->halves_trap = 1;
+	} else if (patch->original[0] == GROUP_8 || patch->original[0] == GROUP_32) {
+		give(patch, 1, COMPARE_AL);
+		patch->halves_trap = 3;
+	} else {
+		return false;
+	}
+	give_trap(patch, patch->halves_trap);
+	return true;
+}
+
+static size_t first_size(const struct arch_patch *patch)
+{
+	size_t ret;
+
+	for (ret = 1; ret < patch->jump_size && !(patch->starts & 1u << ret); ret++)
+		;
+	return ret;
+}
+
 /** With a jump of jump_size bytes behind the mark of mark bytes. num: of the bytes of code. */
 static enum arch_patchable examine_for(const uint8_t *code, size_t num, size_t size, uint64_t addr,
 				       size_t mark, size_t jump_size, struct arch_patch *ret)
 {
 	struct arch_patch patch = {.addr = addr + mark, .jump_size = (uint8_t)jump_size};
 	enum arch_patchable is = cover(code + mark, num - mark, &patch);
+	unsigned i;
 
 	if (is == ARCH_PATCHABLE)
 		is = look_for_jumps(code, size, addr, &patch);
 	if (is != ARCH_PATCHABLE)
 		return is;
-	// An instruction of one byte is whole again; a jump is as good as the other.
-	if (jump_size == JUMP_SIZE && !(patch.starts & 2) && patch.original[0] != JUMP) {
-		if (!is_prefix(patch.original[0]))
-			return ARCH_PATCH_NOT_BY_HALVES;
-		patch.prefix_trap = 1;
-	}
-	patch.traps = patch.starts & ~1u;
-	patch.traps |= patch.prefix_trap ? 1u << patch.prefix_trap : 0;
+	for (i = 1; i < jump_size; i++)
+		if (patch.starts & 1u << i)
+			give_trap(&patch, i);
+	if (!give_halves(&patch, first_size(&patch)))
+		return ARCH_PATCH_NOT_BY_HALVES;
 	*ret = patch;
 	return ARCH_PATCHABLE;
 }
@@ -141,7 +203,7 @@ static enum arch_patchable examine_for(const uint8_t *code, size_t num, size_t s
  *  them is free. Otherwise all are within 16 MiB. */
 static bool is_flexible(const struct arch_patch *patch)
 {
-	return !(patch->traps & 1u << (patch->jump_size - 1));
+	return !(patch->is_given & 1u << (patch->jump_size - 1));
 }
 
 static enum arch_patchable examine(const uint8_t *code, size_t size, uint64_t addr,
@@ -167,10 +229,14 @@ static enum arch_patchable examine(const uint8_t *code, size_t size, uint64_t ad
 	return has_prefixed ? ARCH_PATCHABLE : is;
 }
 
-/** Byte i of the displacement is one. */
-static bool is_trap_byte(const struct arch_patch *patch, unsigned i)
+/** Byte i of the displacement cannot be chosen. */
+static bool is_given(const struct arch_patch *patch, unsigned i, uint32_t *ret)
 {
-	return patch->traps & 1u << (opcode_at(patch) + 1 + i);
+	unsigned at = opcode_at(patch) + 1 + i;
+
+	// The lowest displacement has its highest bit set.
+	*ret = patch->given[at] ^ (i == 3 ? 0x80 : 0);
+	return patch->is_given & 1u << at;
 }
 
 /** The displacement that patch allows nearest above that of from whose bytes above byte i are the
@@ -179,19 +245,19 @@ static bool is_trap_byte(const struct arch_patch *patch, unsigned i)
 static bool next_with(const struct arch_patch *patch, uint32_t from, int i, uint32_t *ret)
 {
 	uint32_t value = 0, byte, fixed;
+	bool is_fixed;
 	int k;
 
 	for (k = 3; k >= 0; k--) {
-		// The lowest displacement has its highest bit set.
-		fixed = k == 3 ? INT3 ^ 0x80 : INT3;
+		is_fixed = is_given(patch, (unsigned)k, &fixed);
 		byte = from >> 8 * k & 0xff;
 		if (k == i && ++byte > 0xff)
 			return false;
 		if (k < i)
-			byte = is_trap_byte(patch, (unsigned)k) ? fixed : 0;
-		else if (is_trap_byte(patch, (unsigned)k) && (k > i ? byte != fixed : byte > fixed))
+			byte = is_fixed ? fixed : 0;
+		else if (is_fixed && (k > i ? byte != fixed : byte > fixed))
 			return false;
-		else if (is_trap_byte(patch, (unsigned)k))
+		else if (is_fixed)
 			byte = fixed;
 		value |= byte << 8 * k;
 	}
@@ -242,6 +308,10 @@ static bool put_copies(const struct arch_patch *patch, uint64_t pad_addr, struct
 			return false;
 		memcpy(ret->code + ret->size, code, size);
 		ret->size += size;
+		ret->call_begun = (uint8_t)(ret->size - head);
+		// From the push of the return address on.
+		if (is_call(&insn))
+			ret->call_begun = ret->copies[at] + PUSH_SIZE;
 	}
 	ret->copies_end = (uint8_t)(ret->size - head);
 	return true;

@@ -294,21 +294,25 @@ bool arch_x86_64_copy(const uint8_t *code, size_t size, uint64_t pc, uint64_t co
 		.code = ret, .room = ARCH_XOL_SLOT_SIZE, .addr = copy_addr, .falls_through = true};
 	ZydisDecodedInstruction insn;
 	ZydisDecoder decoder;
+	bool is_ok, is_call;
 	uint64_t target;
-	bool is_ok;
 
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &insn)) ||
-	    is_trap(&insn) || insn.meta.category == ZYDIS_CATEGORY_CALL)
+	    is_trap(&insn))
+		return false;
+	is_call = insn.meta.category == ZYDIS_CATEGORY_CALL;
+	if ((insn.raw.imm[0].is_relative || is_call) && is_short_operand(&insn))
 		return false;
 	if (insn.raw.imm[0].is_relative) {
-		if (is_short_operand(&insn))
-			return false;
 		is_ok = true;
 		if (is_jump_only(&insn, pc, &target))
 			emit_jump(&e, target);
 		else
-			is_ok = is_jcc(&insn) && relocate_jcc(&e, &insn, pc + insn.length, target);
+			is_ok = (is_call || is_jcc(&insn)) &&
+				relocate_branch(&e, &insn, code, pc, target);
+	} else if (is_call) {
+		is_ok = relocate_indirect_call(&e, &insn, code, pc);
 	} else {
 		is_ok = relocate_copy(&e, &insn, code, pc);
 	}

@@ -143,6 +143,7 @@ bool patched_put(struct patched *p, const struct arch *arch, const struct code_o
 	return true;
 }
 
+/** More than traps is left. Of some jumps that is the first byte alone. */
 static bool has_rest(const struct patched *p, const struct code_ops *ops)
 {
 	uint8_t now[ARCH_MAX_JUMP];
@@ -150,6 +151,8 @@ static bool has_rest(const struct patched *p, const struct code_ops *ops)
 
 	if (!read_bytes(p, ops, now))
 		return false;
+	if (now[0] == p->jump[0] && now[0] != p->original[0])
+		return true;
 	for (i = 1; i < p->size; i++)
 		if (!is_start(p, i) && now[i] != p->original[i])
 			return true;
@@ -161,9 +164,10 @@ static bool must_go(const struct patched *p, const struct arch *arch, const stru
 	return is_patched(p) && patched_stands(p, arch, ops);
 }
 
-/** A uprobe was taken out of a jump: its first byte is the original's. Threads trapped behind that
- *  then. The kernel looks at each trap of a process that has had uprobes, and where none stands any
- *  more it sends the thread back by one byte, which is one too few here. So let it finish. */
+/** A uprobe was taken out of a jump: its first byte is the original's. Threads may have trapped
+ *  behind that, in the middle of an instruction. The kernel looks at each trap of a process that
+ *  has had uprobes, and where none stands any more it sends the thread back to its place, where
+ *  there is no instruction then. So let it finish. */
 static void wait_for_halves(const struct patched *list, size_t num, const struct arch *arch,
 			    const struct code_ops *ops)
 {

@@ -24,6 +24,7 @@ struct patch {
 	size_t pad_size;
 	uint8_t copies[ARCH_MAX_JUMP];
 	uint8_t copies_end;
+	uint8_t call_begun;
 	/** Where a later tracer finds out about it; 0: nowhere yet. */
 	uint64_t record_addr;
 	/** Place in shared->patched[]; valid if is_listed. */

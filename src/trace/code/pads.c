@@ -163,7 +163,8 @@ static uint64_t most_demanding(const struct process *p, const struct arch_patch 
 {
 	struct arch_patch all = *patch;
 
-	all.traps = 0xff;
+	all.is_given = 0xff;
+	memset(all.given, p->arch->trap[0], sizeof(all.given));
 	return next_pad(p, &all, 0);
 }
 
@@ -212,6 +213,7 @@ bool pads_write(struct process *p, struct patch *patch, const struct arch_pad *p
 	patch->pad_size = pad->size;
 	memcpy(patch->copies, pad->copies, sizeof(patch->copies));
 	patch->copies_end = pad->copies_end;
+	patch->call_begun = pad->call_begun;
 	return (!is_free(p, range.start, range.end) || vec_push(&p->pads, range)) &&
 	       memory_write_code(p, start, pad->code, pad->size);
 }

@@ -113,6 +113,7 @@ static bool reuse_pad(struct process *p, struct patch *patch, const struct arch_
 		return false;
 	memcpy(patch->copies, pad.copies, sizeof(patch->copies));
 	patch->copies_end = pad.copies_end;
+	patch->call_begun = pad.call_begun;
 	return memory_write_code(p, patch->pad_addr - HEAD, head, HEAD) &&
 	       memory_write_code(p, patch->pad_addr - HEAD + word, &target, sizeof(target));
 }
@@ -138,7 +139,7 @@ static enum plant_why make_pad(struct process *p, struct thread *t, struct patch
 /** Byte i of the jump is to be a trap: make it a breakpoint by which one goes on in the pad. */
 static enum plant_why make_trap(struct process *p, const struct patch *patch, unsigned i)
 {
-	uint64_t copy = patch->pad_addr + patch->copies[i == patch->arch.prefix_trap ? 0 : i];
+	uint64_t copy = patch->pad_addr + patch->copies[i == patch->arch.halves_trap ? 0 : i];
 	struct breakpoint *b = breakpoint_get(p, patch->arch.addr + i);
 
 	if (!b)
@@ -285,6 +286,8 @@ uint64_t patch_original_pc(const struct process *p, uint64_t pc)
 			continue;
 		if (pc - patch->pad_addr >= patch->copies_end)
 			return patch->arch.addr + patch->arch.covered_size;
+		if (pc - patch->pad_addr >= patch->call_begun)
+			return pc;
 		for (at = 1; at < patch->arch.jump_size; at++)
 			if (patch->arch.starts & 1u << at &&
 			    patch->copies[at] <= pc - patch->pad_addr)

@@ -43,7 +43,8 @@ bool patch_undo_stopped(struct process *p, struct breakpoint *b);
 /** Tell whether pc is in a pad, or in the target that returns at once. */
 bool patch_is_pad(const struct process *p, uint64_t pc);
 /** The place in the function for a pc in its pad. Up to the first copy that is the jump: a thread
- *  that is sent there calls the target again. Any other pc is returned as it is. */
+ *  that is sent there calls the target again. Any other pc is returned as it is, and so is one
+ *  in the middle of a call's copy. */
 uint64_t patch_original_pc(const struct process *p, uint64_t pc);
 /** Thread t, registers fetched, stands before the delivery of a signal. If it is in a pad, put it
  *  back to the function, so that a handler sees the function's own pc. */

@@ -23,6 +23,9 @@ for engine in breakpoint agent auto; do
 	awk '/^(alloc|free|realloc) / { print $1, $2, $4 }' listing >calls.$engine
 	[ -s calls.$engine ] || fail "no functions in probes with $engine"
 	cmp calls.breakpoint calls.$engine || fail "calls of functions with $engine"
+	# This program calls them all. Whatever its beginning, each can be patched.
+	has_not listing '\((its first instructions|a uprobe|no address|it is shorter) ' \
+		"a function that cannot be patched"
 
 	# With the agent each function is patched, or keeps its breakpoint for a reason.
 	LEDGER=$dir/ledger ms run --engine $engine -o listing -e 'wait call site_malloc 4' \
