@@ -150,12 +150,15 @@ HELPER void ledger_init(void)
 	ledger_entries[3] = LEDGER_ENTRY(free);
 }
 
-/** A breakpoint or a jump of malloscope stands at the function's entry, or behind the endbr64 with
- *  which it begins. No allocator's function begins with a jump of its own. */
+/** A breakpoint or a jump of malloscope, maybe with a prefix, stands at the function's entry, or
+ *  behind the endbr64 with which it begins. No allocator's function begins with a jump of its
+ *  own. */
 HELPER bool ledger_is_entered(const volatile unsigned char *entry)
 {
 	if (entry[0] == 0xf3 && entry[1] == 0x0f && entry[2] == 0x1e && entry[3] == 0xfa)
 		entry += 4;
+	if ((*entry & 0xf0) == 0x40 && entry[1] == 0xe9)
+		return true;
 	return *entry == 0xcc || *entry == 0xe9;
 }
 
