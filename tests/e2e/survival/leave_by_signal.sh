@@ -14,7 +14,7 @@ for signal in INT TERM HUP KILL KILL KILL; do
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$MALLOSCOPE" attach -o listing -e 'wait 60' "$target"
 	tracer=$pid
-	until_true 10 is_traced_by_someone "$target" ||
+	until_true 30 is_traced_by_someone "$target" ||
 		fail "attach before SIG$signal: $(cat "$pid_out")"
 	sleep 0.3
 	kill -"$signal" "$tracer"
