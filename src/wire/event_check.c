@@ -5,7 +5,11 @@
 
 #include "base/hmap.h"
 
+#include <stddef.h>
 #include <string.h>
+
+/** No kernel gives larger ones (PID_MAX_LIMIT). */
+#define MAX_TID (4 << 20)
 
 /** By kind; of the least such event where it has a last part of any length. */
 static const uint32_t sizes[] = {
@@ -121,6 +125,26 @@ static bool has_valid_members(const struct ring_record *record, uint32_t num_pro
 	default:
 		return true;
 	}
+}
+
+/** Of an event of blocks. These have it at the same place; 1 for those without. */
+static int32_t tid_of(const struct ring_record *record)
+{
+	_Static_assert(
+		offsetof(struct event_alloc, tid) == offsetof(struct event_free, tid) &&
+			offsetof(struct event_alloc, tid) == offsetof(struct event_take, tid) &&
+			offsetof(struct event_alloc, tid) == offsetof(struct event_realloc, tid) &&
+			offsetof(struct event_alloc, tid) == offsetof(struct event_abandon, tid),
+		"the same place");
+	if (record->kind == EVENT_STACK || record->kind == EVENT_USABLE)
+		return 1;
+	return ((const struct event_alloc *)record)->tid;
+}
+
+bool event_is_of_agent(const struct ring_record *record, uint32_t num_probes)
+{
+	return event_is_heap(record->kind) && event_is_valid(record, num_probes) &&
+	       tid_of(record) > 0 && tid_of(record) <= MAX_TID;
 }
 
 bool event_is_valid(const struct ring_record *record, uint32_t num_probes)

@@ -11,5 +11,9 @@
 /** record: a copy that nobody else can write, with record->size bytes. num_probes: as probe_num()
  *  says. */
 bool event_is_valid(const struct ring_record *record, uint32_t num_probes);
+/** Is it, besides, one that an agent may tell: about blocks, by what can be a thread? Whether the
+ *  target has that thread is not known, for it may have ended. The number names rows, and says
+ *  whose calls of measured functions the block counts for; only the tracer begins such calls. */
+bool event_is_of_agent(const struct ring_record *record, uint32_t num_probes);
 
 #endif

@@ -193,8 +193,7 @@ void agent_ring_note_round(struct traced *t)
 bool agent_ring_accepts(struct traced *t, const struct ring_record *record)
 {
 	struct agent_ring *ring = t->agent_ring;
-	bool is_valid = event_is_heap(record->kind) &&
-			event_is_valid(record, probe_num(&t->session->user_probes));
+	bool is_valid = event_is_of_agent(record, probe_num(&t->session->user_probes));
 
 	ring->num_refused += !is_valid;
 	if (!is_valid)
