@@ -332,6 +332,9 @@ src_libheap_a_SOURCES = \
 	src/heap/queries/skip_judge.c \
 	src/heap/queries/skip_rules.c \
 	src/heap/queries/skip_rules.h \
+	src/heap/queries/places.c \
+	src/heap/queries/places.h \
+	src/heap/queries/tree.c \
 	src/heap/queries/stats.c \
 	src/heap/queries/stats_internal.h \
 	src/heap/queries/traceback.c \
@@ -365,6 +368,7 @@ src_libheap_a_SOURCES = \
 	src/heap/tables/stacks.c \
 	src/heap/traceback.h \
 	src/heap/traces.h \
+	src/heap/tree.h \
 	src/heap/truncated.h
 
 src_libobj_a_SOURCES = \
@@ -466,7 +470,10 @@ src_libreport_a_SOURCES = \
 	src/report/json_stats.c \
 	src/report/json_stats.h \
 	src/report/text.c \
-	src/report/text.h
+	src/report/text.h \
+	src/report/tree.h \
+	src/report/tree_json.c \
+	src/report/tree_text.c
 
 src_libsupervisor_a_SOURCES = \
 	src/supervisor/blocks.h \
@@ -577,6 +584,7 @@ src_libconsole_a_SOURCES = \
 	src/console/commands/cmd_store.c \
 	src/console/commands/cmd_target.c \
 	src/console/commands/cmd_traceback.c \
+	src/console/commands/cmd_tree.c \
 	src/console/commands/commands.h \
 	src/console/commands/console.c \
 	src/console/commands/console.h \

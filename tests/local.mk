@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/heap_stats.t \
 	tests/unit/heap_traces.t \
 	tests/unit/heap_truncated.t \
+	tests/unit/heap_tree.t \
 	tests/unit/heap_turnover.t \
 	tests/unit/obj_adopt.t \
 	tests/unit/obj_cfi.t \
@@ -70,6 +71,7 @@ unit_tests = \
 	tests/unit/obj_symbolize.t \
 	tests/unit/report_json.t \
 	tests/unit/report_text.t \
+	tests/unit/report_tree.t \
 	tests/unit/store_errors.t \
 	tests/unit/store_hostile.t \
 	tests/unit/store_roundtrip.t \
@@ -358,6 +360,7 @@ e2e_tests = \
 	tests/e2e/commands/semantics.sh \
 	tests/e2e/commands/skip.sh \
 	tests/e2e/commands/stop.sh \
+	tests/e2e/commands/tree.sh \
 	tests/e2e/commands/where.sh \
 	tests/e2e/files/format.sh \
 	tests/e2e/files/full_disk.sh \

@@ -30,6 +30,7 @@ enum options_mode {
 	/** One command about one or two files. */
 	MODE_TOP,
 	MODE_DIFF,
+	MODE_TREE,
 	/** Help or the version was printed: there is nothing to do. */
 	MODE_NONE,
 };
@@ -49,10 +50,11 @@ struct options {
 	char **program;
 	/** MODE_ATTACH. */
 	pid_t pid;
-	/** MODE_OPEN: the file. MODE_TOP: FILE[:SNAPSHOT]. MODE_DIFF: two of these. */
+	/** MODE_OPEN: the file. MODE_TOP: FILE[:SNAPSHOT]. MODE_DIFF: two of these. MODE_TREE: one
+	 *  or two. */
 	const char *file;
 	const char *other_file;
-	/** MODE_TOP, MODE_DIFF: the other words of the command. */
+	/** MODE_TOP, MODE_DIFF, MODE_TREE: the other words of the command. */
 	VEC(const char *) words;
 	/** --probe; session.probes points there. */
 	VEC(const char *) probes;

@@ -78,23 +78,6 @@ static struct err *make_diff(struct console *console, const struct snapshot *old
 	return err;
 }
 
-static struct err *find_top_snapshot(struct console *console, const struct args *args,
-				     struct snapshot_ref *ret)
-{
-	const char *name = args_value(args, "--snapshot"), *since = args_value(args, "--since");
-
-	if (name && since)
-		return err_create(ERR_USAGE, "--since is about the live state: no --snapshot");
-	return since ? snapshot_ref_since(console, since, ret)
-		     : snapshot_ref_find(console, name, ret);
-}
-
-static char *describe_top(const struct snapshot_ref *ref, const struct traced_status *status)
-{
-	return ref->owned ? describe_live(ref->snapshot, status)
-			  : describe_snapshot(ref->snapshot, status);
-}
-
 struct err *check_top(const struct args *args)
 {
 	enum group_key key;
@@ -124,7 +107,7 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	if (!err && args->num_words)
 		err = group_key_parse(args->words[0], &options.key);
 	if (!err)
-		err = find_top_snapshot(console, args, &ref);
+		err = snapshot_ref_find_top(console, args, &ref);
 	if (!err)
 		err = traced_status(console->traced, &status);
 	if (!err)
@@ -136,7 +119,7 @@ struct err *cmd_top(struct console *console, const struct args *args)
 		doc = query_begin_json(console, "top");
 		describe_snapshot_json(doc, "snapshot", ref.snapshot);
 	} else {
-		heading = describe_top(&ref, &status);
+		heading = query_describe(&ref, &status);
 	}
 	return show(console, stats, false, rows, heading ? heading : "", doc);
 }

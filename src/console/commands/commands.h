@@ -47,6 +47,7 @@ struct console {
 /** Checks of words, for some rows of the table. */
 struct err *check_start(const struct args *args) __must_check;
 struct err *check_top(const struct args *args) __must_check;
+struct err *check_tree(const struct args *args) __must_check;
 struct err *check_growth(const struct args *args) __must_check;
 struct err *check_check(const struct args *args) __must_check;
 struct err *check_every(const struct args *args) __must_check;
@@ -70,6 +71,7 @@ struct err *cmd_snapshots(struct console *console, const struct args *args) __mu
 struct err *cmd_drop(struct console *console, const struct args *args) __must_check;
 struct err *cmd_top(struct console *console, const struct args *args) __must_check;
 struct err *cmd_diff(struct console *console, const struct args *args) __must_check;
+struct err *cmd_tree(struct console *console, const struct args *args) __must_check;
 struct err *cmd_traces(struct console *console, const struct args *args) __must_check;
 struct err *cmd_growth(struct console *console, const struct args *args) __must_check;
 struct err *cmd_check(struct console *console, const struct args *args) __must_check;

@@ -158,6 +158,18 @@ struct err *foresee_diff(struct foresight *f, const struct args *args)
 	return !err && num == 2 ? need(f, args->words[1]) : err;
 }
 
+struct err *foresee_tree(struct foresight *f, const struct args *args)
+{
+	const char *since = args_value(args, "--since");
+	struct err *err = need(f, args_value(args, "--snapshot"));
+
+	if (!err && since)
+		err = need_kept(f, since);
+	if (!err && args->num_words && strcmp(args->words[0], "peak") != 0)
+		err = need_kept(f, args->words[0]);
+	return !err && args->num_words == 2 ? need(f, args->words[1]) : err;
+}
+
 struct err *foresee_growth(struct foresight *f, const struct args *args)
 {
 	(void)args;

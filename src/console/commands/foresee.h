@@ -44,6 +44,7 @@ struct err *foresee_load(struct foresight *f, const struct args *args) __must_ch
 struct err *foresee_top(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_traces(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_diff(struct foresight *f, const struct args *args) __must_check;
+struct err *foresee_tree(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_growth(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_check(struct foresight *f, const struct args *args) __must_check;
 struct err *foresee_traceback(struct foresight *f, const struct args *args) __must_check;

@@ -4,6 +4,8 @@
 
 #include "console/commands/query.h"
 
+#include "console/commands/describe.h"
+#include "console/commands/snapshot_ref.h"
 #include "heap/filter.h"
 
 #include <string.h>
@@ -87,4 +89,10 @@ struct jsonl *query_begin_json(const struct console *console, const char *comman
 	}
 	jsonl_close(doc);
 	return doc;
+}
+
+char *query_describe(const struct snapshot_ref *ref, const struct traced_status *status)
+{
+	return ref->owned ? describe_live(ref->snapshot, status)
+			  : describe_snapshot(ref->snapshot, status);
 }

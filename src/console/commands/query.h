@@ -6,6 +6,9 @@
 
 #include "console/commands/commands.h"
 
+struct snapshot_ref;
+struct traced_status;
+
 /** --long, of the command or of malloscope. */
 bool query_want_long(const struct console *console, const struct args *args);
 
@@ -23,5 +26,8 @@ void query_print(const struct console *console, const char *text);
 
 /** Begin the JSON document of a query: command and filters. */
 struct jsonl *query_begin_json(const struct console *console, const char *command);
+
+/** The heading of a table of one snapshot, as describe_snapshot() or describe_live(). */
+char *query_describe(const struct snapshot_ref *ref, const struct traced_status *status);
 
 #endif

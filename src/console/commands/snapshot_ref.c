@@ -63,6 +63,17 @@ struct err *snapshot_ref_since(struct console *console, const char *name, struct
 	return err;
 }
 
+struct err *snapshot_ref_find_top(struct console *console, const struct args *args,
+				  struct snapshot_ref *ret)
+{
+	const char *name = args_value(args, "--snapshot"), *since = args_value(args, "--since");
+
+	if (name && since)
+		return err_create(ERR_USAGE, "--since is about the live state: no --snapshot");
+	return since ? snapshot_ref_since(console, since, ret)
+		     : snapshot_ref_find(console, name, ret);
+}
+
 struct err *snapshot_ref_newest(struct console *console, struct snapshot_ref *ret)
 {
 	size_t num = traced_num_snapshots(console->traced);

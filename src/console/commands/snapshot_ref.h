@@ -30,6 +30,11 @@ struct err *snapshot_ref_find_old(struct console *console, const char *name,
 struct err *snapshot_ref_since(struct console *console, const char *name,
 			       struct snapshot_ref *ret) __must_check;
 
+/** That of the options --snapshot and --since, which the command must have; default: the live
+ *  state. ERR_USAGE: both are given; or as above. */
+struct err *snapshot_ref_find_top(struct console *console, const struct args *args,
+				  struct snapshot_ref *ret) __must_check;
+
 /** The newest kept snapshot, which is what is compared when OLD is not given. ERR_NOT_FOUND with a
  *  text. */
 struct err *snapshot_ref_newest(struct console *console, struct snapshot_ref *ret) __must_check;

@@ -142,6 +142,34 @@ static const struct command rows[] = {
 			KEYS_HELP,
 	},
 	{
+		.name = "tree", .arguments = "[OLD [NEW]]", .max_words = 2,
+		.kinds = {COMPLETE_SNAPSHOT, COMPLETE_SNAPSHOT}, .fixed = {"peak", "live|peak"},
+		.options = {
+			{.name = "-n", .value = "N",
+			 .help = "show at most N callees of a place (default 10)"},
+			{.name = "--depth", .value = "N", .help = "show at most N levels"},
+			{.name = "--threshold", .value = "PERCENT",
+			 .help = "sum up places with a smaller share (default 1)"},
+			{.name = "--invert",
+			 .help = "begin at the places that allocate, go on to their callers"},
+			{.name = "--cumulative",
+			 .help = "fold recursion: enter a place once on each way"},
+			SNAPSHOT_OPTION,
+			{.name = "--since", .value = "NAME", .kinds = COMPLETE_SNAPSHOT,
+			 .help = "only what was allocated after this snapshot and is live"},
+			{.name = "--by", .value = "size|count|allocated|calls",
+			 .help = "order, and share of what"},
+			ALL_OPTION,
+			LONG_OPTION,
+		},
+		.check = check_tree, .foresee = foresee_tree, .run = cmd_tree,
+		.summary = "show the call tree of live bytes, or of what changed",
+		.help = "Each place has the sum of what was allocated in it and below, and its\n"
+			"share of all. A place with one callee is folded with it. With OLD the\n"
+			"tree has the changes from OLD to NEW (default: the live state); a share\n"
+			"is then one of all changes, growth and shrinkage added up.\n",
+	},
+	{
 		.name = "growth", .arguments = "[KEY]", .max_words = 1, .kinds = {COMPLETE_KEY},
 		.options = {
 			ROWS_OPTION,

@@ -77,19 +77,22 @@ static void print_quoted(FILE *f, const char *word)
 	putc('"', f);
 }
 
-/** The line of `malloscope top` and `diff`. The snapshots are loaded under what the user wrote. */
+/** The line of `malloscope top`, `diff` and `tree`. The snapshots are loaded under what the user
+ *  wrote. */
 static struct err *add_file_command(struct batch *batch, const struct options *options)
 {
-	bool is_diff = options->mode == MODE_DIFF;
+	const char *name = options->mode == MODE_TREE   ? "tree"
+			   : options->mode == MODE_DIFF ? "diff"
+							: "top";
 	_cleanup_free_ char *text = NULL;
 	size_t size, i;
 	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
 		return &err_nomem;
-	fputs(is_diff ? "diff " : "top --snapshot ", f);
+	fprintf(f, options->other_file ? "%s " : "%s --snapshot ", name);
 	print_quoted(f, options->file);
-	if (is_diff) {
+	if (options->other_file) {
 		putc(' ', f);
 		print_quoted(f, options->other_file);
 	}
@@ -112,7 +115,7 @@ static struct err *add_all(struct batch *batch, const struct options *options)
 	struct err *err = NULL;
 	size_t i;
 
-	if (options->mode == MODE_TOP || options->mode == MODE_DIFF)
+	if (options->mode >= MODE_TOP)
 		return add_file_command(batch, options);
 	for (i = 0; i < options->sources.num && !err; i++) {
 		const struct options_source *source = &options->sources.items[i];

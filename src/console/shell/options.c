@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define HELP_FORMAT "ARGP_HELP_FMT"
-#define MAIN_USAGE  "usage: malloscope run|attach|open|top|diff ..., see malloscope --help"
+#define MAIN_USAGE  "usage: malloscope run|attach|open|top|diff|tree ..., see malloscope --help"
 
 #define PROGRAM_NAME "malloscope"
 
@@ -92,6 +92,9 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 		} else if (strcmp(arg, "diff") == 0) {
 			parse->options.mode = MODE_DIFF;
 			return options_parse_files(state, parse, arg);
+		} else if (strcmp(arg, "tree") == 0) {
+			parse->options.mode = MODE_TREE;
+			return options_parse_files(state, parse, arg);
 		} else {
 			return options_usage_error(parse, "unknown command '%s': " MAIN_USAGE, arg);
 		}
@@ -107,7 +110,7 @@ static const struct argp main_argp = {
 	.children = options_help_child,
 	.help_filter = filter_main_help,
 	.args_doc = "run " RUN_ARGS "\nattach " ATTACH_ARGS "\nopen " OPEN_ARGS "\ntop " TOP_ARGS
-		    "\ndiff " DIFF_ARGS,
+		    "\ndiff " DIFF_ARGS "\ntree " TREE_ARGS,
 	.doc = "Find out which code holds the memory of a native program, from outside: "
 	       "launch it or attach to it, take snapshots, compare them, store them.\v"
 	       "`malloscope run --help' lists the options of run; likewise for the others.",
@@ -164,8 +167,7 @@ static error_t parse_words(struct parse *parse, int argc, char **argv)
 static void complete_options(struct options *options)
 {
 	options->is_interactive = !options->sources.num && isatty(STDIN_FILENO) &&
-				  isatty(STDOUT_FILENO) && options->mode != MODE_TOP &&
-				  options->mode != MODE_DIFF;
+				  isatty(STDOUT_FILENO) && options->mode < MODE_TOP;
 	if (options->is_interactive && options->mode == MODE_RUN) {
 		options->session.want_own_group = true;
 		if (!options->session.stdin_path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The options of `malloscope top` and `diff`: a few of their own, and those of the console commands
-// `top` and `diff`, which are passed on as they are.
+// The options of `malloscope top`, `diff` and `tree`: a few of their own, and those of the console
+// commands of these names, which are passed on as they are.
 #include "config.h"
 
 #include "console/commands/help.h"
@@ -10,9 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_file_help(const struct command *command, const char *name, bool is_diff)
+static const char *arguments_of(enum options_mode mode)
 {
-	printf("usage: malloscope %s %s\n\n", name, is_diff ? DIFF_ARGS : TOP_ARGS);
+	return mode == MODE_TREE ? TREE_ARGS : mode == MODE_DIFF ? DIFF_ARGS : TOP_ARGS;
+}
+
+static void print_file_help(const struct command *command, const char *name, enum options_mode mode)
+{
+	printf("usage: malloscope %s %s\n\n", name, arguments_of(mode));
 	help_print_command(stdout, command);
 	printf("  %-22s%s\n  %-22s%s\n  %-22s%s\n  %-22s%s\n", "-o, --output FILE",
 	       "write the output to FILE", "--json", "print JSON Lines", "--debuginfod",
@@ -56,14 +61,14 @@ static error_t take_value(struct argp_state *state, struct parse *parse, const c
 	return 0;
 }
 
-static error_t check_files(struct parse *parse, const char *name, bool is_diff)
+static error_t check_files(struct parse *parse, const char *name)
 {
 	const struct options *options = &parse->options;
 
 	if (!options->file)
 		return options_usage_error(parse, "which file? usage: malloscope %s %s", name,
-					   is_diff ? DIFF_ARGS : TOP_ARGS);
-	if (is_diff && !options->other_file)
+					   arguments_of(options->mode));
+	if (options->mode == MODE_DIFF && !options->other_file)
 		return options_usage_error(
 			parse, "what is %s to be compared with? usage: malloscope diff " DIFF_ARGS,
 			options->file);
@@ -73,7 +78,7 @@ static error_t check_files(struct parse *parse, const char *name, bool is_diff)
 error_t options_parse_files(struct argp_state *state, struct parse *parse, const char *name)
 {
 	struct options *options = &parse->options;
-	bool is_diff = options->mode == MODE_DIFF, is_value = false;
+	bool can_be_two = options->mode != MODE_TOP, is_value = false;
 	const struct command *command;
 	error_t error = 0;
 	const char *word, *rule;
@@ -91,7 +96,7 @@ error_t options_parse_files(struct argp_state *state, struct parse *parse, const
 		} else if (is_value) {
 			error = take_word(parse, command, word, true, &is_value);
 		} else if (strcmp(word, "--help") == 0) {
-			print_file_help(command, name, is_diff);
+			print_file_help(command, name, options->mode);
 			options->mode = MODE_NONE;
 			return PARSE_DONE;
 		} else if (strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0) {
@@ -106,11 +111,11 @@ error_t options_parse_files(struct argp_state *state, struct parse *parse, const
 			error = options_parse_servers(parse, word[12] ? word + 13 : NULL);
 		} else if (word[0] != '-' && !options->file) {
 			options->file = word;
-		} else if (word[0] != '-' && is_diff && !options->other_file) {
+		} else if (word[0] != '-' && can_be_two && !options->other_file) {
 			options->other_file = word;
 		} else {
 			error = take_word(parse, command, word, false, &is_value);
 		}
 	}
-	return error ? error : check_files(parse, name, is_diff);
+	return error ? error : check_files(parse, name);
 }

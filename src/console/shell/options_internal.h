@@ -13,6 +13,7 @@
 #define OPEN_ARGS   "[OPTION...] FILE"
 #define TOP_ARGS    "[OPTION...] FILE[:SNAPSHOT] [KEY]"
 #define DIFF_ARGS   "[OPTION...] FILE[:OLD] FILE[:NEW] [KEY]"
+#define TREE_ARGS   "[OPTION...] FILE[:OLD] [FILE[:NEW]]"
 /** The engine where --engine is not given. */
 #define ENGINE_VARIABLE "MALLOSCOPE_ENGINE"
 /** For one debug file. */
@@ -61,8 +62,8 @@ error_t options_default_engine(struct parse *parse);
 error_t options_parse_servers(struct parse *parse, const char *seconds);
 error_t options_parse_pid(struct parse *parse, const char *text);
 
-/** `malloscope top` and `diff`: files, -o, --json; whatever else belongs to the command of that
- *  name. */
+/** `malloscope top`, `diff` and `tree`: files, -o, --json; whatever else belongs to the command of
+ *  that name. */
 error_t options_parse_files(struct argp_state *state, struct parse *parse, const char *name);
 
 /** The parsers of the other modes; their input is a struct parse. */

@@ -65,7 +65,7 @@ static struct err *begin_files(struct session *session, const struct options *op
 
 	if (err)
 		return err;
-	if (options->mode == MODE_DIFF)
+	if (options->other_file)
 		return traced_load_pair(session_first(session), options->file, options->other_file);
 	return traced_load(session_first(session), options->file, options->file, NULL);
 }
@@ -74,7 +74,7 @@ static struct err *begin(struct session *session, const struct options *options)
 {
 	if (options->mode == MODE_OPEN)
 		return session_open(session, options->file);
-	if (options->mode == MODE_TOP || options->mode == MODE_DIFF)
+	if (options->mode >= MODE_TOP)
 		return begin_files(session, options);
 	if (options->mode == MODE_RUN)
 		return session_launch(session, options->program);

@@ -155,7 +155,7 @@ static struct err *prepare_older(struct measuring *m)
 	if (err)
 		return err;
 	m->growth->stats->want_older = true;
-	stats_set_older(m->growth->stats, &m->older[m->num - 1], &m->older[0]);
+	m->growth->stats->older = stats_older_of(&m->older[m->num - 1], &m->older[0]);
 	for (i = 0; i < m->num && !m->older[i].blocks; i++)
 		continue;
 	if (i == m->num || !filter_matcher_passes_older(m->matcher))

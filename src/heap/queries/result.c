@@ -37,13 +37,9 @@ void stats_destroy(struct stats *stats)
 	free(stats);
 }
 
-void stats_set_older(struct stats *stats, const struct older_sum *sum, const struct older_sum *old)
+struct stats_older stats_older_of(const struct older_sum *sum, const struct older_sum *old)
 {
-	static const struct older_sum none;
-
-	if (!old)
-		old = &none;
-	stats->older = (struct stats_older){
+	return (struct stats_older){
 		.blocks = (int64_t)(sum->blocks - old->blocks),
 		.unsized = (int64_t)(sum->unsized - old->unsized),
 		.size = (int64_t)(sum->size - old->size),

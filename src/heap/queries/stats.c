@@ -276,7 +276,7 @@ static struct err *add_older(struct query *query)
 	if (err)
 		return err;
 	query->stats->want_older = is_diff || query->grouper.options->want_all;
-	stats_set_older(query->stats, &sums[0], &sums[1]);
+	query->stats->older = stats_older_of(&sums[0], &sums[1]);
 	counters = (struct counters){
 		.size = -(int64_t)sums[0].size,
 		.count = -(int64_t)sums[0].blocks,

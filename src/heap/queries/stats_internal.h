@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Private parts of the statistics, used by stats.c, result.c, noise.c, growth.c, order.c,
- *  group.c and group_labels.c only.
+ *  group.c, group_labels.c and tree.c only.
  *
  *  A *label* is what one location is under a key: a line, a file, a function or a module. For these
  *  keys the groups are the labels. For the key traceback a group is a sequence of labels (lines),
@@ -229,8 +229,8 @@ struct err *stats_make_rows(struct stats *stats, struct grouper *grouper,
 			    const struct tally *tallies, bool is_diff, const uint32_t *order,
 			    size_t num) __must_check;
 
-/** Fill in stats->older. old is what was freed before, or NULL. */
-void stats_set_older(struct stats *stats, const struct older_sum *sum, const struct older_sum *old);
+/** What was freed of older blocks in sum, but not in old. */
+struct stats_older stats_older_of(const struct older_sum *sum, const struct older_sum *old);
 
 /** Choose the example stack of the group: from the site with most live bytes, new before old. */
 void tally_choose_example(struct tally *tally, uint64_t size, uint64_t old_size, uint32_t stack);

@@ -14,6 +14,7 @@ cp "$TARGETS/single" "$odd/pro\"gram"
 commands=(status probes memory 'wait call site_malloc 3' 'snapshot a' 'measure site_calloc'
 	'measure list' 'wait call checkpoint'
 	'measure off' snapshot snapshots top 'top traceback --by calls' traceback 'diff a'
+	tree 'tree a'
 	'top module' growth processes 'process #1'
 	'check growth a --max 1GiB' 'filter add +*' 'filter list' 'filter clear'
 	'skip add f' 'skip list' 'skip clear' traces blocks
