@@ -109,7 +109,9 @@ static int start_tracing(struct process *p, const struct command *c)
 	if (!capturer_set_nframe(p, c->value))
 		return ENOMEM;
 	p->is_tracing = true;
-	engine_choose(p);
+	// Once tried, the agent is in and works again, or it was refused: what was told still holds.
+	if (!p->is_agent_tried)
+		engine_choose(p);
 	prepare_process(p);
 	breakpoint_plant_all(p);
 	new_epoch(p);
