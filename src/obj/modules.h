@@ -137,6 +137,9 @@ struct err *module_complete_functions(struct modules *modules, uint32_t id, cons
 /** Tell whether the module is a main program, and not a library; an unknown one is none.
  *  *is_go_ret: the compiler of Go made it. */
 bool module_is_program(const struct modules *modules, uint32_t id, bool *is_go_ret);
+/** Tell whether a function may begin at that ELF virtual address of a known module. False: there is
+ *  no code, or the call-frame information says that it is in the middle of a function. */
+bool module_may_enter(struct modules *modules, uint32_t id, uint64_t addr);
 /** Tell whether a known module has symbols, be it in a debug file. Reads them where nobody has done
  *  so. */
 bool module_has_symbols(struct modules *modules, uint32_t id);

@@ -56,12 +56,17 @@ struct probe_list {
 	VEC(struct probe) items;
 };
 
+/** Where a function without a name is, "0x4f10" or "libfoo.so+0x4f10": the ELF virtual address, and
+ *  the file's name, size 0: the main program. False: it is a name. */
+bool probe_place(const char *symbol, size_t *file_size_ret, uint64_t *addr_ret);
+
 /** Append the probes of
  *  "domain=NAME,alloc=FUNCTION(size=N,count=N,out=N),realloc=FUNCTION(ptr=N,size=N,count=N),
  *  free=FUNCTION(ptr=N)". N counts the arguments from 1. Several functions of a kind are several
- *  parts. Without size, blocks have the size 0. With out, the function stores the block through
- *  that argument and returns 0. The caller sets their domain, from *first_ret on; its name goes to
- *  domain_ret. ERR_USAGE says what is wrong with spec; the list is then unchanged. */
+ *  parts. A function may be a place (probe_place()). Without size, blocks have the size 0. With
+ *  out, the function stores the block through that argument and returns 0. The caller sets their
+ *  domain, from *first_ret on; its name goes to domain_ret. ERR_USAGE says what is wrong with spec;
+ *  the list is then unchanged. */
 struct err *probe_list_parse(struct probe_list *list, const char *spec,
 			     char domain_ret[PROBE_DOMAIN_MAX], size_t *first_ret) __must_check;
 void probe_list_deinit(struct probe_list *list);

@@ -4,6 +4,7 @@
 #include "wire/probe.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ static size_t word_size(const char *text)
 {
 	size_t size = 0;
 
-	while (isalnum((unsigned char)text[size]) || (text[size] && strchr("_.$@-", text[size])))
+	while (isalnum((unsigned char)text[size]) || (text[size] && strchr("_.$@-+", text[size])))
 		size++;
 	return size;
 }
@@ -95,6 +96,30 @@ static struct err *parse_arguments(struct parser *p, struct probe *probe)
 	return err ? err : check_arguments(p, probe);
 }
 
+bool probe_place(const char *symbol, size_t *file_size_ret, uint64_t *addr_ret)
+{
+	// The name of a file may have a +, too.
+	const char *plus = strrchr(symbol, '+'), *number = plus ? plus + 1 : symbol;
+	char *end;
+
+	if (strncmp(number, "0x", 2) != 0 || !isxdigit((unsigned char)number[2]))
+		return false;
+	errno = 0;
+	*addr_ret = strtoull(number + 2, &end, 16);
+	*file_size_ret = plus ? (size_t)(plus - symbol) : 0;
+	return !*end && !errno && symbol != plus;
+}
+
+/** A name, or a place that is one. */
+static bool is_function(const char *symbol)
+{
+	uint64_t addr;
+	size_t size;
+
+	return (!strchr(symbol, '+') && strncmp(symbol, "0x", 2) != 0) ||
+	       probe_place(symbol, &size, &addr);
+}
+
 static struct err *parse_function(struct parser *p, enum probe_kind kind)
 {
 	struct probe probe = {NULL, kind, ARG_NONE, ARG_NONE, ARG_NONE, 0, 0};
@@ -109,6 +134,10 @@ static struct err *parse_function(struct parser *p, enum probe_kind kind)
 	symbol = strndup(p->at, size);
 	if (!symbol)
 		return &err_nomem;
+	if (!is_function(symbol)) {
+		free(symbol);
+		return wrong(p, "an address is 0xADDRESS or FILE+0xADDRESS");
+	}
 	probe.symbol = symbol;
 	for (i = 0; i < p->list->items.num; i++) {
 		if (strcmp(p->list->items.items[i].symbol, symbol) == 0) {

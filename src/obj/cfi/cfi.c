@@ -269,6 +269,18 @@ static bool find_frame(struct cfi *cfi, struct libdw_view *view, uint64_t addr, 
 	return is_found;
 }
 
+bool cfi_may_begin(struct cfi *cfi, struct libdw_view *view, uint64_t addr)
+{
+	Dwarf_Frame *frame = NULL;
+	Dwarf_Addr start = 0;
+
+	if (!find_frame(cfi, view, addr, &frame))
+		return true;
+	dwarf_frame_info(frame, &start, NULL, NULL);
+	free(frame);
+	return start == addr;
+}
+
 /** The trampoline of a libc without CFI for it, by its bytes. */
 static bool is_sigreturn(const struct arch_unwind *arch, const struct elf_file *file, uint64_t addr)
 {

@@ -28,6 +28,10 @@ struct err *cfi_compile_row(struct cfi *cfi, const struct arch_unwind *arch,
 			    struct libdw_view *view, uint64_t addr, bool is_call_site,
 			    struct cfi_row *ret) __must_check;
 
+/** Tell whether a function may begin at an ELF virtual address: a row begins there, or there is no
+ *  CFI. So it is at least the beginning of an instruction. */
+bool cfi_may_begin(struct cfi *cfi, struct libdw_view *view, uint64_t addr);
+
 /** The row at the first instruction of a function, which has not saved anything yet. */
 void cfi_entry_row(const struct arch_unwind *arch, struct cfi_row *ret);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** modules_cfi_row() of modules.h: the row of a runtime pc, from the file that is mapped there. */
+/** modules_cfi_row() of modules.h: the row of a runtime pc, from the file that is mapped there; and
+ *  whether a function begins there. */
 #include "config.h"
 
 #include "arch/arch.h"
@@ -48,4 +49,12 @@ struct err *modules_cfi_row(struct modules *modules, uint64_t pc, bool is_call_s
 	    !code_map_has(&modules->code_map, modules->pid, pc - is_call_site))
 		ret->kind = CFI_ROW_NO_CODE;
 	return err;
+}
+
+bool module_may_enter(struct modules *modules, uint32_t id, uint64_t addr)
+{
+	struct binary *binary = modules->entries.items[id - 1]->binary;
+
+	return elf_file_is_code(binary->file, addr) &&
+	       cfi_may_begin(&binary->cfi, &binary->libdw, addr);
 }

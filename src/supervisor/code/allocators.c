@@ -17,6 +17,7 @@
 #include "supervisor/core/notes.h"
 
 #include <assert.h>
+#include <string.h>
 
 /** So many names one look searches for. */
 #define MAX_NAMES 512
@@ -104,6 +105,40 @@ static struct err *search_shim(struct search *search)
 	return NULL;
 }
 
+/** The file is the one that is meant; without a name that is the main program. */
+static bool is_file(const struct search *search, const char *name, size_t size)
+{
+	const struct module *module = search->module;
+	bool is_go;
+
+	if (!size)
+		return module_is_program(search->t->modules, module->id, &is_go);
+	return strlen(module->name) == size && memcmp(module->name, name, size) == 0;
+}
+
+/** The functions of --probe that have no name, but a place. */
+static struct err *search_places(struct search *search)
+{
+	const struct probe_list *user = &search->t->session->user_probes;
+	struct err *err = NULL;
+	uint64_t addr;
+	size_t size;
+	uint32_t i;
+
+	for (i = num_probes; i < probe_num(user) && !err; i++) {
+		if (!probe_place(probe_at(user, i)->symbol, &size, &addr) ||
+		    !is_file(search, probe_at(user, i)->symbol, size))
+			continue;
+		// A trap in the middle of an instruction would change what the program does.
+		if (module_may_enter(search->t->modules, search->module->id, addr))
+			err = on_probe_symbol(search, i, addr, 0);
+		else
+			traced_note(search->t, "--probe: no function of %s begins at '%s'",
+				    search->module->name, probe_at(user, i)->symbol);
+	}
+	return err;
+}
+
 static struct err *search_module(struct search *search)
 {
 	const struct probe_list *user = &search->t->session->user_probes;
@@ -118,6 +153,8 @@ static struct err *search_module(struct search *search)
 		names[num++] = usable_symbols[i];
 	err = module_find_functions(search->t->modules, search->module->id, names, num, false,
 				    on_probe_symbol, search);
+	if (!err)
+		err = search_places(search);
 	return err || !search->has_malloc ? err : search_shim(search);
 }
 

@@ -45,7 +45,8 @@ const char *silence_no_allocator(struct traced *t)
 	if (is_go)
 		return "; this is a program in Go, whose heap is its own and is not traced";
 	if (program && !module_has_symbols(t->modules, program->id))
-		return "; the program is stripped, so its functions have no names";
+		return "; the program is stripped, so its functions have no names: --probe takes "
+		       "addresses";
 	return "";
 }
 

@@ -75,6 +75,36 @@ command -v sqlite3 >/dev/null &&
 	is "$(sqlite3 f "SELECT value FROM meta WHERE key GLOB 'domain.*' ORDER BY value" |
 		tr '\n' ' ')" 'arena wrap ' "names in the file"
 
+# Functions without a name are told by their addresses: of the program, or of a library. What is no
+# beginning of a function is left alone.
+if command -v strip nm >/dev/null; then
+	strip -K checkpoint -o stripped "$TARGETS/arena" || exit 99
+	place() {
+		nm ${2:+-D} "${2:-$TARGETS/arena}" |
+			awk -v name="$1" '{ sub(/@.*/, "", $3) } $3 == name { print "0x" $1; exit }'
+	}
+	libc=$(ldd "$TARGETS/arena" | sed -n 's/.*libc\.so\.6 => \([^ ]*\) .*/\1/p')
+	by_place=$arena
+	for name in arena_alloc arena_get arena_resize arena_free; do
+		by_place=${by_place/$name/$(place $name)}
+	done
+	middle=$(printf '0x%x' $(($(place arena_alloc) + 1)))
+	in_libc=libc.so.6+$(place valloc "$libc")
+	LEDGER=$dir/ledger3 ms run -o listing --probe "$by_place" \
+		--probe "domain=odd,alloc=$middle(size=2)" \
+		--probe "domain=odd,alloc=$in_libc(size=1)" -e 'wait call checkpoint' -e blocks \
+		-e probes -e 'wait exit' -- ./stripped </dev/null
+	is "$status" 0 "status of the stripped program"
+	has out '^EXIT-SUCCESS$' "the stripped program's own checks"
+	is "$(awk '/^0x/ && $3 == "arena" { print $1, $2 }' listing | sort)" \
+		"$(grep -v ' site_wrap$' ledger3 | awk '{ print $1, $2 }' | sort)" \
+		"blocks of arena by addresses"
+	has listing "^free +$(place arena_free) +0x[0-9a-f]+ +[1-9][0-9]* arena " "free by address"
+	has listing "^alloc +libc\.so\.6\+0x[0-9a-f]+ +0x[0-9a-f]+ +0 odd .*libc" "in a library"
+	has listing "^# --probe: no function of stripped begins at '$middle'" "in the middle"
+	has_not listing "^alloc +$middle " "what is in the middle"
+fi
+
 # Functions that are nowhere get a note; bad input is told before anything begins.
 ms run -o listing --probe 'domain=x,alloc=no_such_alloc(size=1)' -- "$TARGETS/single" </dev/null
 is "$status" 0 "status without the function"
