@@ -620,6 +620,7 @@ src_libconsole_a_SOURCES = \
 	src/console/shell/options_files.c \
 	src/console/shell/options_internal.h \
 	src/console/shell/options_modes.c \
+	src/console/shell/options_probes.c \
 	src/console/shell/options_values.c \
 	src/console/shell/run.c \
 	src/console/shell/wrappers.c \

@@ -56,8 +56,10 @@ struct options {
 	const char *other_file;
 	/** MODE_TOP, MODE_DIFF, MODE_TREE: the other words of the command. */
 	VEC(const char *) words;
-	/** --probe; session.probes points there. */
+	/** --probe and --probes; session.probes points there. */
 	VEC(const char *) probes;
+	/** What some of them are a part of; owned. */
+	VEC(char *) probe_files;
 	/** --skip. */
 	VEC(const char *) skips;
 	/** --every in nanoseconds and --store; 0 and NULL: not given. */

@@ -203,5 +203,8 @@ void options_deinit(struct options *options)
 	vec_deinit(&options->sources);
 	vec_deinit(&options->words);
 	vec_deinit(&options->probes);
+	while (options->probe_files.num)
+		free(options->probe_files.items[--options->probe_files.num]);
+	vec_deinit(&options->probe_files);
 	vec_deinit(&options->skips);
 }

@@ -54,6 +54,8 @@ error_t options_parse_max_memory(struct parse *parse, const char *text);
 error_t options_parse_sample(struct parse *parse, const char *text);
 error_t options_parse_period(struct parse *parse, const char *text);
 error_t options_parse_probe(struct parse *parse, const char *spec);
+/** A file with a SPEC in each line. */
+error_t options_parse_probes(struct parse *parse, const char *path);
 error_t options_parse_skip(struct parse *parse, const char *rule);
 error_t options_parse_engine(struct parse *parse, const char *name);
 /** Of run and attach without --engine: what the environment wishes. */

@@ -21,6 +21,7 @@
 #define KEY_SAMPLE  0x10b
 #define KEY_LONG    0x10c
 #define KEY_SKIP    0x10d
+#define KEY_PROBES  0x10e
 
 void options_silence_advice(struct argp_state *state)
 {
@@ -85,6 +86,8 @@ static error_t parse_tracing(int key, char *arg, struct argp_state *state)
 		return options_parse_sample(parse, arg);
 	case KEY_PROBE:
 		return options_parse_probe(parse, arg);
+	case KEY_PROBES:
+		return options_parse_probes(parse, arg);
 	case KEY_ENGINE:
 		return options_parse_engine(parse, arg);
 	case ARGP_KEY_SUCCESS:
@@ -232,6 +235,7 @@ static const struct argp_option tracing_options[] = {
 	{"probe", KEY_PROBE, "SPEC", 0,
 	 "Trace an allocator of your own; repeatable: domain=NAME,alloc=F(size=N),free=F(ptr=N)",
 	 0},
+	{"probes", KEY_PROBES, "FILE", 0, "The same for each SPEC in FILE, one a line", 0},
 	{"engine", KEY_ENGINE, "ENGINE", 0,
 	 "How calls are captured: breakpoint (the default), agent (code in the program), or auto "
 	 "(the agent where it can work); `status` shows what is in use, and why",

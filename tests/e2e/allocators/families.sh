@@ -138,10 +138,16 @@ rustc -g -A warnings -o global global.rs 2>err || {
 	echo "# this rustc does not compile the program: $(head -n 1 err)"
 	exit 0
 }
-rust='domain=rust,alloc=__rust_alloc(size=1),alloc=__rust_alloc_zeroed(size=1)'
-rust+=',realloc=__rust_realloc(ptr=1,size=4),free=__rust_dealloc(ptr=1)'
-ms run -o listing --probe "$rust" -e 'wait call checkpoint' -e blocks -e probes -e status \
-	-- ./global
+cat >rust.probes <<'END'
+# As they are declared in library/alloc/src/alloc.rs.
+domain=rust,
+	alloc=__rust_alloc(size=1),
+	alloc=__rust_alloc_zeroed(size=1),
+	realloc=__rust_realloc(ptr=1,size=4),
+	free=__rust_dealloc(ptr=1)
+END
+ms run -o listing --probes rust.probes -e 'wait call checkpoint' -e blocks -e probes \
+	-e status -- ./global
 is "$status" 0 "status of Rust"
 is "$(awk '/^0x/ && $3 == "rust" && $2 >= 1000 { print $2 }' listing | sort -n | tr '\n' ' ')" \
 	'2000 6000 ' "blocks of Rust"
