@@ -407,6 +407,7 @@ src_libobj_a_SOURCES = \
 	src/obj/lookup/jit.h \
 	src/obj/lookup/match_functions.c \
 	src/obj/lookup/module_rows.c \
+	src/obj/lookup/packages.c \
 	src/obj/lookup/source.c \
 	src/obj/lookup/source.h \
 	src/obj/lookup/symbolize.c \
@@ -419,6 +420,8 @@ src_libobj_a_SOURCES = \
 	src/obj/modules/code_map.c \
 	src/obj/modules/code_map.h \
 	src/obj/modules/debug_file.c \
+	src/obj/modules/debug_state.c \
+	src/obj/debug_state.h \
 	src/obj/modules/maps_view.c \
 	src/obj/modules/maps_view.h \
 	src/obj/modules/modules.c \
@@ -558,6 +561,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/query/blocks.c \
 	src/supervisor/query/measure.c \
 	src/supervisor/query/probes.c \
+	src/supervisor/query/modules.c \
+	src/supervisor/modules.h \
 	src/supervisor/query/snapshots.c \
 	src/supervisor/query/snapshots.h \
 	src/supervisor/query/status.c \
@@ -575,6 +580,7 @@ src_libsupervisor_a_SOURCES = \
 src_libconsole_a_SOURCES = \
 	src/console/commands/cmd_help.c \
 	src/console/commands/cmd_measure.c \
+	src/console/commands/cmd_modules.c \
 	src/console/commands/cmd_process.c \
 	src/console/commands/cmd_query.c \
 	src/console/commands/cmd_skip.c \

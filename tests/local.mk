@@ -388,6 +388,7 @@ e2e_tests = \
 	tests/e2e/stacks/jit.sh \
 	tests/e2e/stacks/many_libraries.sh \
 	tests/e2e/stacks/missing_lines.sh \
+	tests/e2e/stacks/modules.sh \
 	tests/e2e/stacks/stacks_gdb.sh \
 	tests/e2e/stacks/text.sh \
 	tests/e2e/survival/areas.sh \

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "supervisor/code.h"
+#include "supervisor/modules.h"
 
 #include "fake_traced.h"
 
@@ -19,6 +20,35 @@ struct err *traced_probes(struct traced *t, void (*fn)(void *ctx, const struct t
 
 	for (i = 0; i < 2 && !t->has_no_probes; i++)
 		fn(ctx, &probes[i]);
+	return NULL;
+}
+
+struct err *traced_modules(struct traced *t,
+			   void (*fn)(void *ctx, const struct traced_module *module), void *ctx)
+{
+	static const uint8_t id[] = {0xab, 0x01};
+	static char first[] = "/usr/lib/debug/.build-id/ab/01.debug";
+	static char *const tried[] = {first, first};
+	const struct traced_module modules[] = {
+		{.path = "/usr/bin/leaky", .is_live = true, .debug.place = DEBUG_IN_FILE},
+		{.path = "/lib/libgone.so",
+		 .build_id = id,
+		 .build_id_size = 2,
+		 .debug = {DEBUG_SEPARATE, "/lib/libgone.debug", NULL, 0}},
+		{.path = "/lib/libbare.so",
+		 .build_id = id,
+		 .build_id_size = 2,
+		 .is_live = true,
+		 .debug = {DEBUG_NONE, NULL, tried, 2},
+		 .package = "libbare1-dbgsym",
+		 .may_be_fetched = true},
+		{.path = "/lib/libold.so", .is_stored = true, .debug.place = DEBUG_IN_FILE},
+	};
+	size_t i;
+
+	(void)t;
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		fn(ctx, &modules[i]);
 	return NULL;
 }
 

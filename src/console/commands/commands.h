@@ -62,6 +62,7 @@ struct err *check_measure(const struct args *args) __must_check;
 struct err *cmd_start(struct console *console, const struct args *args) __must_check;
 struct err *cmd_stop(struct console *console, const struct args *args) __must_check;
 struct err *cmd_status(struct console *console, const struct args *args) __must_check;
+struct err *cmd_modules(struct console *console, const struct args *args) __must_check;
 struct err *cmd_probes(struct console *console, const struct args *args) __must_check;
 struct err *cmd_memory(struct console *console, const struct args *args) __must_check;
 struct err *cmd_reset_peak(struct console *console, const struct args *args) __must_check;

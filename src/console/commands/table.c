@@ -60,6 +60,14 @@ static const struct command rows[] = {
 			"those by other allocators), and the file that defines it.\n",
 	},
 	{
+		.name = "modules", .arguments = "", .run = cmd_modules,
+		.summary = "list the objects, and which debug information they have",
+		.help = "One row for each: path, build-id, and where its debug information\n"
+			"was found. Where there is none, lines say where it was looked for,\n"
+			"and what would provide it: a package (if the target's system has\n"
+			"dpkg), --debuginfod.\n",
+	},
+	{
 		.name = "memory", .arguments = "", .run = cmd_memory,
 		.summary = "show traced memory, current and peak, and that of the process",
 		.help = "Bytes that the target asked for, without the overhead of the\n"

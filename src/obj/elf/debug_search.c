@@ -18,7 +18,7 @@
 
 /** What makes a debug file the right one. */
 struct search {
-	const struct libdw_view *view;
+	struct libdw_view *view;
 	const struct elf_file *file;
 	/** Of .gnu_debuglink; counts when the file has no build-id. 0: none. */
 	uint32_t crc;
@@ -95,6 +95,20 @@ static bool is_same_file(int fd, int other_fd)
 	       st.st_ino == other.st_ino;
 }
 
+/** Shorter forms of a directory may be tried twice. */
+static void note_tried(struct debug_search *search, const char *path)
+{
+	size_t i;
+	char *copy;
+
+	for (i = 0; i < search->tried.num; i++)
+		if (strcmp(search->tried.items[i], path) == 0)
+			return;
+	copy = strdup(path);
+	if (copy && !vec_push(&search->tried, copy))
+		free(copy);
+}
+
 /** Try a path, which becomes the search's. */
 static int try_path(struct search *search, enum target_root root, const char *path)
 {
@@ -104,6 +118,7 @@ static int try_path(struct search *search, enum target_root root, const char *pa
 	if (fd < 0 || is_same_file(fd, file->fd) || !is_right(search, fd) ||
 	    !expansion_admits(search->view->expansion, fd, path)) {
 		cleanup_close(&fd);
+		note_tried(&search->view->search, path);
 		return -1;
 	}
 	search->path = strdup(path);
@@ -209,14 +224,18 @@ int debug_search(Dwfl_Module *module, void **userdata, const char *name, Dwarf_A
 	search.file = view->file;
 	fd = take_given(view);
 	// A supplementary file: those come without a checksum.
+	view->search.was_given |= fd >= 0;
 	if (fd >= 0 || (debuglink && !crc))
 		return fd;
 	libdw_guard_pause(&pause);
 	fd = find(&search, debuglink);
 	libdw_guard_end(&pause);
-	if (fd >= 0)
+	if (fd >= 0) {
 		*path_ret = search.path;
-	else
+		if (!view->search.found && search.path)
+			view->search.found = strdup(search.path);
+	} else {
 		errno = 0;
+	}
 	return fd;
 }

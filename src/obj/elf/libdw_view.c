@@ -25,8 +25,20 @@ void libdw_view_init(struct libdw_view *view, struct elf_file *file, const struc
 		.file = file, .target = target, .expansion = expansion, .debug_fds = {-1, -1}};
 }
 
+static void forget_search(struct debug_search *search)
+{
+	size_t i;
+
+	for (i = 0; i < search->tried.num; i++)
+		free(search->tried.items[i]);
+	vec_deinit(&search->tried);
+	free(search->found);
+	*search = (struct debug_search){0};
+}
+
 void libdw_view_deinit(struct libdw_view *view)
 {
+	forget_search(&view->search);
 	if (view->dwfl)
 		dwfl_end(view->dwfl);
 	if (view->old_dwfl)

@@ -4,6 +4,7 @@
 #ifndef OBJ_ELF_LIBDW_VIEW_H
 #define OBJ_ELF_LIBDW_VIEW_H
 
+#include "base/vec.h"
 #include "obj/elf/elf_file.h"
 
 #include <elfutils/libdwfl.h>
@@ -11,6 +12,16 @@
 
 struct expansion;
 struct target;
+
+/** What came of the search for a separate debug file. */
+struct debug_search {
+	/** Its path, owned; NULL: none was found on this machine. */
+	char *found;
+	/** It came from elsewhere. */
+	bool was_given;
+	/** Where none was, owned. What there was no memory for is missing. */
+	VEC(char *) tried;
+};
 
 struct libdw_view {
 	/** Lives longer. */
@@ -26,6 +37,7 @@ struct libdw_view {
 	Dwfl_Module *module;
 	/** Debug files that were given and libdw has not taken yet; -1: none. */
 	int debug_fds[2];
+	struct debug_search search;
 	/** What libdw knew before they were given, or NULL: call-frame information of it may be in
 	 *  use. */
 	Dwfl *old_dwfl;
