@@ -109,7 +109,7 @@ static int start_tracing(struct process *p, const struct command *c)
 	if (!capturer_set_nframe(p, c->value))
 		return ENOMEM;
 	p->is_tracing = true;
-	// Once tried, the agent is in and works again, or it was refused: what was told still holds.
+	// Once tried, the agent is in and works again, or it was refused: what was told holds.
 	if (!p->is_agent_tried)
 		engine_choose(p);
 	prepare_process(p);

@@ -45,7 +45,8 @@ for engine in breakpoint agent auto; do
 
 	# An agent that is in works again after `stop` and `start`, and nothing else is said.
 	spawn "$TARGETS/hammer" 1
-	ms attach --engine $engine -o again -e 'wait 0.2' -e status -e stop -e start -e status "$pid"
+	ms attach --engine $engine -o again -e 'wait 0.2' -e status -e stop -e start -e status \
+		"$pid"
 	is "$status" 0 "status of stop and start with $engine"
 	if says <(grep -m1 '^engine: ' again) '^engine: agent$'; then
 		is "$(grep -c '^engine: agent$' again)" 2 "the agent after stop and start"
