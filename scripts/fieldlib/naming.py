@@ -9,7 +9,6 @@ import re
 
 # How many rows of a program are looked at.
 NUM_ROWS = 3
-NUM_FRAMES = 20
 
 # Functions that hand memory on, in any program, and what only holds other people's things.
 WRAPPERS = re.compile(r"""alloc | memalign | strn?dup | memdup
@@ -22,28 +21,26 @@ WRAPPERS = re.compile(r"""alloc | memalign | strn?dup | memdup
     | ^Arena::grow | ^Perl_(sv_grow|more_sv)$ | ^Acquire(String|\w*Memory)$
     | ^Q(Array|List|Hash|Image)Data:: | ^Q(MapDataBase|ByteArray|String|Vector|List|Hash)\b""",
                       re.VERBOSE | re.IGNORECASE)
+# What Java code calls, whatever its name.
+OWN = re.compile(r"^Unsafe_AllocateMemory")
 # `<T as Trait>` of Rust: the type counts, not the trait.
 RUST_IMPL = re.compile(r"^<([^<> ]+(?:<.*>)?) as [^>]*>")
 SYSTEM_FILES = ("/usr/include/*", "/usr/lib/gcc/*", "*/libstdc++-v3/*", "/rustc/*",
                 "*/.cargo/registry/*", "*/.rustup/*", "*/library/alloc/*", "*/library/core/*",
                 "*/library/std/*", "/usr/lib/go*", "/usr/share/go*", "./malloc/*", "malloc/*")
 
-# The modules that are a program's own, besides the file that runs.
+# The modules that are a program's own, by its name or the first part of it.
 MODULES = {
     "python3": "python3* *.cpython-*", "tracemalloc": "python3* *.cpython-*",
     "perl": "perl* libperl*", "ruby": "libruby* */ruby/*", "php": "php*",
     "rustc": "librustc_driver* libLLVM*", "openssl": "libcrypto* libssl*", "xz": "liblzma*",
     "imagemagick": "libMagick* convert* */coders/* */filters/*", "ffmpeg": "libav* libsw*",
-    "postgres": "postgres", "postgres-backend": "postgres", "nginx-test": "nginx",
-    "nginx-reload": "nginx", "node": "node libnode* libuv* libz*",
-    "node-buffers": "node libnode* libuv*",
+    "postgres": "postgres", "nginx": "nginx", "node": "node libnode* libuv* libz*",
     "java": "java libj* libnio* libzip* libverify*",
-    "java-buffers": "java libj* libnio* libzip* libverify*",
-    "chromium": "chromium*", "redis": "redis-*", "redis-overwrite": "redis-*",
-    "sqlite3": "sqlite3 libsqlite3*", "sqlite3-stats": "sqlite3 libsqlite3*",
+    "chromium": "chromium*", "redis": "redis-*", "sqlite3": "sqlite3 libsqlite3*",
     "jemalloc": "sqlite3 libsqlite3*", "tcmalloc": "sqlite3 libsqlite3*",
     "mimalloc": "sqlite3 libsqlite3*", "vim": "vim*", "emacs": "emacs*",
-    "gdb": "gdb libpython*",
+    "gdb": "gdb libpython*", "jemalloc-server": "program*",
 }
 
 
@@ -84,11 +81,12 @@ def judge_frame(program, frame):
     function, module = frame["function"], frame["module"] or "?"
     if not function:
         return "nameless"
-    if WRAPPERS.search(last_name(function)):
+    if WRAPPERS.search(last_name(function)) and not OWN.search(function):
         return "wrapper"
-    if is_one_of(frame["filename"] or "?", SYSTEM_FILES):
+    # Without line information it is the module.
+    if frame["filename"] != module and is_one_of(frame["filename"] or "?", SYSTEM_FILES):
         return "system file"
-    own = MODULES.get(program, "").split() or ["program*"]
+    own = (MODULES.get(program) or MODULES.get(program.split("-")[0]) or "program*").split()
     return "own" if is_one_of(module, own + [program]) else "library"
 
 
@@ -110,7 +108,7 @@ def first_rows(program, document):
     rows = [row for row in document.get("rows", []) if not row.get("before_attach")]
     return [Named(program, row.get("size_diff", row["size"]), row["label"],
                   [{key: frame[key] for key in ("location", "filename", "function", "module")}
-                   for frame in row["traceback"][:NUM_FRAMES]])
+                   for frame in row["traceback"]])
             for row in rows[:NUM_ROWS] if row.get("size_diff", row["size"])]
 
 

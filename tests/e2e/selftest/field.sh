@@ -15,6 +15,8 @@ is "$(tail -n 1 out)" "${#programs[@]} passed, 0 failed, 0 skipped" "the last li
 for program in "${programs[@]}"; do
 	has out "^$program +[0-9]+ .* yes +(breakpoint|agent) +[0-3] of [1-3]\$" "row $program"
 done
+# It has nothing but containers, strings and shared pointers, and its rows are its own lines.
+has out '^cxx-server .* 3 of 3$' "rows of a program in C++"
 cp out first
 "$srcdir/scripts/field" --show kept --beside kept >out 2>err || fail "--show: status $?"
 is "$(sed '/: [0-3] of/,$d' out)" "$(sed '/: [0-3] of/,$d' first)" "the same table again"
