@@ -417,6 +417,8 @@ src_libobj_a_SOURCES = \
 	src/obj/modules/adopt.c \
 	src/obj/modules/binary.c \
 	src/obj/modules/binary.h \
+	src/obj/modules/called.c \
+	src/obj/modules/called.h \
 	src/obj/modules/code_map.c \
 	src/obj/modules/code_map.h \
 	src/obj/modules/debug_file.c \

@@ -19,7 +19,7 @@ struct location {
 	uint32_t line;
 	/** Demangled function name, or 0. */
 	uint32_t function;
-	/** Path of the module as mapped, or 0. */
+	/** Path of the module as mapped, or by which it was executed (obj/modules.h), or 0. */
 	uint32_t module;
 	/** Line information was found, so file is a path. */
 	bool has_line;

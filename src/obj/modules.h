@@ -34,6 +34,9 @@ struct module {
 	char *path;
 	/** Last component of path. */
 	const char *name;
+	/** Of the program: the path by which it was executed, if that has another last component,
+	 *  as a link may have; otherwise NULL. Owned. This is what it is called in frames. */
+	char *called;
 	/** The runtime range [start, end), from the first to the last byte of all its mappings. */
 	uint64_t start;
 	uint64_t end;

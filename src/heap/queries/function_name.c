@@ -41,6 +41,8 @@ static const char *skip_template(const char *s)
 	return NULL;
 }
 
+#define ANONYMOUS "(anonymous namespace)::"
+
 // What follows the name: arguments, version, clone. A dot begins a clone suffix, because no name in
 // C, C++ or Rust has one.
 static bool is_end(const char *s)
@@ -151,7 +153,11 @@ static const char *append(const char *s, char *buf, size_t *ret)
 {
 	size_t len = *ret;
 
-	while (!is_end(s)) {
+	while (!is_end(s) || function_name_begins(s, ANONYMOUS)) {
+		if (*s == '(') {
+			s += strlen(ANONYMOUS);
+			continue;
+		}
 		if (*s == '<') {
 			s = skip_template(s);
 			if (!s)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The names of functions without what varies: a demangled name (C++, Rust) reduced to namespaces,
  *  class and function. Return type, argument list, template arguments, ABI tags, symbol version
- *  (@GLIBC_...), clone suffix (.part.0, [clone ...]), Rust hash and glibc's __GI_ are left out, and
- *  so are the inline namespaces of the C++ libraries (std::__cxx11, std::__1). */
+ *  (@GLIBC_...), clone suffix (.part.0, [clone ...]), Rust hash and glibc's __GI_ are left out. So
+ *  are namespaces without meaning: (anonymous namespace), and the inline ones of the C++ libraries
+ *  (std::__cxx11, std::__1). */
 #ifndef HEAP_QUERIES_FUNCTION_NAME_H
 #define HEAP_QUERIES_FUNCTION_NAME_H
 

@@ -153,8 +153,9 @@ static struct err *intern_path(struct symbolizer *symbolizer, const struct line_
 static struct err *intern_place(struct symbolizer *symbolizer, const struct module_entry *entry,
 				uint64_t addr, const struct symbol *symbol, uint32_t *ret)
 {
-	const char *slash = strrchr(entry->binary->file->path, '/');
-	const char *module = slash ? slash + 1 : entry->binary->file->path;
+	const char *path = entry->pub.called ? entry->pub.called : entry->binary->file->path;
+	const char *slash = strrchr(path, '/');
+	const char *module = slash ? slash + 1 : path;
 	_cleanup_free_ char *function = symbol ? shown_name(symbol->name) : strdup("");
 	_cleanup_free_ char *text = NULL;
 
@@ -179,13 +180,14 @@ struct lookup {
 static struct err *fill_location(const struct lookup *lookup, const struct line_frame *frame,
 				 bool is_outermost, struct location *location)
 {
+	const struct module *module = &lookup->entry->pub;
 	const char *function = frame->function;
 	struct err *err;
 
 	if (is_outermost)
 		function = better_name(function, lookup->symbol);
-	err = strtab_intern(lookup->symbolizer->resolver.strings, lookup->entry->pub.path,
-			    &location->module);
+	err = strtab_intern(lookup->symbolizer->resolver.strings,
+			    module->called ? module->called : module->path, &location->module);
 	if (!err && function)
 		err = intern_function(lookup->symbolizer, function, location);
 	if (err)

@@ -42,7 +42,10 @@ static struct module_entry *copy_entry(struct modules *modules, const struct mod
 		return NULL;
 	*copy = *entry;
 	copy->pub.path = strdup(entry->pub.path);
-	if (!copy->pub.path) {
+	copy->pub.called = entry->pub.called ? strdup(entry->pub.called) : NULL;
+	if (!copy->pub.path || (entry->pub.called && !copy->pub.called)) {
+		free(copy->pub.path);
+		free(copy->pub.called);
 		free(copy);
 		return NULL;
 	}

@@ -46,6 +46,7 @@ struct err *modules_create(struct modules **ret)
 static void entry_destroy(struct module_entry *entry)
 {
 	free(entry->pub.path);
+	free(entry->pub.called);
 	free(entry);
 }
 

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "heap/frame.h"
 #include "obj/elf/mapped_file.h"
+#include "obj/modules/called.h"
 #include "obj/modules/modules_internal.h"
 
 #include <stdio.h>
@@ -120,6 +121,17 @@ static struct module_entry *find_entry(const struct modules *modules, const stru
 	return spare;
 }
 
+static struct err *create_entry(struct refresh *refresh, struct binary *binary,
+				const struct map_entry *map, struct module_entry **ret)
+{
+	struct err *err = modules_create_entry(refresh->modules, binary, map, ret);
+
+	if (!err && (*ret)->pub.is_executable_file)
+		(*ret)->pub.called = program_called(&refresh->modules->target, refresh->pid,
+						    binary->file, (*ret)->pub.path);
+	return err;
+}
+
 /** An executable mapping: it is part of a module, new or known. */
 static struct err *see_module(struct refresh *refresh, struct maps_line *line,
 			      const struct map_entry *first)
@@ -148,7 +160,7 @@ static struct err *see_module(struct refresh *refresh, struct maps_line *line,
 		// takes as a key.
 		if (modules->entries.num + 1 >= FRAME_MODULE_MAX)
 			return NULL;
-		err = modules_create_entry(modules, binary, map, &entry);
+		err = create_entry(refresh, binary, map, &entry);
 		if (err)
 			return err;
 	}

@@ -59,6 +59,14 @@ has listing '^nameless\(\+0x[0-9a-f]+\): size=3000 B, count=2' "two callers with
 ms open -e top g
 has out '^nameless\(\+0x[0-9a-f]+\) < answer: size=2000 B' "a nameless frame of a file"
 
+# A program goes by the name by which it was executed, whatever file that leads to.
+ln -s "$TARGETS/nameless" friendly
+ms run -o listing "${at_end[@]}" -e top -e 'top module' -- ./friendly </dev/null
+has listing '^friendly\(use_xmalloc\+' "rows of a program behind a link"
+has listing "^$dir/friendly: size=" "its module"
+ms run -o listing "${at_end[@]}" -e top -- "$dir/friendly" </dev/null
+has listing '^friendly\(use_xmalloc\+' "rows of a program behind an absolute link"
+
 # A stored snapshot: the rules are those of the reader.
 ms open --skip my_alloc -e 'top function' f
 is "$status" 0 "status of open"
