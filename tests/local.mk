@@ -90,6 +90,7 @@ unit_tests = \
 	tests/unit/trace_emit.t \
 	tests/unit/trace_filter.t \
 	tests/unit/trace_follow.t \
+	tests/unit/trace_install.t \
 	tests/unit/trace_life_word.t \
 	tests/unit/trace_listen.t \
 	tests/unit/trace_new_tasks.t \
