@@ -81,17 +81,10 @@ launched() {
 	num_tried=$((num_tried + 1))
 }
 
-# patched SPEC: the same while functions are patched with jumps to pads that do nothing. How many
-# functions can be patched depends on where the kernel has put the mappings: if the moment does not
-# come, again with another process.
+# patched SPEC: the same while functions are patched with jumps to pads that do nothing.
 patched() {
-	local try
-
-	for try in 1 2 3 4 5 6 7 8; do
-		attached "empty-pads=fail,$1"
-		says "$dir/fault.log" "^fault: ${1%%[=#]*}\$" && return
-	done
-	fail "$1: the moment never came, $try times"
+	attached "empty-pads=fail,$1"
+	has "$dir/fault.log" "^fault: ${1%%[=#]*}\$" "$1"
 }
 
 # agent HOW SPEC [PROGRAM [ARG...]]: attached or launched with the agent.
