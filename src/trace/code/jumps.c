@@ -13,13 +13,17 @@
 
 #include <linux/membarrier.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /** Who waits for the CPUs. */
 struct waiter_thread {
 	struct process *process;
 	/** NULL: the tracer. */
 	struct thread *thread;
+	/** A wait was impossible. */
+	bool has_failed;
 };
 
 struct patch *jump_find(const struct process *p, uint64_t addr)
@@ -47,11 +51,13 @@ bool jumps_prepare(struct process *p, struct thread *t)
 
 static bool wait_for_cpus(void *ctx)
 {
-	const struct waiter_thread *w = ctx;
+	struct waiter_thread *w = ctx;
+	bool is_done = (w->thread && membarrier(w->process, w->thread,
+						MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)) ||
+		       patched_sync_all_cpus(NULL);
 
-	return (w->thread &&
-		membarrier(w->process, w->thread, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)) ||
-	       patched_sync_all_cpus(NULL);
+	w->has_failed |= !is_done;
+	return is_done;
 }
 
 static struct patched *entry_of(const struct process *p, const struct patch *patch)
@@ -74,23 +80,25 @@ static bool list_patch(struct process *p, struct patch *patch)
 	return true;
 }
 
-bool jump_put(struct process *p, struct thread *t, struct patch *patch)
+enum plant_why jump_put(struct process *p, struct thread *t, struct patch *patch)
 {
-	struct waiter_thread w = {p, t};
+	struct waiter_thread w = {p, t, false};
 	const struct code_sync sync = {wait_for_cpus, &w};
 	struct memory_code code = {p, p->mem_fd, 0};
 	struct code_ops ops = memory_code_ops(&code);
 	struct patched *entry;
 
 	if (!list_patch(p, patch))
-		return false;
+		return WHY_NO_ROOM;
 	entry = entry_of(p, patch);
 	*entry = (struct patched){.addr = patch->arch.addr,
 				  .size = patch->arch.jump_size,
 				  .starts = patch->arch.starts};
 	memcpy(entry->original, patch->arch.original, entry->size);
 	p->arch->patching->jump(&patch->arch, patch->pad_addr, entry->jump);
-	return patched_put(entry, p->arch, &ops, &sync);
+	if (patched_put(entry, p->arch, &ops, &sync))
+		return WHY_NONE;
+	return w.has_failed ? WHY_NO_BARRIER : WHY_REFUSED;
 }
 
 bool jump_is_put(const struct process *p, const struct patch *patch)
@@ -98,11 +106,23 @@ bool jump_is_put(const struct process *p, const struct patch *patch)
 	return patch->is_listed && entry_of(p, patch)->is_patched;
 }
 
+bool jump_is_whole(const struct process *p, const struct patch *patch)
+{
+	uint8_t now[ARCH_MAX_JUMP];
+	const struct patched *entry;
+
+	if (!jump_is_put(p, patch))
+		return false;
+	entry = entry_of(p, patch);
+	return pread(p->mem_fd, now, entry->size, (off_t)entry->addr) == entry->size &&
+	       memcmp(now, entry->jump, entry->size) == 0;
+}
+
 /** Take out num jumps from entry on. */
 static bool take_out(struct process *p, struct thread *t, struct patched *entry, size_t num,
 		     bool is_stopped)
 {
-	struct waiter_thread w = {p, t};
+	struct waiter_thread w = {p, t, false};
 	const struct code_sync sync = {is_stopped ? NULL : wait_for_cpus, &w};
 	struct memory_code code = {p, p->mem_fd, 0};
 	struct code_ops ops = memory_code_ops(&code);

@@ -6,6 +6,7 @@
 
 #include "arch/patch.h"
 #include "wire/patched.h"
+#include "wire/plant_why.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,11 +38,13 @@ struct patch *jump_find(const struct process *p, uint64_t addr);
 /** Register the process for the calls of jump_put(), by a system call of t. False: the kernel lacks
  *  them, or a filter forbids them. */
 bool jumps_prepare(struct process *p, struct thread *t);
-/** Put patch's jump in the place of the trap at its address, by system calls of t. False: no jump
- *  stands. A part of one may: see jump_is_put(). */
-bool jump_put(struct process *p, struct thread *t, struct patch *patch);
+/** Put patch's jump in the place of the trap at its address, by system calls of t. Returns
+ *  WHY_NONE, or why no jump stands. A part of one may: see jump_is_put(). */
+enum plant_why jump_put(struct process *p, struct thread *t, struct patch *patch);
 /** Tell whether patch's jump stands, or a part of it. */
 bool jump_is_put(const struct process *p, const struct patch *patch);
+/** Tell whether all of it stands. */
+bool jump_is_whole(const struct process *p, const struct patch *patch);
 
 /** Take patch's jump out; the trap stands then. t: makes the system calls for it. NULL: the kernel
  *  waits for each CPU, some 40 ms. is_stopped: no thread of the process runs or stands in what the

@@ -237,14 +237,24 @@ static enum plant_why patch_first(struct process *p, struct thread *t, struct br
 	// A later tracer must not restore its first byte alone: it goes by the record.
 	if (!xol_name_byte(p, arch.addr, p->arch->trap[0]))
 		return WHY_NO_HANDLER;
-	return jump_put(p, t, entry->patch) ? WHY_NONE : WHY_REFUSED;
+	return jump_put(p, t, entry->patch);
+}
+
+static enum plant_why try_patch(struct process *p, struct thread *t, struct breakpoint *b,
+				uint64_t target, uint32_t probe_index)
+{
+	if (b->patch && jump_is_whole(p, b->patch))
+		return change_target(p, b, target, probe_index);
+	// The half that an earlier try has left goes first.
+	if (!patch_undo(p, t, b))
+		return WHY_NO_BARRIER;
+	return patch_first(p, t, b, target, probe_index);
 }
 
 enum plant_why patch_function(struct process *p, struct thread *t, struct breakpoint *b,
 			      uint64_t target, uint32_t probe_index)
 {
-	b->patch_why = patch_stands(p, b) ? change_target(p, b, target, probe_index)
-					  : patch_first(p, t, b, target, probe_index);
+	b->patch_why = try_patch(p, t, b, target, probe_index);
 	log_debug("function at %#llx: %s", (unsigned long long)b->addr,
 		  b->patch_why == WHY_NONE ? "patched" : plant_why_text(b->patch_why));
 	return b->patch_why;
