@@ -47,6 +47,7 @@ src_libarch_a_SOURCES = \
 	src/arch/x86_64_call.c \
 	src/arch/x86_64_callee.c \
 	src/arch/x86_64_callee.h \
+	src/arch/x86_64_switch.c \
 	src/arch/x86_64_dispatch.c \
 	src/arch/x86_64_orphan.c \
 	src/arch/x86_64_pad.c \

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/arch_patch.t \
 	tests/unit/arch_relocate.t \
 	tests/unit/arch_stub.t \
+	tests/unit/arch_switch.t \
 	tests/unit/base_addrset.t \
 	tests/unit/base_fmt.t \
 	tests/unit/base_hmap.t \

@@ -157,6 +157,10 @@ struct arch {
 	 *  that leads on is read by one read of its size; nothing else is. */
 	void (*callee)(bool (*read)(void *ctx, uint64_t addr, void *buf, size_t size), void *ctx,
 		       uint64_t return_addr, uint64_t targets_ret[2]);
+	/** Go's runtime.asmcgocall calls a function on another stack: what the code behind the
+	 *  call, at code[0, size), says of the way back. False: nothing that is known. NULL: of no
+	 *  code. */
+	bool (*stack_switch)(const uint8_t *code, size_t size, struct arch_stack_switch *ret);
 
 	/* Breakpoints. */
 

@@ -71,6 +71,18 @@ static inline bool arch_return_place(const struct arch_unwind *arch, uint64_t sp
 	return arch->link == ARCH_NO_REG;
 }
 
+/** How a function that has changed to another stack finds back, while it calls another one. */
+struct arch_stack_switch {
+	/** The distance of the old stack pointer from the end of its stack, from the stack pointer;
+	 *  without owner: the old stack pointer itself. */
+	int16_t place;
+	/** The owner of the old stack, from the stack pointer, and the end of that stack, from the
+	 *  address that is there. */
+	bool has_owner;
+	int16_t owner;
+	int16_t end;
+};
+
 extern const struct arch_unwind arch_unwind_x86_64;
 
 #endif

@@ -140,6 +140,7 @@ const struct arch arch_x86_64 = {
 	.finish_syscall = arch_x86_64_finish_syscall,
 	.is_same_state = x86_is_same_state,
 	.callee = arch_x86_64_callee,
+	.stack_switch = arch_x86_64_stack_switch,
 	.dispatch = arch_x86_64_dispatch,
 	.relocate = arch_x86_64_relocate,
 	.jump = arch_x86_64_jump,

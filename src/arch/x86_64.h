@@ -75,7 +75,8 @@ bool arch_x86_64_copy(const uint8_t *code, size_t size, uint64_t pc, uint64_t co
 /* x86_64_pad.c. */
 extern const struct arch_patching arch_patching_x86_64;
 
-/* x86_64_dispatch.c: members of struct arch. */
+/* x86_64_dispatch.c, x86_64_switch.c: members of struct arch. */
+bool arch_x86_64_stack_switch(const uint8_t *code, size_t size, struct arch_stack_switch *ret);
 bool arch_x86_64_dispatch(const uint8_t *code, size_t size, uint64_t pc, struct arch_dispatch *ret);
 
 /* x86_64_call.c: likewise. */

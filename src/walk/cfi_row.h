@@ -27,6 +27,10 @@ enum cfi_row_kind {
 	/** No CFI for this pc: the frame pointer leads to the caller when that is plausible, else
 	 *  the walk is truncated. */
 	CFI_ROW_NO_CFI,
+	/** The function has changed to another stack (struct arch_stack_switch): owner at sp +
+	 *  deref_offset, or CFI_ROW_SAME; place at sp + cfa_offset; end at owner + ra_offset. The
+	 *  stack pointer before was that at its entry. */
+	CFI_ROW_SWITCHED,
 	/** There is no code at this pc: nothing returns there. */
 	CFI_ROW_NO_CODE,
 };

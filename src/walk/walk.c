@@ -229,6 +229,28 @@ static enum walk_result step_row(struct walk_frame *frame, const struct cfi_row 
 	return WALK_OK;
 }
 
+/** Back to the stack before. It may lie anywhere. */
+static enum walk_result step_switched(struct walk_frame *frame, const struct cfi_row *row,
+				      const struct walk_ops *ops)
+{
+	uint64_t base = frame->regs[WALK_SP], sp, owner, end, ra;
+
+	if (!read_word(ops, base + (uint64_t)(int64_t)row->cfa_offset, &sp))
+		return truncate(frame, WALK_STOP_UNREADABLE);
+	if (row->deref_offset != CFI_ROW_SAME) {
+		if (!read_word(ops, base + (uint64_t)(int64_t)row->deref_offset, &owner) ||
+		    !read_word(ops, owner + (uint64_t)(int64_t)row->ra_offset, &end))
+			return truncate(frame, WALK_STOP_UNREADABLE);
+		sp = end - sp;
+	}
+	if (!read_word(ops, sp, &ra))
+		return truncate(frame, WALK_STOP_UNREADABLE);
+	if (ra == 0)
+		return WALK_END;
+	go_to_caller(frame, ra, sp + ops->arch->call_size);
+	return WALK_OK;
+}
+
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret)
 {
@@ -247,6 +269,8 @@ enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 		return step_signal(frame, ops);
 	case CFI_ROW_NO_CFI:
 		return step_frame_pointer(frame, ops);
+	case CFI_ROW_SWITCHED:
+		return step_switched(frame, &row, ops);
 	case CFI_ROW_REG:
 	case CFI_ROW_DEREF:
 	case CFI_ROW_PLT:

@@ -80,8 +80,8 @@ bool walk_leave_entry(struct walk_frame *frame, const struct walk_ops *ops);
 
 /** Go to the caller. On anything but WALK_OK the frame is the same as before, though it may have
  *  read registers. *is_interrupted_ret: the step went through a signal frame. Caller and frame
- *  addresses grow strictly except through a signal frame (and but once above it, where the return
- *  address is in the link register). */
+ *  addresses grow strictly except through a signal frame or to another stack (and but once above a
+ *  signal frame, where the return address is in the link register). */
 enum walk_result walk_step(struct walk_frame *frame, const struct walk_ops *ops,
 			   bool *is_interrupted_ret);
 

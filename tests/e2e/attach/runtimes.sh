@@ -65,6 +65,7 @@ static long fill(int n) {
 	long sum = 0;
 	for (int i = 0; i < n; i++) {
 		char *p = malloc(i + 1);
+		__asm__ volatile("" : "+r"(p));
 		p[i] = (char)i;
 		sum += p[i];
 		if (i % 2) free(p);
@@ -97,6 +98,9 @@ END
 	(cd go && HOME=$dir GO111MODULE=off CGO_ENABLED=1 go build -o ../cgo main.go) 2>err ||
 		fail "the program in Go does not compile: $(cat err)"
 	try cgo ./cgo
+	# C code runs on another stack than the function that has called it.
+	ms run -o listing -e 'wait exit' -e 'top function --cumulative -n 50' -- ./cgo </dev/null
+	has listing '^main\.main\.func1 \(cgo\): ' "the function in Go that calls C code"
 else
 	echo "# go is not installed"
 fi
