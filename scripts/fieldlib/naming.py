@@ -43,6 +43,11 @@ MODULES = {
     "gdb": "gdb libpython*", "jemalloc-server": "program*",
 }
 
+# Where all first rows named the program's own code when somebody looked last. Less is a defect.
+ALL_OWN = """sqlite3 perl redis redis-overwrite postgres-backend java-buffers sqlite3-stats
+    perl-strings cxx-server rust-server jemalloc-server cache-glibc cache-musl cache-jemalloc
+    cache-tcmalloc cache-mimalloc""".split()
+
 
 @dataclasses.dataclass
 class Named:
@@ -110,6 +115,13 @@ def first_rows(program, document):
                   [{key: frame[key] for key in ("location", "filename", "function", "module")}
                    for frame in row["traceback"]])
             for row in rows[:NUM_ROWS] if row.get("size_diff", row["size"])]
+
+
+def check_names(row):
+    """A row of the table that has become worse says so."""
+    others = [f"{name.label} ({name.verdict})" for name in row.names if not name.is_own]
+    if row.name in ALL_OWN and (others or not row.names):
+        row.wrong.append("rows do not name its own code: " + (", ".join(others) or "none"))
 
 
 def kibibytes(size):

@@ -27,7 +27,7 @@ cat >wrong.py <<'END'
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from fieldlib import growth, naming
-from fieldlib.common import Field
+from fieldlib.common import Field, Row
 
 def frame(function, filename="x.c", module="/bin/program"):
     return {"location": "here", "function": function, "filename": filename, "module": module}
@@ -56,8 +56,11 @@ with growth.talk(field, [program]) as process:
                                 lambda step: growth.ask(process, "work"),
                                 request=lambda i: 1 / 0 if i > 2 else None)
 assert row.state == "failed" and len(row.wrong) == 2, row.wrong
-print("\n".join(row.wrong))
+rows = Row("perl", names=[naming.Named("perl", 1, "here", [frame("Perl_safesysmalloc")])])
+naming.check_names(rows)
+print("\n".join(row.wrong + rows.wrong))
 END
 timeout 60 python3 wrong.py "$srcdir/scripts" "$builddir" "$ENGINE" >out 2>err || fail "wrong.py"
 has out '^grew by 100000 B by its own figure, by ' "a wrong figure"
 has out '^request 3 of the load: ' "a request without an answer"
+has out '^rows do not name its own code: here \(wrapper\)$' "rows that name a wrapper"
