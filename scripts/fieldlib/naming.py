@@ -45,8 +45,8 @@ MODULES = {
 
 # Where all first rows named the program's own code when somebody looked last. Less is a defect.
 ALL_OWN = """sqlite3 perl redis redis-overwrite postgres-backend java-buffers sqlite3-stats
-    perl-strings cxx-server rust-server jemalloc-server cache-glibc cache-musl cache-jemalloc
-    cache-tcmalloc cache-mimalloc""".split()
+    perl-strings php-strings cxx-server rust-server glib-server qt-server jemalloc-server
+    cache-glibc cache-musl cache-jemalloc cache-tcmalloc cache-mimalloc""".split()
 
 
 @dataclasses.dataclass
