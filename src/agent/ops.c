@@ -282,7 +282,6 @@ uint64_t agent_ask(enum agent_upcall_reason reason, const void *frame, struct ag
 static void bound(struct agent_shared *shared, struct agent_thread *t)
 {
 	struct capture_known *known = (struct capture_known *)shared->known;
-	unsigned i;
 
 	if (known->cap != AGENT_KNOWN)
 		known->cap = AGENT_KNOWN;
@@ -291,9 +290,6 @@ static void bound(struct agent_shared *shared, struct agent_thread *t)
 	if (t->capture.num_pending > AGENT_PENDING)
 		t->capture.num_pending = 0;
 	t->capture.num_measured = 0;
-	for (i = 0; i < CAPTURE_FREED; i++)
-		if (t->capture.freed[i].num_entries > CAPTURE_FREED_ENTRIES)
-			t->capture.freed[i].num_entries = 0;
 }
 
 void agent_event_init(struct agent_event *e, struct agent_shared *shared, struct agent_thread *t,

@@ -44,13 +44,19 @@ static bool claim(struct agent_record *r, uint64_t from)
 
 static struct agent_record *claim_any(uint64_t slot)
 {
-	struct agent_record *bucket = agent_private.records[agent_bucket(slot)], *r;
+	struct agent_record *bucket = agent_private.records[agent_bucket(slot)], *r, *empty = NULL;
 	uint64_t other;
 
-	// An earlier call of the same place was left: one place has one record.
-	r = find(slot);
-	if (r && claim(r, slot))
-		return r;
+	for (r = bucket + AGENT_WAYS; r-- > bucket;) {
+		other = slot_of(r);
+		if (!other)
+			empty = r;
+		// An earlier call of the same place was left: one place has one record.
+		else if (other == slot && claim(r, slot))
+			return r;
+	}
+	if (empty && claim(empty, 0))
+		return empty;
 	for (r = bucket; r < bucket + AGENT_WAYS; r++)
 		if (!slot_of(r) && claim(r, 0))
 			return r;

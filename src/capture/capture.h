@@ -81,10 +81,10 @@ struct capture_return {
 
 /** What has returned there. */
 struct capture_returned {
-	/** Pending calls, and the outermost of them; one of the other family may have come with
-	 *  it. */
+	/** Pending calls, and the outermost of them, which is there until the thread begins another
+	 *  one; one of the other family may have come with it. */
 	uint32_t num_calls;
-	struct capture_pending last;
+	const struct capture_pending *last;
 	/** Its block; 0: none. */
 	uint64_t block;
 	/** A measured call as well. */

@@ -18,10 +18,13 @@ static bool was_entered(const struct capture_freed *freed, uint64_t entry)
 {
 	uint32_t i;
 
+	// More may stand in memory that somebody else can write.
+	if (freed->num_entries >= CAPTURE_FREED_ENTRIES)
+		return true;
 	for (i = 0; i < freed->num_entries; i++)
 		if (freed->entries[i] == entry)
 			return true;
-	return freed->num_entries == CAPTURE_FREED_ENTRIES;
+	return false;
 }
 
 /** The address that the free returns to, if it is still in progress. */
@@ -105,8 +108,12 @@ static void emit_free(struct capture *c, const struct capture_entry *at, uint64_
 
 bool capture_free_live(struct capture *c, const struct capture_entry *at)
 {
-	uint64_t ptr = block_of(c, at), key = capture_key(probe_is_layered(at->probe), ptr);
+	uint64_t ptr, key;
 
+	if (c->process->is_live_unknown)
+		return false;
+	ptr = block_of(c, at);
+	key = capture_key(probe_is_layered(at->probe), ptr);
 	if (!c->ops->live_take(c->owner, key))
 		return false;
 	note_freed(c, at, key);

@@ -147,21 +147,21 @@ static enum capture_result return_pending(struct capture *c, const struct captur
 					  struct capture_returned *ret)
 {
 	uint32_t i = c->thread->num_pending;
-	struct capture_pending p;
+	const struct capture_pending *p;
 	uint64_t block;
 
 	while (i > 0) {
 		i--;
-		if (c->pending[i].sp != at->sp || c->pending[i].return_addr != at->addr)
+		p = &c->pending[i];
+		if (p->sp != at->sp || p->return_addr != at->addr)
 			continue;
-		p = c->pending[i];
-		block = result_of(c, &p, at->result);
+		block = result_of(c, p, at->result);
 		if (c->needs_slow)
 			return CAPTURE_SLOW;
 		capture_abandon(c, i + 1);
-		finish_call(c, &p, block);
+		finish_call(c, p, block);
 		c->thread->num_pending = i;
-		disarm(c, &p);
+		disarm(c, p);
 		ret->num_calls++;
 		ret->last = p;
 		ret->block = block;

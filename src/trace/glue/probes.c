@@ -29,7 +29,7 @@ static bool return_hit(struct process *p, struct thread *t, struct breakpoint *b
 	capturer_return(p, t, b, &ret);
 	b->num_matched += ret.num_calls;
 	if (ret.num_calls)
-		return !usable_learn(p, t, b, &ret.last, ret.block);
+		return !usable_learn(p, t, b, ret.last, ret.block);
 	if (ret.is_measured)
 		b->num_matched++;
 	else
