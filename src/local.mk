@@ -346,6 +346,8 @@ src_libheap_a_SOURCES = \
 	src/heap/snapshot.h \
 	src/heap/stacks.h \
 	src/heap/stats.h \
+	src/heap/suggest.h \
+	src/heap/queries/suggest.c \
 	src/heap/weight.h \
 	src/heap/tables/absorb.c \
 	src/heap/tables/alloc_sites.c \

@@ -59,6 +59,20 @@ extern "C" SITE void use_wrapper()
 	KEEP(p);
 }
 
+extern "C" SITE void use_wrapper_again()
+{
+	void *p = my_alloc(10);
+
+	KEEP(p);
+}
+
+extern "C" SITE void use_wrapper_a_third_time()
+{
+	void *p = my_alloc(20);
+
+	KEEP(p);
+}
+
 extern "C" SITE void checkpoint()
 {
 	__asm__ volatile("" : : : "memory");
@@ -74,6 +88,8 @@ int main()
 	fill_table();
 	work();
 	use_wrapper();
+	use_wrapper_again();
+	use_wrapper_a_third_time();
 	checkpoint();
 	_exit(0);
 }

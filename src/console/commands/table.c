@@ -270,11 +270,12 @@ static const struct command rows[] = {
 			"malloc, new, new[], mmap, or numbers. Snapshots do not change.\n",
 	},
 	{
-		.name = "skip", .arguments = "add RULE | list | clear",
-		.min_words = 1, .max_words = 2, .fixed = {"add|list|clear"},
+		.name = "skip", .arguments = "add RULE | list | clear | suggest",
+		.min_words = 1, .max_words = 2, .fixed = {"add|list|clear|suggest"},
 		.kinds = {0, COMPLETE_FUNCTION},
 		.options = {
 			{.name = "--all", .help = "list the installed rules, too"},
+			{.name = "-n", .value = "N", .help = "suggestions to print (default 10)"},
 		},
 		.check = check_skip, .run = cmd_skip,
 		.summary = "choose which frames do not name a row",
@@ -282,8 +283,10 @@ static const struct command rows[] = {
 			"all shell patterns: my_alloc, 'mylib::*', 'file:*/mylib/*'. Allocators\n"
 			"and their wrappers, containers, and the code of system, compiler and\n"
 			"toolchain are skipped by installed rules. `clear` forgets the rules\n"
-			"of `add`, of --skip, and of ~/.config/malloscope/wrappers. With --all\n"
-			"a query skips nothing.\n",
+			"of `add`, of --skip, and of ~/.config/malloscope/wrappers. `suggest`\n"
+			"lists functions that look like wrappers: they name rows, call nothing\n"
+			"but allocators and known wrappers, and have at least three callers.\n"
+			"With --all a query skips nothing.\n",
 	},
 	{
 		.name = "traceback", .arguments = "[#RANK]", .max_words = 1,

@@ -17,7 +17,7 @@ commands=(status probes memory 'wait call site_malloc 3' 'snapshot a' 'measure s
 	tree 'tree a'
 	'top module' growth processes 'process #1'
 	'check growth a --max 1GiB' 'filter add +*' 'filter list' 'filter clear'
-	'skip add f' 'skip list' 'skip clear' traces blocks
+	'skip add f' 'skip list' 'skip clear' 'skip suggest' traces blocks
 	'where 0x1' 'dump f' 'load f old'
 	'drop old' reset-peak 'every 100 g' 'every off' help 'help top' clear start stop 'wait 0'
 	detach kill quit)

@@ -35,6 +35,10 @@ has_not listing '^my_alloc \(' "a row of what --skip names"
 has listing '^my_alloc$' "skip list"
 run "${at_end[@]}" -e 'skip add my_alloc' -e 'top function' -e 'skip clear' -e 'top function'
 is "$(grep -c '^use_wrapper ' listing) $(grep -c '^my_alloc ' listing)" '1 1' "skip add and clear"
+run "${at_end[@]}" -e 'skip suggest' -e 'skip add my_alloc' -e 'skip suggest' -e 'skip list'
+is "$(grep -c '^my_alloc: callers=3, size=5030 B, count=3$' listing)" 1 "skip suggest"
+is "$(grep -c '^  skip add my_alloc$' listing)" 1 "what it says to do"
+
 # With everything skipped, what is left names the row.
 run "${at_end[@]}" -e 'skip add file:*/containers.cc' -e 'skip add module:containers' \
 	-e 'top function'
