@@ -309,6 +309,7 @@ src_libheap_a_SOURCES = \
 	src/heap/growth.h \
 	src/heap/heap.h \
 	src/heap/measured.h \
+	src/heap/merged.h \
 	src/heap/namer.h \
 	src/heap/older.h \
 	src/heap/alloc_wrappers.h \
@@ -363,6 +364,7 @@ src_libheap_a_SOURCES = \
 	src/heap/tables/idset.c \
 	src/heap/tables/idset.h \
 	src/heap/tables/measured.c \
+	src/heap/tables/merged.c \
 	src/heap/tables/older.c \
 	src/heap/tables/prefetch.c \
 	src/heap/tables/sampling.c \
@@ -583,6 +585,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/waiting.h
 
 src_libconsole_a_SOURCES = \
+	src/console/commands/by_process.c \
+	src/console/commands/by_process.h \
 	src/console/commands/cmd_help.c \
 	src/console/commands/cmd_measure.c \
 	src/console/commands/cmd_modules.c \
@@ -607,6 +611,8 @@ src_libconsole_a_SOURCES = \
 	src/console/commands/help.h \
 	src/console/commands/measured.c \
 	src/console/commands/measured.h \
+	src/console/commands/merge.c \
+	src/console/commands/merge.h \
 	src/console/commands/query.c \
 	src/console/commands/query.h \
 	src/console/commands/snapshot_ref.c \

@@ -47,6 +47,7 @@ unit_tests = \
 	tests/unit/heap_heap.t \
 	tests/unit/heap_idset.t \
 	tests/unit/heap_measured.t \
+	tests/unit/heap_merged.t \
 	tests/unit/heap_older.t \
 	tests/unit/heap_pattern.t \
 	tests/unit/heap_peak.t \
@@ -341,6 +342,7 @@ e2e_tests = \
 	tests/e2e/children/exec.sh \
 	tests/e2e/children/follow.sh \
 	tests/e2e/children/follow_many.sh \
+	tests/e2e/children/merge.sh \
 	tests/e2e/children/prefork.sh \
 	tests/e2e/children/setid.sh \
 	tests/e2e/commands/bad_commands.sh \

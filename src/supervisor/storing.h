@@ -4,15 +4,17 @@
 #define SUPERVISOR_STORING_H
 
 #include "base/err.h"
+#include "heap/archive.h"
 #include "heap/snapshot.h"
 
 #include <stdint.h>
 
 struct traced;
 
-/** Append a snapshot to a file, which may be new. The target goes on meanwhile. */
+/** Append a snapshot to a file, which may be new. The target goes on meanwhile. source is where the
+ *  frames of the snapshot's heap are from; NULL: it is of the process's own heap. */
 struct err *traced_dump(struct traced *t, const struct snapshot *snapshot,
-			const char *path) __must_check;
+			const struct frame_source *source, const char *path) __must_check;
 /** Load a snapshot, FILE[:NAME] as in store_parse_spec() and store_find(). Keep it under the name
  *  `as`, or its own. It then answers like any other snapshot, except for --since. */
 struct err *traced_load(struct traced *t, const char *spec, const char *as,

@@ -8,8 +8,10 @@
 
 #include <inttypes.h>
 
-struct err *traced_dump(struct traced *t, const struct snapshot *snapshot, const char *path)
+struct err *traced_dump(struct traced *t, const struct snapshot *snapshot,
+			const struct frame_source *source, const char *path)
 {
+	(void)source;
 	fake_log(t->session, "dump %s %s", snapshot->name, path);
 	return NULL;
 }

@@ -99,7 +99,7 @@ struct err *check_growth(const struct args *args)
 {
 	const char *last = args_value(args, "--last");
 	long wanted = 0;
-	struct err *err = check_top(args);
+	struct err *err = query_check_key(args);
 
 	return !err && last ? args_parse_number(last, 2, &wanted) : err;
 }

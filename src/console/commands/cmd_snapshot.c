@@ -6,25 +6,50 @@
 #include "base/utf8.h"
 #include "console/commands/commands.h"
 #include "console/commands/describe.h"
-#include "console/commands/snapshot_ref.h"
+#include "console/commands/merge.h"
+#include "supervisor/processes.h"
 #include "supervisor/snapshots.h"
 #include "supervisor/traced.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+/** Take one in each process of a program. */
+static struct err *take_all(struct console *console, const char *program, const char *name,
+			    struct snapshot_ref *ret)
+{
+	size_t num = session_num_processes(console->session), i;
+	const struct snapshot *snapshot;
+	struct err *err = NULL;
+	bool is_one;
+
+	if (!name)
+		return err_create(ERR_USAGE, "which name? usage: snapshot NAME --merge PROGRAM");
+	for (i = 0; i < num && !err; i++) {
+		struct traced *process = session_process(console->session, i);
+
+		err = merge_matches(process, program, &is_one);
+		if (!err && is_one)
+			err = traced_snapshot(process, name, &snapshot);
+	}
+	return err ? err : merge_find(console, program, 0, name, ret);
+}
+
 struct err *cmd_snapshot(struct console *console, const struct args *args)
 {
 	const char *name = args->num_words ? args->words[0] : NULL;
+	const char *program = args_value(args, "--merge");
+	_cleanup_snapshot_ref_ struct snapshot_ref ref = {0};
 	_cleanup_free_ char *text = NULL;
-	const struct snapshot *snapshot;
 	struct traced_status status;
 	struct err *err = NULL;
 
 	if (name)
 		err = snapshot_ref_check_name(name);
-	if (!err)
-		err = traced_snapshot(console->traced, name, &snapshot);
+	if (!err && program)
+		err = take_all(console, program, name, &ref);
+	else if (!err)
+		err = traced_snapshot(console->traced, name, &ref.snapshot);
 	if (!err)
 		err = traced_status(console->traced, &status);
 	if (err)
@@ -32,10 +57,10 @@ struct err *cmd_snapshot(struct console *console, const struct args *args)
 	if (console->want_json) {
 		struct jsonl *doc = jsonl_begin("snapshot");
 
-		describe_snapshot_json(doc, "snapshot", snapshot);
+		describe_snapshot_json(doc, "snapshot", ref.snapshot);
 		return commands_end_json(console, doc);
 	}
-	text = describe_snapshot(snapshot, &status);
+	text = describe_snapshot(ref.snapshot, &status);
 	if (!text)
 		return &err_nomem;
 	utf8_print(console->out, text);

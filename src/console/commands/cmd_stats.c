@@ -2,7 +2,9 @@
 // Statistics: top diff.
 #include "config.h"
 
+#include "console/commands/by_process.h"
 #include "console/commands/describe.h"
+#include "console/commands/merge.h"
 #include "console/commands/query.h"
 #include "console/commands/snapshot_ref.h"
 #include "console/terminal/progress.h"
@@ -37,7 +39,7 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 		return &err_nomem;
 	}
 	if (console->want_json)
-		err = jsonl_stats(doc, f, stats, is_diff, traced_source(console->traced), rows);
+		err = jsonl_stats(doc, f, stats, is_diff, merge_last_source(console), rows);
 	else if (is_diff)
 		text_diff(f, stats, rows, heading);
 	else
@@ -60,7 +62,7 @@ static struct err *make_top(struct console *console, const struct snapshot *snap
 {
 	struct progress *progress = progress_begin(console->traced, console->out, NULL);
 	struct err *err =
-		stats_snapshot(snapshot, options, sort, traced_resolver(console->traced), ret);
+		stats_snapshot(snapshot, options, sort, merge_source(console)->resolver, ret);
 
 	progress_end(progress);
 	return err;
@@ -71,8 +73,7 @@ static struct err *make_diff(struct console *console, const struct snapshot *old
 			     enum stats_sort sort, struct stats **ret)
 {
 	struct progress *progress = progress_begin(console->traced, console->out, NULL);
-	struct err *err =
-		stats_diff(old, new, options, sort, traced_resolver(console->traced), ret);
+	struct err *err = stats_diff(old, new, options, sort, merge_source(console)->resolver, ret);
 
 	progress_end(progress);
 	return err;
@@ -80,13 +81,9 @@ static struct err *make_diff(struct console *console, const struct snapshot *old
 
 struct err *check_top(const struct args *args)
 {
-	enum group_key key;
-	size_t rows;
-	struct err *err = query_parse_rows(args, &rows);
+	struct err *err = query_check_key(args);
 
-	if (!err && args->num_words)
-		err = group_key_parse(args->words[0], &key);
-	return err;
+	return !err && args_has(args, "--processes") ? by_process_check(args) : err;
 }
 
 struct err *cmd_top(struct console *console, const struct args *args)
@@ -102,12 +99,15 @@ struct err *cmd_top(struct console *console, const struct args *args)
 	size_t rows = 0;
 	struct err *err = query_parse_rows(args, &rows);
 
+	if (!err && args_has(args, "--processes"))
+		return by_process_top(console, args, &options, sorts[args_choice(args, "--by")],
+				      rows);
 	options.is_cumulative = args_has(args, "--cumulative");
 	options.max_rows = rows_to_make(rows);
 	if (!err && args->num_words)
 		err = group_key_parse(args->words[0], &options.key);
 	if (!err)
-		err = snapshot_ref_find_top(console, args, &ref);
+		err = merge_find_top(console, args, &ref);
 	if (!err)
 		err = traced_status(console->traced, &status);
 	if (!err)
@@ -143,11 +143,14 @@ static struct err *parse_snapshots(struct console *console, const struct args *a
 	}
 	if (num == 3)
 		return err_create(ERR_USAGE, "too many snapshots");
-	err = num ? snapshot_ref_find_old(console, args->words[0], old_ret)
+	if (!num && args_has(args, "--merge"))
+		return err_create(ERR_USAGE, "which snapshot is it to be compared with? usage: "
+					     "diff OLD [NEW] --merge PROGRAM");
+	err = num ? merge_find_side(console, args, 0, args->words[0], old_ret)
 		  : snapshot_ref_newest(console, old_ret);
 	if (err)
 		return err;
-	return snapshot_ref_find(console, num == 2 ? args->words[1] : NULL, new_ret);
+	return merge_find_side(console, args, 1, num == 2 ? args->words[1] : NULL, new_ret);
 }
 
 static struct jsonl *begin_diff(const struct console *console, const struct snapshot *old,

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 #include "console/commands/describe.h"
-#include "console/commands/snapshot_ref.h"
+#include "console/commands/merge.h"
 #include "console/terminal/progress.h"
 #include "supervisor/snapshots.h"
 #include "supervisor/storing.h"
@@ -42,7 +42,8 @@ static struct err *show(struct console *console, const char *command,
 static struct err *dump(struct console *console, const struct snapshot *snapshot, const char *path)
 {
 	struct progress *progress = progress_begin(console->traced, console->out, "storing");
-	struct err *err = traced_dump(console->traced, snapshot, path);
+	struct err *err = traced_dump(console->traced, snapshot,
+				      console->merged ? merge_source(console) : NULL, path);
 
 	progress_end(progress);
 	return err;
@@ -55,7 +56,10 @@ struct err *cmd_dump(struct console *console, const struct args *args)
 	struct err *err;
 
 	// A file knows snapshots by name, and "live" would soon be a lie.
-	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
+	if (args_has(args, "--merge"))
+		err = merge_find(console, args_value(args, "--merge"), 0,
+				 args->num_words > 1 ? args->words[0] : NULL, &ref);
+	else if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
 		err = traced_snapshot(console->traced, NULL, &ref.snapshot);
 	else
 		err = snapshot_ref_find(console, args->words[0], &ref);

@@ -4,6 +4,7 @@
 
 #include "base/fmt.h"
 #include "base/utf8.h"
+#include "console/commands/merge.h"
 #include "console/commands/query.h"
 #include "console/commands/truncated.h"
 #include "console/terminal/progress.h"
@@ -66,12 +67,12 @@ static void print_stack_notes(FILE *out, const struct stack *stack)
 			(unsigned)stack->num_frames, (unsigned)stack->total_nframe);
 }
 
-static struct err *print_stack(struct console *console, uint32_t stack_id,
+static struct err *print_stack(struct console *console, struct stack stack,
+			       const struct frame_source *source,
 			       const struct traceback_options *options)
 {
 	_cleanup_(locations_deinit) struct locations locations = {0};
-	const struct resolver *resolver = traced_resolver(console->traced);
-	struct stack stack = traced_stack(console->traced, stack_id);
+	const struct resolver *resolver = source->resolver;
 	struct progress *progress = progress_begin(console->traced, console->out, NULL);
 	struct err *err = resolve_stack(resolver, &stack, &locations);
 
@@ -79,7 +80,7 @@ static struct err *print_stack(struct console *console, uint32_t stack_id,
 	if (err)
 		return err;
 	text_traceback(console->out, locations.list.items, locations.list.num, resolver->strings,
-		       options, traced_source_line, console->traced);
+		       options, source->read_line, source->ctx);
 	print_stack_notes(console->out, &stack);
 	return NULL;
 }
@@ -139,7 +140,7 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 		console->has_json = true;
 		return jsonl_traceback(jsonl_begin("traceback"), console->out, console->last,
 				       (size_t)rank - 1, console->is_last_diff,
-				       traced_source(console->traced), &options);
+				       merge_last_source(console), &options);
 	}
 	row = &console->last->rows[rank - 1];
 	fprintf(console->out, "[ Traceback #%ld ] ", rank);
@@ -148,7 +149,9 @@ struct err *cmd_traceback(struct console *console, const struct args *args)
 	else
 		text_stat_row(console->out, row);
 	fputc('\n', console->out);
-	err = print_stack(console, row->group.example_stack, &options);
+	err = print_stack(console,
+			  stacks_get(heap_stacks(console->last->heap), row->group.example_stack),
+			  merge_last_source(console), &options);
 	if (!err && console->last->key != KEY_TRACEBACK)
 		fputs("# the stack of this row with the most live bytes\n", console->out);
 	return err;
@@ -230,7 +233,8 @@ struct err *cmd_where(struct console *console, const struct args *args)
 		block.addr, fmt_size((double)block.size, false, size), block.size,
 		addr - block.addr, short_domain(block.domain, domain), block.tid,
 		(double)block.age_ns / 1e9);
-	return print_stack(console, block.stack, &options);
+	return print_stack(console, traced_stack(console->traced, block.stack),
+			   traced_source(console->traced), &options);
 }
 
 static struct err *block_json(struct console *console, const struct traced_block *block,

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "console/commands/describe.h"
+#include "console/commands/merge.h"
 #include "console/commands/query.h"
-#include "console/commands/snapshot_ref.h"
 #include "console/terminal/progress.h"
 #include "report/tree.h"
 #include "supervisor/code.h"
@@ -71,11 +71,12 @@ static struct err *choose(struct console *console, const struct args *args, stru
 	struct err *err;
 
 	if (!args->num_words)
-		return snapshot_ref_find_top(console, args, &ret->new);
-	err = snapshot_ref_find_old(console, args->words[0], &ret->old);
+		return merge_find_top(console, args, &ret->new);
+	err = merge_find_side(console, args, 0, args->words[0], &ret->old);
 	if (err)
 		return err;
-	return snapshot_ref_find(console, args->num_words == 2 ? args->words[1] : NULL, &ret->new);
+	return merge_find_side(console, args, 1, args->num_words == 2 ? args->words[1] : NULL,
+			       &ret->new);
 }
 
 static struct err *make_tree(struct console *console, const struct args *args,
@@ -98,7 +99,7 @@ static struct err *make_tree(struct console *console, const struct args *args,
 	struct err *err;
 
 	err = tree_create(chosen->old.snapshot, chosen->new.snapshot, &options,
-			  traced_resolver(console->traced), ret);
+			  merge_source(console)->resolver, ret);
 	progress_end(progress);
 	return err;
 }
@@ -152,8 +153,7 @@ static struct err *show(struct console *console, const struct tree *tree,
 	if (!f)
 		return &err_nomem;
 	if (console->want_json)
-		err = jsonl_tree(begin_json(console, chosen), f, tree, view,
-				 traced_source(console->traced));
+		err = jsonl_tree(begin_json(console, chosen), f, tree, view, merge_source(console));
 	else
 		err = text_tree(f, tree, view, heading);
 	if (fclose(f) != 0 && !err)

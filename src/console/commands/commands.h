@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+struct merged;
+
 struct console {
 	/** What it knows; borrowed. */
 	const struct command_table *commands;
@@ -41,6 +43,9 @@ struct console {
 	bool wants_quit;
 	/** Result of the last `top` or `diff`, for `traceback`; NULL: none yet. */
 	struct stats *last;
+	/** With --merge: what the running command works on, and what last is about; else NULL. */
+	struct merged *merged;
+	struct merged *last_merged;
 	bool is_last_diff;
 };
 

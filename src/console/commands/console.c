@@ -8,8 +8,10 @@
 #include "base/utf8.h"
 #include "console/commands/commands.h"
 #include "console/commands/measured.h"
+#include "console/commands/merge.h"
 #include "console/syntax/line.h"
 #include "heap/domain.h"
+#include "heap/merged.h"
 #include "supervisor/measure.h"
 #include "supervisor/notes.h"
 #include "supervisor/processes.h"
@@ -56,6 +58,7 @@ void console_destroy(struct console *console)
 		return;
 	session_on_news(console->session, NULL, NULL);
 	stats_destroy(console->last);
+	merged_destroy(console->last_merged);
 	filters_clear(&console->filters);
 	skip_rules_destroy(console->skip);
 	free(console);
@@ -96,6 +99,7 @@ static struct err *run_command(struct console *console, const struct args *args)
 	if (!args->command->is_waiting)
 		session_hold(console->session);
 	err = args->command->run(console, args);
+	merge_end(console);
 	if (!args->command->is_waiting)
 		session_let(console->session);
 	if (!err && console->want_json && !console->has_json)
@@ -207,7 +211,9 @@ void console_choose(struct console *console, struct traced *process)
 	session_choose(console->session, process);
 	// It speaks of stacks of the other one.
 	stats_destroy(console->last);
+	merged_destroy(console->last_merged);
 	console->last = NULL;
+	console->last_merged = NULL;
 }
 
 const struct command_table *console_commands(const struct console *console)

@@ -106,7 +106,7 @@ struct err *foresee_drop(struct foresight *f, const struct args *args)
 struct err *foresee_dump(struct foresight *f, const struct args *args)
 {
 	if (args->num_words == 1 || strcmp(args->words[0], "live") == 0)
-		return add_default_name(f);
+		return args_has(args, "--merge") ? NULL : add_default_name(f);
 	return need(f, args->words[0]);
 }
 

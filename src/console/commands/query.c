@@ -7,6 +7,7 @@
 #include "console/commands/describe.h"
 #include "console/commands/snapshot_ref.h"
 #include "heap/filter.h"
+#include "heap/merged.h"
 
 #include <string.h>
 
@@ -41,10 +42,22 @@ struct err *query_parse_rows(const struct args *args, size_t *ret)
 	return err;
 }
 
+struct err *query_check_key(const struct args *args)
+{
+	enum group_key key;
+	size_t rows;
+	struct err *err = query_parse_rows(args, &rows);
+
+	return !err && args->num_words ? group_key_parse(args->words[0], &key) : err;
+}
+
 void query_keep(struct console *console, struct stats *stats, bool is_diff)
 {
 	stats_destroy(console->last);
+	merged_destroy(console->last_merged);
 	console->last = stats;
+	console->last_merged = console->merged;
+	console->merged = NULL;
 	console->is_last_diff = is_diff;
 }
 

@@ -18,6 +18,9 @@ struct stats_options query_options(const struct console *console, const struct a
 /** -n of a table. */
 struct err *query_parse_rows(const struct args *args, size_t *ret) __must_check;
 
+/** Check -n and the first word, a key. */
+struct err *query_check_key(const struct args *args) __must_check;
+
 /** Keep a result for `traceback`; takes it over. */
 void query_keep(struct console *console, struct stats *stats, bool is_diff);
 

@@ -19,6 +19,9 @@
 	{.name = "--cumulative", \
 	 .help = "count every frame of a stack, not only the innermost one"}
 #define ALL_OPTION {.name = "--all", .help = "skip no frame: show what called the allocator"}
+#define MERGE_OPTION \
+	{.name = "--merge", .value = "PROGRAM", \
+	 .help = "add up all followed processes of a program"}
 #define LONG_OPTION {.name = "--long", .help = "do not shorten the names of functions"}
 #define COMPAT_OPTION \
 	{.name = "--compat", \
@@ -85,7 +88,10 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "snapshot", .arguments = "[NAME]", .max_words = 1,
-		.kinds = {COMPLETE_SNAPSHOT}, .foresee = foresee_snapshot, .run = cmd_snapshot,
+		.kinds = {COMPLETE_SNAPSHOT},
+		.options = {{.name = "--merge", .value = "PROGRAM",
+			     .help = "take one in each followed process of a program"}},
+		.foresee = foresee_snapshot, .run = cmd_snapshot,
 		.summary = "keep the state of this moment under a name",
 		.help = "The default names are s1, s2, ... A snapshot of the same name is\n"
 			"replaced. The target is not stopped. The names of keys, `live`\n"
@@ -114,6 +120,8 @@ static const struct command rows[] = {
 			 .help = "sort by live bytes (default), live blocks, total bytes or calls"},
 			{.name = "--all",
 			 .help = "skip no frame, and show the row <before attach>"},
+			MERGE_OPTION,
+			{.name = "--processes", .help = "a row for each followed process"},
 			LONG_OPTION,
 			COMPAT_OPTION,
 		},
@@ -138,6 +146,7 @@ static const struct command rows[] = {
 				 "shrinkage"},
 			{.name = "--changed", .help = "omit rows that did not change"},
 			ALL_OPTION,
+			MERGE_OPTION,
 			LONG_OPTION,
 			COMPAT_OPTION,
 		},
@@ -168,6 +177,7 @@ static const struct command rows[] = {
 			{.name = "--by", .value = "size|count|allocated|calls",
 			 .help = "order, and share of what"},
 			ALL_OPTION,
+			MERGE_OPTION,
 			LONG_OPTION,
 		},
 		.check = check_tree, .foresee = foresee_tree, .run = cmd_tree,
@@ -232,11 +242,13 @@ static const struct command rows[] = {
 	{
 		.name = "dump", .arguments = "[NAME] FILE", .min_words = 1, .max_words = 2,
 		.kinds = {COMPLETE_SNAPSHOT | COMPLETE_FILE, COMPLETE_FILE}, .fixed = {"live|peak"},
+		.options = {MERGE_OPTION},
 		.foresee = foresee_dump, .run = cmd_dump,
 		.summary = "append a snapshot to a file",
 		.help = "FILE is an SQLite database of snapshots with symbols and source\n"
 			"lines. It can be read on any machine. Without NAME, malloscope\n"
-			"first takes a snapshot, under the next default name.\n",
+			"first takes a snapshot, under the next default name; with --merge\n"
+			"it stores the live state of all processes of PROGRAM.\n",
 	},
 	{
 		.name = "load", .arguments = "FILE[:NAME] [AS]", .min_words = 1, .max_words = 2,

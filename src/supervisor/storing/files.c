@@ -28,7 +28,8 @@ static void read_command(pid_t pid, char buf[MAX_COMMAND])
 	buf[size] = '\0';
 }
 
-struct err *files_append(struct traced *t, struct store *store, const struct snapshot *snapshot)
+static struct err *append_from(struct traced *t, struct store *store,
+			       const struct snapshot *snapshot, const struct frame_source *source)
 {
 	char command[MAX_COMMAND], host[256] = "";
 	struct store_meta meta = {.command = command, .host = host};
@@ -42,15 +43,21 @@ struct err *files_append(struct traced *t, struct store *store, const struct sna
 	read_command((pid_t)meta.pid, command);
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
-	return store_append(store, snapshot, &t->source, &meta, NULL);
+	return store_append(store, snapshot, source, &meta, NULL);
 }
 
-struct err *traced_dump(struct traced *t, const struct snapshot *snapshot, const char *path)
+struct err *files_append(struct traced *t, struct store *store, const struct snapshot *snapshot)
+{
+	return append_from(t, store, snapshot, &t->source);
+}
+
+struct err *traced_dump(struct traced *t, const struct snapshot *snapshot,
+			const struct frame_source *source, const char *path)
 {
 	_cleanup_store_ struct store *store = NULL;
 	struct err *err = store_open_append(path, &store);
 
-	return err ? err : files_append(t, store, snapshot);
+	return err ? err : append_from(t, store, snapshot, source ? source : &t->source);
 }
 
 struct err *files_load(struct traced *t, struct store *store, const char *name, const char *as,
