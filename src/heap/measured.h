@@ -36,6 +36,11 @@ struct measured_result {
 	int64_t net_blocks;
 	/** Largest of the calls' own maxima above their entry. */
 	uint64_t peak_bytes;
+	/** With sampling: the variances of net and peak. Calls are taken for independent: a block
+	 *  that one of several calls allocates and another one frees counts twice, though it does
+	 *  not count in the net. */
+	struct variance net_errors;
+	double peak_error;
 	/** Time between entries and returns, tracing included. */
 	uint64_t duration_ns;
 	uint64_t max_duration_ns;

@@ -13,23 +13,29 @@
 #include "supervisor/measure.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /** Rows of what stayed allocated. */
 #define STAYED_ROWS 5
 
 static void print_sums(FILE *out, const struct measured_result *m)
 {
-	const char *mark = m->stayed->sample_rate ? "~" : "";
-	char net[FMT_SIZE_MAX], peak[FMT_SIZE_MAX];
+	bool is_estimate = m->stayed->sample_rate;
+	const char *mark = is_estimate ? "~" : "";
+	char size[FMT_ESTIMATE_MAX], count[FMT_ESTIMATE_MAX];
 
 	fputs("[ Measured ", out);
 	utf8_print(out, m->function);
-	fprintf(out, " ] calls=%" PRIu64 ", net=%s%s (%s%+" PRId64 " B) in %s%+" PRId64 " blocks",
-		m->num_calls, mark, fmt_size((double)m->net_bytes, true, net), mark, m->net_bytes,
-		mark, m->net_blocks);
-	fprintf(out, ", peak=%s%s (%s%" PRIu64 " B), duration=%.3f ms", mark,
-		fmt_size((double)m->peak_bytes, false, peak), mark, m->peak_bytes,
-		(double)m->duration_ns / 1e6);
+	fprintf(out, " ] calls=%" PRIu64 ", net=%s (%s%+" PRId64 " B) in %s blocks", m->num_calls,
+		fmt_estimated_size((double)m->net_bytes, sqrt(m->net_errors.size), is_estimate,
+				   true, size),
+		mark, m->net_bytes,
+		fmt_estimated_count(m->net_blocks, sqrt(m->net_errors.count), is_estimate, true,
+				    count));
+	fprintf(out, ", peak=%s (%s%" PRIu64 " B), duration=%.3f ms",
+		fmt_estimated_size((double)m->peak_bytes, sqrt(m->peak_error), is_estimate, false,
+				   size),
+		mark, m->peak_bytes, (double)m->duration_ns / 1e6);
 	if (m->num_calls > 1)
 		fprintf(out, ", longest=%.3f ms", (double)m->max_duration_ns / 1e6);
 	if (m->tid)
@@ -75,6 +81,11 @@ static struct err *measured_json(struct console *console, const struct measured_
 	jsonl_int(doc, "net_size", m->net_bytes);
 	jsonl_int(doc, "net_count", m->net_blocks);
 	jsonl_uint(doc, "peak", m->peak_bytes);
+	if (m->stayed->sample_rate) {
+		jsonl_real(doc, "net_size_stderr", sqrt(m->net_errors.size));
+		jsonl_real(doc, "net_count_stderr", sqrt(m->net_errors.count));
+		jsonl_real(doc, "peak_stderr", sqrt(m->peak_error));
+	}
 	jsonl_real(doc, "seconds", (double)m->duration_ns / 1e9);
 	jsonl_real(doc, "longest_seconds", (double)m->max_duration_ns / 1e9);
 	return jsonl_stats(doc, console->out, stats, false, traced_source(console->traced),

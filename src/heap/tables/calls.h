@@ -39,6 +39,8 @@ struct ended_call {
 	int64_t net_bytes;
 	int64_t net_blocks;
 	uint64_t peak_bytes;
+	struct variance net_errors;
+	double peak_error;
 	uint64_t duration_ns;
 	/** What was allocated during the call, in this order. */
 	const struct call_block *blocks;

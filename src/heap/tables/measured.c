@@ -253,8 +253,11 @@ static void add_call(void *ctx, const struct ended_call *call)
 	sum->duration_ns += call->duration_ns;
 	if (call->duration_ns > sum->max_duration_ns)
 		sum->max_duration_ns = call->duration_ns;
-	if (call->peak_bytes > sum->peak_bytes)
+	variance_add(&sum->net_errors, &call->net_errors);
+	if (call->peak_bytes > sum->peak_bytes) {
 		sum->peak_bytes = call->peak_bytes;
+		sum->peak_error = call->peak_error;
+	}
 	for (i = 0; i < call->num_blocks; i++)
 		if (!call->blocks[i].is_freed)
 			add_stayed(leaving->m->calls.heap, f, &call->blocks[i]);
