@@ -537,6 +537,8 @@ src_libsupervisor_a_SOURCES = \
 	src/supervisor/drain/limits.h \
 	src/supervisor/drain/measuring.c \
 	src/supervisor/drain/measuring.h \
+	src/supervisor/drain/pools.c \
+	src/supervisor/drain/pools.h \
 	src/supervisor/drain/process_image.c \
 	src/supervisor/drain/process_image.h \
 	src/supervisor/drain/records.c \

@@ -30,6 +30,10 @@ enum capture_result capture_enter(struct capture *c, const struct capture_entry 
 {
 	bool is_free = at->probe->kind == PROBE_FREE;
 
+	if (at->probe->kind == PROBE_DESTROY) {
+		capture_destroy(c, at);
+		return c->needs_slow ? CAPTURE_SLOW : CAPTURE_DONE;
+	}
 	// Who finds its block in the live set frees it for real.
 	if (is_free && capture_free_live(c, at))
 		return CAPTURE_DONE;

@@ -133,6 +133,14 @@ void capture_free_nested(struct capture *c, const struct capture_entry *at)
 	free_if_live(c, at, block_of(c, at));
 }
 
+void capture_destroy(struct capture *c, const struct capture_entry *at)
+{
+	uint64_t handle = block_of(c, at);
+
+	if (handle && !c->needs_slow)
+		emit_free(c, at, handle, FREE_POOL, NULL);
+}
+
 /** It is a part of that free, unless the address has been given to somebody meanwhile. */
 static void free_again(struct capture *c, const struct capture_entry *at, uint64_t ptr,
 		       struct capture_freed *freed)

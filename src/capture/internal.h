@@ -44,6 +44,8 @@ bool capture_free_live(struct capture *c, const struct capture_entry *at);
 /** The same within a pending call of its family. A part of that, unless the block is live; who
  *  cannot tell leaves it to the reader. */
 void capture_free_nested(struct capture *c, const struct capture_entry *at);
+/** A function that destroys a pool is entered. Only the reader knows its blocks. */
+void capture_destroy(struct capture *c, const struct capture_entry *at);
 /** The same with a block that is not live, outside of all pending calls of its family. */
 enum capture_result capture_free_unknown(struct capture *c, const struct capture_entry *at);
 

@@ -37,10 +37,13 @@ static void emit_abandon(struct capture *c, const struct capture_pending *p)
 	c->ops->emit_end(c->owner, event, NULL, 0);
 }
 
-/** For the estimate of older blocks. */
+/** For the estimate of older blocks, or the pool. */
 static struct event_size size_of_new(struct capture *c, const struct capture_pending *p,
 				     uint64_t addr)
 {
+	// Of the user's allocators no size is known.
+	if (p->pool)
+		return (struct event_size){.usable = p->pool};
 	return c->process->sample_rate ? (struct event_size){0}
 				       : c->ops->size_of_new(c->owner, p, addr);
 }
@@ -52,6 +55,7 @@ static void emit_alloc(struct capture *c, const struct capture_pending *p, uint6
 
 	if (!event)
 		return;
+	event->header.flags = p->pool ? ALLOC_POOL : 0;
 	event->tid = c->thread->tid;
 	event->probe = p->probe;
 	event->addr = addr;
@@ -72,7 +76,7 @@ static void emit_realloc(struct capture *c, const struct capture_pending *p, uin
 	event = c->ops->emit_begin(c->owner, EVENT_REALLOC, sizeof(*event));
 	if (!event)
 		return;
-	event->header.flags = p->has_older ? FREE_OLDER : 0;
+	event->header.flags = (p->has_older ? FREE_OLDER : 0) | (addr && p->pool ? ALLOC_POOL : 0);
 	event->tid = c->thread->tid;
 	event->probe = p->probe;
 	event->call = p->call;
@@ -208,6 +212,7 @@ static struct capture_pending *new_call(struct capture *c, const struct capture_
 	p->kind = probe->kind;
 	p->is_layered = probe_is_layered(probe);
 	p->size = capture_requested_size(c, at);
+	p->pool = probe->pool ? c->ops->arg(c->owner, probe->pool - 1u) : 0;
 	p->ptr = probe->ptr_arg != ARG_NONE ? c->ops->arg(c->owner, probe->ptr_arg) : 0;
 	p->has_taken = probe->kind == PROBE_REALLOC && p->ptr;
 	p->was_live =

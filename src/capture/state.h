@@ -42,6 +42,8 @@ struct capture_pending {
 	/** Requested size; the block or the place for it (realloc, posix_memalign). */
 	uint64_t size;
 	uint64_t ptr;
+	/** Handle of the pool that the block belongs to; 0: none. */
+	uint64_t pool;
 	uint64_t stack_hash;
 };
 

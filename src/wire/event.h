@@ -136,6 +136,12 @@ struct event_alloc {
  *  before, as a part of the same call. If it is live it is freed, else this is nothing. */
 #define FREE_IF_LIVE 2u
 
+/** A flag of EVENT_FREE: addr is the handle of a pool, and all its blocks are freed. */
+#define FREE_POOL 4u
+/** A flag of EVENT_ALLOC and EVENT_REALLOC: usable.usable is the handle of the pool that the new
+ *  block belongs to. */
+#define ALLOC_POOL 8u
+
 struct event_free {
 	struct ring_record header;
 	int32_t tid;

@@ -195,7 +195,7 @@ bool probe_is_new(uint32_t index)
 
 const char *probe_kind_name(enum probe_kind kind)
 {
-	static const char *const names[] = {"alloc", "alloc", "realloc", "free"};
+	static const char *const names[] = {"alloc", "alloc", "realloc", "free", "destroy"};
 
 	return names[kind];
 }

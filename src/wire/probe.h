@@ -62,11 +62,12 @@ bool probe_place(const char *symbol, size_t *file_size_ret, uint64_t *addr_ret);
 
 /** Append the probes of
  *  "domain=NAME,alloc=FUNCTION(size=N,count=N,out=N),realloc=FUNCTION(ptr=N,size=N,count=N),
- *  free=FUNCTION(ptr=N)". N counts the arguments from 1. Several functions of a kind are several
- *  parts. A function may be a place (probe_place()). Without size, blocks have the size 0. With
- *  out, the function stores the block through that argument and returns 0. The caller sets their
- *  domain, from *first_ret on; its name goes to domain_ret. ERR_USAGE says what is wrong with spec;
- *  the list is then unchanged. */
+ *  free=FUNCTION(ptr=N),destroy=FUNCTION(pool=N)". N counts the arguments from 1. Several functions
+ *  of a kind are several parts. A function may be a place (probe_place()). alloc and realloc take
+ *  pool=N, too, the handle of the pool. Without size, blocks have the size 0. With out, the
+ *  function stores the block through that argument and returns 0. The caller sets their domain,
+ *  from *first_ret on; its name goes to domain_ret. ERR_USAGE says what is wrong with spec; the
+ *  list is then unchanged. */
 struct err *probe_list_parse(struct probe_list *list, const char *spec,
 			     char domain_ret[PROBE_DOMAIN_MAX], size_t *first_ret) __must_check;
 void probe_list_deinit(struct probe_list *list);

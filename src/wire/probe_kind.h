@@ -18,6 +18,8 @@ enum probe_kind {
 	PROBE_REALLOC,
 	/** Takes a block back. */
 	PROBE_FREE,
+	/** Takes back all blocks of a pool, and of the pools that are blocks of it. */
+	PROBE_DESTROY,
 };
 
 /** "No such argument." */
@@ -31,14 +33,17 @@ struct probe {
 	uint8_t size_arg;
 	/** Index of a factor of the size (calloc, reallocarray), or ARG_NONE. */
 	uint8_t factor_arg;
-	/** Index of the block (free, realloc) or of the place for it (posix_memalign), or
-	 *  ARG_NONE. */
+	/** Index of the block (free, realloc), of the place for it (posix_memalign), of the handle
+	 *  of the pool (destroy), or ARG_NONE. */
 	uint8_t ptr_arg;
 	/** Only planted in an object that also defines malloc: elsewhere it calls malloc and would
 	 *  cost stops for nothing. */
 	uint8_t needs_malloc;
 	/** enum heap_domain. */
 	uint8_t domain;
+	/** Of what allocates: 1 + index of the handle of the pool, 0: there is none. Only for
+	 *  functions of the user's own. */
+	uint8_t pool;
 };
 
 /** There are two families of functions: malloc and its like (also operator new), and layered

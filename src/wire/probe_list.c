@@ -52,27 +52,45 @@ static struct err *parse_number(struct parser *p, uint8_t *ret)
 	return NULL;
 }
 
+static struct err *parse_pool(struct parser *p, struct probe *probe)
+{
+	uint8_t arg = probe->pool ? (uint8_t)(probe->pool - 1) : ARG_NONE;
+	struct err *err = parse_number(p, &arg);
+
+	if (!err)
+		probe->pool = (uint8_t)(arg + 1);
+	return err;
+}
+
 static struct err *parse_argument(struct parser *p, struct probe *probe)
 {
 	bool is_free = probe->kind == PROBE_FREE;
 
+	if (probe->kind == PROBE_DESTROY)
+		return take(p, "pool=") ? parse_number(p, &probe->ptr_arg)
+					: wrong(p, "destroy takes pool=N");
 	if (!is_free && take(p, "size="))
 		return parse_number(p, &probe->size_arg);
 	if (!is_free && take(p, "count="))
 		return parse_number(p, &probe->factor_arg);
+	if (!is_free && take(p, "pool="))
+		return parse_pool(p, probe);
 	if ((is_free || probe->kind == PROBE_REALLOC) && take(p, "ptr="))
 		return parse_number(p, &probe->ptr_arg);
 	if (!is_free && probe->kind != PROBE_REALLOC && take(p, "out=")) {
 		probe->kind = PROBE_ALLOC_OUT;
 		return parse_number(p, &probe->ptr_arg);
 	}
-	return wrong(p, is_free                        ? "free takes ptr=N"
-			: probe->kind == PROBE_REALLOC ? "realloc takes ptr=N, size=N and count=N"
-						       : "alloc takes size=N, count=N and out=N");
+	return wrong(p, is_free ? "free takes ptr=N"
+			: probe->kind == PROBE_REALLOC
+				? "realloc takes ptr=N, size=N, count=N and pool=N"
+				: "alloc takes size=N, count=N, out=N and pool=N");
 }
 
 static struct err *check_arguments(const struct parser *p, const struct probe *probe)
 {
+	if (probe->kind == PROBE_DESTROY && probe->ptr_arg == ARG_NONE)
+		return wrong(p, "which argument is the pool? pool=N");
 	if (probe->kind != PROBE_ALLOC && probe->ptr_arg == ARG_NONE)
 		return wrong(p, "which argument is the block? ptr=N");
 	if (probe->kind == PROBE_REALLOC && probe->size_arg == ARG_NONE)
@@ -122,7 +140,7 @@ static bool is_function(const char *symbol)
 
 static struct err *parse_function(struct parser *p, enum probe_kind kind)
 {
-	struct probe probe = {NULL, kind, ARG_NONE, ARG_NONE, ARG_NONE, 0, 0};
+	struct probe probe = {NULL, kind, ARG_NONE, ARG_NONE, ARG_NONE, 0, 0, 0};
 	size_t size = word_size(p->at), i;
 	struct err *err;
 	char *symbol;
@@ -183,7 +201,9 @@ static struct err *parse_part(struct parser *p)
 		return parse_function(p, PROBE_REALLOC);
 	if (take(p, "free="))
 		return parse_function(p, PROBE_FREE);
-	return wrong(p, "domain=, alloc=, realloc= and free= are possible");
+	if (take(p, "destroy="))
+		return parse_function(p, PROBE_DESTROY);
+	return wrong(p, "domain=, alloc=, realloc=, free= and destroy= are possible");
 }
 
 static struct err *check_list(const struct parser *p, size_t first)
@@ -192,7 +212,7 @@ static struct err *check_list(const struct parser *p, size_t first)
 	size_t i;
 
 	for (i = first; i < p->list->items.num; i++)
-		has_alloc |= p->list->items.items[i].kind != PROBE_FREE;
+		has_alloc |= p->list->items.items[i].kind < PROBE_FREE;
 	if (!*p->domain)
 		return err_create(ERR_USAGE, "'%s': which domain? domain=NAME", p->spec);
 	if (!has_alloc)

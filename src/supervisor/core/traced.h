@@ -127,6 +127,8 @@ struct traced {
 	struct alloc_site_cache *site_cache;
 	/** Pending realloc -> struct block * that it holds. */
 	struct hmap taken;
+	/** Handle -> struct pool *, of drain/pools.c. */
+	struct hmap pools;
 	uint64_t num_events;
 	/** The target had waited so long when tracing began (struct shared_stats). */
 	uint64_t first_wait_ns;

@@ -11,6 +11,7 @@
 #include "supervisor/drain/history.h"
 #include "supervisor/drain/limits.h"
 #include "supervisor/drain/measuring.h"
+#include "supervisor/drain/pools.h"
 
 #include <string.h>
 
@@ -110,8 +111,12 @@ enum heap_event_class heap_events_classify(const struct traced *t, const struct 
 
 	switch (record->kind) {
 	case EVENT_ALLOC:
+		if (record->flags & ALLOC_POOL)
+			return HEAP_EVENT_ANY;
 		return classify(t, HEAP_EVENT_ALLOC, alloc->probe, alloc->addr, key_ret);
 	case EVENT_FREE:
+		if (record->flags & FREE_POOL)
+			return HEAP_EVENT_ANY;
 		return classify(t, HEAP_EVENT_FREE, freed->probe, freed->addr, key_ret);
 	case EVENT_TAKE:
 		// What is taken needs memory. Only a block that has found room in the table may
@@ -120,7 +125,7 @@ enum heap_event_class heap_events_classify(const struct traced *t, const struct 
 				taken->probe, taken->addr, key_ret);
 	case EVENT_REALLOC:
 		// A failed one puts a block back, at any address.
-		return moved->addr
+		return moved->addr && !(record->flags & ALLOC_POOL)
 			       ? classify(t, HEAP_EVENT_ALLOC, moved->probe, moved->addr, key_ret)
 			       : HEAP_EVENT_ANY;
 	case EVENT_STACK:
@@ -184,6 +189,11 @@ void heap_events_free(struct traced *t, const struct event_free *event,
 	uint64_t addr = key_of(t, event->probe, event->addr);
 	struct block block;
 
+	if (event->header.flags & FREE_POOL) {
+		t->num_events++;
+		pools_destroy(t, event->tid, event->addr);
+		return;
+	}
 	if (brief && brief->is_done) {
 		t->num_events++;
 		heap_free_brief(t->heap, &brief->block);
@@ -274,8 +284,12 @@ static void add_block(struct traced *t, uint32_t probe, uint64_t addr, uint64_t 
 void heap_events_alloc(struct traced *t, const struct event_alloc *event, struct heap_brief *brief)
 {
 	t->num_events++;
-	add_usable(t, event->size, &event->usable);
+	if (!(event->header.flags & ALLOC_POOL))
+		add_usable(t, event->size, &event->usable);
 	add_block(t, event->probe, event->addr, event->size, event->stack_hash, event->tid, brief);
+	if (event->header.flags & ALLOC_POOL)
+		note_nomem(t, pools_add(t, event->usable.usable,
+					key_of(t, event->probe, event->addr)));
 }
 
 void heap_events_usable(struct traced *t, const struct event_usable *event)
@@ -342,12 +356,16 @@ void heap_events_realloc(struct traced *t, const struct event_realloc *event,
 	t->num_events++;
 	if (event->addr && !found && event->header.flags & FREE_OLDER)
 		free_older(t, event->tid, &event->old);
-	add_usable(t, event->size, &event->usable);
+	if (!(event->header.flags & ALLOC_POOL))
+		add_usable(t, event->size, &event->usable);
 	if (event->addr)
 		add_block(t, event->probe, event->addr, event->size, event->stack_hash, event->tid,
 			  brief);
 	else if (found)
 		put_back(t, event->tid, (const struct block *)*found);
+	if (event->header.flags & ALLOC_POOL)
+		note_nomem(t, pools_add(t, event->usable.usable,
+					key_of(t, event->probe, event->addr)));
 	forget_taken(t, event->call);
 }
 
@@ -371,6 +389,7 @@ void heap_events_clear(struct traced *t)
 	heap_clear(t->heap);
 	// Forget what realloc calls in progress hold, too: a failure must not bring it back.
 	hmap_deinit_owned(&t->taken);
+	pools_clear(t);
 	t->num_events = 0;
 	history_clear(t->history);
 }

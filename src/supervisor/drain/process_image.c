@@ -118,6 +118,7 @@ void process_image_exec(struct traced *t, pid_t tid)
 	agent_ring_close(t);
 	heap_clear(t->heap);
 	hmap_deinit_owned(&t->taken);
+	hmap_deinit_owned(&t->pools);
 	row_tables_clear(t);
 	heap_events_forget_stacks(t);
 	loaded_forget(t);

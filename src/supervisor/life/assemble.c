@@ -78,6 +78,7 @@ static void free_lists(struct traced *t)
 	vec_deinit(&t->snapshots);
 	vec_deinit(&t->notes);
 	hmap_deinit_owned(&t->taken);
+	hmap_deinit_owned(&t->pools);
 	hmap_deinit(&t->stacks_by_hash);
 	free(t->site_cache);
 }

@@ -105,6 +105,80 @@ if command -v strip nm >/dev/null; then
 	has_not listing "^alloc +$middle " "what is in the middle"
 fi
 
+# Pools: all blocks go with their pool, and with a pool that is a block of it; not those that were
+# freed before, nor what has got their addresses.
+cc=$(command -v "${CC:-gcc}") || cc=
+cat >pools.c <<'END'
+#include <stdlib.h>
+#define SITE __attribute__((noinline))
+#define KEEP(p) __asm__ volatile("" : "+r"(p) : : "memory")
+static char memory[1 << 20];
+static size_t used;
+/* All at places of their own, unless the last one is reused. */
+SITE void *pool_get(void *pool, size_t size)
+{
+	void *p = memory + used;
+	(void)pool;
+	used += size + 64;
+	KEEP(p);
+	return p;
+}
+SITE void *pool_more(void *pool, void *old, size_t size)
+{
+	(void)pool; (void)old;
+	void *p = memory + used;
+	used += size + 64;
+	KEEP(p);
+	return p;
+}
+SITE void pool_put(void *p) { KEEP(p); }
+SITE void pool_end(void *pool) { KEEP(pool); }
+SITE void checkpoint(void) { __asm__ volatile(""); }
+int main(void)
+{
+	int a, b;
+	for (int i = 0; i < 100; i++) {
+		void *p = pool_get(&a, 1000 + i);
+		if (i % 2)
+			pool_put(p);
+	}
+	void *kept = pool_get(&b, 2001);
+	pool_more(&b, pool_get(&b, 2002), 2003);
+	/* Freed by a, and given to b. */
+	size_t mark = used;
+	pool_put(pool_get(&a, 2004));
+	used = mark;
+	pool_get(&b, 2005);
+	/* Pools that are blocks: of a, of that, of b. */
+	void *inner = pool_get(&a, 3001), *deep = pool_get(inner, 3002), *other;
+	pool_get(deep, 3003);
+	pool_get(inner, 3004);
+	other = pool_get(&b, 4001);
+	pool_get(other, 4002);
+	pool_get(other, 4003);
+	pool_end(&a);
+	checkpoint();
+	pool_end(other);
+	checkpoint();
+	pool_end(&b);
+	checkpoint();
+	KEEP(kept);
+	return 0;
+}
+END
+if [ -n "$cc" ] && "$cc" -O1 -g -o pools pools.c; then
+	spec='domain=pool,alloc=pool_get(pool=1,size=2),realloc=pool_more(pool=1,ptr=2,size=3)'
+	spec+=',free=pool_put(ptr=1),destroy=pool_end(pool=1)'
+	ms run -o listing --probe "$spec" -e 'wait call checkpoint' -e blocks \
+		-e 'wait call checkpoint' -e blocks -e 'wait call checkpoint' -e blocks -e status \
+		-e probes -- ./pools
+	is "$status" 0 "status with pools"
+	is "$(awk '/^0x/ && $3 == "pool" { print $2 }' listing | sort -n | tr '\n' ' ')" \
+		'2001 2001 2003 2003 2005 2005 4001 4002 4003 ' "blocks of the pools, two times"
+	has listing '^destroy +pool_end +0x[0-9a-f]+ +3 pool ' "calls of pool_end"
+	nothing_odd listing "the pools"
+fi
+
 # Functions that are nowhere get a note; bad input is told before anything begins.
 ms run -o listing --probe 'domain=x,alloc=no_such_alloc(size=1)' -- "$TARGETS/single" </dev/null
 is "$status" 0 "status without the function"
@@ -116,7 +190,7 @@ refused() {
 	is "$(wc -l <err)" 1 "lines about '$1'"
 	[ ! -e began ] || fail "the program ran"
 }
-refused '' 'domain=, alloc=, realloc= and free= are possible'
+refused '' 'domain=, alloc=, realloc=, free= and destroy= are possible'
 refused 'domain=x' 'nothing allocates'
 refused 'alloc=f(size=1)' 'which domain'
 refused 'domain=x,alloc=f(size=0)' 'the number of an argument is 1 to 6'
