@@ -11,7 +11,7 @@ python=$(PATH=/usr/bin:/bin:$PATH command -v python3) || skip "python3 is missin
 odd=$'odd "dir\\ \t\xff'
 mkdir "$odd"
 cp "$TARGETS/single" "$odd/pro\"gram"
-commands=(status probes memory 'wait call site_malloc 3' 'snapshot a' 'measure site_calloc'
+commands=(status probes modules memory 'wait call site_malloc 3' 'snapshot a' 'measure site_calloc'
 	'measure list' 'wait call checkpoint'
 	'measure off' snapshot snapshots top 'top traceback --by calls' traceback 'diff a'
 	tree 'tree a'
