@@ -66,7 +66,7 @@ is "$status" 0 "status"
 has_not text '^\[ Top 9 \] live' "a row that is none"
 has text '^/.*/odd "dir\\\\x1b\[31m\\xff\\x9b2J/a\.c:1: size=1 B\\n\[ Top 9 \] live\\r\\t\.cc:[0-9]+: size=100[1-5] B' "a row by line"
 has text '^Odd::operator<\(Odd const&\) const \(.*\): size=1001 B, count=1, ' "a row by function"
-has text '^void\* take<std::vector<char const\*, std::allocator<char const\*> >, 4ul>\(.*\) \(.*\): size=1004 B' "a template"
+has text '^take<std::vector<char const\*>, 4ul>\(.*\) \(.*\): size=1004 B' "a template"
 # Not from a file either, and not in an error.
 ms open -e top -e 'traceback' f
 [ "$(LC_ALL=C tr -d '\n\t[:print:]' <out | wc -c)" = 0 ] || fail "raw bytes from a file"
