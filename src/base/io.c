@@ -21,13 +21,17 @@ static struct err *open_error(const char *path)
 
 struct err *io_read_file(const char *path, size_t max_size, char **ret, size_t *size_ret)
 {
-	_cleanup_free_ char *buf = NULL;
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? open_error(path) : io_read_fd(fd, path, max_size, ret, size_ret);
+}
+
+struct err *io_read_fd(int fd, const char *path, size_t max_size, char **ret, size_t *size_ret)
+{
+	_cleanup_free_ char *buf = NULL;
 	size_t size = 0, cap = 0;
 	ssize_t n;
 
-	if (fd < 0)
-		return open_error(path);
 	for (;;) {
 		if (size + 1 >= cap) {
 			char *bigger;

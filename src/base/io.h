@@ -14,6 +14,9 @@
  *  is ERR_FORMAT. */
 struct err *io_read_file(const char *path, size_t max_size, char **ret,
 			 size_t *size_ret) __must_check;
+/** The same of a file that is open, and stays so; path is for messages. */
+struct err *io_read_fd(int fd, const char *path, size_t max_size, char **ret,
+		       size_t *size_ret) __must_check;
 
 /** The value of "KEY:" in /proc/PID/status, without leading blanks, as a string that the caller
  *  frees. &err_gone: no such process; &err_not_found: no such key. */

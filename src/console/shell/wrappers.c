@@ -58,7 +58,6 @@ static struct err *load_file(struct skip_rules *rules, const char *path, bool is
 	// A FIFO must not keep us.
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	_cleanup_free_ char *text = NULL;
-	char opened[32];
 	struct err *err;
 	size_t size;
 
@@ -69,8 +68,7 @@ static struct err *load_file(struct skip_rules *rules, const char *path, bool is
 	err = check_owner(fd, path);
 	if (err)
 		return err;
-	snprintf(opened, sizeof(opened), "/proc/self/fd/%d", fd);
-	err = io_read_file(opened, FILE_MAX_SIZE, &text, &size);
+	err = io_read_fd(fd, path, FILE_MAX_SIZE, &text, &size);
 	if (err && err->code == ERR_FORMAT) {
 		err_destroy(err);
 		err = err_create(ERR_FORMAT, "%s is larger than %u bytes: its rules are ignored",
