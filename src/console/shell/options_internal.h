@@ -58,7 +58,7 @@ error_t options_parse_probe(struct parse *parse, const char *spec);
 error_t options_parse_probes(struct parse *parse, const char *path);
 error_t options_parse_skip(struct parse *parse, const char *rule);
 error_t options_parse_engine(struct parse *parse, const char *name);
-/** Of run and attach without --engine: what the environment wishes. */
+/** Of run and attach without --engine: what the environment wishes, else ENGINE_AUTO. */
 error_t options_default_engine(struct parse *parse);
 /** seconds: NULL for the default. */
 error_t options_parse_servers(struct parse *parse, const char *seconds);

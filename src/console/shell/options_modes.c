@@ -237,8 +237,8 @@ static const struct argp_option tracing_options[] = {
 	 0},
 	{"probes", KEY_PROBES, "FILE", 0, "The same for each SPEC in FILE, one a line", 0},
 	{"engine", KEY_ENGINE, "ENGINE", 0,
-	 "How calls are captured: breakpoint (the default), agent (code in the program), or auto "
-	 "(the agent where it can work); `status` shows what is in use, and why",
+	 "How calls are captured: auto (the default: the agent where it can work), agent (code in "
+	 "the program), or breakpoint (single bytes, slower); `status` shows what is in use, and why",
 	 0},
 	{0},
 };

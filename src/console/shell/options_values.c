@@ -157,8 +157,10 @@ error_t options_default_engine(struct parse *parse)
 {
 	const char *name = getenv(ENGINE_VARIABLE);
 
-	if (parse->has_engine || !name || !*name ||
-	    engine_find(name, &parse->options.session.engine))
+	if (parse->has_engine)
+		return 0;
+	parse->options.session.engine = ENGINE_AUTO;
+	if (!name || !*name || engine_find(name, &parse->options.session.engine))
 		return 0;
 	return options_usage_error(
 		parse, ENGINE_VARIABLE ": '%s' is no engine; there are breakpoint, agent and auto",

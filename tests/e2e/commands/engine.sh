@@ -95,6 +95,14 @@ done
 MALLOSCOPE_ENGINE=agent ms run --engine breakpoint -o listing -e status -- /bin/true
 in_use listing breakpoint 1
 
+# Where nobody chooses it is the agent, if that can be had.
+unset MALLOSCOPE_ENGINE
+ms run -o listing -e 'wait exit' -e status -- /bin/true
+in_use listing auto 1
+MALLOSCOPE_ENGINE=agent ms run -o agents -e 'wait exit' -e status -- /bin/true
+is "$(grep '^engine: ' listing)" "$(grep '^engine: ' agents)" "the engine by default"
+export MALLOSCOPE_ENGINE=$ENGINE
+
 # What was asked for first is not what counts, and a name is a name.
 ms run --engine agent --engine breakpoint -o listing -e status -- /bin/true
 is "$status" 0 "status with two engines"
