@@ -3,9 +3,6 @@
 // inside of a target (scripts/check-freestanding compiles it that way). ring.h tells the protocol.
 #include "wire/ring.h"
 
-/** Slots between the one that is written and the one that is fetched. */
-#define AHEAD 8
-
 void ring_init(struct ring *ring)
 {
 	__builtin_memset(ring, 0, offsetof(struct ring, slots));
@@ -127,8 +124,6 @@ static uint64_t commit(const struct ring_view *view, const struct contents *cont
 	struct ring_slot *slot = &view->ring->slots[position & (view->num_slots - 1)];
 	unsigned i;
 
-	// The ring is larger than a cache, and its reader has had the slot.
-	__builtin_prefetch(&view->ring->slots[(position + AHEAD) & (view->num_slots - 1)], 1);
 	for (i = 0; i < contents->size / 8; i++) {
 		__builtin_memcpy(&word, (const uint8_t *)contents->bytes + 8 * i, sizeof(word));
 		__atomic_store_n(&slot->words[i], word, __ATOMIC_RELAXED);
