@@ -72,7 +72,7 @@ static void take_arguments(struct shortener *s, bool want_defaults)
 		at = num_out(s);
 		s->p += strspn(s->p, " ");
 		take_inside(s, ",>");
-		while (last_out(s) == ' ')
+		while (num_out(s) > at && last_out(s) == ' ')
 			cut_to(s, num_out(s) - 1);
 		if (is_first)
 			first_end = num_out(s);
