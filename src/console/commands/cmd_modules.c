@@ -33,14 +33,19 @@ static void print_note(FILE *out, const char *before, const char *text, const ch
 	fputs(after, out);
 }
 
-static void print_remedies(FILE *out, const struct traced_module *module)
+struct listing {
+	FILE *out;
+	bool want_tried;
+	/** Modules without debug information that were looked for somewhere. */
+	size_t num_missing;
+};
+
+static void print_tried(FILE *out, const struct traced_module *module)
 {
 	size_t i;
 
 	for (i = 0; i < module->debug.num_tried; i++)
 		print_note(out, "# not in ", module->debug.tried[i], "\n");
-	if (module->package)
-		print_note(out, "# package ", module->package, " should have it\n");
 	if (module->may_be_fetched)
 		fputs("# --debuginfod may fetch it\n", out);
 }
@@ -48,8 +53,11 @@ static void print_remedies(FILE *out, const struct traced_module *module)
 static void print_module(void *ctx, const struct traced_module *module)
 {
 	const char *place = places[module->debug.place][0];
+	// The vDSO's come with the kernel's.
+	bool is_missing = module->debug.place == DEBUG_NONE && *module->path == '/';
+	struct listing *listing = ctx;
 	char id[2 * BUILD_ID_MAX + 1];
-	FILE *out = ctx;
+	FILE *out = listing->out;
 
 	format_build_id(module, id);
 	utf8_print(out, module->path);
@@ -62,10 +70,25 @@ static void print_module(void *ctx, const struct traced_module *module)
 		print_note(out, " ", module->debug.path, "");
 	if (!module->is_live && !module->is_stored)
 		fputs(", not mapped now", out);
+	if (is_missing && module->package)
+		print_note(out, ", package ", module->package, " should have it");
 	fputc('\n', out);
-	// The vDSO's come with the kernel's.
-	if (module->debug.place == DEBUG_NONE && *module->path == '/')
-		print_remedies(out, module);
+	listing->num_missing += is_missing && module->debug.num_tried;
+	if (is_missing && listing->want_tried)
+		print_tried(out, module);
+}
+
+static struct err *print_modules(struct console *console, bool want_tried)
+{
+	struct listing listing = {.out = console->out, .want_tried = want_tried};
+	struct err *err = traced_modules(console->traced, print_module, &listing);
+
+	if (!err && !want_tried && listing.num_missing)
+		fprintf(console->out,
+			"# %zu without debug information; 'modules --tried' says where it was looked "
+			"for\n",
+			listing.num_missing);
+	return err;
 }
 
 static void add_module(void *ctx, const struct traced_module *module)
@@ -99,9 +122,8 @@ struct err *cmd_modules(struct console *console, const struct args *args)
 	struct jsonl *doc;
 	struct err *err;
 
-	(void)args;
 	if (!console->want_json)
-		return traced_modules(console->traced, print_module, console->out);
+		return print_modules(console, args_has(args, "--tried"));
 	doc = jsonl_begin("modules");
 	jsonl_open_array(doc, "modules");
 	err = traced_modules(console->traced, add_module, doc);

@@ -65,10 +65,10 @@ static const struct command rows[] = {
 	{
 		.name = "modules", .arguments = "", .run = cmd_modules,
 		.summary = "list the objects, and which debug information they have",
+		.options = {{.name = "--tried", .help = "list where it was looked for, too"}},
 		.help = "One row for each: path, build-id, and where its debug information\n"
-			"was found. Where there is none, lines say where it was looked for,\n"
-			"and what would provide it: a package (if the target's system has\n"
-			"dpkg), --debuginfod.\n",
+			"was found, or the package that should have it (if the target's\n"
+			"system has dpkg).\n",
 	},
 	{
 		.name = "memory", .arguments = "", .run = cmd_memory,
