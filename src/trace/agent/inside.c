@@ -101,6 +101,8 @@ struct way_out {
 	bool is_masked;
 	/** It must come into a group-stop. */
 	bool has_stop;
+	/** No upcall stops it any more. */
+	bool is_off;
 };
 
 /** The kernel queues a signal again that is blocked when it is to be delivered. Only then: should
@@ -121,7 +123,7 @@ static bool put_back_signal(struct thread *t, struct way_out *way)
  *  deliver. */
 static enum inside_end go_on(struct process *p, struct thread *t, int *sig, struct way_out *way)
 {
-	bool is_working = is_busy(t);
+	bool is_working = is_busy(t) && !way->is_off;
 	struct stop stop;
 
 	if (is_working)
@@ -138,19 +140,18 @@ static enum inside_end go_on(struct process *p, struct thread *t, int *sig, stru
 	return blocked_signals() >> (stop.sig - 1) & 1 ? INSIDE_LEFT : INSIDE_FAULT;
 }
 
-enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
+static enum inside_end run_out(struct process *p, struct thread *t, int *sig, bool is_off)
 {
+	struct way_out way = {.is_off = is_off};
 	enum inside_end end = INSIDE_LEFT;
-	struct way_out way = {0};
 	unsigned i;
 
-	FAULT_POINT("agent-inside");
 	for (i = 0; i < MAX_STOPS && end == INSIDE_LEFT && agent_is_inside(p, t); i++) {
-		if (agent_is_putting(p, t) && !go_on_putting(p, t))
+		if (!is_off && agent_is_putting(p, t) && !go_on_putting(p, t))
 			end = INSIDE_LOST;
 		else
 			end = go_on(p, t, sig, &way);
-		if (end == INSIDE_LEFT && agent_may_stay(p, t))
+		if (end == INSIDE_LEFT && !is_off && agent_may_stay(p, t))
 			end = INSIDE_UPCALL;
 	}
 	if (i == MAX_STOPS) {
@@ -162,4 +163,15 @@ enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
 	if (way.is_masked && ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(way.mask), &way.mask) < 0)
 		return INSIDE_LOST;
 	return end;
+}
+
+enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
+{
+	FAULT_POINT("agent-inside");
+	return run_out(p, t, sig, false);
+}
+
+enum inside_end agent_step_out(struct process *p, struct thread *t, int *sig)
+{
+	return run_out(p, t, sig, true);
 }

@@ -32,7 +32,7 @@ try wrapped '^walks [1-9][0-9]*, short 0$' "$TARGETS/wrapped"
 spawn "$TARGETS/profiled" 0
 target=$pid
 target_out=$pid_out
-for ((i = 0; i < ${PROFILER_ROUNDS:-5}; i++)); do
+for ((i = 0; i < ${PROFILER_ROUNDS:-8}; i++)); do
 	ms attach -o listing -e 'wait 0.2' -e status "$target"
 	is "$status" 0 "status of attach"
 	rm -f listing
