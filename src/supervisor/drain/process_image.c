@@ -84,25 +84,49 @@ static void image_ready(struct traced *t, pid_t tid)
 	control_release(t, tid, RELEASE_UNWATCH);
 }
 
-/** Find out which program the target executes. */
-static void set_exe(struct traced *t)
+/** Paths stay: somebody may be reading the one before. */
+static void keep_exe(struct traced *t, const char *path)
 {
-	char path[32], exe[4096] = "", *copy;
+	char *copy;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(t->pid));
-	if (readlink(path, exe, sizeof(exe) - 1) < 0 || strcmp(exe, t->exe) == 0)
+	if (strcmp(path, t->exe) == 0)
 		return;
-	copy = strdup(exe);
+	copy = strdup(path);
 	if (copy && vec_push(&t->exes, copy))
 		t->exe = copy;
 	else
 		free(copy);
 }
 
-static void note_exec(struct traced *t)
+/** Find out which program the target executes. */
+static void set_exe(struct traced *t)
+{
+	char path[32], exe[4096] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)io_live_task(t->pid));
+	if (readlink(path, exe, sizeof(exe) - 1) >= 0)
+		keep_exe(t, exe);
+}
+
+/** Its modules are known now, and with them by which name it was executed. */
+static void set_called(struct traced *t)
+{
+	const struct module *module;
+	uint32_t id;
+
+	traced_lock_obj(t);
+	for (id = 1; id <= modules_num(t->modules); id++) {
+		module = modules_get(t->modules, id);
+		if (module && module->is_live && module->is_executable_file && module->called)
+			keep_exe(t, module->called);
+	}
+	traced_unlock_obj(t);
+}
+
+static void note_exec(struct traced *t, bool has_executed)
 {
 	// Children do so all the time; `processes` shows it.
-	if (!t->want_hold && t->has_executed && (!t->parent || t->snapshots.num))
+	if (!t->want_hold && has_executed && (!t->parent || t->snapshots.num))
 		traced_note(t, "process %d executes %s: a new heap", (int)t->pid, t->exe);
 	if (precheck_lacks_privileges(t->pid))
 		traced_note(
@@ -114,6 +138,8 @@ static void note_exec(struct traced *t)
 
 void process_image_exec(struct traced *t, pid_t tid)
 {
+	bool has_executed = t->has_executed;
+
 	memory_open(t);
 	agent_ring_close(t);
 	heap_clear(t->heap);
@@ -125,13 +151,14 @@ void process_image_exec(struct traced *t, pid_t tid)
 	silence_restart(t);
 	measuring_reset(t);
 	set_exe(t);
-	note_exec(t);
 	t->has_executed = true;
 	// Nothing of this heap was missed.
 	t->is_from_launch |= t->is_tracing;
 	if (t->want_hold && !t->launch_error)
 		t->launch_error = precheck_image(t->pid);
 	loaded_update(t);
+	set_called(t);
+	note_exec(t, has_executed);
 	if (!process_has_interpreter(io_live_task(t->pid))) {
 		image_ready(t, tid);
 		return;
@@ -173,4 +200,5 @@ void process_image_adopt(struct traced *t)
 	set_exe(t);
 	send_areas(t);
 	loaded_update(t);
+	set_called(t);
 }

@@ -65,7 +65,8 @@ has out '^nameless\(\+0x[0-9a-f]+\) < answer: size=2000 B' "a nameless frame of 
 
 # A program goes by the name by which it was executed, whatever file that leads to.
 ln -s "$TARGETS/nameless" friendly
-ms run -o listing "${at_end[@]}" -e top -e 'top module' -- ./friendly </dev/null
+ms run -o listing "${at_end[@]}" -e top -e 'top module' -e status -- ./friendly </dev/null
+has listing "^target: .* program=$dir/friendly$" "its name in status"
 has listing '^friendly\(use_xmalloc\+' "rows of a program behind a link"
 has listing "^$dir/friendly: size=" "its module"
 ms run -o listing "${at_end[@]}" -e top -- "$dir/friendly" </dev/null
