@@ -201,17 +201,21 @@ void drain_end(struct traced *t)
 	t->has_thread = false;
 }
 
-struct err *drain_call(struct traced *t, struct command *command)
+struct err *drain_send(struct traced *t, struct command *command)
+{
+	command->cookie = ++t->num_cookies;
+	return control_try_send(t, command);
+}
+
+struct err *drain_await(struct traced *t, uint64_t cookie)
 {
 	uint64_t deadline = clock_now_ns() + ANSWER_TIMEOUT_NS;
-	struct err *err;
+	struct err *err = NULL;
 
 	traced_lock(t);
-	command->cookie = ++t->num_cookies;
-	err = control_try_send(t, command);
-	while (!err && t->acked_cookie < command->cookie) {
+	while (!err && t->acked_cookie < cookie) {
 		drain_now(t);
-		if (t->acked_cookie >= command->cookie)
+		if (t->acked_cookie >= cookie)
 			break;
 		if (!t->has_tracer || clock_now_ns() > deadline) {
 			err = &err_gone;
@@ -225,6 +229,16 @@ struct err *drain_call(struct traced *t, struct command *command)
 		err = err_sys(t->ack_result, "the tracer could not do it");
 	traced_unlock(t);
 	return err;
+}
+
+struct err *drain_call(struct traced *t, struct command *command)
+{
+	struct err *err;
+
+	traced_lock(t);
+	err = drain_send(t, command);
+	traced_unlock(t);
+	return err ? err : drain_await(t, command->cookie);
 }
 
 void drain_count(struct traced *t)

@@ -17,6 +17,10 @@ struct err *drain_open(struct traced *t) __must_check;
 struct err *drain_start(struct traced *t) __must_check;
 /** End that thread. What is in the ring stays there. Idempotent. */
 void drain_end(struct traced *t);
+/** Send a command that is acknowledged, and give it a cookie. Under lock. &err_gone. */
+struct err *drain_send(struct traced *t, struct command *command) __must_check;
+/** Drain until the command with that cookie is acknowledged. Without lock. Fails as drain_call(). */
+struct err *drain_await(struct traced *t, uint64_t cookie) __must_check;
 /** Send a command, and drain until it is acknowledged. Without lock. &err_gone: the tracer is gone.
  *  ERR_OTHER: it failed there. */
 struct err *drain_call(struct traced *t, struct command *command) __must_check;

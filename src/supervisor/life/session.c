@@ -148,7 +148,11 @@ static void volunteer(void)
 		log_debug("oom_score_adj stays");
 }
 
-static struct err *start_tracer(struct session *s, struct tracer_options *options)
+/** With cookie_ret tracing is ordered at once, before anything that the tracer tells is answered: a
+ *  launched program waits for the answer to its execve(), and must not get past its dynamic linker
+ *  untraced, for nothing would hold it then. */
+static struct err *start_tracer(struct session *s, struct tracer_options *options,
+				uint64_t *cookie_ret)
 {
 	enum tracer_stage stage = TRACER_FAILED_SETUP;
 	struct traced *t = s->first;
@@ -175,6 +179,8 @@ static struct err *start_tracer(struct session *s, struct tracer_options *option
 	volunteer();
 	FAULT_POINT("attached");
 	err = assemble_tables(t);
+	if (!err && cookie_ret)
+		err = tracing_order(t, cookie_ret);
 	if (!err)
 		err = drain_start(t);
 	if (!err)
@@ -213,15 +219,16 @@ struct err *session_launch(struct session *s, char *const argv[])
 		.stdin_path = s->options.stdin_path,
 	};
 	struct traced *t = s->first;
+	uint64_t cookie = 0;
 	struct err *err = precheck_launch(argv[0], &path);
 
 	if (err)
 		return err;
 	options.path = path;
 	t->is_from_launch = t->want_hold = true;
-	err = start_tracer(s, &options);
+	err = start_tracer(s, &options, &cookie);
 	if (!err)
-		err = tracing_begin(t);
+		err = drain_await(t, cookie);
 	if (!err)
 		err = wait_held(t);
 	if (err && t->has_tracer)
@@ -236,7 +243,7 @@ struct err *session_attach(struct session *s, pid_t pid)
 	struct err *err = precheck_attach(pid);
 
 	if (!err)
-		err = start_tracer(s, &options);
+		err = start_tracer(s, &options, NULL);
 	if (err)
 		return err;
 	traced_lock(t);

@@ -19,9 +19,10 @@ struct err *session_check_nframe(long nframe)
 	return err_create(ERR_USAGE, "the number of frames must be in range [1; %d]", NFRAME_MAX);
 }
 
-struct err *tracing_begin(struct traced *t)
+struct err *tracing_order(struct traced *t, uint64_t *cookie_ret)
 {
 	struct command command = {.kind = COMMAND_START, .value = t->nframe};
+	struct err *err;
 
 	traced_lock(t);
 	t->is_tracing = true;
@@ -30,8 +31,18 @@ struct err *tracing_begin(struct traced *t)
 	t->first_wait_ns = traced_stats(t)->wait_ns;
 	history_begin(t->history, t->start_ns);
 	t->end_ns = 0;
+	err = drain_send(t, &command);
 	traced_unlock(t);
-	return drain_call(t, &command);
+	*cookie_ret = command.cookie;
+	return err;
+}
+
+struct err *tracing_begin(struct traced *t)
+{
+	uint64_t cookie;
+	struct err *err = tracing_order(t, &cookie);
+
+	return err ? err : drain_await(t, cookie);
 }
 
 void tracing_leave(struct traced *t)

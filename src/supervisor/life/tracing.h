@@ -5,6 +5,8 @@
 
 #include "supervisor/core/traced.h"
 
+/** The first half of tracing_begin(): drain_await() with the cookie is the other one. */
+struct err *tracing_order(struct traced *t, uint64_t *cookie_ret) __must_check;
 /** The target is complete: let the tracer begin. */
 struct err *tracing_begin(struct traced *t) __must_check;
 /** The tracer is gone: all that it has reported is in the tables. A process that has not ended goes
