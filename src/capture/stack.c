@@ -296,7 +296,8 @@ enum capture_nesting capture_nesting(struct capture *c, const struct capture_ent
 	if (!first_frame(&ops, at, &frame) || !capture_is_on_stack(c, return_addr, sp))
 		return c->needs_slow ? NESTING_SLOW : NESTING_NONE;
 	do {
-		if (frame.is_call_site && frame.pc == return_addr && frame.regs[WALK_SP] == sp)
+		// Also if it was interrupted there: it has returned, and that was not seen yet.
+		if (frame.pc == return_addr && frame.regs[WALK_SP] == sp)
 			return is_handler ? NESTING_HANDLER : NESTING_INSIDE;
 		result = walk_step(&frame, &ops, &is_interrupted);
 		is_handler |= is_interrupted;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define NUM_THREADS 8
-#define STACK_WORDS 8192
+#define STACK_WORDS 16384
 #define NUM_ROWS    1024
 #define NFRAME      16
 /** Words of a frame: from the stack pointer in its body to behind its return address. */
@@ -28,8 +28,10 @@
 #define THREAD_START  0x5000ull
 #define STACK_ADDR(i) (0x7f0000000000ull + (i)*0x1000000ull)
 /** Memory besides the stacks. */
-#define DATA_ADDR    0x900000ull
-#define DATA_WORDS   64
+#define DATA_ADDR  0x900000ull
+#define DATA_WORDS 64
+/** Bytes below the stack pointer that the kernel leaves alone (psABI x86-64, 3.2.2). */
+#define RED_ZONE     128
 #define SIGNAL_WORDS 64
 /** Several blocks have the same stamp. */
 #define NUM_STAMPS 16

@@ -190,15 +190,13 @@ static inline enum capture_result fake_call_with(enum function function, uint64_
 	return fake_call(function, 1);
 }
 
-/** The function that runs returns. */
-static inline struct capture_returned fake_return(uint64_t result)
+/** The thread is where that call returned to. */
+static inline struct capture_returned fake_come_back(const struct fake_call *call, uint64_t result)
 {
-	struct fake_call call = *fake_top();
-	struct capture_return at = {call.return_addr, fake_cfa(&call), result};
+	struct capture_return at = {call->return_addr, fake_cfa(call), result};
 	struct capture_returned ret = {0};
 	const uint64_t *armed = hmap_find(&m.armed, at.addr);
 
-	m.now->calls.num--;
 	m.capture.needs_slow = false;
 	// A trap that stays: it is met by who returns there for other reasons, too.
 	if (armed)
@@ -206,17 +204,41 @@ static inline struct capture_returned fake_return(uint64_t result)
 	return ret;
 }
 
-/** A signal comes: the handler runs, on top of a frame from which the kernel restores all. */
-static inline void fake_signal(void)
+/** The function that runs returns. */
+static inline struct capture_returned fake_return(uint64_t result)
 {
-	uint64_t sp = fake_sp(), frame = sp - 8 * SIGNAL_WORDS;
+	struct fake_call call = *fake_top();
+
+	m.now->calls.num--;
+	return fake_come_back(&call, result);
+}
+
+/** A signal comes at pc: the handler runs, on top of a frame from which the kernel restores all. */
+static inline void fake_signal_at(uint64_t pc, uint64_t sp)
+{
+	uint64_t frame = sp - RED_ZONE - 8 * SIGNAL_WORDS;
 	const struct arch_unwind *arch = m.capture.arch;
-	uint64_t pc = FUNCTION(fake_top()->function) + MIDDLE;
 
 	memset(fake_word(frame), 0, 8 * SIGNAL_WORDS);
 	*fake_word(frame + arch->signal_regs[WALK_SP]) = sp;
 	*fake_word(frame + arch->signal_pc) = pc;
 	fake_push_at(HANDLER, frame, TRAMPOLINE);
+}
+
+static inline void fake_signal(void)
+{
+	fake_signal_at(FUNCTION(fake_top()->function) + MIDDLE, fake_sp());
+}
+
+/** The function that runs returns, and a signal comes before that is seen: fake_come_back() with
+ *  the call, after the handler. */
+static inline struct fake_call fake_signal_behind(void)
+{
+	struct fake_call call = *fake_top();
+
+	m.now->calls.num--;
+	fake_signal_at(call.return_addr, fake_cfa(&call));
+	return call;
 }
 
 static inline void fake_sigreturn(void)

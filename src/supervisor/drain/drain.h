@@ -19,7 +19,8 @@ struct err *drain_start(struct traced *t) __must_check;
 void drain_end(struct traced *t);
 /** Send a command that is acknowledged, and give it a cookie. Under lock. &err_gone. */
 struct err *drain_send(struct traced *t, struct command *command) __must_check;
-/** Drain until the command with that cookie is acknowledged. Without lock. Fails as drain_call(). */
+/** Drain until the command with that cookie is acknowledged. Without lock. Fails like
+ *  drain_call(). */
 struct err *drain_await(struct traced *t, uint64_t cookie) __must_check;
 /** Send a command, and drain until it is acknowledged. Without lock. &err_gone: the tracer is gone.
  *  ERR_OTHER: it failed there. */
