@@ -44,16 +44,7 @@ static struct err *show(struct console *console, struct stats *stats, bool is_di
 		text_diff(f, stats, rows, heading);
 	else
 		text_top(f, stats, rows, heading);
-	if (fclose(f) != 0 && !err)
-		err = &err_nomem;
-	if (err)
-		return err;
-	console->has_json = console->want_json;
-	if (console->want_json)
-		fputs(text, console->out);
-	else
-		query_print(console, text);
-	return NULL;
+	return query_finish(console, f, &text, err);
 }
 
 static struct err *make_top(struct console *console, const struct snapshot *snapshot,

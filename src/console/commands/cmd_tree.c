@@ -156,16 +156,7 @@ static struct err *show(struct console *console, const struct tree *tree,
 		err = jsonl_tree(begin_json(console, chosen), f, tree, view, merge_source(console));
 	else
 		err = text_tree(f, tree, view, heading);
-	if (fclose(f) != 0 && !err)
-		err = &err_nomem;
-	if (err)
-		return err;
-	console->has_json = console->want_json;
-	if (console->want_json)
-		fputs(text, console->out);
-	else
-		query_print(console, text);
-	return NULL;
+	return query_finish(console, f, &text, err);
 }
 
 struct err *cmd_tree(struct console *console, const struct args *args)

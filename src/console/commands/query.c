@@ -87,6 +87,20 @@ void query_print(const struct console *console, const char *text)
 	print_filters(console);
 }
 
+struct err *query_finish(struct console *console, FILE *f, char *const *text, struct err *err)
+{
+	if (fclose(f) != 0 && !err)
+		err = &err_nomem;
+	if (err)
+		return err;
+	console->has_json = console->want_json;
+	if (console->want_json)
+		fputs(*text, console->out);
+	else
+		query_print(console, *text);
+	return NULL;
+}
+
 struct jsonl *query_begin_json(const struct console *console, const char *command)
 {
 	struct jsonl *doc = jsonl_begin(command);

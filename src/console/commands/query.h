@@ -27,6 +27,11 @@ void query_keep(struct console *console, struct stats *stats, bool is_diff);
 /** Print a table whose first line is its heading, and say which filters were applied. */
 void query_print(const struct console *console, const char *text);
 
+/** Close f, into whose *text (open_memstream()) a result was written, and print that: JSON as it
+ *  is, a table as by query_print(). err: why it could not be written, handed on; NULL: it was. */
+struct err *query_finish(struct console *console, FILE *f, char *const *text,
+			 struct err *err) __must_check;
+
 /** Begin the JSON document of a query: command and filters. */
 struct jsonl *query_begin_json(const struct console *console, const char *command);
 

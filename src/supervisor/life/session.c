@@ -183,6 +183,7 @@ static struct err *start_tracer(struct session *s, struct tracer_options *option
 		err = tracing_order(t, cookie_ret);
 	if (!err)
 		err = drain_start(t);
+	FAULT_POINT("draining");
 	if (!err)
 		err = watch_start(s);
 	return err ? err : family_start(s);

@@ -16,6 +16,7 @@
 #include "trace/os/process.h"
 #include "trace/os/stop.h"
 #include "trace/os/threads.h"
+#include "trace/os/wait.h"
 
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -34,14 +35,16 @@ static bool is_busy(const struct thread *t)
 	return t->room && __atomic_load_n(&t->room->is_busy, __ATOMIC_ACQUIRE);
 }
 
-bool agent_is_inside(struct process *p, const struct thread *t)
+static bool is_in_code(struct process *p, const struct thread *t)
 {
 	uint64_t pc = p->arch->pc(&t->regs);
 
-	if (!p->agent)
-		return false;
-	return is_busy(t) || pc - p->agent->image < p->agent->layout->text_size ||
-	       patch_is_pad(p, pc);
+	return pc - p->agent->image < p->agent->layout->text_size || patch_is_pad(p, pc);
+}
+
+bool agent_is_inside(struct process *p, const struct thread *t)
+{
+	return p->agent && (is_busy(t) || is_in_code(p, t));
 }
 
 bool agent_forgive_fault(struct process *p, struct thread *t, int sig)
@@ -140,13 +143,17 @@ static enum inside_end go_on(struct process *p, struct thread *t, int *sig, stru
 	return blocked_signals() >> (stop.sig - 1) & 1 ? INSIDE_LEFT : INSIDE_FAULT;
 }
 
+/** is_off: its code alone counts, which makes no system calls. A function of the allocator that it
+ *  calls may wait for a lock whose owner we still hold, and is_busy is what the target says. */
 static enum inside_end run_out(struct process *p, struct thread *t, int *sig, bool is_off)
 {
 	struct way_out way = {.is_off = is_off};
 	enum inside_end end = INSIDE_LEFT;
 	unsigned i;
 
-	for (i = 0; i < MAX_STOPS && end == INSIDE_LEFT && agent_is_inside(p, t); i++) {
+	for (i = 0; i < MAX_STOPS && end == INSIDE_LEFT &&
+		    (is_off ? is_in_code(p, t) : agent_is_inside(p, t));
+	     i++) {
 		if (!is_off && agent_is_putting(p, t) && !go_on_putting(p, t))
 			end = INSIDE_LOST;
 		else
@@ -173,5 +180,8 @@ enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig)
 
 enum inside_end agent_step_out(struct process *p, struct thread *t, int *sig)
 {
+	if (!p->agent || !is_in_code(p, t))
+		return INSIDE_LEFT;
+	wait_consume(t->tid);
 	return run_out(p, t, sig, true);
 }

@@ -43,8 +43,9 @@ enum inside_end {
  *  If t must come into a group-stop, it does so when it goes on. */
 enum inside_end agent_run_out(struct process *p, struct thread *t, int *sig);
 
-/** The same when the agent is off and its upcalls have no breakpoint any more: t comes out with the
- *  answer of an agent without a tracer, and never ends in INSIDE_UPCALL. */
+/** The same when the agent is off and its upcalls have no breakpoint any more: if t, stopped, is in
+ *  its code or in a pad, it is stepped out of it, with the answer of an agent without a tracer. It
+ *  never ends in INSIDE_UPCALL. */
 enum inside_end agent_step_out(struct process *p, struct thread *t, int *sig);
 
 /** t, registers fetched, is about to get that signal. If it is the fault of a read that the agent

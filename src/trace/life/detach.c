@@ -57,9 +57,6 @@ static bool keep(struct process *p, struct thread *t)
  *  there would see it end: 2 of 200 samples in 8 rounds of attach and leave. */
 static void leave_agent(struct process *p, struct thread *t, int *sig)
 {
-	if (!agent_is_inside(p, t))
-		return;
-	wait_consume(t->tid);
 	if (agent_step_out(p, t, sig) == INSIDE_LOST)
 		log_debug("thread %d is left in the agent", (int)t->tid);
 }

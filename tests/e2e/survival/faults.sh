@@ -74,7 +74,7 @@ launched() {
 }
 
 # interrupted SPEC PROGRAM [ARG...]: in one whose signal must find it in the agent, where it is for
-# some ten nanoseconds at a time. If none does the moment does not come: again.
+# a small part of its time. If none does the moment does not come: again.
 interrupted() {
 	local try
 
@@ -194,6 +194,13 @@ for action in kill kill-supervisor; do
 	is_wanted exec && launched "exec#2=$action" env A=1 "$TARGETS/single"
 	is_wanted step-over && launched "displace=fail,step-over=$action" "$TARGETS/single"
 done
+
+# However late the rest of the supervisor is, a launched program is traced, and held at its begin.
+if is_wanted draining; then
+	MALLOSCOPE_FAULT=draining=stall=500 MALLOSCOPE_FAULT_LOG=$dir/fault.log ms run -o listing \
+		-e 'wait call checkpoint' -e 'wait exit' -- "$TARGETS/single"
+	is "$status" 0 "a late supervisor"
+fi
 
 # No moment without a test.
 while read -r point; do
